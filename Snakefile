@@ -1,0 +1,21 @@
+# Replicates the claims of arXiv 2309.02011: triplets -> simulate || solve -> compare -> claims -> figures -> notebook.
+# `make` is the usual way in; by hand: snakemake --cores 2 --configfile config/full.yaml
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+include: "workflow/rules/common.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        claims=RESULTS / "claims.json",
+        figures=figure_files(),
+        notebook=RESULTS / "notebooks/main-result.ipynb",
+
+
+include: "workflow/rules/problem.smk"
+include: "workflow/rules/dynamics.smk"
+include: "workflow/rules/report.smk"

@@ -1,0 +1,22 @@
+"""Analysis: how to measure spans, ranks, orders and intervals. Knows neither theory nor simulation."""
+
+from ssl_dynamics.analysis.fits import bootstrap_interval, fitted_order
+from ssl_dynamics.analysis.rank import effective_rank
+from ssl_dynamics.analysis.subspaces import (
+    combined_projector_norm,
+    common_coordinates,
+    principal_angles,
+    projector_distance,
+    richardson_weights,
+)
+
+__all__ = [
+    "bootstrap_interval",
+    "combined_projector_norm",
+    "common_coordinates",
+    "effective_rank",
+    "fitted_order",
+    "principal_angles",
+    "projector_distance",
+    "richardson_weights",
+]

@@ -1,0 +1,1 @@
+"""Claims: the registry of statements and how each gets its verdict."""

@@ -1,0 +1,99 @@
+"""Measures: rows of one cell of a comparison table to one number for each seed."""
+
+import pandas as pd
+
+from ssl_dynamics.analysis import fitted_order
+from ssl_dynamics.claims.verdict import Measure
+
+
+
+def largest_error(column: str, *, extrapolations: int = 0) -> Measure:
+    """Largest value over the trajectory, from the finest step sizes."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        return _of_finest(_extrapolated(rows, extrapolations)).groupby("seed")[column].max()
+
+    return measure
+
+
+def order(column: str, *, extrapolations: int = 0, finest: int = 3) -> Measure:
+    """Fitted order in η of the largest value over the trajectory, over the finest step sizes."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        largest = _extrapolated(rows, extrapolations).groupby(["seed", "learning_rate"])[column].max().unstack()
+        used = largest.iloc[:, :finest]  # columns ascend: the finest come first
+        return pd.Series(fitted_order(used.columns.to_numpy(), used.to_numpy()), index=used.index)
+
+    return measure
+
+
+def curve_deviation(predicted: str, *, extrapolations: int) -> Measure:
+    """Largest |measured − predicted| of ln(σ_2/σ_1) over the trajectory, over the largest change that is measured."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        used = _of_finest(_extrapolated(rows, extrapolations))
+        deviation = (used["log_ratio"] - used[predicted]).abs().groupby(used["seed"]).max()
+        by_seed = used.groupby("seed")["log_ratio"]
+        return deviation / (by_seed.max() - by_seed.min())
+
+    return measure
+
+
+def rank_at(gap_time: float) -> Measure:
+    """Effective rank at the last checkpoint that is not after `gap_time`."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        reached = rows[rows["gap_time"] <= gap_time * (1 + 1e-12)]
+        return reached.sort_values("time").groupby("seed")["effective_rank"].last()
+
+    return measure
+
+
+def lowest_relative_rank(*, after: float) -> Measure:
+    """Lowest (effective rank − 1)/(z − 1) from the gap time `after` on: 0 collapsed, 1 isotropic."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        late = rows[rows["gap_time"] >= after]
+        return (late.groupby("seed")["effective_rank"].min() - 1) / (rows["dimension"].iloc[0] - 1)
+
+    return measure
+
+
+def largest_ratio(numerator: str, denominator: str) -> Measure:
+    """Largest ratio of two columns over the trajectory after its start."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        later = rows[rows["time"] > 0]
+        return (later[numerator] / later[denominator]).groupby(later["seed"]).max()
+
+    return measure
+
+
+def first(column: str) -> Measure:
+    """Value at the start of the trajectory."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        return rows.sort_values("time").groupby("seed")[column].first()
+
+    return measure
+
+
+def last(column: str) -> Measure:
+    """Value at the end of the trajectory."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        return rows.sort_values("time").groupby("seed")[column].last()
+
+    return measure
+
+
+def _extrapolated(rows: pd.DataFrame, extrapolations: int) -> pd.DataFrame:
+    if "extrapolations" not in rows:
+        return rows
+    return rows[rows["extrapolations"] == extrapolations]
+
+
+def _of_finest(rows: pd.DataFrame) -> pd.DataFrame:
+    if "learning_rate" not in rows:
+        return rows
+    return rows[rows["learning_rate"] == rows["learning_rate"].min()]

@@ -1,0 +1,140 @@
+"""Verdicts: a claim passes where its interval meets its criterion and its control does not."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ssl_dynamics.analysis import bootstrap_interval
+
+Array = NDArray[np.float64]
+Verdict = Literal["pass", "fail"]
+Measure = Callable[[pd.DataFrame], "pd.Series[float]"]
+
+STATISTICS: dict[str, Callable[..., Array]] = {"mean": np.mean, "largest": np.max, "smallest": np.min}
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """`operator` one of "<=", ">=", "within" (threshold a closed interval)."""
+
+    operator: Literal["<=", ">=", "within"]
+    threshold: float | tuple[float, float]
+
+    def margin(self, value: float) -> float:
+        """How far inside the criterion the value lies; negative where it fails, and where it is not a number."""
+        low, high = self.threshold if isinstance(self.threshold, tuple) else (self.threshold, self.threshold)
+        margins = {"<=": high - value, ">=": value - low, "within": min(value - low, high - value)}
+        return margins[self.operator] if np.isfinite(value) else -np.inf
+
+
+@dataclass(frozen=True)
+class Control:
+    """What must fail the same criterion; its measure reads the claim's table, of other dynamics where it names them."""
+
+    description: str
+    measure: Measure
+    dynamics: str | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement, how it is measured seed by seed, when it holds, and what must fail.
+
+    `measure` takes the rows of one cell (data set, loss, dimension) and returns one number for each seed;
+    `statistic` turns them into the value that is judged.
+    """
+
+    id: str
+    source: Literal["A1", "A2", "A3", "A4", "A5", "follow-up", "beyond"]
+    statement: str
+    quantity: str
+    dynamics: Literal["unconstrained", "grassmannian"]
+    table: str
+    measure: Measure
+    statistic: Literal["mean", "largest", "smallest"]
+    criterion: Criterion
+    control: Control
+    figure: str
+
+    @property
+    def own_table(self) -> tuple[str, str]:
+        """(dynamics, table) that the claim reads."""
+        return self.dynamics, self.table
+
+    @property
+    def control_table(self) -> tuple[str, str]:
+        """(dynamics, table) that its control reads."""
+        return self.control.dynamics or self.dynamics, self.table
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A measured number with its 95 % interval and verdict."""
+
+    value: float
+    ci_low: float
+    ci_high: float
+    margin: float
+
+    @property
+    def verdict(self) -> Verdict:
+        return "pass" if self.margin >= 0 else "fail"
+
+
+def judge(per_seed: Array, statistic: str, criterion: Criterion, random: np.random.Generator) -> Judged:
+    """Judge one number a seed: the value and both ends of its interval must meet the criterion."""
+    if not len(per_seed) or not np.isfinite(per_seed).all():
+        return Judged(np.nan, np.nan, np.nan, -np.inf)
+    reduce = STATISTICS[statistic]
+    low, high = bootstrap_interval(per_seed, reduce, random)
+    value = float(reduce(per_seed))
+    return Judged(value, low, high, min(map(criterion.margin, (value, low, high))))
+
+
+def judge_control(per_seed: Array, statistic: str, criterion: Criterion) -> Judged:
+    """Judge a control by its value alone: it must fail plainly, not through a wide interval."""
+    value = float(STATISTICS[statistic](per_seed)) if len(per_seed) else np.nan
+    return Judged(value, value, value, criterion.margin(value))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A claim judged on one data set, loss and dimension."""
+
+    name: str
+    claim: Judged
+    control: Judged
+
+    @property
+    def verdict(self) -> Verdict:
+        return "pass" if self.claim.verdict == "pass" and self.control.verdict == "fail" else "fail"
+
+
+def judge_claim(
+    claim: Claim, tables: Mapping[tuple[str, str], pd.DataFrame], stream: Callable[..., np.random.Generator]
+) -> list[Cell]:
+    """Judge a claim on every cell of its table.
+
+    `tables` maps (dynamics, table) to tidy rows; `stream(claim id, cell)` gives the bootstrap its random numbers.
+    """
+    rows, control_rows = tables[claim.own_table], tables[claim.control_table]
+    keys = ["dataset", "loss", "dimension"]
+    others = dict(list(control_rows.groupby(keys)))
+    cells = []
+    for key, group in rows.groupby(keys):
+        if key not in others:
+            continue  # the control has no such cell: a representation of one dimension cannot collapse
+        name = "/".join(map(str, key))
+        judged = judge(claim.measure(group).to_numpy(), claim.statistic, claim.criterion, stream(claim.id, name))
+        per_seed = claim.control.measure(others[key]).to_numpy()
+        cells.append(Cell(name, judged, judge_control(per_seed, claim.statistic, claim.criterion)))
+    return cells
+
+
+def closest_to_failing(cells: list[Cell]) -> Cell:
+    """The cell that decides: the one whose claim or control is nearest to the wrong verdict."""
+    return min(cells, key=lambda cell: (cell.verdict == "pass", cell.claim.margin))

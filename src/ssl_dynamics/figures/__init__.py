@@ -1,0 +1,1 @@
+"""Figures: one function each, tidy table in, Figure out."""

@@ -1,0 +1,101 @@
+"""Figures of the constrained training: its distance from the closed form, and its convergence."""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ssl_dynamics.figures import theme
+
+EXTRAPOLATIONS = {0: "as trained (order 1)", 1: "extrapolated once (order 2)", 2: "extrapolated twice (order 3)"}
+
+
+def exactness(errors: pd.DataFrame) -> Figure:
+    """Largest projector error over the trajectory against the step size: mean and range over the seeds, with slopes 1, 2, 3."""
+    keys = ["dataset", "loss", "dimension", "extrapolations", "learning_rate", "seed"]
+    largest = errors.groupby(keys, as_index=False)[["error", "error_control"]].max()
+    largest["training"] = largest["extrapolations"].map(EXTRAPOLATIONS)
+    palette = dict(zip(EXTRAPOLATIONS.values(), theme.PALETTE, strict=False))
+    grid = sns.relplot(
+        largest,
+        x="learning_rate",
+        y="error",
+        hue="training",
+        style="loss",
+        row="dataset",
+        col="dimension",
+        kind="line",
+        markers=True,
+        errorbar=("pi", 100),
+        palette=palette,
+        height=theme.PANEL_HEIGHT,
+        aspect=1.15,
+        facet_kws={"sharex": False},
+    )
+    for (dataset, z), axes in grid.axes_dict.items():
+        panel = largest[(largest["dataset"] == dataset) & (largest["dimension"] == z)]
+        for extrapolations, group in panel.groupby("extrapolations"):
+            means = group.groupby("learning_rate")["error"].mean()
+            slope = means.iloc[0] * (means.index / means.index[0]) ** (extrapolations + 1)
+            axes.plot(means.index, slope, ":", color="black", linewidth=0.8)
+        control = panel[panel["extrapolations"] == 0].groupby("learning_rate")["error_control"].mean()
+        axes.plot(control.index, control, "--", color="grey", linewidth=1)
+    grid.set(xscale="log", yscale="log")
+    theme.label_panels(grid, x=r"step size $\eta$", y=r"largest $\|P-P'\|_F/\sqrt{2z}$")
+    grid.legend.remove()
+    handles = [Line2D([], [], color=color, label=label) for label, color in palette.items()]
+    handles += [
+        Line2D([], [], color="black", linestyle=":", label="slopes 1, 2, 3"),
+        Line2D([], [], color="grey", linestyle="--", label="control: rate 1"),
+        Line2D([], [], color="black", marker="o", label="contrastive"),
+        Line2D([], [], color="black", marker="X", linestyle="--", label="non-contrastive"),
+    ]
+    grid.figure.legend(handles=handles, loc="upper center", ncols=4, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    return grid.figure
+
+
+def convergence(angles: pd.DataFrame) -> Figure:
+    """tan θ_max to the bottom-z eigenspace: trained at the coarsest step size (points), predicted (lines), bound (dashes)."""
+    colors = theme.by_loss(angles["loss"])
+    grid = sns.FacetGrid(
+        angles, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.15, sharex=False, sharey=False
+    )
+    for (dataset, z), panel in angles.groupby(["dataset", "dimension"]):
+        axes = grid.axes_dict[dataset, z]
+        for (loss, _), curve in panel.groupby(["loss", "seed"]):
+            axes.plot(curve["time"], curve["predicted"], color=colors[loss], linewidth=0.7)
+            axes.plot(curve["time"], curve["bound"], "--", color=colors[loss], linewidth=0.4, alpha=0.5)
+            axes.plot(curve["time"], curve["tangent"], ".", color=colors[loss], markersize=2.5)
+    grid.set(yscale="log")
+    theme.label_panels(grid, x=r"time $t$", y=r"$\tan\theta_{\max}$")
+    handles = [Line2D([], [], color=color, marker=".", label=f"{loss}, trained and predicted") for loss, color in colors.items()]
+    handles.append(Line2D([], [], color="grey", linestyle="--", label="bound"))
+    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    return grid.figure
+
+
+def steps(steps: pd.DataFrame) -> Figure:
+    """How far a step leaves the Grassmannian before retraction, against the step size; without the projection it is order 1."""
+    keys = ["dataset", "loss", "dimension", "learning_rate", "seed"]
+    largest = steps.groupby(keys, as_index=False)[["defect", "defect_euclidean"]].max()
+    names = {"defect": "horizontal step (order 2)", "defect_euclidean": "control: not projected (order 1)"}
+    tidy = largest.rename(columns=names).melt(keys, list(names.values()), var_name="step", value_name="distance")
+    grid = sns.relplot(
+        tidy,
+        x="learning_rate",
+        y="distance",
+        hue="step",
+        style="loss",
+        row="dataset",
+        col="dimension",
+        kind="line",
+        markers=True,
+        errorbar=("pi", 100),
+        height=theme.PANEL_HEIGHT,
+        aspect=1.15,
+        facet_kws={"sharex": False},
+    )
+    grid.set(xscale="log", yscale="log")
+    theme.label_panels(grid, x=r"step size $\eta$", y=r"largest $\|R-I\|_F$")
+    sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=6)
+    return grid.figure

@@ -1,0 +1,30 @@
+"""One look for all figures, and the words on them."""
+
+from collections.abc import Iterable
+
+import matplotlib as mpl
+import seaborn as sns
+
+PALETTE = sns.color_palette("colorblind")
+LOSS_COLORS = {"contrastive": PALETTE[0], "non-contrastive": PALETTE[1]}
+DYNAMICS_COLORS = {"unconstrained": PALETTE[3], "grassmannian": PALETTE[2]}
+PANEL_HEIGHT = 2.9
+
+
+def apply() -> None:
+    """Set the style; the salt and the missing date make equal figures equal bytes."""
+    sns.set_theme(context="paper", style="ticks", palette=PALETTE)
+    mpl.rcParams.update({"svg.hashsalt": "ssl-dynamics", "svg.fonttype": "none", "figure.dpi": 150, "savefig.dpi": 150})
+
+
+def label_panels(grid: sns.FacetGrid, *, x: str, y: str) -> None:
+    """Axis labels, and titles that name data set and dimension."""
+    grid.set_axis_labels(x, y)
+    grid.set_titles("{row_name}, z = {col_name}")
+    sns.despine(grid.figure)
+
+
+def by_loss(losses: Iterable[str]) -> dict[str, tuple[float, float, float]]:
+    """Colours of the losses that occur, in their fixed order."""
+    present = set(losses)
+    return {loss: color for loss, color in LOSS_COLORS.items() if loss in present}

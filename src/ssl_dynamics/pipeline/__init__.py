@@ -1,0 +1,1 @@
+"""Pipeline: configuration, artifacts, code fingerprints, stages, command line."""

@@ -1,0 +1,79 @@
+"""Artifacts: whole files with reproducible bytes, and the provenance of each job."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # most stages draw nothing and need not import matplotlib
+    from matplotlib.figure import Figure
+
+Arrays = dict[str, NDArray[Any]]
+
+PART = ".part"
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A temporary name in the folder of `path`, renamed to `path` if the block succeeds, else removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}{PART}{path.suffix}")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Temporary files in `folder` that killed jobs have left."""
+    return [path for path in folder.rglob(f".*{PART}*") if path.is_file()]
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays as .npz; names are sorted and the archive holds no time, so that equal arrays give equal bytes."""
+    with whole_file(path) as part:
+        np.savez(part, allow_pickle=False, **{name: arrays[name] for name in sorted(arrays)})
+
+
+def read_arrays(path: Path) -> Arrays:
+    """Read every array of an .npz file."""
+    with np.load(path, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a tidy table as .csv with the shortest decimals that read back to the same float64."""
+    with whole_file(path) as part:
+        table.to_csv(part, index=False, lineterminator="\n")
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a table that `write_table` wrote, to the same float64."""
+    return pd.read_csv(path, float_precision="round_trip")
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write JSON, indented; not-a-number is refused."""
+    with whole_file(path) as part:
+        part.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def write_figure(path: Path, figure: "Figure") -> None:
+    """Write a figure as .svg or .png without the time or the program that made it."""
+    metadata = {".svg": {"Date": None, "Creator": None}, ".png": {"Software": None}}[path.suffix]
+    with whole_file(path) as part:
+        figure.savefig(part, bbox_inches="tight", metadata=metadata)
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,79 @@
+"""When to look and how finely to step: what simulation and theory share, besides W(0)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ssl_dynamics.pipeline.config import Grassmannian, Unconstrained
+
+Array = NDArray[np.float64]
+
+# In units of 1/(λ_2 − λ_1): the time by which an unconstrained representation has collapsed (THEORY §2: the ratio of
+# its singular values has then fallen by e^{−23}), and the end of unconstrained training.
+COLLAPSE_TIME = 11.5
+HORIZON = 12.5
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Step sizes η_l = 2^l η_0 and checkpoints, counted in steps of the coarsest size so that all step sizes meet them."""
+
+    learning_rates: Array  # (L,), finest first
+    coarse_steps: NDArray[np.int64]  # (T,) strictly increasing, from 0
+    shared: int  # the first `shared` checkpoints are visited by every step size, the others by the coarsest alone
+
+    @property
+    def times(self) -> Array:
+        """Gradient-flow times of the checkpoints (T,)."""
+        return self.coarse_steps * self.learning_rates[-1]
+
+    def checkpoints(self, level: int) -> list[int]:
+        """Step counts of the checkpoints that a step size visits."""
+        levels = len(self.learning_rates)
+        visited = self.coarse_steps if level == levels - 1 else self.coarse_steps[: self.shared]
+        return [int(step) << (levels - 1 - level) for step in visited]
+
+
+def make_schedule(eigenvalues: Array, z: int, dynamics: Unconstrained | Grassmannian) -> Schedule:
+    """Schedule for a spectrum of C (d,), ascending; times in units of 1/C.
+
+    Raises ValueError, naming the numbers, where the gap that sets the horizon is zero or so small that the run
+    would take more than `max_steps` steps.
+    """
+    norm = float(np.abs(eigenvalues).max())
+    if not z < len(eigenvalues):
+        raise ValueError(f"z = {z} must be smaller than the dimension of the data, d = {len(eigenvalues)}")
+    if norm == 0:
+        raise ValueError("C is zero: the loss does not depend on the weights")
+    learning_rates = dynamics.finest_step / norm * 2.0 ** np.arange(dynamics.levels)
+    coarsest = learning_rates[-1]
+    first_gap = _gap(eigenvalues, 1) * coarsest
+    if isinstance(dynamics, Unconstrained):
+        grid = np.linspace(0, HORIZON / first_gap, dynamics.checkpoints).astype(np.int64)
+        steps = np.union1d(grid, int(COLLAPSE_TIME / first_gap))
+        shared = len(steps)
+    else:
+        transient = dynamics.transient / norm / coarsest
+        # Errors peak early: a quadratic grid looks more often there.
+        early = np.unique(np.rint(transient * np.linspace(0, 1, dynamics.checkpoints) ** 2).astype(np.int64))
+        end = max(dynamics.convergence / (2 * _gap(eigenvalues, z) * coarsest), HORIZON / first_gap)
+        late = np.geomspace(early[-1], max(end, early[-1] + 1), dynamics.late_checkpoints + 1).astype(np.int64)
+        steps, shared = np.union1d(early, late), len(early)
+    finest_run = int(steps[shared - 1]) << (dynamics.levels - 1)
+    needed = max(finest_run, int(steps[-1]))
+    if needed > dynamics.max_steps:
+        raise ValueError(
+            f"this spectrum (‖C‖ = {norm:.3g}, λ_2 − λ_1 = {_gap(eigenvalues, 1):.3g}, λ_{z + 1} − λ_{z} = "
+            f"{_gap(eigenvalues, z):.3g}) asks for {needed} steps at z = {z}; max_steps is {dynamics.max_steps}: choose "
+            "another dimension or a shorter horizon, or raise max_steps"
+        )
+    return Schedule(learning_rates, steps, shared)
+
+
+def _gap(eigenvalues: Array, k: int) -> float:
+    """λ_{k+1} − λ_k, which must not be zero."""
+    gap, norm = eigenvalues[k] - eigenvalues[k - 1], np.abs(eigenvalues).max()
+    if gap <= 1e-12 * norm:
+        raise ValueError(f"λ_{k + 1} − λ_{k} = {gap:.3g} is zero next to ‖C‖ = {norm:.3g}: no rate to predict")
+    return float(gap)

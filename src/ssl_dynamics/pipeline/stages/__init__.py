@@ -1,0 +1,1 @@
+"""One module for each rule of the pipeline; each reads files and writes files."""

@@ -1,0 +1,31 @@
+"""Stage `figure`: comparison tables to one figure, as SVG for pages and PNG for previews."""
+
+from collections.abc import Callable
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ssl_dynamics.figures import collapse, exactness, theme
+from ssl_dynamics.pipeline.artifacts import read_table, write_figure
+from ssl_dynamics.pipeline.config import FigureSettings
+from ssl_dynamics.pipeline.stage import Job, main
+
+# Figure name to the function that draws it from its table.
+FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
+    "collapse": collapse.collapse,
+    "rank": collapse.rank,
+    "exactness": exactness.exactness,
+    "convergence": exactness.convergence,
+    "steps": exactness.steps,
+}
+
+
+def compute(job: Job[FigureSettings]) -> None:
+    theme.apply()
+    figure = FIGURES[job.settings.figure](pd.concat(map(read_table, job.inputs["table"])))
+    write_figure(job.output("svg"), figure)
+    write_figure(job.output("png"), figure)
+
+
+if __name__ == "__main__":
+    main("ssl_dynamics.pipeline.stages.figure", FigureSettings, compute)

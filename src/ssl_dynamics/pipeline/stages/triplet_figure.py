@@ -1,0 +1,21 @@
+"""Stage `triplet_figure`: some triplets of a data set, to be looked at."""
+
+from ssl_dynamics.figures import theme
+from ssl_dynamics.figures.triplets import triplets
+from ssl_dynamics.pipeline.artifacts import read_arrays, write_figure
+from ssl_dynamics.pipeline.config import TripletFigureSettings
+from ssl_dynamics.pipeline.stage import Job, main
+
+
+def compute(job: Job[TripletFigureSettings]) -> None:
+    theme.apply()
+    stored = read_arrays(job.input("triplets"))
+    height, width = (int(size) for size in stored["image_shape"])
+    parts = {name: stored[name] for name in ("anchor", "positive", "negative")}
+    figure = triplets(parts, stored["background"], (height, width) if height else None)
+    write_figure(job.output("svg"), figure)
+    write_figure(job.output("png"), figure)
+
+
+if __name__ == "__main__":
+    main("ssl_dynamics.pipeline.stages.triplet_figure", TripletFigureSettings, compute)

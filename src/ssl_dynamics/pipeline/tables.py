@@ -1,0 +1,14 @@
+"""Which tables each comparison writes and each figure reads."""
+
+TABLES = {
+    "unconstrained": ["collapse", "rank"],
+    "grassmannian": ["errors", "steps", "angles", "integration", "rank"],
+}
+
+FIGURE_TABLES = {
+    "collapse": "collapse",
+    "rank": "rank",
+    "exactness": "errors",
+    "steps": "steps",
+    "convergence": "angles",
+}

@@ -1,0 +1,8 @@
+"""Problem: data sets, augmentations, triplets and the quadratic form C.
+
+`problem.losses` is not re-exported: it is for the simulation alone (and imports torch).
+"""
+
+from ssl_dynamics.problem.quadratic import quadratic_form
+
+__all__ = ["quadratic_form"]

@@ -1,0 +1,140 @@
+"""Data sets: the shipped Fashion-MNIST subset, scikit-learn's digits, IDX and NPZ files, Gaussian mixtures."""
+
+import hashlib
+import zipfile
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ssl_dynamics.problem.idx import read_idx
+from ssl_dynamics.problem.mixture import mixture
+from ssl_dynamics.problem.settings import DatasetSettings, Digits, FashionMnist, GaussianMixture, Idx, Npz
+from ssl_dynamics.problem.streams import stream
+
+Array = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Items as rows, float64; images are flattened and scaled to [0, 1]. Parts that a source lacks have no rows."""
+
+    train: Array  # (n, d)
+    train_labels: Labels  # (n,) or (0,)
+    test: Array  # (m, d)
+    test_labels: Labels  # (m,) or (0,)
+    image_shape: tuple[int, int] | None  # (height, width), None where the items are not images
+    background: Array  # (d,) value of an empty pixel: 0, or minus the mean where it was subtracted
+
+
+def load(settings: DatasetSettings, root_seed: int) -> Dataset:
+    """Load the data set that the settings name, centred on the mean of its train part if they say so.
+
+    Raises ValueError, in one line that names the file and what was expected, on missing, damaged or wrongly
+    shaped files.
+    """
+    match settings:
+        case FashionMnist():
+            dataset = _fashion_mnist()
+        case Digits():
+            dataset = _digits()
+        case Idx():
+            dataset = _idx(settings)
+        case Npz():
+            dataset = _npz(settings.path)
+        case GaussianMixture():
+            dataset = _gaussian_mixture(settings, root_seed)
+    if not settings.center:
+        return dataset
+    mean = dataset.train.mean(axis=0)
+    return replace(dataset, train=dataset.train - mean, test=dataset.test - mean, background=-mean)
+
+
+def _fashion_mnist() -> Dataset:
+    folder = resources.files("ssl_dynamics.problem") / "data"
+    with resources.as_file(folder / "fashion-mnist-subset.npz") as path:
+        expected = (folder / "fashion-mnist-subset.sha256").read_text().split()[0]
+        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+            raise ValueError(f"{path}: missing or damaged; expected the file with SHA-256 {expected}")
+        return _npz(path)
+
+
+def _digits() -> Dataset:
+    from sklearn.datasets import load_digits  # imported late: scikit-learn takes a second to import
+
+    bunch = load_digits()
+    images, labels = bunch.images / 16.0, bunch.target.astype(np.int64)
+    is_test = np.zeros(len(labels), dtype=bool)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        is_test[members[-(len(members) // 5) :]] = True
+    return _dataset(images[~is_test], labels[~is_test], images[is_test], labels[is_test])
+
+
+def _idx(settings: Idx) -> Dataset:
+    train = read_idx(settings.images, dimensions=3)
+    test = train[:0] if settings.test_images is None else read_idx(settings.test_images, dimensions=3)
+    if test.shape[1:] != train.shape[1:]:
+        raise ValueError(f"{settings.test_images}: images of {test.shape[1:]}; expected {train.shape[1:]}")
+    labels = []
+    for path, images in ((settings.labels, train), (settings.test_labels, test)):
+        found = np.zeros(0, np.uint8) if path is None else read_idx(path, dimensions=1)
+        if path is not None and len(found) != len(images):
+            raise ValueError(f"{path}: {len(found)} labels; expected {len(images)}, one for each image")
+        labels.append(found)
+    return _dataset(train, labels[0], test, labels[1])
+
+
+def _npz(path: Path) -> Dataset:
+    expected = "expected an .npz file with an array 'train' of shape (n, d) or (n, height, width)"
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror or 'not an .npz file'}; {expected}") from None
+    except (ValueError, EOFError, AttributeError, zipfile.BadZipFile):
+        raise ValueError(f"{path}: truncated, damaged or not an .npz file; {expected}") from None
+    if "train" not in arrays:
+        raise ValueError(f"{path}: holds {sorted(arrays)}; {expected}")
+    train = arrays["train"]
+    test = arrays.get("test", train[:0])
+    for name, items in (("train", train), ("test", test)):
+        if items.ndim not in (2, 3) or items.shape[1:] != train.shape[1:] or 0 in items.shape[1:]:
+            raise ValueError(f"{path}: '{name}' has shape {items.shape} ('train': {train.shape}); {expected}")
+        if not (np.issubdtype(items.dtype, np.number) and np.isfinite(items).all()):
+            raise ValueError(f"{path}: '{name}' ({items.dtype}) holds values that are not finite numbers; {expected}")
+        labels = arrays.get(f"{name}_labels")
+        if labels is not None and (labels.shape != items.shape[:1] or not np.issubdtype(labels.dtype, np.integer)):
+            raise ValueError(
+                f"{path}: '{name}_labels' is {labels.dtype} of shape {labels.shape}; "
+                f"expected whole numbers of shape {items.shape[:1]}, one for each item"
+            )
+    none = np.zeros(0, np.int64)
+    return _dataset(train, arrays.get("train_labels", none), test, arrays.get("test_labels", none))
+
+
+def _gaussian_mixture(settings: GaussianMixture, root_seed: int) -> Dataset:
+    source = mixture(settings, root_seed)
+    train, train_labels = source.sample(settings.items, stream(root_seed, "gaussian-mixture", "train"))
+    test, test_labels = source.sample(settings.test_items, stream(root_seed, "gaussian-mixture", "test"))
+    return _dataset(train, train_labels, test, test_labels)
+
+
+def _dataset(
+    train: NDArray[np.generic], train_labels: NDArray[np.integer], test: NDArray[np.generic], test_labels: NDArray[np.integer]
+) -> Dataset:
+    """Flatten images, scale bytes to [0, 1], fix the types."""
+    scale = 255.0 if train.dtype == np.uint8 else 1.0
+    shape = (train.shape[1], train.shape[2]) if train.ndim == 3 else None
+    d = int(np.prod(train.shape[1:]))
+    return Dataset(
+        train.reshape(-1, d).astype(np.float64) / scale,
+        train_labels.astype(np.int64),
+        test.reshape(-1, d).astype(np.float64) / scale,
+        test_labels.astype(np.int64),
+        shape,
+        np.zeros(d),
+    )

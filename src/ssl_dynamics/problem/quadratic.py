@@ -1,0 +1,45 @@
+"""The quadratic form C of the dot-product losses of a linear model."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ssl_dynamics.problem.settings import Loss
+
+
+def quadratic_form(
+    anchor: ArrayLike, positive: ArrayLike, negative: ArrayLike | None = None, *, loss: Loss
+) -> NDArray[np.float64]:
+    """Symmetric C with L(W) = Tr(Wᵀ C W) for the linear model u = Wᵀx.
+
+    contrastive:      C = (1/2n) Σ_i [x_i (x_i⁻ − x_i⁺)ᵀ + (x_i⁻ − x_i⁺) x_iᵀ]
+    non-contrastive:  C = −(1/2n) Σ_i [x_i x_i⁺ᵀ + x_i⁺ x_iᵀ]
+
+    anchor, positive, negative (n, d), finite; returns (d, d) float64 in squared units of x. `negative` is
+    required by the contrastive loss and must be absent otherwise. Raises ValueError on wrong shapes, values
+    that are not finite, or an unknown loss. Source: THEORY §1.
+    """
+    x, x_positive = _items("anchor", anchor), _items("positive", positive)
+    if loss == "contrastive":
+        if negative is None:
+            raise ValueError("the contrastive loss needs `negative`, an array shaped like `anchor`")
+        direction = _items("negative", negative) - x_positive if np.shape(negative) == x_positive.shape else None
+    elif loss == "non-contrastive":
+        if negative is not None:
+            raise ValueError("the non-contrastive loss has no negatives: leave `negative` out")
+        direction = -x_positive
+    else:
+        raise ValueError(f"loss {loss!r} is unknown; allowed: 'contrastive', 'non-contrastive'")
+    if direction is None or direction.shape != x.shape:
+        shapes = [np.shape(x), np.shape(positive), *([] if negative is None else [np.shape(negative)])]
+        raise ValueError(f"anchor, positive and negative must have one shape (n, d); got {shapes}")
+    cross = x.T @ direction
+    return (cross + cross.T) / (2 * len(x))
+
+
+def _items(name: str, items: ArrayLike) -> NDArray[np.float64]:
+    array = np.asarray(items, dtype=np.float64)
+    if array.ndim != 2 or 0 in array.shape:
+        raise ValueError(f"{name} must have shape (n, d) with n, d >= 1; got {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds {np.count_nonzero(~np.isfinite(array))} values that are not finite")
+    return array

@@ -1,0 +1,82 @@
+"""Full-batch training of the linear model u = Wᵀx, all seeds side by side in one matrix product."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ssl_dynamics.problem.losses import loss_value
+from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.triplets import Triplets
+from ssl_dynamics.simulation.manifolds import Grassmannian, Manifold, retract
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """What training passed through at the checkpoints; S seeds, T checkpoints.
+
+    The weights are `weights` · exp(`log_scale`): unconstrained weights grow without bound.
+    """
+
+    weights: Array  # (S, T, d, z)
+    log_scale: Array  # (S, T)
+    retraction_defect: Array  # (S, T) ‖R − I‖_F of the step that leaves the checkpoint (0 where unconstrained)
+    euclidean_defect: Array  # (S, T) the same, had that step not been projected to the horizontal space
+
+
+def loss_gradient(weights: torch.Tensor, triplets: Sequence[torch.Tensor], loss: Loss) -> torch.Tensor:
+    """∇_W L for every seed by automatic differentiation of the loss on the triplets.
+
+    weights (S, d, z); triplets: anchor, positive, negative (n, d); returns (S, d, z) float64.
+    """
+    W = weights.detach().requires_grad_(True)
+    S, d, z = W.shape
+    columns = W.transpose(0, 1).reshape(d, S * z)  # one product for all seeds
+    u = [(x @ columns).reshape(-1, S, z).transpose(0, 1) for x in triplets]
+    total = loss_value(u[0], u[1], u[2], loss).sum()  # seeds share no weight: the sum separates
+    return torch.autograd.grad(total, W)[0]
+
+
+def train(
+    triplets: Triplets,
+    start: Array,
+    loss: Loss,
+    manifold: Manifold,
+    *,
+    learning_rate: float,
+    checkpoints: Sequence[int],
+    on_step: Callable[[int], None] = lambda step: None,
+) -> Trajectory:
+    """Gradient descent from `start` (S, d, z) float64; step k is gradient-flow time kη.
+
+    `checkpoints` are step counts, strictly increasing, 0 allowed; `on_step(k)` is called after every step.
+    Between checkpoints unconstrained weights are divided by their norm, which is kept in `log_scale`: the
+    losses are homogeneous of degree two, so steps commute with scaling and only overflow is avoided.
+    Raises FloatingPointError if the weights cease to be finite (learning rate too large).
+    """
+    data = [torch.from_numpy(part) for part in (triplets.anchor, triplets.positive, triplets.negative)]
+    W = torch.from_numpy(np.ascontiguousarray(start))
+    log_scale = torch.zeros(len(W), dtype=W.dtype)
+    constrained = isinstance(manifold, Grassmannian)
+    saved: list[tuple[torch.Tensor, ...]] = []
+    step = 0
+    for checkpoint in checkpoints:
+        while step < checkpoint:
+            W = manifold.step(W, loss_gradient(W, data, loss), learning_rate).weights
+            step += 1
+            on_step(step)
+        if not torch.isfinite(W).all():
+            raise FloatingPointError(f"weights are not finite after step {step}: learning rate {learning_rate:.3g}")
+        gradient = loss_gradient(W, data, loss)
+        leaving = manifold.step(W, gradient, learning_rate).retraction_defect
+        euclidean = retract(W, -learning_rate * gradient).retraction_defect if constrained else leaving
+        saved.append((W, log_scale, leaving, euclidean))
+        if not constrained:
+            norm = torch.linalg.matrix_norm(W)
+            W, log_scale = W / norm[:, None, None], log_scale + torch.log(norm)
+    weights, scales, leaving_defects, euclidean_defects = (torch.stack(part, 1).numpy() for part in zip(*saved, strict=True))
+    return Trajectory(weights, scales, leaving_defects, euclidean_defects)

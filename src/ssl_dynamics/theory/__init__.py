@@ -1,0 +1,15 @@
+"""Theory: exact solutions of the training dynamics, from C and W(0) alone. Never imports the simulation or a loss."""
+
+from ssl_dynamics.theory.grassmann import grassmann_flow, grassmann_tangent, leading_eigenspace, tangent_bound
+from ssl_dynamics.theory.integration import integrate_grassmann_flow
+from ssl_dynamics.theory.unconstrained import log_singular_values, unconstrained_flow
+
+__all__ = [
+    "grassmann_flow",
+    "grassmann_tangent",
+    "integrate_grassmann_flow",
+    "leading_eigenspace",
+    "log_singular_values",
+    "tangent_bound",
+    "unconstrained_flow",
+]

@@ -1,0 +1,89 @@
+"""Gradient flow of L(W) = Tr(WᵀCW) on the Grassmannian: the constrained dynamics, known exactly (THEORY §3)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ssl_dynamics.theory.checks import Array, start, symmetric_matrix, time_grid
+
+
+def grassmann_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
+    """Orthonormal basis of span W(t), the exact solution of Ẇ = −2(I − WWᵀ)CW, WᵀW = I.
+
+    With C = VΛVᵀ (λ_1 ≤ … ≤ λ_d), X = VᵀW(0) = [X_1; X_2] and graph coordinates G = X_2 X_1⁻¹:
+        G_jk(t) = e^{−2(λ_j − λ_k)t} G_jk(0),  j > z ≥ k,     span W(t) = span V[I; G(t)].
+    No exponent is positive, so nothing overflows or cancels at any t. The basis is a QR factor; only its span
+    has a meaning.
+
+    C (d, d) symmetric; W0 (..., d, z), orthonormal columns; times (T,) in units of 1/C; returns (..., T, d, z)
+    float64. Raises ValueError on bad shapes or values, and where W(0) has no component along some direction of
+    the z leading eigenvectors (X_1 singular), so that the limit is not their span. Source: THEORY §3.
+    """
+    graph = _graph(C, W0)
+    t = time_grid("times", times)
+    G = _graph_at(graph, t)
+    identity = np.broadcast_to(np.eye(G.shape[-1]), (*G.shape[:-2], G.shape[-1], G.shape[-1]))
+    return graph.V @ np.linalg.qr(np.concatenate([identity, G], axis=-2))[0]
+
+
+def grassmann_tangent(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
+    """tan θ_max(t) = ‖G(t)‖_2, the tangent of the largest angle between span W(t) and span(v_1 … v_z).
+
+    Same arguments, shapes (result (..., T)) and errors as `grassmann_flow`. Source: THEORY §3.
+    """
+    return np.linalg.norm(_graph_at(_graph(C, W0), time_grid("times", times)), ord=2, axis=(-2, -1))
+
+
+def tangent_bound(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
+    """e^{−2(λ_{z+1} − λ_z)t} tan θ_max(0) ≥ tan θ_max(t), for all t ≥ 0.
+
+    Same arguments, shapes (result (..., T)) and errors as `grassmann_flow`; needs z < d. Source: THEORY §3:
+    every entry of G decays at least at the rate 2(λ_{z+1} − λ_z), and ‖DGE‖_2 ≤ ‖D‖_2 ‖G‖_2 ‖E‖_2.
+    """
+    graph = _graph(C, W0)
+    z = graph.G0.shape[-1]
+    if z == len(graph.eigenvalues):
+        raise ValueError(f"z must be smaller than d = {z}: there is no λ_(z+1)")
+    decay = np.exp(-2 * (graph.eigenvalues[z] - graph.eigenvalues[z - 1]) * time_grid("times", times))
+    return np.linalg.norm(graph.G0, ord=2, axis=(-2, -1))[..., None] * decay
+
+
+def leading_eigenspace(C: ArrayLike, z: int) -> Array:
+    """V_z (d, z): orthonormal eigenvectors v_1 … v_z of the z smallest eigenvalues of C, the limit t → ∞ of the flow.
+
+    Raises ValueError if C is not symmetric or z does not lie between 1 and d. Source: THEORY §3.
+    """
+    form = symmetric_matrix("C", C)
+    if not 1 <= z <= len(form):
+        raise ValueError(f"z must lie between 1 and d = {len(form)}; got {z}")
+    return np.linalg.eigh(form)[1][:, :z]
+
+
+@dataclass(frozen=True)
+class _Graph:
+    eigenvalues: Array  # (d,) ascending
+    V: Array  # (d, d)
+    G0: Array  # (..., d − z, z)
+
+
+def _graph(C: ArrayLike, W0: ArrayLike) -> _Graph:
+    form = symmetric_matrix("C", C)
+    W = start("W0", W0, len(form), orthonormal=True)
+    z = W.shape[-1]
+    eigenvalues, V = np.linalg.eigh(form)
+    X = V.T @ W
+    smallest = np.linalg.svd(X[..., :z, :], compute_uv=False).min()
+    if smallest < len(form) * np.finfo(np.float64).eps:
+        raise ValueError(
+            f"W0 has no component along a direction of the {z} leading eigenvectors of C (smallest singular value "
+            f"{smallest:.3g}): the flow does not converge to their span and has no graph coordinates over it"
+        )
+    # G0 = X_2 X_1⁻¹, solved as X_1ᵀ G0ᵀ = X_2ᵀ.
+    return _Graph(eigenvalues, V, np.linalg.solve(X[..., :z, :].mT, X[..., z:, :].mT).mT)
+
+
+def _graph_at(graph: _Graph, times: Array) -> Array:
+    z = graph.G0.shape[-1]
+    gaps = graph.eigenvalues[z:, None] - graph.eigenvalues[None, :z]  # (d − z, z), none negative
+    return np.exp(-2 * gaps * times[:, None, None]) * graph.G0[..., None, :, :]

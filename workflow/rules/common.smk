@@ -1,0 +1,86 @@
+# What the rules share: the checked configuration, the command of a stage, the fingerprints that decide re-runs.
+import os
+import sys
+from pathlib import Path
+
+SOURCE = Path(workflow.basedir) / "src"
+sys.path.insert(0, str(SOURCE))
+
+from snakemake.exceptions import WorkflowError
+from ssl_dynamics.pipeline import config as settings
+from ssl_dynamics.pipeline.fingerprint import fingerprint, lock_fingerprint
+from ssl_dynamics.pipeline.tables import FIGURE_TABLES, TABLES
+
+try:
+    CONFIG = (
+        settings.parse_config(config, "config")
+        if config
+        else settings.load_config(Path(workflow.basedir) / "config/full.yaml")
+    )
+except settings.ConfigError as error:
+    raise WorkflowError(str(error)) from None
+
+RESULTS = Path("results") / CONFIG.name
+LOCK = lock_fingerprint(Path(workflow.basedir) / "requirements.lock")
+
+# One thread a job, whatever the cores: a different count would change the last bits of matrix products.
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+shell.prefix(
+    f"export PYTHONPATH={str(SOURCE)!r} PYTHONHASHSEED=0 {' '.join(f'{name}=1' for name in THREAD_VARIABLES)}; "
+)
+
+
+wildcard_constraints:
+    dataset="|".join(CONFIG.datasets),
+    loss="|".join(CONFIG.losses),
+    dynamics="unconstrained|grassmannian",
+    dimension=r"\d+",
+
+
+def command(stage):
+    """Shell command of a stage; all that it reads is in the params of its rule."""
+    return (
+        f"exec python -m ssl_dynamics.pipeline.stages.{stage} --settings {{params.settings:q}} --code {{params.code}} "
+        "--lock {params.lock} --inputs {params.inputs:q} --outputs {params.outputs:q} --log {log:q}"
+    )
+
+
+def code(stage):
+    return fingerprint(f"ssl_dynamics.pipeline.stages.{stage}")
+
+
+def named(files):
+    """NAME=PATH for every input or output of a rule."""
+    return [
+        f"{name}={path}"
+        for name, value in files.items()
+        for path in ([value] if isinstance(value, str) else value)
+    ]
+
+
+def cell(dynamics):
+    """Folder of the cells of one dynamics, their other wildcards left open."""
+    return RESULTS / "{dataset}/{loss}" / dynamics / "z{dimension}"
+
+
+def compare_settings(wildcards):
+    return settings.CompareSettings(
+        dataset_name=wildcards.dataset, loss=wildcards.loss, dimension=wildcards.dimension
+    ).model_dump_json()
+
+
+def tables(name):
+    """The comparison tables of one name, over all cells of the configuration."""
+    return [
+        RESULTS / dataset / loss / dynamics / f"z{z}" / f"{name}.csv"
+        for dynamics, names in TABLES.items()
+        if name in names
+        for dataset in CONFIG.datasets
+        for loss in CONFIG.losses
+        for z in CONFIG.dimensions_of(dynamics)
+    ]
+
+
+def figure_files():
+    names = [*FIGURE_TABLES, *(f"triplets-{dataset}" for dataset in CONFIG.datasets)]
+    return [RESULTS / "figures" / f"{name}.{suffix}" for name in names for suffix in ("svg", "png")]

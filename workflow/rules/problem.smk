@@ -1,0 +1,61 @@
+# From images to triplets, and from triplets to the quadratic form C.
+
+
+rule triplets:
+    message:
+        "draw triplets from {wildcards.dataset}"
+    input:
+        data=lambda wildcards: CONFIG.data_files(wildcards.dataset),
+    output:
+        triplets=RESULTS / "{dataset}/triplets.npz",
+        provenance=RESULTS / "{dataset}/triplets.provenance.json",
+    params:
+        settings=lambda wildcards: settings.TripletsSettings(
+            root_seed=CONFIG.root_seed,
+            dataset_name=wildcards.dataset,
+            dataset=CONFIG.datasets[wildcards.dataset],
+        ).model_dump_json(),
+        inputs=lambda wildcards, input: named(input),
+        outputs=lambda wildcards, output: named(output),
+        code=code("triplets"),
+        lock=LOCK,
+    log:
+        RESULTS / "logs/{dataset}/triplets.log",
+    benchmark:
+        RESULTS / "benchmarks/{dataset}/triplets.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    conda:
+        "../../environment.yml"
+    shell:
+        command("triplets")
+
+
+rule quadratic_form:
+    message:
+        "quadratic form of {wildcards.dataset}, {wildcards.loss}"
+    input:
+        triplets=rules.triplets.output.triplets,
+    output:
+        quadratic_form=RESULTS / "{dataset}/{loss}/quadratic_form.npz",
+        provenance=RESULTS / "{dataset}/{loss}/quadratic_form.provenance.json",
+    params:
+        settings=lambda wildcards: settings.QuadraticFormSettings(
+            loss=wildcards.loss
+        ).model_dump_json(),
+        inputs=lambda wildcards, input: named(input),
+        outputs=lambda wildcards, output: named(output),
+        code=code("quadratic_form"),
+        lock=LOCK,
+    log:
+        RESULTS / "logs/{dataset}/{loss}/quadratic_form.log",
+    benchmark:
+        RESULTS / "benchmarks/{dataset}/{loss}/quadratic_form.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    conda:
+        "../../environment.yml"
+    shell:
+        command("quadratic_form")
