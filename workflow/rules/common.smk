@@ -7,17 +7,18 @@ SOURCE = Path(workflow.basedir) / "src"
 sys.path.insert(0, str(SOURCE))
 
 from snakemake.exceptions import WorkflowError
-from ssl_dynamics.pipeline import config as settings
+from ssl_dynamics.pipeline import settings
+from ssl_dynamics.pipeline.config import ConfigError, load_config, parse_config
 from ssl_dynamics.pipeline.fingerprint import fingerprint, lock_fingerprint
 from ssl_dynamics.pipeline.tables import FIGURE_TABLES, TABLES
 
 try:
     CONFIG = (
-        settings.parse_config(config, "config")
+        parse_config(config, "config")
         if config
-        else settings.load_config(Path(workflow.basedir) / "config/full.yaml")
+        else load_config(Path(workflow.basedir) / "config/full.yaml")
     )
-except settings.ConfigError as error:
+except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = Path("results") / CONFIG.name

@@ -15,7 +15,7 @@ rule schedule:
             seeds=CONFIG.seeds,
             dataset_name=wildcards.dataset,
             dimension=wildcards.dimension,
-            dynamics=getattr(CONFIG, wildcards.dynamics),
+            dynamics=CONFIG.dynamics_of(wildcards.dataset, wildcards.dynamics),
         ).model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),

@@ -14,7 +14,7 @@ def collapse(collapse: pd.DataFrame) -> Figure:
     keys = ["dataset", "loss", "dimension"]
     rows = rows[rows["learning_rate"] == rows.groupby(keys)["learning_rate"].transform("min")]
     colors = theme.by_loss(rows["loss"])
-    grid = sns.FacetGrid(rows, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.25, margin_titles=False)
+    grid = sns.FacetGrid(rows, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.25)
     for (dataset, z), panel in rows.groupby(["dataset", "dimension"]):
         axes = grid.axes_dict[dataset, z]
         for (loss, _), curve in panel.groupby(["loss", "seed"]):
@@ -50,5 +50,5 @@ def rank(rank: pd.DataFrame) -> Figure:
         axes.axvline(11.5, color="black", linestyle=":", linewidth=1)
         axes.set_ylim(bottom=0.9)
     theme.label_panels(grid, x=r"time $t\,(\lambda_2-\lambda_1)$", y="effective rank")
-    sns.move_legend(grid, "center left", bbox_to_anchor=(1.0, 0.5))
+    sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=6)
     return grid.figure

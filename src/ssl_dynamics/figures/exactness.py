@@ -40,7 +40,7 @@ def exactness(errors: pd.DataFrame) -> Figure:
             axes.plot(means.index, slope, ":", color="black", linewidth=0.8)
         control = panel[panel["extrapolations"] == 0].groupby("learning_rate")["error_control"].mean()
         axes.plot(control.index, control, "--", color="grey", linewidth=1)
-    grid.set(xscale="log", yscale="log")
+    theme.logarithmic(grid)
     theme.label_panels(grid, x=r"step size $\eta$", y=r"largest $\|P-P'\|_F/\sqrt{2z}$")
     grid.legend.remove()
     handles = [Line2D([], [], color=color, label=label) for label, color in palette.items()]
@@ -54,8 +54,25 @@ def exactness(errors: pd.DataFrame) -> Figure:
     return grid.figure
 
 
+def transient(errors: pd.DataFrame) -> Figure:
+    """Projector error at the finest step size over time, a curve for each seed: it peaks while all step sizes are compared."""
+    keys = ["dataset", "loss", "dimension", "extrapolations"]
+    finest = errors[errors["learning_rate"] == errors.groupby(keys)["learning_rate"].transform("min")]
+    rows = finest[finest["time"] > 0]
+    grid = sns.FacetGrid(rows, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.15, sharex=False)
+    for (dataset, z), panel in rows.groupby(["dataset", "dimension"]):
+        axes = grid.axes_dict[dataset, z]
+        for (_, extrapolations, _), curve in panel.groupby(["loss", "extrapolations", "seed"]):
+            axes.plot(curve["time"], curve["error"], color=theme.PALETTE[extrapolations], linewidth=0.6)
+    grid.set(yscale="log")
+    theme.label_panels(grid, x=r"time $t$", y=r"$\|P-P'\|_F/\sqrt{2z}$")
+    handles = [Line2D([], [], color=theme.PALETTE[i], label=label) for i, label in EXTRAPOLATIONS.items()]
+    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    return grid.figure
+
+
 def convergence(angles: pd.DataFrame) -> Figure:
-    """tan θ_max to the bottom-z eigenspace: trained at the coarsest step size (points), predicted (lines), bound (dashes)."""
+    """tan θ_max to the bottom-z eigenspace: trained (points), predicted (lines), bound (dashes); a curve for each seed."""
     colors = theme.by_loss(angles["loss"])
     grid = sns.FacetGrid(
         angles, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.15, sharex=False, sharey=False
@@ -95,7 +112,7 @@ def steps(steps: pd.DataFrame) -> Figure:
         aspect=1.15,
         facet_kws={"sharex": False},
     )
-    grid.set(xscale="log", yscale="log")
+    theme.logarithmic(grid)
     theme.label_panels(grid, x=r"step size $\eta$", y=r"largest $\|R-I\|_F$")
     sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=6)
     return grid.figure

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import matplotlib as mpl
 import seaborn as sns
+from matplotlib.ticker import NullFormatter
 
 PALETTE = sns.color_palette("colorblind")
 LOSS_COLORS = {"contrastive": PALETTE[0], "non-contrastive": PALETTE[1]}
@@ -22,6 +23,13 @@ def label_panels(grid: sns.FacetGrid, *, x: str, y: str) -> None:
     grid.set_axis_labels(x, y)
     grid.set_titles("{row_name}, z = {col_name}")
     sns.despine(grid.figure)
+
+
+def logarithmic(grid: sns.FacetGrid) -> None:
+    """Logarithmic axes, labelled at whole decades only."""
+    grid.set(xscale="log", yscale="log")
+    for axes in grid.axes.flat:
+        axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def by_loss(losses: Iterable[str]) -> dict[str, tuple[float, float, float]]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.analysis import effective_rank, richardson_weights
 from ssl_dynamics.pipeline.artifacts import Arrays, write_table
-from ssl_dynamics.pipeline.config import CompareSettings
+from ssl_dynamics.pipeline.settings import CompareSettings
 from ssl_dynamics.pipeline.stage import Job
 
 Array = NDArray[np.float64]
@@ -32,14 +32,20 @@ def tidy_rows(values: dict[str, Array], times: Array, **columns: Array | float) 
     return pd.DataFrame({name: np.broadcast_to(np.asarray(column), shape).ravel() for name, column in ordered.items()})
 
 
-def rank_table(trajectories: Arrays, solution: Arrays, anchor: Array, *, level: int) -> pd.DataFrame:
+def rank_table(trajectories: Arrays, solution: Arrays, anchor: Array) -> pd.DataFrame:
     """Effective rank of the representations U = XW of the anchors; predicted where the closed form is a subspace."""
     R = np.linalg.qr(anchor, mode="r")  # the singular values of XW are those of RW
-    values = {"effective_rank": effective_rank(R @ trajectories[f"weights_{level}"])}
+    values = {"effective_rank": effective_rank(R @ whole_trajectory(trajectories))}
     if "basis" in solution:
         values["predicted"] = effective_rank(R @ solution["basis"])
     times = solution["times"]
     return tidy_rows(values, times, gap_time=times * first_gap(solution))
+
+
+def whole_trajectory(trajectories: Arrays) -> Array:
+    """Weights (S, T, d, z) at all checkpoints: the run at the finest step size and, where it went on, its late part."""
+    parts = [trajectories[name] for name in ("weights_0", "weights_late") if name in trajectories]
+    return np.concatenate(parts, axis=1)
 
 
 def first_gap(solution: Arrays) -> float:

@@ -1,16 +1,16 @@
-"""The typed configuration, and the part of it that each stage reads."""
+"""The typed configuration: everything that a run can be told."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import yaml
-from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator, model_validator
 
+from ssl_dynamics.pipeline.settings import Dynamics, Grassmannian, Unconstrained
 from ssl_dynamics.problem.settings import DatasetSettings, Idx, Loss, Npz, Settings
 
-Dynamics = Literal["unconstrained", "grassmannian"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 
@@ -18,35 +18,11 @@ class ConfigError(ValueError):
     """A wrong configuration, in lines of `key: value is not allowed: what is`."""
 
 
-class StepSizes(Settings):
-    """Step sizes and horizon of the training runs of one kind of dynamics, in units that fit any spectrum of C."""
+class Overrides(Settings):
+    """Step sizes of one data set, in place of those of `unconstrained` and `grassmannian`."""
 
-    finest_step: Annotated[
-        float, Field(gt=0, lt=0.5, description="finest step size η, in units of 1/‖C‖₂")
-    ]
-    levels: Annotated[int, Field(ge=3, le=8, description="number of step sizes, each twice the one before")]
-    checkpoints: Annotated[int, Field(ge=4, description="number of times at which every step size is compared")]
-    max_steps: Annotated[PositiveInt, Field(description="refuse a spectrum that would need more steps than this")]
-
-
-class Unconstrained(StepSizes):
-    """Unconstrained training, until the collapse has gone far (see `pipeline.schedule`)."""
-
-    kind: Literal["unconstrained"] = "unconstrained"
-
-
-class Grassmannian(StepSizes):
-    """Training under WᵀW = I: the transient at every step size, then on to convergence at the coarsest."""
-
-    kind: Literal["grassmannian"] = "grassmannian"
-    levels: Annotated[int, Field(ge=5, le=8, description="number of step sizes, each twice the one before")]
-    transient: Annotated[
-        PositiveFloat, Field(description="length of the transient in which errors are compared, in units of 1/‖C‖₂")
-    ]
-    convergence: Annotated[
-        PositiveFloat, Field(description="end of the coarsest run, in units of 1/(2(λ_{z+1} − λ_z))")
-    ]
-    late_checkpoints: Annotated[int, Field(ge=2, description="number of times between the transient and that end")]
+    finest_step: Annotated[float | None, Field(gt=0, lt=0.5, description="for both dynamics")] = None
+    transient: Annotated[PositiveFloat | None, Field(description="for grassmannian")] = None
 
 
 class Config(Settings):
@@ -60,6 +36,7 @@ class Config(Settings):
     datasets: Annotated[dict[Name, DatasetSettings], Field(min_length=1)]
     unconstrained: Unconstrained
     grassmannian: Grassmannian
+    overrides: Annotated[dict[Name, Overrides], Field(description="other step sizes for some of the data sets")] = {}
 
     @field_validator("losses", "dimensions")
     @classmethod
@@ -75,6 +52,20 @@ class Config(Settings):
             raise ValueError("must hold a dimension of at least 2: a single one cannot collapse")
         return dimensions
 
+    @model_validator(mode="after")
+    def _overrides_have_data_sets(self) -> "Config":
+        unknown = sorted(set(self.overrides) - set(self.datasets))
+        if unknown:
+            raise ValueError(f"overrides names {unknown}, which are no data sets; those are {sorted(self.datasets)}")
+        return self
+
+    def dynamics_of(self, dataset: str, dynamics: Dynamics) -> Unconstrained | Grassmannian:
+        """Step sizes and horizon of the training runs on a data set."""
+        settings: Unconstrained | Grassmannian = getattr(self, dynamics)
+        override = self.overrides.get(dataset, Overrides()).model_dump(exclude_none=True)
+        known = {key: value for key, value in override.items() if key in type(settings).model_fields}
+        return settings.model_copy(update=known)
+
     def dimensions_of(self, dynamics: str) -> list[int]:
         """The z that take part: a representation of one dimension cannot collapse further."""
         return [z for z in self.dimensions if z >= 2 or dynamics == "grassmannian"]
@@ -85,83 +76,12 @@ class Config(Settings):
         return settings.files() if isinstance(settings, Idx | Npz) else []
 
 
-class TripletsSettings(Settings):
-    """What the stage `triplets` reads of the configuration."""
-
-    root_seed: int
-    dataset_name: str
-    dataset: DatasetSettings
-
-
-class QuadraticFormSettings(Settings):
-    """What the stage `quadratic_form` reads of the configuration."""
-
-    loss: Loss
-
-
-class ScheduleSettings(Settings):
-    """What the stage `schedule` reads of the configuration."""
-
-    root_seed: int
-    seeds: int
-    dataset_name: str
-    dimension: int
-    dynamics: Unconstrained | Grassmannian
-
-
-class SimulateSettings(Settings):
-    """What the stage `simulate` reads of the configuration."""
-
-    loss: Loss
-    dynamics: Dynamics
-
-
-class SolveSettings(Settings):
-    """What the stage `solve` reads of the configuration."""
-
-    dynamics: Dynamics
-
-
-class CompareSettings(Settings):
-    """What the stages `compare_…` read of the configuration: the labels of their rows."""
-
-    dataset_name: str
-    loss: Loss
-    dimension: int
-
-
-class ClaimsSettings(Settings):
-    """What the stage `claims` reads of the configuration."""
-
-    root_seed: int
-    config_name: str
-
-
-class FigureSettings(Settings):
-    """What the stage `figure` reads of the configuration."""
-
-    figure: str
-
-
-class TripletFigureSettings(Settings):
-    """The stage `triplet_figure` reads nothing of the configuration."""
-
-
-class NotebookSettings(Settings):
-    """The stage `notebook` reads nothing of the configuration."""
-
-
 def parse_config(values: Mapping[str, object], where: str) -> Config:
     """Typed configuration from plain values. Raises ConfigError: one line for each wrong key, starting with `where`."""
     try:
-        config = Config.model_validate(values)
+        return Config.model_validate(values)
     except ValidationError as error:
         raise ConfigError("\n".join(_line(where, item) for item in error.errors())) from None
-    for name in config.datasets:
-        for path in config.data_files(name):
-            if not path.is_file():
-                raise ConfigError(f"{where}: datasets.{name}: no file {path}; expected the path of a data file")
-    return config
 
 
 def load_config(path: Path) -> Config:
@@ -174,7 +94,10 @@ def load_config(path: Path) -> Config:
         raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: holds no keys; expected a configuration such as config/full.yaml")
-    return parse_config(values, str(path))
+    config = parse_config(values, str(path))
+    if config.name != path.stem:
+        raise ConfigError(f"{path}: name: {config.name!r} is not allowed: it must be the name of the file, {path.stem!r}")
+    return config
 
 
 def config_schema() -> str:

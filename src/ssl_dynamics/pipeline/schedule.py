@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ssl_dynamics.pipeline.config import Grassmannian, Unconstrained
+from ssl_dynamics.pipeline.settings import Grassmannian, Unconstrained
 
 Array = NDArray[np.float64]
 
@@ -17,11 +17,15 @@ HORIZON = 12.5
 
 @dataclass(frozen=True)
 class Schedule:
-    """Step sizes η_l = 2^l η_0 and checkpoints, counted in steps of the coarsest size so that all step sizes meet them."""
+    """Step sizes η_l = 2^l η_0 and checkpoints, counted in steps of the coarsest size so that all step sizes meet them.
+
+    Every step size is run over the first `shared` checkpoints. To the others, from the last of those, the run at the
+    finest step size goes on in steps of the coarsest: errors of a coarse transient would be amplified by tan θ(0).
+    """
 
     learning_rates: Array  # (L,), finest first
     coarse_steps: NDArray[np.int64]  # (T,) strictly increasing, from 0
-    shared: int  # the first `shared` checkpoints are visited by every step size, the others by the coarsest alone
+    shared: int
 
     @property
     def times(self) -> Array:
@@ -29,10 +33,19 @@ class Schedule:
         return self.coarse_steps * self.learning_rates[-1]
 
     def checkpoints(self, level: int) -> list[int]:
-        """Step counts of the checkpoints that a step size visits."""
-        levels = len(self.learning_rates)
-        visited = self.coarse_steps if level == levels - 1 else self.coarse_steps[: self.shared]
-        return [int(step) << (levels - 1 - level) for step in visited]
+        """Step counts of the shared checkpoints, in steps of one size."""
+        return [int(step) << (len(self.learning_rates) - 1 - level) for step in self.coarse_steps[: self.shared]]
+
+    def late_checkpoints(self) -> list[int]:
+        """Step counts of the other checkpoints, in coarsest steps after the last shared one."""
+        return [int(step - self.coarse_steps[self.shared - 1]) for step in self.coarse_steps[self.shared :]]
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of all runs together."""
+        return sum(self.checkpoints(level)[-1] for level in range(len(self.learning_rates))) + sum(
+            self.late_checkpoints()[-1:]
+        )
 
 
 def make_schedule(eigenvalues: Array, z: int, dynamics: Unconstrained | Grassmannian) -> Schedule:
@@ -60,15 +73,14 @@ def make_schedule(eigenvalues: Array, z: int, dynamics: Unconstrained | Grassman
         end = max(dynamics.convergence / (2 * _gap(eigenvalues, z) * coarsest), HORIZON / first_gap)
         late = np.geomspace(early[-1], max(end, early[-1] + 1), dynamics.late_checkpoints + 1).astype(np.int64)
         steps, shared = np.union1d(early, late), len(early)
-    finest_run = int(steps[shared - 1]) << (dynamics.levels - 1)
-    needed = max(finest_run, int(steps[-1]))
-    if needed > dynamics.max_steps:
+    schedule = Schedule(learning_rates, steps, shared)
+    if schedule.total_steps > dynamics.max_steps:
         raise ValueError(
             f"this spectrum (‖C‖ = {norm:.3g}, λ_2 − λ_1 = {_gap(eigenvalues, 1):.3g}, λ_{z + 1} − λ_{z} = "
-            f"{_gap(eigenvalues, z):.3g}) asks for {needed} steps at z = {z}; max_steps is {dynamics.max_steps}: choose "
-            "another dimension or a shorter horizon, or raise max_steps"
+            f"{_gap(eigenvalues, z):.3g}) asks for {schedule.total_steps} steps at z = {z}; max_steps is "
+            f"{dynamics.max_steps}: choose another dimension or a shorter horizon, or raise max_steps"
         )
-    return Schedule(learning_rates, steps, shared)
+    return schedule
 
 
 def _gap(eigenvalues: Array, k: int) -> float:

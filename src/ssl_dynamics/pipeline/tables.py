@@ -9,6 +9,7 @@ FIGURE_TABLES = {
     "collapse": "collapse",
     "rank": "rank",
     "exactness": "errors",
+    "transient": "errors",
     "steps": "steps",
     "convergence": "angles",
 }

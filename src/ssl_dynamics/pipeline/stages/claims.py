@@ -8,7 +8,7 @@ import pandas as pd
 from ssl_dynamics.claims.registry import CLAIMS
 from ssl_dynamics.claims.verdict import Cell, Claim, Criterion, Judged, closest_to_failing, judge_claim
 from ssl_dynamics.pipeline.artifacts import read_table, sha256, write_json
-from ssl_dynamics.pipeline.config import ClaimsSettings
+from ssl_dynamics.pipeline.settings import ClaimsSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.problem.streams import stream
 

@@ -11,8 +11,8 @@ from ssl_dynamics.analysis import (
     projector_distance,
 )
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays
-from ssl_dynamics.pipeline.comparison import combinations, rank_table, tidy_rows, write_tables
-from ssl_dynamics.pipeline.config import CompareSettings
+from ssl_dynamics.pipeline.comparison import combinations, rank_table, tidy_rows, whole_trajectory, write_tables
+from ssl_dynamics.pipeline.settings import CompareSettings
 from ssl_dynamics.pipeline.stage import Job, main
 
 Array = NDArray[np.float64]
@@ -23,13 +23,12 @@ def compute(job: Job[CompareSettings]) -> None:
     solution = read_arrays(job.input("solution"))
     learning_rates = read_arrays(job.input("schedule"))["learning_rates"]
     anchor = read_arrays(job.input("triplets"))["anchor"]
-    coarsest = len(learning_rates) - 1
     tables = {
         "errors": error_table(trajectories, solution, learning_rates),
         "steps": step_table(trajectories, solution, learning_rates),
-        "angles": angle_table(trajectories, solution, level=coarsest),
+        "angles": angle_table(trajectories, solution),
         "integration": integration_table(solution),
-        "rank": rank_table(trajectories, solution, anchor, level=coarsest),
+        "rank": rank_table(trajectories, solution, anchor),
     }
     write_tables(job, "grassmannian", tables)
 
@@ -38,7 +37,7 @@ def error_table(trajectories: Arrays, solution: Arrays, learning_rates: Array) -
     """‖P − P'‖_F/√(2z) between trained (or extrapolated) and predicted projectors, while all step sizes are compared."""
     levels = len(learning_rates)
     shared = trajectories["weights_0"].shape[1]
-    trained = [trajectories[f"weights_{level}"][:, :shared] for level in range(levels)]
+    trained = [trajectories[f"weights_{level}"] for level in range(levels)]
     predicted = [solution[name][:, :shared] for name in ("basis", "basis_control")]
     *small, basis, control = common_coordinates([*trained, *predicted])
     tables = []
@@ -73,9 +72,9 @@ def step_table(trajectories: Arrays, solution: Arrays, learning_rates: Array) ->
     return pd.concat(tables)
 
 
-def angle_table(trajectories: Arrays, solution: Arrays, *, level: int) -> pd.DataFrame:
+def angle_table(trajectories: Arrays, solution: Arrays) -> pd.DataFrame:
     """tan θ_max to the bottom-z eigenspace, trained and predicted, and the bound on it."""
-    W = trajectories[f"weights_{level}"]
+    W = whole_trajectory(trajectories)
     values = {
         "tangent": np.tan(principal_angles(W, solution["leading"])[..., 0]),
         "predicted": solution["tangent"],

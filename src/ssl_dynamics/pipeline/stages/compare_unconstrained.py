@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays
 from ssl_dynamics.pipeline.comparison import combinations, first_gap, rank_table, tidy_rows, write_tables
-from ssl_dynamics.pipeline.config import CompareSettings
+from ssl_dynamics.pipeline.settings import CompareSettings
 from ssl_dynamics.pipeline.stage import Job, main
 
 Array = NDArray[np.float64]
@@ -19,7 +19,7 @@ def compute(job: Job[CompareSettings]) -> None:
     anchor = read_arrays(job.input("triplets"))["anchor"]
     tables = {
         "collapse": collapse_table(trajectories, solution, learning_rates),
-        "rank": rank_table(trajectories, solution, anchor, level=0),
+        "rank": rank_table(trajectories, solution, anchor),
     }
     write_tables(job, "unconstrained", tables)
 

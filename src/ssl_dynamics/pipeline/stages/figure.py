@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from ssl_dynamics.figures import collapse, exactness, theme
 from ssl_dynamics.pipeline.artifacts import read_table, write_figure
-from ssl_dynamics.pipeline.config import FigureSettings
+from ssl_dynamics.pipeline.settings import FigureSettings
 from ssl_dynamics.pipeline.stage import Job, main
 
 # Figure name to the function that draws it from its table.
@@ -15,6 +15,7 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "collapse": collapse.collapse,
     "rank": collapse.rank,
     "exactness": exactness.exactness,
+    "transient": exactness.transient,
     "convergence": exactness.convergence,
     "steps": exactness.steps,
 }

@@ -9,7 +9,7 @@ from typing import Any
 import papermill
 
 from ssl_dynamics.pipeline.artifacts import whole_file
-from ssl_dynamics.pipeline.config import NotebookSettings
+from ssl_dynamics.pipeline.settings import NotebookSettings
 from ssl_dynamics.pipeline.stage import Job, main
 
 

@@ -1,7 +1,7 @@
 """Stage `quadratic_form`: triplets to C, all that the theory sees of the data."""
 
 from ssl_dynamics.pipeline.artifacts import read_arrays, write_arrays
-from ssl_dynamics.pipeline.config import QuadraticFormSettings
+from ssl_dynamics.pipeline.settings import QuadraticFormSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.problem import quadratic_form
 

@@ -1,12 +1,12 @@
 """Stage `simulate`: train from W(0) on the loss over the triplets, at every step size."""
 
-from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
-from ssl_dynamics.pipeline.config import SimulateSettings
+from ssl_dynamics.pipeline.artifacts import read_arrays, write_arrays
+from ssl_dynamics.pipeline.settings import SimulateSettings
 from ssl_dynamics.pipeline.schedule import Schedule
 from ssl_dynamics.pipeline.stage import Job, Progress, main
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.simulation.manifolds import Euclidean, Grassmannian
-from ssl_dynamics.simulation.training import train
+from ssl_dynamics.simulation.training import Array, Trajectory, train
 
 MANIFOLDS = {"unconstrained": Euclidean(), "grassmannian": Grassmannian()}
 
@@ -17,23 +17,24 @@ def compute(job: Job[SimulateSettings]) -> None:
     triplets = Triplets(stored["anchor"], stored["positive"], stored["negative"])
     plan = read_arrays(job.input("schedule"))
     schedule = Schedule(plan["learning_rates"], plan["coarse_steps"], int(plan["shared"]))
-    levels = range(len(schedule.learning_rates))
-    total = sum(schedule.checkpoints(level)[-1] for level in levels)
-    progress = Progress(job.log, f"simulate {job.output('trajectories').parent}", total)
+    progress = Progress(job.log, f"simulate {job.output('trajectories').parent}", schedule.total_steps)
 
-    arrays: Arrays = {}
-    for level in levels:
-        trajectory = train(
+    def run(start: Array, learning_rate: float, checkpoints: list[int]) -> Trajectory:
+        return train(
             triplets,
-            plan["start"],
+            start,
             settings.loss,
             MANIFOLDS[settings.dynamics],
-            learning_rate=float(schedule.learning_rates[level]),
-            checkpoints=schedule.checkpoints(level),
+            learning_rate=learning_rate,
+            checkpoints=checkpoints,
             on_step=lambda _: progress.advance(),
         )
-        for name, values in vars(trajectory).items():
-            arrays[f"{name}_{level}"] = values
+
+    rates = schedule.learning_rates
+    runs = {str(level): run(plan["start"], float(rate), schedule.checkpoints(level)) for level, rate in enumerate(rates)}
+    if schedule.late_checkpoints():
+        runs["late"] = run(runs["0"].weights[:, -1], float(rates[-1]), schedule.late_checkpoints())
+    arrays = {f"{name}_{key}": values for key, trajectory in runs.items() for name, values in vars(trajectory).items()}
     write_arrays(job.output("trajectories"), arrays)
 
 

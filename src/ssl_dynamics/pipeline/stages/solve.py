@@ -3,7 +3,7 @@
 import numpy as np
 
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
-from ssl_dynamics.pipeline.config import SolveSettings
+from ssl_dynamics.pipeline.settings import SolveSettings
 from ssl_dynamics.pipeline.schedule import Schedule
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.theory import (

@@ -3,7 +3,7 @@
 from ssl_dynamics.figures import theme
 from ssl_dynamics.figures.triplets import triplets
 from ssl_dynamics.pipeline.artifacts import read_arrays, write_figure
-from ssl_dynamics.pipeline.config import TripletFigureSettings
+from ssl_dynamics.pipeline.settings import TripletFigureSettings
 from ssl_dynamics.pipeline.stage import Job, main
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import numpy as np
 
 from ssl_dynamics.pipeline.artifacts import write_arrays
-from ssl_dynamics.pipeline.config import TripletsSettings
+from ssl_dynamics.pipeline.settings import TripletsSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.problem.datasets import load
 from ssl_dynamics.problem.streams import stream

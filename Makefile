@@ -1,0 +1,64 @@
+# Two commands do everything: `make` and `make test`. Both build .venv first when it is missing or stale.
+PYTHON ?= python3
+CORES ?= $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())')
+CONFIG ?= config/full.yaml
+TARGET ?=
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := full
+.PHONY: full quick run test test-all lint verify schema lock help clean
+
+full: $(READY)  ## replicate everything: results/full, about 10 minutes on 2 cores
+	@ssl-dynamics run config/full.yaml --cores $(CORES)
+
+quick: $(READY)  ## the same pipeline at small size: results/quick, under a minute
+	@ssl-dynamics run config/quick.yaml --cores $(CORES)
+
+run: $(READY)  ## a configuration of your own: make run CONFIG=config/mine.yaml [TARGET=results/mine/...]
+	@ssl-dynamics run $(CONFIG) $(TARGET) --cores $(CORES)
+
+test: $(READY)  ## fast tests
+	@pytest -m "not slow" -n 2 --dist worksteal
+
+test-all: $(READY)  ## every test, the slow ones included
+	@pytest -n 2 --dist worksteal
+
+lint: $(READY)  ## ruff, mypy, snakefmt, snakemake --lint, nbstripout, import contracts
+	ruff check .
+	ruff format --check .
+	mypy
+	snakefmt --check Snakefile workflow
+	snakemake --lint
+	nbstripout --verify --keep-metadata-keys cell.metadata.tags workflow/notebooks/*.ipynb
+	lint-imports
+
+verify: $(READY)  ## check every artifact of results/ against its recorded hashes and code
+	@ssl-dynamics verify results
+
+schema: $(READY)  ## write workflow/schemas/config.schema.json from the types
+	@ssl-dynamics schema > workflow/schemas/config.schema.json
+
+lock: $(READY)  ## resolve requirements.in anew into requirements.lock and environment.yml
+	@python scripts/lock.py
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+clean:  ## remove results, caches and .venv
+	rm -rf $(VENV) .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find results -mindepth 1 ! -name README.md -delete
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Lock first, then the package itself; `ready` marks a complete installation of this very lock.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Python 3.11 or newer is needed; {sys.executable} is {v.major}.{v.minor}. Name another: make PYTHON=python3.12")'
+	@echo "installing into $(VENV), once: about a minute"
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)

@@ -1,0 +1,57 @@
+"""The verdict table, as printed at the end of a run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ssl_dynamics.pipeline.config import ConfigError
+
+Record = dict[str, Any]
+
+
+def print_verdicts(path: Path) -> list[Record]:
+    """Print the verdict on every claim of a claims.json and return its records. Raises ConfigError if it is none."""
+    try:
+        records: list[Record] = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}; expected a claims.json, which `make` writes") from None
+    except ValueError:
+        raise ConfigError(f"{path}: not JSON; expected a claims.json, which `make` writes") from None
+    console = Console(width=None if Console().is_terminal else 110)
+    table = Table(box=box.SIMPLE_HEAD, title=f"{path}: the cell of each claim that is closest to failing", title_style="")
+    for header in ("claim", "value", "95 % interval", "criterion", "verdict", "control"):
+        table.add_column(header, justify="right" if header == "value" else "left", no_wrap=True)
+    for record in records:
+        control = record["control"]
+        table.add_row(
+            record["id"],
+            _number(record["value"]),
+            f"[{_number(record['ci_low'])}, {_number(record['ci_high'])}]".replace("[", r"\["),
+            criterion(record),
+            Text(record["verdict"], style="green" if record["verdict"] == "pass" else "bold red"),
+            f"{_number(control['value'])}: {'fails, as it must' if control['verdict'] == 'fail' else 'PASSES'}",
+        )
+    console.print(table)
+    return records
+
+
+def failures(records: list[Record]) -> list[str]:
+    """Names of the claims that failed."""
+    return [record["id"] for record in records if record["verdict"] != "pass"]
+
+
+def criterion(record: Record) -> str:
+    """The criterion of a claim, as a reader writes it."""
+    threshold = record["criterion"]["threshold"]
+    text = f"[{threshold[0]:g}, {threshold[1]:g}]" if isinstance(threshold, list) else f"{threshold:g}"
+    operator = {"<=": "≤", ">=": "≥", "within": "in"}[record["criterion"]["operator"]]
+    return f"{operator} {text}".replace("[", r"\[")
+
+
+def _number(value: float | None) -> str:
+    return "not finite" if value is None else f"{value:.4g}"

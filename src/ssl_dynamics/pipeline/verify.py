@@ -1,0 +1,31 @@
+"""Checks that every artifact is what its provenance says it is."""
+
+import json
+from pathlib import Path
+
+from ssl_dynamics.pipeline.artifacts import sha256
+from ssl_dynamics.pipeline.fingerprint import fingerprint
+
+
+def verify_artifacts(folder: Path) -> list[str]:
+    """Problems, one line each: a changed, missing or foreign file, or code that has changed since.
+
+    Every `*.provenance.json` below `folder` must name files that still have the hashes recorded, inputs as well as
+    outputs, and the fingerprint that its stage has now; so edits, stale results and silenced re-runs show.
+    """
+    records = sorted(folder.rglob("*.provenance.json"))
+    if not records:
+        return [f"{folder}: no provenance below it; expected a folder that `make` has filled, such as results/full"]
+    problems = []
+    hashes: dict[str, str | None] = {}
+    for path in records:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if fingerprint(record["stage"]) != record["code"]:
+            problems.append(f"{path}: made by code that has changed since; run make")
+        for name, expected in (record["inputs"] | record["outputs"]).items():
+            if name not in hashes:
+                hashes[name] = sha256(Path(name)) if Path(name).is_file() else None
+            if hashes[name] != expected:
+                state = "missing" if hashes[name] is None else "changed"
+                problems.append(f"{name}: {state} since {path} was written; delete it and run make")
+    return problems

@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.linalg import subspace_angles
+
+from problems import orthonormal
+from ssl_dynamics.analysis import (
+    bootstrap_interval,
+    combined_projector_norm,
+    common_coordinates,
+    effective_rank,
+    fitted_order,
+    principal_angles,
+    projector_distance,
+    richardson_weights,
+)
+
+shapes = st.tuples(st.integers(1, 4), st.integers(0, 4), st.integers(0, 1000))
+
+
+@given(shapes)
+@settings(max_examples=40, deadline=None)
+def test_projector_distance_is_the_norm_it_says(shape):
+    z, extra, seed = shape
+    random = np.random.default_rng(seed)
+    A, B = (orthonormal(z + extra, z, random, 3) for _ in range(2))
+    expected = np.linalg.norm(A @ A.mT - B @ B.mT, axis=(-2, -1)) / np.sqrt(2 * z)
+    np.testing.assert_allclose(projector_distance(A, B), expected, atol=1e-14)
+
+
+def test_projector_distance_resolves_what_subtraction_of_squares_cannot():
+    random = np.random.default_rng(0)
+    A = orthonormal(50, 3, random)
+    for size in (1e-6, 1e-10, 1e-13):
+        B = np.linalg.qr(A + size * orthonormal(50, 3, random))[0]
+        angles = subspace_angles(A, B)
+        assert projector_distance(A, B) == pytest.approx(np.linalg.norm(np.sin(angles)) / np.sqrt(3), rel=0.02)
+
+
+def test_projector_distance_sees_weights_that_left_the_constraint():
+    A = orthonormal(6, 2, np.random.default_rng(1))
+    assert projector_distance(A, 1.1 * A) == pytest.approx(0.21 * np.sqrt(2) / 2)
+
+
+def test_distances_survive_common_coordinates():
+    random = np.random.default_rng(2)
+    bases = [orthonormal(30, 2, random, 4) for _ in range(3)]
+    small = common_coordinates(bases)
+    assert small[0].shape == (4, 6, 2)
+    np.testing.assert_allclose(
+        combined_projector_norm(small, [2, -1, -1]), combined_projector_norm(bases, [2, -1, -1]), atol=1e-14
+    )
+
+
+def test_principal_angles_near_zero_and_near_a_right_angle():
+    plane = np.eye(4)[:, :2]
+    for angle in (1e-12, 0.3, np.pi / 2 - 1e-12):
+        tilted = np.stack([np.cos(angle) * plane[:, 0] + np.sin(angle) * np.eye(4)[:, 3], plane[:, 1]], axis=1)
+        np.testing.assert_allclose(principal_angles(plane, tilted), [angle, 0], atol=1e-15, rtol=1e-12)
+
+
+@pytest.mark.parametrize("function", [principal_angles, projector_distance])
+def test_bases_must_match(function):
+    with pytest.raises(ValueError, match=r"one shape .*\(4, 2\) and \(4, 1\)"):
+        function(np.eye(4)[:, :2], np.eye(4)[:, :1])
+
+
+@pytest.mark.parametrize("extrapolations", [0, 1, 2])
+def test_richardson_leaves_the_next_order(extrapolations):
+    steps = 0.1 / 2.0 ** np.arange(8)
+    values = 1.0 + 3 * steps - 5 * steps**2 + 7 * steps**3
+    weights = richardson_weights(2.0, extrapolations)
+    extrapolated = np.array([weights @ values[i : i + len(weights)] for i in range(8 - extrapolations)])
+    order = fitted_order(steps[extrapolations:], np.abs(extrapolated - 1))
+    assert order == pytest.approx(extrapolations + 1, abs=0.1)
+
+
+def test_richardson_refuses_a_ratio_that_does_not_refine():
+    with pytest.raises(ValueError, match="ratio > 1"):
+        richardson_weights(1.0, 1)
+
+
+def test_effective_rank_of_known_spectra():
+    assert effective_rank(np.ones((7, 3))) == pytest.approx(1)  # a constant embedding
+    assert effective_rank(np.eye(7)[:, :3]) == pytest.approx(3)
+    U = np.diag([2.0, 1.0, 1.0])
+    assert effective_rank(U) == pytest.approx(np.exp(0.5 * np.log(2) + 2 * 0.25 * np.log(4)))
+    assert effective_rank(np.stack([U, np.eye(3)])).shape == (2,)
+
+
+@pytest.mark.parametrize(("U", "message"), [(np.zeros((3, 2)), "U is zero"), (np.full((3, 2), np.nan), "finite")])
+def test_effective_rank_refuses(U, message):
+    with pytest.raises(ValueError, match=message):
+        effective_rank(U)
+
+
+def test_fitted_order_refuses_errors_of_zero():
+    with pytest.raises(ValueError, match="positive"):
+        fitted_order([1.0, 0.5], [1.0, 0.0])
+
+
+def test_bootstrap_interval_covers_the_mean_as_often_as_it_says():
+    random = np.random.default_rng(0)
+    covered = 0
+    for _ in range(100):
+        low, high = bootstrap_interval(random.standard_normal(30), np.mean, random)
+        covered += low <= 0 <= high
+    assert 86 <= covered <= 100  # binomial(100, 0.93): five standard deviations down
+
+
+def test_bootstrap_interval_of_equal_values_has_no_width():
+    assert bootstrap_interval([2.0, 2.0], np.mean, np.random.default_rng(0)) == (2.0, 2.0)

@@ -1,0 +1,139 @@
+import json
+import logging
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ssl_dynamics.pipeline import stage
+from ssl_dynamics.pipeline.artifacts import (
+    leftovers,
+    read_arrays,
+    read_table,
+    sha256,
+    whole_file,
+    write_arrays,
+    write_json,
+    write_table,
+)
+from ssl_dynamics.pipeline.settings import QuadraticFormSettings
+from ssl_dynamics.pipeline.fingerprint import fingerprint
+from ssl_dynamics.pipeline.verify import verify_artifacts
+
+STAGE = "ssl_dynamics.pipeline.stages.quadratic_form"
+
+
+def test_equal_arrays_give_equal_bytes_in_any_order(tmp_path):
+    a, b = np.arange(6.0).reshape(2, 3), np.array(3)
+    write_arrays(tmp_path / "1.npz", {"a": a, "b": b})
+    write_arrays(tmp_path / "2.npz", {"b": b, "a": a})
+    assert sha256(tmp_path / "1.npz") == sha256(tmp_path / "2.npz")
+    np.testing.assert_array_equal(read_arrays(tmp_path / "1.npz")["a"], a)
+
+
+def test_tables_come_back_to_the_last_bit(tmp_path):
+    values = np.random.default_rng(0).standard_normal(1000) * 10.0 ** np.arange(-500, 500) ** 0
+    table = pd.DataFrame({"value": np.concatenate([values, [1e-300, 0.1 + 0.2, np.pi]])})
+    write_table(tmp_path / "t.csv", table)
+    np.testing.assert_array_equal(read_table(tmp_path / "t.csv")["value"], table["value"])
+
+
+def test_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "a.json"
+    write_json(path, {"a": 1})
+    with pytest.raises(ValueError, match="Out of range float values"):
+        write_json(path, {"a": float("nan")})
+    assert json.loads(path.read_text()) == {"a": 1}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_leftovers_of_a_killed_job_are_found(tmp_path):
+    with whole_file(tmp_path / "deep" / "a.npz") as part:
+        part.write_bytes(b"half")
+        assert leftovers(tmp_path) == [part]
+    assert leftovers(tmp_path) == []
+
+
+def run_stage(tmp_path, monkeypatch, compute, code=None):
+    (tmp_path / "in.txt").write_text("input")
+    monkeypatch.chdir(tmp_path)
+    arguments = ["--settings", '{"loss": "contrastive"}', "--code", code or fingerprint(STAGE), "--lock", "abc"]
+    arguments += ["--inputs", "data=in.txt", "--outputs", "result=out.json", "provenance=p.provenance.json"]
+    monkeypatch.setattr(sys, "argv", [STAGE, *arguments, "--log", "stage.log"])
+    try:
+        stage.main(STAGE, QuadraticFormSettings, compute)
+    finally:
+        logging.getLogger(STAGE).handlers.clear()
+
+
+def write_output(job):
+    write_json(job.output("result"), job.settings.loss)
+
+
+def test_stage_leaves_its_provenance(tmp_path, monkeypatch):
+    run_stage(tmp_path, monkeypatch, write_output)
+    record = json.loads((tmp_path / "p.provenance.json").read_text())
+    assert record == {
+        "stage": STAGE,
+        "settings": {"loss": "contrastive"},
+        "code": fingerprint(STAGE),
+        "lock": "abc",
+        "inputs": {"in.txt": sha256(tmp_path / "in.txt")},
+        "outputs": {"out.json": sha256(tmp_path / "out.json")},
+    }
+    assert "done in" in (tmp_path / "stage.log").read_text()
+
+
+def test_stage_reports_an_error_in_one_line_and_keeps_the_traceback_for_the_log(tmp_path, monkeypatch):
+    def fail(_):
+        raise ValueError("images.idx: truncated")
+
+    with pytest.raises(SystemExit, match=r"^quadratic_form: images.idx: truncated \(log: stage.log\)$"):
+        run_stage(tmp_path, monkeypatch, fail)
+    assert "Traceback" in (tmp_path / "stage.log").read_text()
+    assert not (tmp_path / "p.provenance.json").exists()
+
+
+def test_code_that_is_not_the_planned_code_makes_nothing(tmp_path, monkeypatch):
+    with pytest.raises(SystemExit, match="the code changed after this run was planned"):
+        run_stage(tmp_path, monkeypatch, write_output, code="0" * 16)
+    assert not (tmp_path / "out.json").exists()
+
+
+def test_code_that_changes_while_the_stage_runs_leaves_no_provenance(tmp_path, monkeypatch):
+    def edit_meanwhile(job):
+        write_output(job)
+        monkeypatch.setattr(stage, "fingerprint", lambda _: "changed")
+
+    with pytest.raises(SystemExit, match="the code changed"):
+        run_stage(tmp_path, monkeypatch, edit_meanwhile)
+    assert not (tmp_path / "p.provenance.json").exists()
+
+
+def test_verify_sees_edits_losses_and_stale_code(tmp_path, monkeypatch):
+    run_stage(tmp_path, monkeypatch, write_output)
+    assert verify_artifacts(tmp_path) == []
+    (tmp_path / "out.json").write_text('"forged"')
+    assert [line.split(":")[0] for line in verify_artifacts(tmp_path)] == ["out.json"]
+    (tmp_path / "in.txt").unlink()
+    assert any(line.startswith("in.txt: missing") for line in verify_artifacts(tmp_path))
+    record = json.loads((tmp_path / "p.provenance.json").read_text())
+    (tmp_path / "p.provenance.json").write_text(json.dumps(record | {"code": "old"}))
+    assert any("code that has changed since" in line for line in verify_artifacts(tmp_path))
+
+
+def test_verify_of_an_empty_folder_is_no_success(tmp_path):
+    assert "no provenance" in verify_artifacts(tmp_path)[0]
+
+
+def test_progress_says_what_how_far_and_how_long(monkeypatch, caplog):
+    clock = iter([0.0, 1.0, 6.0, 7.0])
+    monkeypatch.setattr(stage.time, "monotonic", lambda: next(clock))
+    log = logging.getLogger("test-progress")
+    progress = stage.Progress(log, "train x", 30)
+    for _ in range(3):
+        progress.advance()
+    assert [record.getMessage() for record in caplog.records] == [
+        "train x: step 2 of 30 (6 %), 6 s gone, about 84 s to go"
+    ]

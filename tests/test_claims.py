@@ -1,0 +1,147 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from ssl_dynamics.claims import measures
+from ssl_dynamics.claims.registry import CLAIMS, COLLAPSE_TIME
+from ssl_dynamics.claims.verdict import (
+    Claim,
+    Control,
+    Criterion,
+    closest_to_failing,
+    judge,
+    judge_claim,
+)
+from ssl_dynamics.pipeline import schedule
+from ssl_dynamics.pipeline.tables import FIGURE_TABLES, TABLES
+
+
+def random(*_):
+    return np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    ("operator", "threshold", "good", "bad"),
+    [
+        ("<=", 1.0, [1.0, -5.0], [1.0 + 1e-12, np.inf, np.nan]),
+        (">=", 1.0, [1.0, 5.0], [1.0 - 1e-12, -np.inf, np.nan]),
+        ("within", (0.95, 1.05), [0.95, 1.0, 1.05], [0.94, 1.06, np.nan, np.inf, -np.inf]),
+    ],
+)
+def test_criteria(operator, threshold, good, bad):
+    criterion = Criterion(operator, threshold)
+    assert all(criterion.margin(value) >= 0 for value in good)
+    assert all(criterion.margin(value) < 0 for value in bad)
+
+
+def test_whole_interval_must_meet_the_criterion():
+    spread = np.array([0.9, 1.1, 0.91, 1.09])  # a mean of 1, and too few seeds to know it
+    judged = judge(spread, "mean", Criterion("within", (0.99, 1.01)), random())
+    assert judged.value == pytest.approx(1)
+    assert judged.verdict == "fail"
+    assert judge(spread, "mean", Criterion("within", (0.8, 1.2)), random()).verdict == "pass"
+
+
+def test_interval_is_a_confidence_interval_of_the_mean():
+    values = np.random.default_rng(1).normal(5, 2, size=200)
+    judged = judge(values, "mean", Criterion(">=", 0.0), random())
+    half = 1.96 * 2 / np.sqrt(200)
+    assert judged.ci_high - judged.ci_low == pytest.approx(2 * half, rel=0.15)
+    assert judged.ci_low < values.mean() < judged.ci_high
+
+
+@pytest.mark.parametrize("per_seed", [np.array([]), np.array([1.0, np.nan]), np.array([1.0, np.inf])])
+def test_nothing_measured_or_not_finite_fails(per_seed):
+    assert judge(per_seed, "mean", Criterion("<=", 1e9), random()).verdict == "fail"
+
+
+def table(values, control, dynamics="grassmannian"):
+    """Two seeds, one cell."""
+    cell = {"dataset": "d", "loss": "contrastive", "dimension": 2, "dynamics": dynamics}
+    return pd.DataFrame({**cell, "seed": [0, 1], "time": 0.0, "value": values, "control": control})
+
+
+def judged(values, control_values, criterion=Criterion("<=", 1.0)):  # noqa: B008
+    claim = Claim(
+        id="test",
+        source="A3",
+        statement="",
+        quantity="",
+        dynamics="grassmannian",
+        table="t",
+        measure=measures.largest_error("value"),
+        statistic="largest",
+        criterion=criterion,
+        control=Control("", measures.largest_error("control")),
+        figure="",
+    )
+    (cell,) = judge_claim(claim, {("grassmannian", "t"): table(values, control_values)}, random)
+    return cell
+
+
+@pytest.mark.parametrize(
+    ("values", "control", "verdict"),
+    [
+        ([0.5, 0.9], [2.0, 3.0], "pass"),
+        ([0.5, 1.1], [2.0, 3.0], "fail"),  # one seed is enough
+        ([0.5, 0.9], [0.2, 0.3], "fail"),  # the control passes: the claim is broken
+        ([0.5, np.nan], [2.0, 3.0], "fail"),
+    ],
+)
+def test_claim_holds_only_if_it_passes_and_its_control_fails(values, control, verdict):
+    assert judged(values, control).verdict == verdict
+
+
+def test_failing_cell_decides_whatever_its_margin():
+    good, broken = judged([0.999, 0.999], [2.0, 2.0]), judged([0.1, 0.1], [0.5, 0.5])
+    assert broken.claim.margin > good.claim.margin
+    assert closest_to_failing([good, broken]) is broken
+
+
+def errors_table(order, *, seeds=3, noise=0.0):
+    steps = 0.01 / 2.0 ** np.arange(5)
+    generator = np.random.default_rng(0)
+    rows = [
+        {"seed": s, "learning_rate": h, "extrapolations": 0, "time": t, "error": t * h**order * np.exp(noise * generator.normal())}
+        for s in range(seeds)
+        for h in steps
+        for t in (0.5, 1.0)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_order_uses_the_finest_steps_and_the_worst_time():
+    frame = errors_table(2.0)
+    coarse = frame["learning_rate"] > 0.004
+    frame.loc[coarse, "error"] = 1.0  # saturated: must not matter
+    np.testing.assert_allclose(measures.order("error")(frame), 2.0, atol=1e-10)
+
+
+def test_rank_at_reads_the_last_checkpoint_that_is_not_later():
+    frame = pd.DataFrame({"seed": 0, "time": [2.0, 0.0, 1.0, 3.0], "gap_time": [11.5, 0.0, 5.0, 12.5]})
+    frame["effective_rank"] = [1.1, 2.0, 1.5, 1.0]
+    assert measures.rank_at(11.5)(frame).tolist() == [1.1]
+
+
+def test_lowest_relative_rank_leaves_the_start_out():
+    frame = pd.DataFrame({"seed": 0, "gap_time": [0.0, 12.0, 13.0], "effective_rank": [1.0, 2.5, 3.0], "dimension": 3})
+    assert measures.lowest_relative_rank(after=11.5)(frame).tolist() == [0.75]
+
+
+def test_curve_deviation_is_relative_to_the_change_of_the_curve():
+    frame = pd.DataFrame({"seed": 0, "extrapolations": 2, "learning_rate": 0.1, "time": [0.0, 1.0, 2.0]})
+    frame["log_ratio"], frame["predicted"] = [-1.0, -11.0, -21.0], [-1.0, -11.2, -21.1]
+    assert measures.curve_deviation("predicted", extrapolations=2)(frame).iloc[0] == pytest.approx(0.01)
+
+
+def test_registry_is_complete_and_consistent():
+    ids = [claim.id for claim in CLAIMS]
+    assert len(set(ids)) == len(ids)
+    for claim in CLAIMS:
+        assert claim.table in TABLES[claim.dynamics]
+        assert claim.figure in FIGURE_TABLES
+        assert claim.id.startswith(claim.source)
+
+
+def test_collapse_is_looked_for_when_the_schedule_looks():
+    assert COLLAPSE_TIME == schedule.COLLAPSE_TIME

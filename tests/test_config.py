@@ -1,0 +1,110 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ssl_dynamics.pipeline.config import ConfigError, config_schema, load_config, parse_config
+from ssl_dynamics.pipeline.preflight import check_data
+
+TOP = Path(__file__).parents[1]
+SHIPPED = sorted((TOP / "config").glob("*.yaml"))
+
+
+def quick():
+    return yaml.safe_load((TOP / "config/quick.yaml").read_text())
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_shipped_configurations_are_valid_and_named_after_their_files(path):
+    assert load_config(path).name == path.stem
+
+
+def test_schema_on_disk_is_the_one_of_the_types():
+    assert (TOP / "workflow/schemas/config.schema.json").read_text(encoding="utf-8") == config_schema()
+
+
+def changed(key, value):
+    config = quick()
+    *parents, last = key.split(".")
+    place = config
+    for parent in parents:
+        place = place[int(parent)] if isinstance(place, list) else place[parent]
+    if isinstance(place, list):
+        place[int(last)] = value
+    else:
+        place[last] = value
+    return config
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("seeds", 1, "seeds: 1 is not allowed: input should be greater than or equal to 2"),
+        ("seeds", "many", "seeds: 'many' is not allowed: input should be a valid integer"),
+        ("name", "My Run", "name: 'My Run' is not allowed: string should match pattern"),
+        ("losses.0", "triplet", "losses.0: 'triplet' is not allowed: input should be 'contrastive' or 'non-contrastive'"),
+        ("losses", [], r"losses: \[\] is not allowed: list should have at least 1 item"),
+        ("dimensions", [2, 2], r"dimensions: \[2, 2\] is not allowed: must not repeat a value"),
+        ("dimensions", [1], r"dimensions: \[1\] is not allowed: must hold a dimension of at least 2"),
+        ("dimensions.0", 0, "dimensions.0: 0 is not allowed: input should be greater than 0"),
+        ("colour", "red", "colour: 'red': unknown key; allowed keys are in"),
+        ("unconstrained.speed", 3, "unconstrained.speed: 3: unknown key"),
+        ("grassmannian.levels", 4, "grassmannian.levels: 4 is not allowed: .* greater than or equal to 5"),
+        ("grassmannian.finest_step", float("nan"), "grassmannian.finest_step: nan is not allowed"),
+        ("datasets.fashion-mnist.source", "cifar", "datasets.fashion-mnist: .* is not allowed: input tag 'cifar'"),
+        ("datasets", {}, r"datasets: \{\} is not allowed"),
+    ],
+)
+def test_wrong_values_give_one_line_with_key_value_and_what_is_allowed(key, value, message):
+    with pytest.raises(ConfigError, match=f"^here: {message}") as caught:
+        parse_config(changed(key, value), "here")
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_keys_are_named():
+    config = quick()
+    del config["seeds"]
+    with pytest.raises(ConfigError, match="^here: seeds: missing; it is required$"):
+        parse_config(config, "here")
+
+
+def test_missing_data_file_stops_before_any_job():
+    config = changed("datasets", {"mine": {"source": "npz", "path": "no.npz", "triplets": 9, "augmentations": []}})
+    with pytest.raises(ConfigError, match="^here: datasets.mine: no.npz: No such file.*expected an .npz file"):
+        check_data(parse_config(config, "here"), "here")
+
+
+def run_cli(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "ssl_dynamics.pipeline.cli", *arguments], cwd=TOP, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "No such file or directory; expected a configuration file"),
+        ("", "holds no keys; expected a configuration"),
+        ("a: [", "not YAML: "),
+        ("name: x", "root_seed: missing"),
+    ],
+)
+def test_command_line_answers_wrong_files_without_a_traceback(tmp_path, content, message):
+    path = tmp_path / "mine.yaml"
+    if content is not None:
+        path.write_text(content)
+    result = run_cli("run", str(path), "--cores", "1")
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert result.stderr.startswith(str(path))
+    assert "Traceback" not in result.stderr
+
+
+def test_configuration_whose_name_is_not_its_file_is_refused(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text((TOP / "config/quick.yaml").read_text())
+    result = run_cli("run", str(path), "--cores", "1")
+    assert result.returncode == 2
+    assert result.stderr == f"{path}: name: 'quick' is not allowed: it must be the name of the file, 'mine'\n"

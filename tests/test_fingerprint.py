@@ -1,0 +1,95 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ssl_dynamics.pipeline import fingerprint as module
+
+STAGES = "ssl_dynamics.pipeline.stages"
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """A copy of the package whose files may be edited; fingerprints are taken of it."""
+    root = tmp_path / "ssl_dynamics"
+    shutil.copytree(Path(module.__file__).parents[1], root, ignore=shutil.ignore_patterns("__pycache__", "*.npz"))
+    monkeypatch.setattr(module, "_ROOT", root)
+    module.forget()
+    yield root
+    module.forget()
+
+
+def stages(root):
+    return sorted(path.stem for path in (root / "pipeline/stages").glob("[a-z]*.py"))
+
+
+def changed_by(root, file, old, new):
+    before = {stage: module.fingerprint(f"{STAGES}.{stage}") for stage in stages(root)}
+    text = (root / file).read_text()
+    assert old in text
+    (root / file).write_text(text.replace(old, new))
+    module.forget()
+    return {stage for stage, value in before.items() if module.fingerprint(f"{STAGES}.{stage}") != value}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("def grassmann_flow", "# a comment\ndef grassmann_flow"),
+        ("Orthonormal basis of span W(t)", "Another docstring"),
+        ("    t = time_grid(", "\n\n    t = time_grid("),
+        ('"""Gradient flow of L(W)', '"""Another module docstring'),
+    ],
+)
+def test_comments_docstrings_and_layout_do_not_count(tree, old, new):
+    assert changed_by(tree, "theory/grassmann.py", old, new) == set()
+
+
+def test_edit_in_the_theory_reaches_solve_alone(tree):
+    assert changed_by(tree, "theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-1 * gaps") == {"solve"}
+
+
+def test_edit_in_the_simulation_reaches_simulate_alone(tree):
+    assert changed_by(tree, "simulation/manifolds.py", "-learning_rate * horizontal", "learning_rate * horizontal") == {
+        "simulate"
+    }
+
+
+def test_edit_behind_several_imports_reaches_all_that_use_it(tree):
+    assert changed_by(tree, "problem/streams.py", "<u4", ">u4") >= {"triplets", "schedule", "claims"}
+
+
+def test_edit_of_a_package_init_counts(tree):
+    assert "solve" in changed_by(tree, "theory/__init__.py", "__all__ = [", "EXTRA = 1\n__all__ = [")
+
+
+def test_late_imports_count(tree):
+    (tree / "theory/late.py").write_text("VALUE = 1\n")
+    assert "solve" in changed_by(
+        tree, "theory/grassmann.py", "    form = sym", "    from ssl_dynamics.theory import late\n    form = sym"
+    )
+    assert "solve" in changed_by(tree, "theory/late.py", "1", "2")
+
+
+def test_relative_imports_are_refused(tree):
+    (tree / "theory/late.py").write_text("from . import checks\n")
+    module.forget()
+    with pytest.raises(ValueError, match="late, line 1: relative import"):
+        module.fingerprint("ssl_dynamics.theory.late")
+
+
+def test_foreign_modules_are_refused():
+    with pytest.raises(ValueError, match="numpy is not a module of ssl_dynamics"):
+        module.fingerprint("numpy")
+
+
+def test_lock_counts_by_its_pins(tmp_path):
+    lock = tmp_path / "requirements.lock"
+
+    def of(text):
+        lock.write_text(text)
+        return module.lock_fingerprint(lock)
+
+    same = {of("a==1\nb==2\n"), of("# written by hand\nb==2\na==1  # comment\n\n")}
+    assert len(same) == 1
+    assert of("a==1\nb==3\n") not in same

@@ -1,0 +1,339 @@
+import gzip
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from ssl_dynamics.analysis import fitted_order
+from ssl_dynamics.problem import quadratic_form
+from ssl_dynamics.problem.augmentations import augment
+from ssl_dynamics.problem.datasets import load
+from ssl_dynamics.problem.mixture import mixture
+from ssl_dynamics.problem.settings import Augmentation, DatasetSettings
+from ssl_dynamics.problem.start import random_orthonormal_start
+from ssl_dynamics.problem.streams import stream
+from ssl_dynamics.problem.triplets import draw_triplets
+
+NOISE = {"kind": "noise", "standard_deviation": 0.1}
+
+
+def dataset_settings(source, augmentations=(NOISE,), **more):
+    values = {"source": source, "triplets": 50, "augmentations": list(augmentations), **more}
+    return TypeAdapter(DatasetSettings).validate_python(values)
+
+
+def augmentation(**values):
+    return TypeAdapter(Augmentation).validate_python(values)
+
+
+MIXTURE = {"dimension": 6, "components": 3, "separation": 2.0, "decay": 0.7, "items": 500, "test_items": 20}
+
+
+# --- data sets
+
+
+def test_shipped_fashion_mnist_is_real_balanced_and_split():
+    data = load(dataset_settings("fashion-mnist", center=False), root_seed=0)
+    assert data.train.shape == (4000, 784)
+    assert data.test.shape == (2000, 784)
+    assert np.bincount(data.train_labels).tolist() == [400] * 10
+    assert np.bincount(data.test_labels).tolist() == [200] * 10
+    assert data.train.min() == 0
+    assert data.train.max() == 1
+    # Mean grey value of the full training part, known from the literature: 0.2860.
+    assert data.train.mean() == pytest.approx(0.286, abs=0.003)
+    train, test = ({row.tobytes() for row in part} for part in (data.train, data.test))
+    assert len(train) > 3990
+    assert not train & test
+
+
+def test_digits_are_split_class_by_class():
+    data = load(dataset_settings("digits", center=False), root_seed=0)
+    assert data.image_shape == (8, 8)
+    assert len(data.train) + len(data.test) == 1797
+    assert 0.19 < len(data.test) / 1797 < 0.2
+    assert data.train.max() == 1
+
+
+@pytest.mark.parametrize("source", ["fashion-mnist", "digits"])
+def test_centred_on_the_train_part_alone(source):
+    data = load(dataset_settings(source), root_seed=0)
+    np.testing.assert_allclose(data.train.mean(axis=0), 0, atol=1e-12)
+    assert np.abs(data.test.mean(axis=0)).max() > 1e-3
+    raw = load(dataset_settings(source, center=False), root_seed=0)
+    np.testing.assert_allclose(data.train - data.background, raw.train, atol=1e-12)
+
+
+def write_idx(path, array, *, magic=None, cut=0):
+    header = (magic or bytes([0, 0, 8, array.ndim])) + b"".join(int(n).to_bytes(4, "big") for n in array.shape)
+    content = header + array.tobytes()
+    content = content[: len(content) - cut]
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    return path
+
+
+IMAGES = np.arange(5 * 3 * 4, dtype=np.uint8).reshape(5, 3, 4)
+LABELS = np.array([0, 1, 2, 1, 0], dtype=np.uint8)
+
+
+@pytest.mark.parametrize("suffix", ["idx", "gz"])
+def test_idx_files_are_read(tmp_path, suffix):
+    images = write_idx(tmp_path / f"images.{suffix}", IMAGES)
+    labels = write_idx(tmp_path / f"labels.{suffix}", LABELS)
+    data = load(
+        dataset_settings("idx", images=images, labels=labels, test_images=images, center=False), root_seed=0
+    )
+    np.testing.assert_array_equal(data.train, IMAGES.reshape(5, 12) / 255)
+    np.testing.assert_array_equal(data.train_labels, LABELS)
+    assert data.test.shape == (5, 12)
+    assert data.test_labels.shape == (0,)
+    assert data.image_shape == (3, 4)
+
+
+def spoil(path, kind):
+    match kind:
+        case "missing":
+            return "No such file.*expected an IDX file"
+        case "short":
+            write_idx(path, IMAGES, cut=7)
+            return r"69 bytes; expected 76 for shape \(5, 3, 4\)"
+        case "header":
+            path.write_bytes(b"\0\0\x08\x03\0\0")
+            return "6 bytes; expected at least the 16 bytes of its header"
+        case "empty":
+            path.write_bytes(b"")
+            return "starts with nothing; expected an IDX header"
+        case "type":
+            write_idx(path, IMAGES, magic=b"\0\0\x0d\x03")
+            return "starts with 00000d03; expected an IDX header"
+        case "dimensions":
+            write_idx(path, LABELS)
+            return "has 1 dimensions; expected 3"
+
+
+@pytest.mark.parametrize("kind", ["missing", "short", "header", "empty", "type", "dimensions"])
+def test_damaged_idx_files_are_named_with_what_was_expected(tmp_path, kind):
+    path = tmp_path / "images.idx"
+    message = spoil(path, kind)
+    with pytest.raises(ValueError, match=f"^{path}: {message}") as caught:
+        load(dataset_settings("idx", images=path), root_seed=0)
+    assert "\n" not in str(caught.value)
+
+
+def test_damaged_gzip_is_named(tmp_path):
+    path = write_idx(tmp_path / "images.gz", IMAGES)
+    whole = path.read_bytes()
+    for content, message in ((whole[:-10], "truncated or damaged gzip"), (b"plain text", "not a gzip file")):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=f"^{path}: {message}"):
+            load(dataset_settings("idx", images=path), root_seed=0)
+
+
+def test_idx_labels_must_match_the_images(tmp_path):
+    images = write_idx(tmp_path / "images.idx", IMAGES)
+    labels = write_idx(tmp_path / "labels.idx", LABELS[:3])
+    with pytest.raises(ValueError, match=f"^{labels}: 3 labels; expected 5"):
+        load(dataset_settings("idx", images=images, labels=labels), root_seed=0)
+    small = write_idx(tmp_path / "small.idx", IMAGES[:, :2])
+    with pytest.raises(ValueError, match=rf"^{small}: images of \(2, 4\); expected \(3, 4\)"):
+        load(dataset_settings("idx", images=images, test_images=small), root_seed=0)
+
+
+def test_npz_arrays_are_read(tmp_path):
+    path = tmp_path / "mine.npz"
+    np.savez(path, train=np.ones((4, 3)), test=np.zeros((2, 3)), train_labels=np.arange(4))
+    data = load(dataset_settings("npz", path=path, center=False), root_seed=0)
+    assert data.train.shape == (4, 3)
+    assert data.test.shape == (2, 3)
+    assert data.image_shape is None
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"images": np.ones((4, 3))}, r"holds \['images'\]; expected .* 'train'"),
+        ({"train": np.ones(4)}, r"'train' has shape \(4,\)"),
+        ({"train": np.ones((4, 3)), "test": np.ones((2, 5))}, r"'test' has shape \(2, 5\)"),
+        ({"train": np.full((4, 3), np.nan)}, "not finite numbers"),
+        ({"train": np.full((4, 3), "a")}, "not finite numbers"),
+        ({"train": np.ones((4, 3)), "train_labels": np.arange(3)}, r"'train_labels' is int64 of shape \(3,\)"),
+    ],
+)
+def test_wrong_arrays_are_named_with_what_was_expected(tmp_path, arrays, message):
+    path = tmp_path / "mine.npz"
+    np.savez(path, **arrays)
+    with pytest.raises(ValueError, match=f"^{path}: {message}") as caught:
+        load(dataset_settings("npz", path=path), root_seed=0)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"not an archive", b"PK\x03\x04 cut off", None])
+def test_damaged_npz_files_are_named(tmp_path, content):
+    path = tmp_path / "mine.npz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match=f"^{path}: .*expected an .npz file"):
+        load(dataset_settings("npz", path=path), root_seed=0)
+
+
+def test_truncated_npz_is_named(tmp_path):
+    path = tmp_path / "mine.npz"
+    np.savez(path, train=np.ones((40, 30)))
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(ValueError, match=f"^{path}: truncated"):
+        load(dataset_settings("npz", path=path), root_seed=0)
+
+
+# --- augmentations
+
+
+def positives(items, settings, shape, *, background=None, seed=0):
+    background = np.zeros(items.shape[1]) if background is None else background
+    return augment(items, settings, np.random.default_rng(seed), image_shape=shape, background=background)
+
+
+def test_shift_moves_a_pixel_by_at_most_so_much_and_every_way():
+    image = np.zeros((1, 7, 7))
+    image[0, 3, 3] = 1
+    moved = positives(np.repeat(image, 400, 0).reshape(400, 49), [augmentation(kind="shift", pixels=1)], (7, 7))
+    places = {tuple(np.argwhere(one.reshape(7, 7) == 1)[0]) for one in moved}
+    assert places == {(i, j) for i in (2, 3, 4) for j in (2, 3, 4)}
+    np.testing.assert_array_equal(moved.sum(axis=1), 1)
+
+
+def test_geometry_acts_on_the_raw_image_of_centred_data():
+    raw = np.random.default_rng(0).uniform(size=(20, 49))
+    mean = raw.mean(axis=0)
+    settings = [augmentation(kind="shift", pixels=2), augmentation(kind="erasing", largest=0.5)]
+    centred = positives(raw - mean, settings, (7, 7), background=-mean)
+    np.testing.assert_allclose(centred + mean, positives(raw, settings, (7, 7)), atol=1e-14)
+
+
+def test_flip_mirrors_left_to_right():
+    items = np.arange(12.0).reshape(1, 12)
+    flipped = positives(items, [augmentation(kind="flip", probability=1.0)], (3, 4))
+    np.testing.assert_array_equal(flipped.reshape(3, 4), items.reshape(3, 4)[:, ::-1])
+    np.testing.assert_array_equal(positives(items, [augmentation(kind="flip", probability=0.0)], (3, 4)), items)
+
+
+def test_crop_of_the_whole_changes_nothing_and_a_crop_magnifies():
+    columns = np.tile(np.arange(8.0), (8, 1)).reshape(1, 64)
+    whole = positives(columns, [augmentation(kind="crop", smallest=1.0)], (8, 8))
+    np.testing.assert_allclose(whole, columns, atol=1e-12)
+    crops = positives(np.repeat(columns, 50, 0), [augmentation(kind="crop", smallest=0.5)], (8, 8)).reshape(50, 8, 8)
+    slopes = np.diff(crops, axis=2)
+    assert slopes.min() >= 0.5 - 1e-9
+    assert slopes.max() <= 1 + 1e-9
+    assert np.ptp(slopes[:, 0, 0]) > 0.2
+
+
+def test_erasing_sets_a_rectangle_to_zero():
+    erased = positives(np.ones((200, 100)), [augmentation(kind="erasing", largest=0.4)], (10, 10)).reshape(200, 10, 10)
+    for image in erased:
+        rows, columns = np.where(image == 0)
+        height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
+        assert len(rows) == height * width
+        assert height <= 4
+        assert width <= 4
+
+
+def test_noise_has_its_standard_deviation():
+    noisy = positives(np.zeros((2000, 9)), [augmentation(**NOISE)], None)
+    assert noisy.std() == pytest.approx(0.1, rel=0.05)
+
+
+def test_images_only_augmentations_refuse_vectors():
+    with pytest.raises(ValueError, match="'shift' needs images; these items are plain vectors: use noise"):
+        positives(np.ones((2, 9)), [augmentation(kind="shift", pixels=1)], None)
+
+
+def test_settings_refuse_what_no_image_can_do():
+    for values in ({"kind": "shift", "pixels": 0}, {"kind": "crop", "smallest": 1.5}, {"kind": "blur"}):
+        with pytest.raises(ValidationError):
+            augmentation(**values)
+
+
+# --- triplets, C, starts, streams
+
+
+def test_negatives_are_other_items_and_anchors_recur_only_after_all_have_served():
+    settings = dataset_settings("gaussian-mixture", **{**MIXTURE, "items": 30}, triplets=45)
+    data = load(settings, root_seed=1)
+    triplets = draw_triplets(data, settings, np.random.default_rng(0))
+    assert triplets.anchor.shape == (45, 6)
+    assert (np.abs(triplets.anchor - triplets.negative).max(axis=1) > 0).all()
+    assert len(np.unique(triplets.anchor[:30], axis=0)) == 30
+    assert np.abs(triplets.positive - triplets.anchor).max() < 1
+
+
+def test_single_item_cannot_be_its_own_negative(tmp_path):
+    path = tmp_path / "one.npz"
+    np.savez(path, train=np.ones((1, 3)))
+    settings = dataset_settings("npz", path=path)
+    with pytest.raises(ValueError, match="has 1 items; expected at least 2"):
+        draw_triplets(load(settings, root_seed=0), settings, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("loss", ["contrastive", "non-contrastive"])
+@pytest.mark.parametrize("center", [True, False])
+def test_sample_converges_to_the_population_form_of_the_mixture(loss, center):
+    sizes = np.array([1000, 4000, 16000, 64000])
+    settings = dataset_settings("gaussian-mixture", **MIXTURE, center=center)
+    population = mixture(settings, root_seed=0).population_quadratic_form(loss, centered=center)
+    errors = []
+    for size in sizes:
+        repeated = []
+        for root_seed in range(8):
+            more = settings.model_copy(update={"items": int(size), "triplets": int(size)})
+            population = mixture(more, root_seed).population_quadratic_form(loss, centered=center)
+            triplets = draw_triplets(load(more, root_seed), more, np.random.default_rng(root_seed))
+            negative = triplets.negative if loss == "contrastive" else None
+            C = quadratic_form(triplets.anchor, triplets.positive, negative, loss=loss)
+            repeated.append(np.linalg.norm(C - population))
+        errors.append(np.mean(repeated))
+    assert fitted_order(sizes, errors) == pytest.approx(-0.5, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"loss": "triplet"}, "loss 'triplet' is unknown; allowed"),
+        ({"loss": "contrastive"}, "needs `negative`"),
+        ({"loss": "non-contrastive", "negative": np.ones((4, 3))}, "leave `negative` out"),
+        ({"loss": "contrastive", "negative": np.ones((4, 2))}, r"one shape .*\(4, 2\)"),
+        ({"loss": "non-contrastive", "positive": np.ones((5, 3))}, r"one shape .*\(5, 3\)"),
+        ({"loss": "non-contrastive", "anchor": np.ones(3)}, r"anchor must have shape .*got \(3,\)"),
+        ({"loss": "non-contrastive", "anchor": np.full((4, 3), np.inf)}, "anchor holds 12 values that are not finite"),
+    ],
+)
+def test_quadratic_form_refuses(arguments, message):
+    values = {"anchor": np.ones((4, 3)), "positive": np.ones((4, 3)), **arguments}
+    with pytest.raises(ValueError, match=message):
+        quadratic_form(**values)
+
+
+def test_single_triplet_by_hand():
+    x, x_positive, x_negative = np.array([[1.0, 2.0]]), np.array([[0.0, 1.0]]), np.array([[3.0, 0.0]])
+    difference = x_negative - x_positive
+    expected = (x.T @ difference + difference.T @ x) / 2
+    np.testing.assert_array_equal(quadratic_form(x, x_positive, x_negative, loss="contrastive"), expected)
+
+
+def test_starts_depend_on_names_and_not_on_how_many_are_drawn():
+    few = random_orthonormal_start(9, 2, seeds=2, root_seed=1, name="a")
+    many = random_orthonormal_start(9, 2, seeds=5, root_seed=1, name="a")
+    np.testing.assert_array_equal(few, many[:2])
+    assert np.abs(few.mT @ few - np.eye(2)).max() < 1e-14
+    for other in ({"root_seed": 2, "name": "a"}, {"root_seed": 1, "name": "b"}):
+        assert np.abs(random_orthonormal_start(9, 2, seeds=2, **other) - few).max() > 0.1
+
+
+def test_start_refuses_more_columns_than_rows():
+    with pytest.raises(ValueError, match="between 1 and d = 3; got 4"):
+        random_orthonormal_start(3, 4, seeds=2, root_seed=0, name="a")
+
+
+def test_streams_of_different_names_are_uncorrelated():
+    names = [("a", 1), ("a", 2), ("b", 1), ("a1",)]
+    samples = np.stack([stream(0, *name).standard_normal(20_000) for name in names])
+    assert np.abs(np.corrcoef(samples) - np.eye(4)).max() < 0.03

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from ssl_dynamics.pipeline.settings import Grassmannian, Unconstrained
+from ssl_dynamics.pipeline.schedule import COLLAPSE_TIME, HORIZON, make_schedule
+
+EIGENVALUES = np.array([-10.0, -6.0, -3.0, -2.0, 0.0, 0.5])
+CONSTRAINED = Grassmannian(
+    finest_step=0.01, levels=5, checkpoints=12, max_steps=100_000, transient=10, convergence=16, late_checkpoints=8
+)
+FREE = Unconstrained(finest_step=0.01, levels=3, checkpoints=20, max_steps=100_000)
+
+
+def test_every_step_size_meets_the_shared_checkpoints():
+    schedule = make_schedule(EIGENVALUES, 2, CONSTRAINED)
+    np.testing.assert_allclose(schedule.learning_rates, 0.001 * 2.0 ** np.arange(5))
+    shared = schedule.times[: schedule.shared]
+    for level, learning_rate in enumerate(schedule.learning_rates):
+        times = np.array(schedule.checkpoints(level)) * learning_rate
+        np.testing.assert_allclose(times, shared)
+    assert shared[0] == 0
+    assert shared[-1] == pytest.approx(10 / 10, rel=0.02)
+    assert (np.diff(schedule.coarse_steps) > 0).all()
+
+
+def test_constrained_training_goes_on_to_convergence_and_past_the_collapse_time():
+    for z, gap in ((1, 4.0), (2, 3.0), (3, 1.0)):
+        end = make_schedule(EIGENVALUES, z, CONSTRAINED).times[-1]
+        assert end == pytest.approx(max(16 / (2 * gap), HORIZON / 4.0), rel=0.02)
+        assert end > COLLAPSE_TIME / 4.0
+
+
+def test_late_checkpoints_go_on_in_coarsest_steps_from_the_end_of_the_finest_run():
+    schedule = make_schedule(EIGENVALUES, 2, CONSTRAINED)
+    finest_end = schedule.checkpoints(0)[-1] * schedule.learning_rates[0]
+    late = finest_end + np.array(schedule.late_checkpoints()) * schedule.learning_rates[-1]
+    np.testing.assert_allclose(late, schedule.times[schedule.shared :])
+    runs = [schedule.checkpoints(level)[-1] for level in range(5)]
+    assert schedule.total_steps == sum(runs) + schedule.late_checkpoints()[-1]
+    assert make_schedule(EIGENVALUES, 2, FREE).late_checkpoints() == []
+
+
+def test_unconstrained_training_looks_just_before_the_collapse_time():
+    schedule = make_schedule(EIGENVALUES, 2, FREE)
+    before = schedule.times[schedule.times <= COLLAPSE_TIME / 4.0][-1]
+    assert COLLAPSE_TIME / 4.0 - before < schedule.learning_rates[-1]
+    assert schedule.shared == len(schedule.times)
+
+
+@pytest.mark.parametrize(
+    ("eigenvalues", "z", "settings", "message"),
+    [
+        (EIGENVALUES, 6, CONSTRAINED, "z = 6 must be smaller than the dimension of the data, d = 6"),
+        (np.zeros(4), 2, CONSTRAINED, "C is zero"),
+        (np.array([-2.0, -1.0, -1.0, 0.0]), 2, CONSTRAINED, "λ_3 − λ_2 = 0 is zero next to ‖C‖ = 2"),
+        (np.array([-1.0, -1.0, 0.0]), 2, FREE, "λ_2 − λ_1 = 0 is zero"),
+        (np.array([-2.0, -1.0, -1.0 + 1e-7, 0.0]), 2, CONSTRAINED, "asks for .* steps at z = 2; max_steps is 100000"),
+    ],
+)
+def test_spectra_without_a_rate_to_predict_are_refused(eigenvalues, z, settings, message):
+    with pytest.raises(ValueError, match=message):
+        make_schedule(eigenvalues, z, settings)

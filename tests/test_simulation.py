@@ -1,0 +1,134 @@
+import numpy as np
+import pytest
+import torch
+
+from problems import orthonormal
+from ssl_dynamics.analysis import fitted_order, projector_distance
+from ssl_dynamics.problem import quadratic_form
+from ssl_dynamics.problem.losses import loss_value
+from ssl_dynamics.problem.triplets import Triplets
+from ssl_dynamics.simulation.manifolds import Euclidean, Grassmannian, horizontal, retract
+from ssl_dynamics.simulation.training import loss_gradient, train
+from ssl_dynamics.theory import grassmann_flow, unconstrained_flow
+
+LOSSES = ["contrastive", "non-contrastive"]
+
+
+@pytest.fixture
+def triplets():
+    random = np.random.default_rng(0)
+    anchor = random.standard_normal((40, 6)) * np.array([2.0, 1.5, 1.0, 0.7, 0.5, 0.3])
+    return Triplets(anchor, anchor + 0.3 * random.standard_normal((40, 6)), anchor[random.permutation(40)])
+
+
+def tensors(triplets):
+    return [torch.from_numpy(part) for part in (triplets.anchor, triplets.positive, triplets.negative)]
+
+
+def form(triplets, loss):
+    negative = triplets.negative if loss == "contrastive" else None
+    return quadratic_form(triplets.anchor, triplets.positive, negative, loss=loss)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_loss_by_a_loop_over_the_triplets(triplets, loss):
+    W = np.random.default_rng(1).standard_normal((6, 2))
+    total = 0.0
+    for x, x_positive, x_negative in zip(triplets.anchor, triplets.positive, triplets.negative, strict=True):
+        u, u_positive, u_negative = W.T @ x, W.T @ x_positive, W.T @ x_negative
+        total += u @ (u_negative - u_positive) if loss == "contrastive" else -u @ u_positive
+    u = [part @ torch.from_numpy(W) for part in tensors(triplets)]
+    assert float(loss_value(*u, loss)) == pytest.approx(total / 40)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_loss_is_the_quadratic_form_and_its_gradient_twice_it(triplets, loss):
+    W = np.random.default_rng(2).standard_normal((3, 6, 2))
+    C = form(triplets, loss)
+    u = [part @ torch.from_numpy(W) for part in tensors(triplets)]
+    expected = np.einsum("sdz,de,sez->s", W, C, W)
+    np.testing.assert_allclose(loss_value(*u, loss).numpy(), expected, rtol=1e-12)
+    gradient = loss_gradient(torch.from_numpy(W), tensors(triplets), loss).numpy()
+    np.testing.assert_allclose(gradient, 2 * C @ W, rtol=1e-11, atol=1e-12)
+
+
+def test_horizontal_directions_and_retraction():
+    random = np.random.default_rng(3)
+    W = torch.from_numpy(orthonormal(6, 2, random, 4))
+    xi = horizontal(W, torch.from_numpy(random.standard_normal((4, 6, 2))))
+    assert (W.mT @ xi).abs().max() < 1e-14
+    step = retract(W, 1e-3 * xi)
+    assert (step.weights.mT @ step.weights - torch.eye(2)).abs().max() < 1e-14
+    # The retraction agrees with the straight line to first order.
+    assert (step.weights - (W + 1e-3 * xi)).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("z", [1, 3])
+def test_constrained_training_converges_to_the_flow_at_order_one(triplets, loss, z):
+    C = form(triplets, loss)
+    W0 = orthonormal(6, z, np.random.default_rng(4), 3)
+    flow = grassmann_flow(C, W0, [0.0, 0.1, 0.2])
+    steps = np.array([1e-2, 5e-3, 2.5e-3, 1.25e-3]) / 5
+    errors = []
+    for step in steps:
+        checkpoints = [0, round(0.1 / step), round(0.2 / step)]
+        run = train(triplets, W0, loss, Grassmannian(), learning_rate=step, checkpoints=checkpoints)
+        errors.append(projector_distance(run.weights, flow).max())
+        assert np.abs(run.weights.mT @ run.weights - np.eye(z)).max() < 1e-13
+    assert fitted_order(steps, errors) == pytest.approx(1, abs=0.05)
+
+
+def test_horizontal_steps_leave_the_manifold_to_second_order_only(triplets):
+    W0 = orthonormal(6, 2, np.random.default_rng(5), 3)
+    steps = np.array([1e-2, 5e-3, 2.5e-3])
+    runs = [train(triplets, W0, "contrastive", Grassmannian(), learning_rate=s, checkpoints=[0]) for s in steps]
+    assert fitted_order(steps, [r.retraction_defect.max() for r in runs]) == pytest.approx(2, abs=0.02)
+    assert fitted_order(steps, [r.euclidean_defect.max() for r in runs]) == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_unconstrained_training_converges_to_the_flow_at_order_one(triplets, loss):
+    W0 = orthonormal(6, 2, np.random.default_rng(6), 3)
+    flow = unconstrained_flow(form(triplets, loss), W0, [0.1, 0.2])
+    steps = np.array([1e-2, 5e-3, 2.5e-3]) / 10
+    errors = []
+    for step in steps:
+        run = train(
+            triplets, W0, loss, Euclidean(), learning_rate=step, checkpoints=[round(0.1 / step), round(0.2 / step)]
+        )
+        weights = run.weights * np.exp(run.log_scale)[..., None, None]
+        errors.append(np.abs(weights - flow).max())
+    assert fitted_order(steps, errors) == pytest.approx(1, abs=0.05)
+
+
+def test_checkpoints_change_nothing_though_unconstrained_weights_are_rescaled_there(triplets):
+    W0 = orthonormal(6, 2, np.random.default_rng(7), 2)
+    ends = []
+    for checkpoints in ([300], [0, 10, 17, 100, 300]):
+        run = train(triplets, W0, "contrastive", Euclidean(), learning_rate=0.05, checkpoints=checkpoints)
+        ends.append((run.weights[:, -1] / np.linalg.norm(run.weights[:, -1], axis=(1, 2), keepdims=True), run.log_scale, run))
+    np.testing.assert_allclose(ends[0][0], ends[1][0], atol=1e-12)
+    scale = [np.log(np.linalg.norm(run.weights[:, -1], axis=(1, 2))) + log[:, -1] for _, log, run in ends]
+    np.testing.assert_allclose(scale[0], scale[1], rtol=1e-12)
+
+
+def test_seeds_do_not_see_each_other(triplets):
+    W0 = orthonormal(6, 2, np.random.default_rng(8), 3)
+    options = {"learning_rate": 0.01, "checkpoints": [0, 20]}
+    together = train(triplets, W0, "contrastive", Grassmannian(), **options)
+    alone = train(triplets, W0[1:2], "contrastive", Grassmannian(), **options)
+    np.testing.assert_allclose(together.weights[1:2], alone.weights, atol=1e-13)
+
+
+def test_runaway_training_is_an_error_and_no_result(triplets):
+    W0 = orthonormal(6, 2, np.random.default_rng(9), 1)
+    with pytest.raises(FloatingPointError, match="not finite after step 200: learning rate 1e\\+05"):
+        train(triplets, W0, "contrastive", Euclidean(), learning_rate=1e5, checkpoints=[0, 200])
+
+
+def test_every_step_is_announced(triplets):
+    seen = []
+    W0 = orthonormal(6, 1, np.random.default_rng(9), 1)
+    train(triplets, W0, "contrastive", Euclidean(), learning_rate=0.01, checkpoints=[0, 2, 5], on_step=seen.append)
+    assert seen == [1, 2, 3, 4, 5]

@@ -1,0 +1,228 @@
+"""The real workflow, run on copies of the tree."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+
+TOP = Path(__file__).parents[1]
+TREE = ["Snakefile", "workflow", "src", "config", "profiles", "requirements.lock", "environment.yml"]
+KEPT = {".npz", ".csv", ".json", ".svg", ".png", ".ipynb"}
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workflow")]
+
+
+def environment(tree):
+    return {**os.environ, "PYTHONPATH": str(tree / "src"), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+
+def run(tree, *arguments, config="config/tiny.yaml"):
+    command = [sys.executable, "-m", "ssl_dynamics.pipeline.cli", "run", config, *arguments, "--cores", "2"]
+    return subprocess.run(command, cwd=tree, env=environment(tree), capture_output=True, text=True, check=False)
+
+
+def planned(tree, config="config/tiny.yaml"):
+    """Rules that Snakemake would run now."""
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "rules", "--cores", "2", "--configfile", config]
+    result = subprocess.run(command, cwd=tree, env=environment(tree), capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    lines = (line.split() for line in (result.stdout + result.stderr).splitlines())
+    return {words[0] for words in lines if len(words) == 2 and words[1].isdigit()} - {"total", "all"}
+
+
+def copy_of_the_tree(folder):
+    for name in TREE:
+        source = TOP / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+    shutil.copy(TOP / "tests/config/tiny.yaml", folder / "config/tiny.yaml")
+    return folder
+
+
+def contents(tree):
+    """Bytes of every artifact."""
+    results = tree / "results"
+    return {str(p.relative_to(results)): p.read_bytes() for p in results.rglob("*") if p.suffix in KEPT}
+
+
+def edit(tree, file, old, new):
+    path = tree / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A tree in which the workflow has run; not to be changed."""
+    tree = copy_of_the_tree(tmp_path_factory.mktemp("finished"))
+    result = run(tree)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return tree, result
+
+
+@pytest.fixture
+def tree(finished, tmp_path):
+    """A copy of the finished tree, its times kept, to be changed at will."""
+    shutil.copytree(finished[0], tmp_path / "tree", copy_function=shutil.copy2)
+    return tmp_path / "tree"
+
+
+def test_run_ends_with_the_verdict_on_every_claim(finished):
+    tree, result = finished
+    records = json.loads((tree / "results/tiny/claims.json").read_text())
+    for record in records:
+        assert record["verdict"] == "pass"
+        assert record["control"]["verdict"] == "fail"
+        assert record["id"] in result.stdout
+        assert record["ci_low"] <= record["value"] <= record["ci_high"]
+        assert (tree / record["figure"]).is_file()
+        assert record["artifacts"]
+    verify = [sys.executable, "-m", "ssl_dynamics.pipeline.cli", "verify", "results"]
+    assert subprocess.run(verify, cwd=tree, env=environment(tree), check=False).returncode == 0
+
+
+def test_artifacts_name_no_folder_of_this_machine(finished):
+    tree, _ = finished
+    for name, content in contents(tree).items():
+        assert str(tree).encode() not in content, name
+        assert str(Path.home()).encode() + b"/" not in content, name
+
+
+def test_another_run_gives_the_same_bytes(finished, tmp_path):
+    other = copy_of_the_tree(tmp_path)
+    assert run(other).returncode == 0
+    assert contents(other) == contents(finished[0])
+
+
+def test_comment_docstring_and_touch_run_nothing_again(tree):
+    edit(tree, "src/ssl_dynamics/theory/grassmann.py", "def grassmann_flow", "# a comment\ndef grassmann_flow")
+    edit(tree, "src/ssl_dynamics/simulation/training.py", "Gradient descent from", "Descent of the gradient from")
+    edit(tree, "workflow/rules/dynamics.smk", "# One cell", "# A single cell")
+    for path in [*(tree / "src").rglob("*.py"), *(tree / "results/tiny").rglob("*.npz"), tree / "requirements.lock"]:
+        path.touch()
+    assert planned(tree) == set()
+
+
+def test_edit_in_the_theory_runs_solve_and_what_follows(tree):
+    edit(tree, "src/ssl_dynamics/theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-2.0 * gaps")
+    follows = {"compare_unconstrained", "compare_grassmannian", "claims", "figure", "notebook"}
+    assert planned(tree) == {"solve", *follows}
+
+
+def test_edit_in_the_simulation_runs_simulate_and_what_follows(tree):
+    edit(tree, "src/ssl_dynamics/simulation/manifolds.py", "weights - learning_rate", "weights - 1.0 * learning_rate")
+    assert "simulate" in planned(tree)
+    assert not planned(tree) & {"triplets", "quadratic_form", "schedule", "solve"}
+
+
+def test_changed_value_runs_only_what_reads_it(tree):
+    config = yaml.safe_load((tree / "config/tiny.yaml").read_text())
+    config["unconstrained"]["checkpoints"] = 13
+    (tree / "config/tiny.yaml").write_text(yaml.safe_dump(config))
+    assert not planned(tree) & {"triplets", "quadratic_form", "compare_grassmannian", "triplet_figure"}
+    assert planned(tree) >= {"schedule", "simulate", "solve", "compare_unconstrained", "claims"}
+
+
+def test_new_pins_run_everything(tree):
+    edit(tree, "requirements.lock", "scipy==", "scipy==0.")
+    assert planned(tree) >= {"triplets", "simulate", "solve", "claims"}
+
+
+def failed_claims(result):
+    assert result.returncode == 1, result.stdout + result.stderr
+    (line,) = [line for line in result.stderr.splitlines() if " of the claims failed: " in line]
+    return set(line.partition(": ")[2].split(", "))
+
+
+def test_half_the_rate_in_the_closed_form_is_caught(tree):
+    edit(tree, "src/ssl_dynamics/theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-1 * gaps")
+    edit(tree, "src/ssl_dynamics/theory/unconstrained.py", "-2 * eigenvalues * t[index", "-1 * eigenvalues * t[index")
+    assert failed_claims(run(tree)) >= {
+        "A1-collapse-curve", "A3-order-1", "A3-order-2", "A3-order-3", "A3-error-1", "A3-error-2", "A3-integration",
+    }  # fmt: skip
+
+
+def test_dropped_constraint_in_training_is_caught(tree):
+    edit(
+        tree,
+        "src/ssl_dynamics/simulation/manifolds.py",
+        "return retract(weights, -learning_rate * horizontal(weights, gradient))",
+        "return Euclidean().step(weights, gradient, learning_rate)",
+    )
+    assert failed_claims(run(tree)) >= {"A2-no-collapse", "A3-order-1", "A3-error-1", "A3-horizontal-steps"}
+
+
+def test_dropped_horizontal_projection_in_training_is_caught(tree):
+    # What is left, Euclidean gradient and QR, is orthogonal iteration: its flow has the same span (docs/theory.md, §3),
+    # so that only the steps themselves can tell.
+    edit(tree, "src/ssl_dynamics/simulation/manifolds.py", "-learning_rate * horizontal(weights, gradient)", "-learning_rate * gradient")
+    assert failed_claims(run(tree)) == {"A3-horizontal-steps"}
+
+
+def test_killed_run_is_finished_by_the_same_command(finished, tmp_path):
+    tree = copy_of_the_tree(tmp_path)
+    command = [sys.executable, "-m", "ssl_dynamics.pipeline.cli", "run", "config/tiny.yaml", "--cores", "2"]
+    with subprocess.Popen(command, cwd=tree, env=environment(tree), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while not list((tree / "results").rglob("trajectories.npz")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        # The command and Snakemake die at once; the jobs under way are orphaned.
+        children = psutil.Process(process.pid).children(recursive=True)
+        snakemake = [child for child in children if "snakemake" in child.cmdline()]
+        for victim in [process, *snakemake]:
+            victim.send_signal(signal.SIGKILL)
+    for victim in snakemake:
+        victim.wait()
+    (tree / "results/tiny/.triplets.npz.123.part.npz").write_bytes(b"half")  # what a job killed in writing leaves
+    assert list((tree / ".snakemake/locks").iterdir())
+    result = run(tree)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert contents(tree) == contents(finished[0])
+
+
+def test_second_run_beside_a_live_one_is_refused(tmp_path):
+    tree = copy_of_the_tree(tmp_path)
+    command = [sys.executable, "-m", "ssl_dynamics.pipeline.cli", "run", "config/tiny.yaml", "--cores", "1"]
+    with subprocess.Popen(command, cwd=tree, env=environment(tree), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+        while not (tree / ".snakemake/locks").is_dir() or not list((tree / ".snakemake/locks").iterdir()):
+            assert first.poll() is None
+            time.sleep(0.05)
+        second = run(tree)
+        assert second.returncode == 1
+        assert "another run is at work in this folder" in second.stderr
+        assert first.wait() == 0
+
+
+def test_damaged_data_stop_before_any_job(tmp_path):
+    tree = copy_of_the_tree(tmp_path)
+    config = yaml.safe_load((tree / "config/tiny.yaml").read_text())
+    config["datasets"] = {"mine": {"source": "npz", "path": "mine.npz", "triplets": 20, "augmentations": []}}
+    (tree / "config/tiny.yaml").write_text(yaml.safe_dump(config))
+    (tree / "mine.npz").write_bytes(b"PK\x03\x04 cut off")
+    result = run(tree)
+    assert result.returncode == 2
+    assert result.stderr.startswith("config/tiny.yaml: datasets.mine: mine.npz: truncated")
+    assert len(result.stderr.splitlines()) == 1
+    assert not (tree / ".snakemake/log").exists()
+
+
+def test_failed_job_ends_in_a_line_with_its_cause(tree):
+    config = yaml.safe_load((tree / "config/tiny.yaml").read_text())
+    config["grassmannian"]["max_steps"] = 10
+    (tree / "config/tiny.yaml").write_text(yaml.safe_dump(config))
+    result = run(tree)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert "schedule: this spectrum" in result.stderr
+    assert "max_steps is 10" in result.stderr
