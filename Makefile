@@ -5,7 +5,9 @@ CONFIG ?= config/full.yaml
 TARGET ?=
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/ready
+# Stamps named by checksum: what is installed is stale when a file has other contents, not when it was touched.
+LOCKED := $(VENV)/locked-$(firstword $(shell cksum requirements.lock))
+READY := $(VENV)/ready-$(firstword $(shell cat requirements.lock pyproject.toml | cksum))
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -22,10 +24,10 @@ run: $(READY)  ## a configuration of your own: make run CONFIG=config/mine.yaml 
 	@ssl-dynamics run $(CONFIG) $(TARGET) --cores $(CORES)
 
 test: $(READY)  ## fast tests
-	@pytest -m "not slow" -n 2 --dist worksteal
+	@pytest -m "not slow" -n 2 --dist loadgroup
 
 test-all: $(READY)  ## every test, the slow ones included
-	@pytest -n 2 --dist worksteal
+	@pytest -n 2 --dist loadgroup
 
 lint: $(READY)  ## ruff, mypy, snakefmt, snakemake --lint, nbstripout, import contracts
 	ruff check .
@@ -53,12 +55,15 @@ clean:  ## remove results, caches and .venv
 	find results -mindepth 1 ! -name README.md -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Lock first, then the package itself; `ready` marks a complete installation of this very lock.
-$(READY): requirements.lock pyproject.toml
+# Lock first, then the package itself without its dependencies.
+$(READY): | $(LOCKED)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(LOCKED):
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Python 3.11 or newer is needed; {sys.executable} is {v.major}.{v.minor}. Name another: make PYTHON=python3.12")'
 	@echo "installing into $(VENV), once: about a minute"
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $(READY)
+	@touch $@

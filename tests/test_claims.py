@@ -102,7 +102,13 @@ def errors_table(order, *, seeds=3, noise=0.0):
     steps = 0.01 / 2.0 ** np.arange(5)
     generator = np.random.default_rng(0)
     rows = [
-        {"seed": s, "learning_rate": h, "extrapolations": 0, "time": t, "error": t * h**order * np.exp(noise * generator.normal())}
+        {
+            "seed": s,
+            "learning_rate": h,
+            "extrapolations": 0,
+            "time": t,
+            "error": t * h**order * np.exp(noise * generator.normal()),
+        }
         for s in range(seeds)
         for h in steps
         for t in (0.5, 1.0)

@@ -44,12 +44,16 @@ def changed(key, value):
         ("seeds", 1, "seeds: 1 is not allowed: input should be greater than or equal to 2"),
         ("seeds", "many", "seeds: 'many' is not allowed: input should be a valid integer"),
         ("name", "My Run", "name: 'My Run' is not allowed: string should match pattern"),
-        ("losses.0", "triplet", "losses.0: 'triplet' is not allowed: input should be 'contrastive' or 'non-contrastive'"),
+        (
+            "losses.0",
+            "triplet",
+            "losses.0: 'triplet' is not allowed: input should be 'contrastive' or 'non-contrastive'",
+        ),
         ("losses", [], r"losses: \[\] is not allowed: list should have at least 1 item"),
         ("dimensions", [2, 2], r"dimensions: \[2, 2\] is not allowed: must not repeat a value"),
         ("dimensions", [1], r"dimensions: \[1\] is not allowed: must hold a dimension of at least 2"),
         ("dimensions.0", 0, "dimensions.0: 0 is not allowed: input should be greater than 0"),
-        ("colour", "red", "colour: 'red': unknown key; allowed keys are in"),
+        ("colour", "red", "colour: 'red': unknown key; those allowed are in"),
         ("unconstrained.speed", 3, "unconstrained.speed: 3: unknown key"),
         ("grassmannian.levels", 4, "grassmannian.levels: 4 is not allowed: .* greater than or equal to 5"),
         ("grassmannian.finest_step", float("nan"), "grassmannian.finest_step: nan is not allowed"),
@@ -66,19 +70,23 @@ def test_wrong_values_give_one_line_with_key_value_and_what_is_allowed(key, valu
 def test_missing_keys_are_named():
     config = quick()
     del config["seeds"]
-    with pytest.raises(ConfigError, match="^here: seeds: missing; it is required$"):
+    with pytest.raises(ConfigError, match=r"^here: seeds: missing; it is required$"):
         parse_config(config, "here")
 
 
 def test_missing_data_file_stops_before_any_job():
     config = changed("datasets", {"mine": {"source": "npz", "path": "no.npz", "triplets": 9, "augmentations": []}})
-    with pytest.raises(ConfigError, match="^here: datasets.mine: no.npz: No such file.*expected an .npz file"):
+    with pytest.raises(ConfigError, match=r"^here: datasets\.mine: no\.npz: No such file.*expected an \.npz file"):
         check_data(parse_config(config, "here"), "here")
 
 
 def run_cli(*arguments):
     return subprocess.run(
-        [sys.executable, "-m", "ssl_dynamics.pipeline.cli", *arguments], cwd=TOP, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "ssl_dynamics.pipeline.cli", *arguments],
+        cwd=TOP,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

@@ -80,9 +80,7 @@ LABELS = np.array([0, 1, 2, 1, 0], dtype=np.uint8)
 def test_idx_files_are_read(tmp_path, suffix):
     images = write_idx(tmp_path / f"images.{suffix}", IMAGES)
     labels = write_idx(tmp_path / f"labels.{suffix}", LABELS)
-    data = load(
-        dataset_settings("idx", images=images, labels=labels, test_images=images, center=False), root_seed=0
-    )
+    data = load(dataset_settings("idx", images=images, labels=labels, test_images=images, center=False), root_seed=0)
     np.testing.assert_array_equal(data.train, IMAGES.reshape(5, 12) / 255)
     np.testing.assert_array_equal(data.train_labels, LABELS)
     assert data.test.shape == (5, 12)
@@ -154,8 +152,8 @@ def test_npz_arrays_are_read(tmp_path):
         ({"images": np.ones((4, 3))}, r"holds \['images'\]; expected .* 'train'"),
         ({"train": np.ones(4)}, r"'train' has shape \(4,\)"),
         ({"train": np.ones((4, 3)), "test": np.ones((2, 5))}, r"'test' has shape \(2, 5\)"),
-        ({"train": np.full((4, 3), np.nan)}, "not finite numbers"),
-        ({"train": np.full((4, 3), "a")}, "not finite numbers"),
+        ({"train": np.full((4, 3), np.nan)}, r"'train' \(float64\) holds values that are not finite numbers"),
+        ({"train": np.full((4, 3), "a")}, r"'train' \(<U1\) holds values that are not finite numbers"),
         ({"train": np.ones((4, 3)), "train_labels": np.arange(3)}, r"'train_labels' is int64 of shape \(3,\)"),
     ],
 )
@@ -243,7 +241,7 @@ def test_noise_has_its_standard_deviation():
 
 
 def test_images_only_augmentations_refuse_vectors():
-    with pytest.raises(ValueError, match="'shift' needs images; these items are plain vectors: use noise"):
+    with pytest.raises(ValueError, match="'shift' needs images, not plain vectors: use noise"):
         positives(np.ones((2, 9)), [augmentation(kind="shift", pixels=1)], None)
 
 

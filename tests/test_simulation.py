@@ -107,7 +107,9 @@ def test_checkpoints_change_nothing_though_unconstrained_weights_are_rescaled_th
     ends = []
     for checkpoints in ([300], [0, 10, 17, 100, 300]):
         run = train(triplets, W0, "contrastive", Euclidean(), learning_rate=0.05, checkpoints=checkpoints)
-        ends.append((run.weights[:, -1] / np.linalg.norm(run.weights[:, -1], axis=(1, 2), keepdims=True), run.log_scale, run))
+        ends.append(
+            (run.weights[:, -1] / np.linalg.norm(run.weights[:, -1], axis=(1, 2), keepdims=True), run.log_scale, run)
+        )
     np.testing.assert_allclose(ends[0][0], ends[1][0], atol=1e-12)
     scale = [np.log(np.linalg.norm(run.weights[:, -1], axis=(1, 2))) + log[:, -1] for _, log, run in ends]
     np.testing.assert_allclose(scale[0], scale[1], rtol=1e-12)

@@ -1,3 +1,4 @@
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -63,7 +64,9 @@ def test_invariant_under_shift_of_the_spectrum_and_rotation_of_the_start(problem
 def test_basis_is_orthonormal_starts_at_the_start_and_descends(problem):
     C, W0 = problem
     W = grassmann_flow(C, W0, TIMES)
-    np.testing.assert_allclose(W.mT @ W, np.broadcast_to(np.eye(W.shape[-1]), W.mT.shape[:1] + (W.shape[-1],) * 2), atol=1e-12)
+    np.testing.assert_allclose(
+        W.mT @ W, np.broadcast_to(np.eye(W.shape[-1]), W.mT.shape[:1] + (W.shape[-1],) * 2), atol=1e-12
+    )
     assert projector_distance(W[0], W0) < 1e-8
     loss = np.einsum("tdz,de,tez->t", W, C, W)
     assert (np.diff(loss) <= 1e-9).all()
@@ -90,8 +93,6 @@ def test_large_gap_long_past_underflow_where_the_naive_formula_fails():
 
 def _graph_basis_in_extended_precision(C, W0, t):
     """exp(−2Ct)W(0) and its basis with 200 digits, an oracle that shares no formula with graph coordinates."""
-    import mpmath
-
     with mpmath.workdps(200):
         A = mpmath.expm(mpmath.matrix((-2 * t * C).tolist()), method="taylor") * mpmath.matrix(W0.tolist())
         Q = mpmath.qr(A, mode="skinny")[0]
@@ -100,7 +101,7 @@ def _graph_basis_in_extended_precision(C, W0, t):
 
 @pytest.mark.parametrize("overlap", [1e-3, 1e-6, 1e-8])
 def test_start_nearly_orthogonal_to_the_first_eigenvector(overlap):
-    d, z = 6, 2
+    z = 2
     random = np.random.default_rng(1)
     C = symmetric(np.array([-3.0, -2.0, -0.5, 0.0, 0.4, 1.0]), random)
     V = np.linalg.eigh(C)[1]

@@ -19,7 +19,9 @@ def test_agrees_with_integration_of_the_flow(problem):
         lambda _, w: (-2 * C @ w.reshape(W0.shape)).ravel(), (0, 1), W0.ravel(), "DOP853", TIMES, rtol=1e-12, atol=1e-14
     )
     expected = solution.y.T.reshape(-1, *W0.shape)
-    np.testing.assert_allclose(unconstrained_flow(C, W0, TIMES), expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max())
+    np.testing.assert_allclose(
+        unconstrained_flow(C, W0, TIMES), expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max()
+    )
 
 
 @given(flow_problems())
@@ -61,7 +63,12 @@ def test_asymptotic_slope_is_twice_the_gap():
 def test_overflow_is_refused_with_the_alternative():
     with pytest.raises(ValueError, match=r"grows by e\^800 .*use log_singular_values"):
         unconstrained_flow(np.diag([-4.0, 1.0]), np.eye(2), [100.0])
-    assert log_singular_values(np.diag([-4.0, 1.0]), np.eye(2), [100.0])[0, 0] == pytest.approx(800)
+    assert log_singular_values(np.diag([-4.0, -3.0]), np.eye(2), [100.0])[0] == pytest.approx([800, 600])
+
+
+def test_underflow_next_to_the_largest_is_refused():
+    with pytest.raises(ValueError, match="at t = 100 underflows next to the largest"):
+        log_singular_values(np.diag([-4.0, 1.0]), np.eye(2), [0.0, 100.0])
 
 
 def test_rank_deficient_start_is_refused():

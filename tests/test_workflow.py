@@ -21,7 +21,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workflow")]
 
 
 def environment(tree):
-    return {**os.environ, "PYTHONPATH": str(tree / "src"), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return {
+        **os.environ,
+        "PYTHONPATH": str(tree / "src"),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
 
 
 def run(tree, *arguments, config="config/tiny.yaml"):
@@ -31,7 +35,18 @@ def run(tree, *arguments, config="config/tiny.yaml"):
 
 def planned(tree, config="config/tiny.yaml"):
     """Rules that Snakemake would run now."""
-    command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "rules", "--cores", "2", "--configfile", config]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--dry-run",
+        "--quiet",
+        "rules",
+        "--cores",
+        "2",
+        "--configfile",
+        config,
+    ]
     result = subprocess.run(command, cwd=tree, env=environment(tree), capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     lines = (line.split() for line in (result.stdout + result.stderr).splitlines())
@@ -166,14 +181,21 @@ def test_dropped_constraint_in_training_is_caught(tree):
 def test_dropped_horizontal_projection_in_training_is_caught(tree):
     # What is left, Euclidean gradient and QR, is orthogonal iteration: its flow has the same span (docs/theory.md, §3),
     # so that only the steps themselves can tell.
-    edit(tree, "src/ssl_dynamics/simulation/manifolds.py", "-learning_rate * horizontal(weights, gradient)", "-learning_rate * gradient")
+    edit(
+        tree,
+        "src/ssl_dynamics/simulation/manifolds.py",
+        "-learning_rate * horizontal(weights, gradient)",
+        "-learning_rate * gradient",
+    )
     assert failed_claims(run(tree)) == {"A3-horizontal-steps"}
 
 
 def test_killed_run_is_finished_by_the_same_command(finished, tmp_path):
     tree = copy_of_the_tree(tmp_path)
     command = [sys.executable, "-m", "ssl_dynamics.pipeline.cli", "run", "config/tiny.yaml", "--cores", "2"]
-    with subprocess.Popen(command, cwd=tree, env=environment(tree), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command, cwd=tree, env=environment(tree), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         while not list((tree / "results").rglob("trajectories.npz")):
             assert process.poll() is None
             time.sleep(0.05)
@@ -194,7 +216,9 @@ def test_killed_run_is_finished_by_the_same_command(finished, tmp_path):
 def test_second_run_beside_a_live_one_is_refused(tmp_path):
     tree = copy_of_the_tree(tmp_path)
     command = [sys.executable, "-m", "ssl_dynamics.pipeline.cli", "run", "config/tiny.yaml", "--cores", "1"]
-    with subprocess.Popen(command, cwd=tree, env=environment(tree), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+    with subprocess.Popen(
+        command, cwd=tree, env=environment(tree), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as first:
         while not (tree / ".snakemake/locks").is_dir() or not list((tree / ".snakemake/locks").iterdir()):
             assert first.poll() is None
             time.sleep(0.05)

@@ -66,7 +66,9 @@ def cell(dynamics):
 
 def compare_settings(wildcards):
     return settings.CompareSettings(
-        dataset_name=wildcards.dataset, loss=wildcards.loss, dimension=wildcards.dimension
+        dataset_name=wildcards.dataset,
+        loss=wildcards.loss,
+        dimension=wildcards.dimension,
     ).model_dump_json()
 
 
@@ -84,4 +86,8 @@ def tables(name):
 
 def figure_files():
     names = [*FIGURE_TABLES, *(f"triplets-{dataset}" for dataset in CONFIG.datasets)]
-    return [RESULTS / "figures" / f"{name}.{suffix}" for name in names for suffix in ("svg", "png")]
+    return [
+        RESULTS / "figures" / f"{name}.{suffix}"
+        for name in names
+        for suffix in ("svg", "png")
+    ]

@@ -2,13 +2,20 @@
 
 
 rule schedule:
-    message:
-        "starts and times: {wildcards.dataset}, {wildcards.loss}, {wildcards.dynamics}, z = {wildcards.dimension}"
     input:
         quadratic_form=rules.quadratic_form.output.quadratic_form,
     output:
         schedule=cell("{dynamics}") / "schedule.npz",
         provenance=cell("{dynamics}") / "schedule.provenance.json",
+    log:
+        RESULTS / "logs/{dataset}/{loss}/{dynamics}/z{dimension}/schedule.log",
+    benchmark:
+        RESULTS / "benchmarks/{dataset}/{loss}/{dynamics}/z{dimension}/schedule.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=500,
     params:
         settings=lambda wildcards: settings.ScheduleSettings(
             root_seed=CONFIG.root_seed,
@@ -21,28 +28,28 @@ rule schedule:
         outputs=lambda wildcards, output: named(output),
         code=code("schedule"),
         lock=LOCK,
-    log:
-        RESULTS / "logs/{dataset}/{loss}/{dynamics}/z{dimension}/schedule.log",
-    benchmark:
-        RESULTS / "benchmarks/{dataset}/{loss}/{dynamics}/z{dimension}/schedule.tsv"
-    threads: 1
-    resources:
-        mem_mb=500,
-    conda:
-        "../../environment.yml"
+    message:
+        "starts and times: {wildcards.dataset}, {wildcards.loss}, {wildcards.dynamics}, z = {wildcards.dimension}"
     shell:
         command("schedule")
 
 
 rule simulate:
-    message:
-        "train: {wildcards.dataset}, {wildcards.loss}, {wildcards.dynamics}, z = {wildcards.dimension}"
     input:
         triplets=rules.triplets.output.triplets,
         schedule=rules.schedule.output.schedule,
     output:
         trajectories=cell("{dynamics}") / "trajectories.npz",
         provenance=cell("{dynamics}") / "trajectories.provenance.json",
+    log:
+        RESULTS / "logs/{dataset}/{loss}/{dynamics}/z{dimension}/simulate.log",
+    benchmark:
+        RESULTS / "benchmarks/{dataset}/{loss}/{dynamics}/z{dimension}/simulate.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=3000,
     params:
         settings=lambda wildcards: settings.SimulateSettings(
             loss=wildcards.loss, dynamics=wildcards.dynamics
@@ -51,28 +58,28 @@ rule simulate:
         outputs=lambda wildcards, output: named(output),
         code=code("simulate"),
         lock=LOCK,
-    log:
-        RESULTS / "logs/{dataset}/{loss}/{dynamics}/z{dimension}/simulate.log",
-    benchmark:
-        RESULTS / "benchmarks/{dataset}/{loss}/{dynamics}/z{dimension}/simulate.tsv"
-    threads: 1
-    resources:
-        mem_mb=3000,
-    conda:
-        "../../environment.yml"
+    message:
+        "train: {wildcards.dataset}, {wildcards.loss}, {wildcards.dynamics}, z = {wildcards.dimension}"
     shell:
         command("simulate")
 
 
 rule solve:
-    message:
-        "solve: {wildcards.dataset}, {wildcards.loss}, {wildcards.dynamics}, z = {wildcards.dimension}"
     input:
         quadratic_form=rules.quadratic_form.output.quadratic_form,
         schedule=rules.schedule.output.schedule,
     output:
         solution=cell("{dynamics}") / "solution.npz",
         provenance=cell("{dynamics}") / "solution.provenance.json",
+    log:
+        RESULTS / "logs/{dataset}/{loss}/{dynamics}/z{dimension}/solve.log",
+    benchmark:
+        RESULTS / "benchmarks/{dataset}/{loss}/{dynamics}/z{dimension}/solve.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=3000,
     params:
         settings=lambda wildcards: settings.SolveSettings(
             dynamics=wildcards.dynamics
@@ -81,74 +88,73 @@ rule solve:
         outputs=lambda wildcards, output: named(output),
         code=code("solve"),
         lock=LOCK,
-    log:
-        RESULTS / "logs/{dataset}/{loss}/{dynamics}/z{dimension}/solve.log",
-    benchmark:
-        RESULTS / "benchmarks/{dataset}/{loss}/{dynamics}/z{dimension}/solve.tsv"
-    threads: 1
-    resources:
-        mem_mb=3000,
-    conda:
-        "../../environment.yml"
+    message:
+        "solve: {wildcards.dataset}, {wildcards.loss}, {wildcards.dynamics}, z = {wildcards.dimension}"
     shell:
         command("solve")
 
 
 rule compare_unconstrained:
-    message:
-        "compare: {wildcards.dataset}, {wildcards.loss}, unconstrained, z = {wildcards.dimension}"
     input:
         trajectories=cell("unconstrained") / "trajectories.npz",
         solution=cell("unconstrained") / "solution.npz",
         schedule=cell("unconstrained") / "schedule.npz",
         triplets=rules.triplets.output.triplets,
     output:
-        **{name: cell("unconstrained") / f"{name}.csv" for name in TABLES["unconstrained"]},
+        **{
+            name: cell("unconstrained") / f"{name}.csv"
+            for name in TABLES["unconstrained"]
+        },
         provenance=cell("unconstrained") / "compare.provenance.json",
+    log:
+        RESULTS / "logs/{dataset}/{loss}/unconstrained/z{dimension}/compare.log",
+    benchmark:
+        RESULTS / "benchmarks/{dataset}/{loss}/unconstrained/z{dimension}/compare.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=3000,
     params:
         settings=compare_settings,
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),
         code=code("compare_unconstrained"),
         lock=LOCK,
-    log:
-        RESULTS / "logs/{dataset}/{loss}/unconstrained/z{dimension}/compare.log",
-    benchmark:
-        RESULTS / "benchmarks/{dataset}/{loss}/unconstrained/z{dimension}/compare.tsv"
-    threads: 1
-    resources:
-        mem_mb=3000,
-    conda:
-        "../../environment.yml"
+    message:
+        "compare: {wildcards.dataset}, {wildcards.loss}, unconstrained, z = {wildcards.dimension}"
     shell:
         command("compare_unconstrained")
 
 
 rule compare_grassmannian:
-    message:
-        "compare: {wildcards.dataset}, {wildcards.loss}, grassmannian, z = {wildcards.dimension}"
     input:
         trajectories=cell("grassmannian") / "trajectories.npz",
         solution=cell("grassmannian") / "solution.npz",
         schedule=cell("grassmannian") / "schedule.npz",
         triplets=rules.triplets.output.triplets,
     output:
-        **{name: cell("grassmannian") / f"{name}.csv" for name in TABLES["grassmannian"]},
+        **{
+            name: cell("grassmannian") / f"{name}.csv"
+            for name in TABLES["grassmannian"]
+        },
         provenance=cell("grassmannian") / "compare.provenance.json",
+    log:
+        RESULTS / "logs/{dataset}/{loss}/grassmannian/z{dimension}/compare.log",
+    benchmark:
+        RESULTS / "benchmarks/{dataset}/{loss}/grassmannian/z{dimension}/compare.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=3000,
     params:
         settings=compare_settings,
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),
         code=code("compare_grassmannian"),
         lock=LOCK,
-    log:
-        RESULTS / "logs/{dataset}/{loss}/grassmannian/z{dimension}/compare.log",
-    benchmark:
-        RESULTS / "benchmarks/{dataset}/{loss}/grassmannian/z{dimension}/compare.tsv"
-    threads: 1
-    resources:
-        mem_mb=3000,
-    conda:
-        "../../environment.yml"
+    message:
+        "compare: {wildcards.dataset}, {wildcards.loss}, grassmannian, z = {wildcards.dimension}"
     shell:
         command("compare_grassmannian")

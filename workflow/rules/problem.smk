@@ -2,13 +2,20 @@
 
 
 rule triplets:
-    message:
-        "draw triplets from {wildcards.dataset}"
     input:
         data=lambda wildcards: CONFIG.data_files(wildcards.dataset),
     output:
         triplets=RESULTS / "{dataset}/triplets.npz",
         provenance=RESULTS / "{dataset}/triplets.provenance.json",
+    log:
+        RESULTS / "logs/{dataset}/triplets.log",
+    benchmark:
+        RESULTS / "benchmarks/{dataset}/triplets.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1500,
     params:
         settings=lambda wildcards: settings.TripletsSettings(
             root_seed=CONFIG.root_seed,
@@ -19,27 +26,27 @@ rule triplets:
         outputs=lambda wildcards, output: named(output),
         code=code("triplets"),
         lock=LOCK,
-    log:
-        RESULTS / "logs/{dataset}/triplets.log",
-    benchmark:
-        RESULTS / "benchmarks/{dataset}/triplets.tsv"
-    threads: 1
-    resources:
-        mem_mb=1500,
-    conda:
-        "../../environment.yml"
+    message:
+        "draw triplets from {wildcards.dataset}"
     shell:
         command("triplets")
 
 
 rule quadratic_form:
-    message:
-        "quadratic form of {wildcards.dataset}, {wildcards.loss}"
     input:
         triplets=rules.triplets.output.triplets,
     output:
         quadratic_form=RESULTS / "{dataset}/{loss}/quadratic_form.npz",
         provenance=RESULTS / "{dataset}/{loss}/quadratic_form.provenance.json",
+    log:
+        RESULTS / "logs/{dataset}/{loss}/quadratic_form.log",
+    benchmark:
+        RESULTS / "benchmarks/{dataset}/{loss}/quadratic_form.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
     params:
         settings=lambda wildcards: settings.QuadraticFormSettings(
             loss=wildcards.loss
@@ -48,14 +55,7 @@ rule quadratic_form:
         outputs=lambda wildcards, output: named(output),
         code=code("quadratic_form"),
         lock=LOCK,
-    log:
-        RESULTS / "logs/{dataset}/{loss}/quadratic_form.log",
-    benchmark:
-        RESULTS / "benchmarks/{dataset}/{loss}/quadratic_form.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    conda:
-        "../../environment.yml"
+    message:
+        "quadratic form of {wildcards.dataset}, {wildcards.loss}"
     shell:
         command("quadratic_form")

@@ -2,13 +2,23 @@
 
 
 rule claims:
-    message:
-        "verdicts on every claim"
     input:
-        **{name: tables(name) for name in sorted({name for names in TABLES.values() for name in names})},
+        **{
+            name: tables(name)
+            for name in sorted({name for names in TABLES.values() for name in names})
+        },
     output:
         claims=RESULTS / "claims.json",
         provenance=RESULTS / "claims.provenance.json",
+    log:
+        RESULTS / "logs/claims.log",
+    benchmark:
+        RESULTS / "benchmarks/claims.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
     params:
         settings=settings.ClaimsSettings(
             root_seed=CONFIG.root_seed, config_name=CONFIG.name
@@ -17,30 +27,30 @@ rule claims:
         outputs=lambda wildcards, output: named(output),
         code=code("claims"),
         lock=LOCK,
-    log:
-        RESULTS / "logs/claims.log",
-    benchmark:
-        RESULTS / "benchmarks/claims.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    conda:
-        "../../environment.yml"
+    message:
+        "verdicts on every claim"
     shell:
         command("claims")
 
 
 rule figure:
-    wildcard_constraints:
-        figure="|".join(FIGURE_TABLES),
-    message:
-        "draw figure {wildcards.figure}"
     input:
         table=lambda wildcards: tables(FIGURE_TABLES[wildcards.figure]),
     output:
         svg=RESULTS / "figures/{figure}.svg",
         png=RESULTS / "figures/{figure}.png",
         provenance=RESULTS / "figures/{figure}.provenance.json",
+    log:
+        RESULTS / "logs/figures/{figure}.log",
+    benchmark:
+        RESULTS / "benchmarks/figures/{figure}.tsv"
+    wildcard_constraints:
+        figure="|".join(FIGURE_TABLES),
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1500,
     params:
         settings=lambda wildcards: settings.FigureSettings(
             figure=wildcards.figure
@@ -49,50 +59,41 @@ rule figure:
         outputs=lambda wildcards, output: named(output),
         code=code("figure"),
         lock=LOCK,
-    log:
-        RESULTS / "logs/figures/{figure}.log",
-    benchmark:
-        RESULTS / "benchmarks/figures/{figure}.tsv"
-    threads: 1
-    resources:
-        mem_mb=1500,
-    conda:
-        "../../environment.yml"
+    message:
+        "draw figure {wildcards.figure}"
     shell:
         command("figure")
 
 
 rule triplet_figure:
-    message:
-        "draw some triplets of {wildcards.dataset}"
     input:
         triplets=rules.triplets.output.triplets,
     output:
         svg=RESULTS / "figures/triplets-{dataset}.svg",
         png=RESULTS / "figures/triplets-{dataset}.png",
         provenance=RESULTS / "figures/triplets-{dataset}.provenance.json",
+    log:
+        RESULTS / "logs/figures/triplets-{dataset}.log",
+    benchmark:
+        RESULTS / "benchmarks/figures/triplets-{dataset}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1500,
     params:
         settings=settings.TripletFigureSettings().model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),
         code=code("triplet_figure"),
         lock=LOCK,
-    log:
-        RESULTS / "logs/figures/triplets-{dataset}.log",
-    benchmark:
-        RESULTS / "benchmarks/figures/triplets-{dataset}.tsv"
-    threads: 1
-    resources:
-        mem_mb=1500,
-    conda:
-        "../../environment.yml"
+    message:
+        "draw some triplets of {wildcards.dataset}"
     shell:
         command("triplet_figure")
 
 
 rule notebook:
-    message:
-        "execute the notebook"
     input:
         notebook="workflow/notebooks/main-result.ipynb",
         claims=rules.claims.output.claims,
@@ -101,20 +102,22 @@ rule notebook:
     output:
         notebook=RESULTS / "notebooks/main-result.ipynb",
         provenance=RESULTS / "notebooks/main-result.provenance.json",
+    log:
+        RESULTS / "logs/notebook.log",
+    benchmark:
+        RESULTS / "benchmarks/notebook.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1500,
     params:
         settings=settings.NotebookSettings().model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),
         code=code("notebook"),
         lock=LOCK,
-    log:
-        RESULTS / "logs/notebook.log",
-    benchmark:
-        RESULTS / "benchmarks/notebook.tsv"
-    threads: 1
-    resources:
-        mem_mb=1500,
-    conda:
-        "../../environment.yml"
+    message:
+        "execute the notebook"
     shell:
         command("notebook")

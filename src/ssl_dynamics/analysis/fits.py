@@ -20,7 +20,8 @@ def fitted_order(steps: ArrayLike, errors: ArrayLike) -> Array:
     if not (x > 0).all() or not (y > 0).all():
         raise ValueError(f"steps and errors must be positive; got minima {x.min():.3g} and {y.min():.3g}")
     centered = np.log(x) - np.log(x).mean()
-    return np.log(y) @ centered / (centered @ centered)
+    slope: Array = np.log(y) @ centered / (centered @ centered)
+    return slope
 
 
 def bootstrap_interval(

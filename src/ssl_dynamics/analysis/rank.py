@@ -21,4 +21,5 @@ def effective_rank(U: ArrayLike) -> Array:
     total = values.sum(-1, keepdims=True)
     if (total == 0).any():
         raise ValueError("U is zero: its effective rank is not defined")
-    return np.exp(entr(values / total).sum(-1))
+    rank: Array = np.exp(entr(values / total).sum(-1))
+    return rank

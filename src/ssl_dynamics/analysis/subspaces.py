@@ -40,9 +40,10 @@ def combined_projector_norm(bases: Sequence[Array], weights: Sequence[float]) ->
     however small it is. bases: k arrays (..., d, z); returns (...) float64.
     """
     z = bases[0].shape[-1]
-    R = np.linalg.qr(np.concatenate(bases, axis=-1), mode="r")
+    R = _triangular_factor(bases)
     D = np.repeat(np.asarray(weights), z)
-    return np.linalg.norm((R * D) @ R.mT, axis=(-2, -1)) / np.sqrt(2 * z)
+    norm: Array = np.linalg.norm((R * D) @ R.mT, axis=(-2, -1)) / np.sqrt(2 * z)
+    return norm
 
 
 def common_coordinates(bases: Sequence[Array]) -> list[Array]:
@@ -50,7 +51,7 @@ def common_coordinates(bases: Sequence[Array]) -> list[Array]:
 
     [W_1 … W_k] = QR; returns the blocks of R, each (..., min(d, kz), z). Many small problems instead of d-sized ones.
     """
-    R = np.linalg.qr(np.concatenate(bases, axis=-1), mode="r")
+    R = _triangular_factor(bases)
     return np.split(R, len(bases), axis=-1)
 
 
@@ -65,6 +66,11 @@ def richardson_weights(ratio: float, extrapolations: int) -> Array:
     powers = np.arange(extrapolations + 1)
     matrix = float(ratio) ** -np.outer(powers, powers)
     return np.linalg.solve(matrix, (powers == 0).astype(np.float64))
+
+
+def _triangular_factor(bases: Sequence[Array]) -> Array:
+    """R of [W_1 … W_k] = QR."""
+    return np.asarray(np.linalg.qr(np.concatenate(bases, axis=-1), mode="r"), dtype=np.float64)
 
 
 def _pair(A: ArrayLike, B: ArrayLike) -> tuple[Array, Array]:

@@ -6,7 +6,6 @@ from ssl_dynamics.analysis import fitted_order
 from ssl_dynamics.claims.verdict import Measure
 
 
-
 def largest_error(column: str, *, extrapolations: int = 0) -> Measure:
     """Largest value over the trajectory, from the finest step sizes."""
 
@@ -54,7 +53,8 @@ def lowest_relative_rank(*, after: float) -> Measure:
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         late = rows[rows["gap_time"] >= after]
-        return (late.groupby("seed")["effective_rank"].min() - 1) / (rows["dimension"].iloc[0] - 1)
+        lowest: pd.Series[float] = late.groupby("seed")["effective_rank"].min()
+        return (lowest - 1) / (float(rows["dimension"].iloc[0]) - 1)
 
     return measure
 
@@ -96,4 +96,6 @@ def _extrapolated(rows: pd.DataFrame, extrapolations: int) -> pd.DataFrame:
 def _of_finest(rows: pd.DataFrame) -> pd.DataFrame:
     if "learning_rate" not in rows:
         return rows
-    return rows[rows["learning_rate"] == rows["learning_rate"].min()]
+    finest = rows["learning_rate"].min()
+    used: pd.DataFrame = rows[rows["learning_rate"] == finest]
+    return used

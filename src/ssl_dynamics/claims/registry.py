@@ -23,13 +23,13 @@ CLAIMS = [
     Claim(
         id="A1-collapse-curve",
         source="A1",
-        statement="Without a constraint, ln(σ_2/σ_1)(t) of the trained weights is the curve that exp(−2Ct)W(0) predicts.",
-        quantity="largest deviation over the trajectory, relative to the change of the curve, step size extrapolated twice",
+        statement="Without a constraint, ln(σ_2/σ_1)(t) of trained weights is the curve that exp(−2Ct)W(0) predicts.",
+        quantity="largest deviation over the trajectory over the change of the curve, step size extrapolated twice",
         dynamics="unconstrained",
         table="collapse",
         measure=curve_deviation("predicted", extrapolations=2),
         statistic="largest",
-        # Left after two extrapolations: of order (η‖C‖)³, 1e−5 at the step sizes used, and rounding near σ_2/σ_1 = e^{−25}.
+        # Two extrapolations leave an error of order (η‖C‖)³, 1e−4 here, and rounding near σ_2/σ_1 = e^{−25}.
         criterion=Criterion("<=", 1e-3),
         control=Control(HALF_RATE, curve_deviation("control", extrapolations=2)),
         figure="collapse",
@@ -96,7 +96,7 @@ CLAIMS = [
     Claim(
         id="A3-order-1",
         source="A3",
-        statement="The span of trained weights converges to the closed form on the Grassmannian as the step size η falls.",
+        statement="The span of trained weights converges to the closed form on the Grassmannian with the step size η.",
         quantity="fitted order in η of the largest projector error over the trajectory, three finest step sizes",
         dynamics="grassmannian",
         table="errors",
@@ -161,8 +161,8 @@ CLAIMS = [
     Claim(
         id="A3-integration",
         source="A3",
-        statement="The closed form solves the constrained flow: it agrees with DOP853 integration of Ẇ = −2(I − WWᵀ)CW.",
-        quantity="largest projector distance over the transient",
+        statement="The closed form solves the constrained flow: it agrees with integration of Ẇ = −2(I − WWᵀ)CW.",
+        quantity="largest projector distance to DOP853 integration over the transient",
         dynamics="grassmannian",
         table="integration",
         measure=largest_error("distance"),
@@ -174,7 +174,7 @@ CLAIMS = [
     Claim(
         id="A3-horizontal-steps",
         source="A3",
-        statement="Training moves along the Grassmannian: before retraction a step leaves it only to second order in η.",
+        statement="Training moves along the Grassmannian: a step leaves it only to second order in η.",
         quantity="fitted order in η of the largest ‖R − I‖_F, QR the step before retraction, three finest step sizes",
         dynamics="grassmannian",
         table="steps",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.analysis import bootstrap_interval
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 Verdict = Literal["pass", "fail"]
 Measure = Callable[[pd.DataFrame], "pd.Series[float]"]
 

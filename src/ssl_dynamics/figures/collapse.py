@@ -9,27 +9,26 @@ from ssl_dynamics.figures import theme
 
 
 def collapse(collapse: pd.DataFrame) -> Figure:
-    """ln(σ_2/σ_1) of the trained weights (points, finest step size) on the predicted curve (lines), a curve for each seed."""
+    """ln(σ_2/σ_1) as trained (points, finest step size) and as predicted (lines), a curve for each seed."""
     rows = collapse[collapse["extrapolations"] == 0]
     keys = ["dataset", "loss", "dimension"]
     rows = rows[rows["learning_rate"] == rows.groupby(keys)["learning_rate"].transform("min")]
     colors = theme.by_loss(rows["loss"])
     grid = sns.FacetGrid(rows, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.25)
-    for (dataset, z), panel in rows.groupby(["dataset", "dimension"]):
-        axes = grid.axes_dict[dataset, z]
+    for axes, panel in theme.panels(grid, rows):
         for (loss, _), curve in panel.groupby(["loss", "seed"]):
-            axes.plot(curve["gap_time"], curve["predicted"], color=colors[loss], linewidth=0.6)
-            axes.plot(curve["gap_time"], curve["log_ratio"], ".", color=colors[loss], markersize=2.5)
+            axes.plot(curve["gap_time"], curve["predicted"], color=colors[str(loss)], linewidth=0.6)
+            axes.plot(curve["gap_time"], curve["log_ratio"], ".", color=colors[str(loss)], markersize=2.5)
         axes.plot(curve["gap_time"], -2 * curve["gap_time"], ":", color="black", linewidth=1)
     theme.label_panels(grid, x=r"time $t\,(\lambda_2-\lambda_1)$", y=r"$\ln(\sigma_2/\sigma_1)$")
     handles = [Line2D([], [], color=color, marker=".", label=loss) for loss, color in colors.items()]
     handles.append(Line2D([], [], color="black", linestyle=":", label=r"slope $-2(\lambda_2-\lambda_1)$"))
     grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
-    return grid.figure
+    return theme.finished(grid)
 
 
 def rank(rank: pd.DataFrame) -> Figure:
-    """Effective rank of the representation over time, mean and range over the seeds, with and without the constraint."""
+    """Effective rank of the representation with and without the constraint, mean and range over the seeds."""
     rows = rank[(rank["dimension"] >= 2) & (rank["gap_time"] <= 12.5)]
     grid = sns.relplot(
         rows,
@@ -51,4 +50,4 @@ def rank(rank: pd.DataFrame) -> Figure:
         axes.set_ylim(bottom=0.9)
     theme.label_panels(grid, x=r"time $t\,(\lambda_2-\lambda_1)$", y="effective rank")
     sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=6)
-    return grid.figure
+    return theme.finished(grid)

@@ -11,7 +11,7 @@ EXTRAPOLATIONS = {0: "as trained (order 1)", 1: "extrapolated once (order 2)", 2
 
 
 def exactness(errors: pd.DataFrame) -> Figure:
-    """Largest projector error over the trajectory against the step size: mean and range over the seeds, with slopes 1, 2, 3."""
+    """Largest projector error over the trajectory against the step size, mean and range over the seeds."""
     keys = ["dataset", "loss", "dimension", "extrapolations", "learning_rate", "seed"]
     largest = errors.groupby(keys, as_index=False)[["error", "error_control"]].max()
     largest["training"] = largest["extrapolations"].map(EXTRAPOLATIONS)
@@ -32,9 +32,9 @@ def exactness(errors: pd.DataFrame) -> Figure:
         aspect=1.15,
         facet_kws={"sharex": False},
     )
-    for (dataset, z), axes in grid.axes_dict.items():
-        panel = largest[(largest["dataset"] == dataset) & (largest["dimension"] == z)]
-        for extrapolations, group in panel.groupby("extrapolations"):
+    for axes, panel in theme.panels(grid, largest):
+        for extrapolations in EXTRAPOLATIONS:
+            group = panel[panel["extrapolations"] == extrapolations]
             means = group.groupby("learning_rate")["error"].mean()
             slope = means.iloc[0] * (means.index / means.index[0]) ** (extrapolations + 1)
             axes.plot(means.index, slope, ":", color="black", linewidth=0.8)
@@ -51,48 +51,49 @@ def exactness(errors: pd.DataFrame) -> Figure:
         Line2D([], [], color="black", marker="X", linestyle="--", label="non-contrastive"),
     ]
     grid.figure.legend(handles=handles, loc="upper center", ncols=4, frameon=False, bbox_to_anchor=(0.5, 0.0))
-    return grid.figure
+    return theme.finished(grid)
 
 
 def transient(errors: pd.DataFrame) -> Figure:
-    """Projector error at the finest step size over time, a curve for each seed: it peaks while all step sizes are compared."""
+    """Projector error over time at the finest step size, a curve for each seed: it peaks within the time compared."""
     keys = ["dataset", "loss", "dimension", "extrapolations"]
     finest = errors[errors["learning_rate"] == errors.groupby(keys)["learning_rate"].transform("min")]
     rows = finest[finest["time"] > 0]
     grid = sns.FacetGrid(rows, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.15, sharex=False)
-    for (dataset, z), panel in rows.groupby(["dataset", "dimension"]):
-        axes = grid.axes_dict[dataset, z]
-        for (_, extrapolations, _), curve in panel.groupby(["loss", "extrapolations", "seed"]):
+    for axes, panel in theme.panels(grid, rows):
+        for (extrapolations, _, _), curve in panel.groupby(["extrapolations", "loss", "seed"]):
             axes.plot(curve["time"], curve["error"], color=theme.PALETTE[extrapolations], linewidth=0.6)
     grid.set(yscale="log")
     theme.label_panels(grid, x=r"time $t$", y=r"$\|P-P'\|_F/\sqrt{2z}$")
     handles = [Line2D([], [], color=theme.PALETTE[i], label=label) for i, label in EXTRAPOLATIONS.items()]
     grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
-    return grid.figure
+    return theme.finished(grid)
 
 
 def convergence(angles: pd.DataFrame) -> Figure:
-    """tan θ_max to the bottom-z eigenspace: trained (points), predicted (lines), bound (dashes); a curve for each seed."""
+    """Tangent of the largest angle to the limit: trained (points), predicted (lines), bound (dashes), for each seed."""
     colors = theme.by_loss(angles["loss"])
     grid = sns.FacetGrid(
         angles, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.15, sharex=False, sharey=False
     )
-    for (dataset, z), panel in angles.groupby(["dataset", "dimension"]):
-        axes = grid.axes_dict[dataset, z]
+    for axes, panel in theme.panels(grid, angles):
         for (loss, _), curve in panel.groupby(["loss", "seed"]):
-            axes.plot(curve["time"], curve["predicted"], color=colors[loss], linewidth=0.7)
-            axes.plot(curve["time"], curve["bound"], "--", color=colors[loss], linewidth=0.4, alpha=0.5)
-            axes.plot(curve["time"], curve["tangent"], ".", color=colors[loss], markersize=2.5)
+            axes.plot(curve["time"], curve["predicted"], color=colors[str(loss)], linewidth=0.7)
+            axes.plot(curve["time"], curve["bound"], "--", color=colors[str(loss)], linewidth=0.4, alpha=0.5)
+            axes.plot(curve["time"], curve["tangent"], ".", color=colors[str(loss)], markersize=2.5)
     grid.set(yscale="log")
     theme.label_panels(grid, x=r"time $t$", y=r"$\tan\theta_{\max}$")
-    handles = [Line2D([], [], color=color, marker=".", label=f"{loss}, trained and predicted") for loss, color in colors.items()]
+    handles = [
+        Line2D([], [], color=color, marker=".", label=f"{loss}, trained and predicted")
+        for loss, color in colors.items()
+    ]
     handles.append(Line2D([], [], color="grey", linestyle="--", label="bound"))
     grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
-    return grid.figure
+    return theme.finished(grid)
 
 
 def steps(steps: pd.DataFrame) -> Figure:
-    """How far a step leaves the Grassmannian before retraction, against the step size; without the projection it is order 1."""
+    """How far a step leaves the Grassmannian before retraction, against the step size, with and without projection."""
     keys = ["dataset", "loss", "dimension", "learning_rate", "seed"]
     largest = steps.groupby(keys, as_index=False)[["defect", "defect_euclidean"]].max()
     names = {"defect": "horizontal step (order 2)", "defect_euclidean": "control: not projected (order 1)"}
@@ -115,4 +116,4 @@ def steps(steps: pd.DataFrame) -> Figure:
     theme.logarithmic(grid)
     theme.label_panels(grid, x=r"step size $\eta$", y=r"largest $\|R-I\|_F$")
     sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=6)
-    return grid.figure
+    return theme.finished(grid)

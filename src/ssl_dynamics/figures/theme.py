@@ -1,9 +1,12 @@
 """One look for all figures, and the words on them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import matplotlib as mpl
+import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 PALETTE = sns.color_palette("colorblind")
@@ -23,6 +26,18 @@ def label_panels(grid: sns.FacetGrid, *, x: str, y: str) -> None:
     grid.set_axis_labels(x, y)
     grid.set_titles("{row_name}, z = {col_name}")
     sns.despine(grid.figure)
+
+
+def panels(grid: sns.FacetGrid, rows: pd.DataFrame) -> Iterator[tuple[Axes, pd.DataFrame]]:
+    """Each panel of a grid of data sets by dimensions, with its rows."""
+    for (dataset, dimension), panel in rows.groupby(["dataset", "dimension"]):
+        yield grid.axes_dict[dataset, dimension], panel
+
+
+def finished(grid: sns.FacetGrid) -> Figure:
+    """The figure of a grid."""
+    figure: Figure = grid.figure
+    return figure
 
 
 def logarithmic(grid: sns.FacetGrid) -> None:

@@ -11,7 +11,7 @@ SHOWN = 10
 def triplets(
     parts: dict[str, NDArray[np.float64]], background: NDArray[np.float64], image_shape: tuple[int, int] | None
 ) -> Figure:
-    """The first ten anchors, positives and negatives, as images (mean added back) or, without image_shape, as profiles."""
+    """The first ten anchors, positives and negatives, as images (mean added back) or as profiles (no image_shape)."""
     figure, axes = plt.subplots(len(parts), SHOWN, figsize=(SHOWN * 0.9, len(parts) * 0.95), sharey=image_shape is None)
     for row, (name, items) in zip(axes, parts.items(), strict=True):
         for axis, item in zip(row, items, strict=False):

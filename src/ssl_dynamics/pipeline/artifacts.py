@@ -57,7 +57,7 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 def read_table(path: Path) -> pd.DataFrame:
     """Read a table that `write_table` wrote, to the same float64."""
-    return pd.read_csv(path, float_precision="round_trip")
+    return pd.read_csv(path)
 
 
 def write_json(path: Path, value: object) -> None:

@@ -1,4 +1,4 @@
-"""What the comparisons of both dynamics share: Richardson combinations, tidy rows, the effective rank, labelled tables."""
+"""What the comparisons of both dynamics share: Richardson combinations, tidy rows, effective rank, labels."""
 
 from collections.abc import Iterator
 
@@ -56,7 +56,7 @@ def first_gap(solution: Arrays) -> float:
 def write_tables(job: Job[CompareSettings], dynamics: str, tables: dict[str, pd.DataFrame]) -> None:
     """Write each table to the output of its name, every row labelled with its cell."""
     settings = job.settings
-    labels = {
+    labels: dict[str, str | int] = {
         "dataset": settings.dataset_name,
         "loss": settings.loss,
         "dimension": settings.dimension,

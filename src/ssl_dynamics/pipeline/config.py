@@ -14,6 +14,9 @@ from ssl_dynamics.problem.settings import DatasetSettings, Idx, Loss, Npz, Setti
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 
+SCHEMA = "workflow/schemas/config.schema.json"
+
+
 class ConfigError(ValueError):
     """A wrong configuration, in lines of `key: value is not allowed: what is`."""
 
@@ -36,7 +39,9 @@ class Config(Settings):
     datasets: Annotated[dict[Name, DatasetSettings], Field(min_length=1)]
     unconstrained: Unconstrained
     grassmannian: Grassmannian
-    overrides: Annotated[dict[Name, Overrides], Field(description="other step sizes for some of the data sets")] = {}
+    overrides: Annotated[
+        dict[Name, Overrides], Field(default_factory=dict, description="other step sizes for some of the data sets")
+    ]
 
     @field_validator("losses", "dimensions")
     @classmethod
@@ -96,7 +101,9 @@ def load_config(path: Path) -> Config:
         raise ConfigError(f"{path}: holds no keys; expected a configuration such as config/full.yaml")
     config = parse_config(values, str(path))
     if config.name != path.stem:
-        raise ConfigError(f"{path}: name: {config.name!r} is not allowed: it must be the name of the file, {path.stem!r}")
+        raise ConfigError(
+            f"{path}: name: {config.name!r} is not allowed: it must be the name of the file, {path.stem!r}"
+        )
     return config
 
 
@@ -113,6 +120,6 @@ def _line(where: str, error: Mapping[str, object]) -> str:
         case "missing":
             return f"{where}: {key}: missing; it is required"
         case "extra_forbidden":
-            return f"{where}: {key}: {error['input']!r}: unknown key; allowed keys are in workflow/schemas/config.schema.json"
+            return f"{where}: {key}: {error['input']!r}: unknown key; those allowed are in {SCHEMA}"
         case _:
             return f"{where}: {key}: {error['input']!r} is not allowed: {message[:1].lower() + message[1:]}"

@@ -66,7 +66,7 @@ def _imports(module: str) -> set[str]:
 @cache
 def _tree(module: str) -> ast.Module:
     path = _path(module)
-    if module.split(".")[0] != _PACKAGE or path is None:
+    if module.split(".", maxsplit=1)[0] != _PACKAGE or path is None:
         raise ValueError(f"{module} is not a module of {_PACKAGE}")
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
@@ -77,6 +77,10 @@ def _normalised_source(module: str) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
                 node.body = node.body[1:] or [ast.Pass()]
     return ast.dump(tree)

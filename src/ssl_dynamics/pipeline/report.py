@@ -22,10 +22,15 @@ def print_verdicts(path: Path) -> list[Record]:
         raise ConfigError(f"{path}: {error.strerror}; expected a claims.json, which `make` writes") from None
     except ValueError:
         raise ConfigError(f"{path}: not JSON; expected a claims.json, which `make` writes") from None
-    console = Console(width=None if Console().is_terminal else 110)
-    table = Table(box=box.SIMPLE_HEAD, title=f"{path}: the cell of each claim that is closest to failing", title_style="")
-    for header in ("claim", "value", "95 % interval", "criterion", "verdict", "control"):
-        table.add_column(header, justify="right" if header == "value" else "left", no_wrap=True)
+    console = Console(width=None if Console().is_terminal else 120)
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=f"{path}: the cell of each claim that is closest to failing",
+        title_style="",
+        padding=(0, 1, 0, 0),
+    )
+    for header in ("claim", "value", "95 % interval", "criterion", "verdict", "control (must fail)"):
+        table.add_column(header, no_wrap=True)
     for record in records:
         control = record["control"]
         table.add_row(
@@ -34,7 +39,7 @@ def print_verdicts(path: Path) -> list[Record]:
             f"[{_number(record['ci_low'])}, {_number(record['ci_high'])}]".replace("[", r"\["),
             criterion(record),
             Text(record["verdict"], style="green" if record["verdict"] == "pass" else "bold red"),
-            f"{_number(control['value'])}: {'fails, as it must' if control['verdict'] == 'fail' else 'PASSES'}",
+            f"{_number(control['value'])} {'fails' if control['verdict'] == 'fail' else 'PASSES'}",
         )
     console.print(table)
     return records
@@ -54,4 +59,4 @@ def criterion(record: Record) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "not finite" if value is None else f"{value:.4g}"
+    return "not finite" if value is None else f"{value:.3g}"

@@ -1,8 +1,11 @@
 """Runs Snakemake on a configuration, after clearing what a killed run has left behind."""
 
 import os
+import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +15,14 @@ from ssl_dynamics.pipeline.artifacts import leftovers
 from ssl_dynamics.pipeline.config import Config
 
 _LOCKS = Path(".snakemake/locks")
+
+# Snakemake's progress line, and lines of its that say nothing to the user (all are in .snakemake/log).
+_PROGRESS = re.compile(r"(\d+) of (\d+) steps \((\d+)%\) done")
+_NOISE = re.compile(
+    r"Building DAG|\[\w{3} \w{3} +\d+ [\d:]+ \d{4}\]$|Finished jobid|Select jobs|Execute \d+ jobs|Using workflow|"
+    r"Assuming unrestricted|Nothing to be done|Complete log|Elapsed time|Shutting down|Exiting because|RuleException:|"
+    r"CalledProcessError in file|Command '|WorkflowError:|At least one job|\[IPKernelApp\]|$"
+)
 
 
 class RunError(RuntimeError):
@@ -26,13 +37,36 @@ def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, c
     """
     if not Path("Snakefile").is_file():
         raise RunError(f"no Snakefile in {Path.cwd()}: run this from the top folder of the project")
-    _clear_leftovers(Path("results") / config.name)
-    snakemake = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--configfile", str(config_file)]
-    if subprocess.run([*snakemake, *targets], check=False).returncode != 0:
-        raise RunError("the run did not finish; its output above names the job and its log. The same command goes on from here")
+    command = [sys.executable, "-m", "snakemake", "--configfile", str(config_file)]
+    _clear_leftovers(command, Path("results") / config.name)
+    command += ["--cores", str(cores), "--quiet", "rules", "host", "reason", "--", *targets]
+    if _follow(command) != 0:
+        raise RunError(
+            f"the run of {config_file} did not finish: see above. The same command goes on from where it stopped"
+        )
 
 
-def _clear_leftovers(results: Path) -> None:
+def _follow(command: list[str]) -> int:
+    """Run Snakemake, show its output line by line, return its exit code. An interrupt lets it end in order."""
+    started = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                if progress := _PROGRESS.match(line):
+                    done, total, percent = progress.groups()
+                    print(f"[{done} of {total} jobs done, {percent} %, {time.monotonic() - started:.0f} s]", flush=True)
+                elif not _NOISE.match(line.rstrip("\n")):
+                    print(line, end="", flush=True)
+        except KeyboardInterrupt:
+            process.terminate()
+            process.communicate()
+            raise RunError("interrupted. The same command goes on from where it stopped") from None
+    return process.returncode
+
+
+def _clear_leftovers(snakemake: list[str], results: Path) -> None:
     """Remove the orphans, the lock and the temporary files of a killed run."""
     running, jobs = _processes_here("snakemake"), _processes_here("ssl_dynamics.pipeline.stages.")
     if running:
@@ -40,9 +74,9 @@ def _clear_leftovers(results: Path) -> None:
     for job in jobs:
         job.kill()
     psutil.wait_procs(jobs, timeout=10)
-    for lock in _LOCKS.glob("*") if _LOCKS.is_dir() else ():
-        lock.unlink(missing_ok=True)
-    for part in leftovers(results) if results.is_dir() else ():
+    if _LOCKS.is_dir() and any(_LOCKS.iterdir()):
+        subprocess.run([*snakemake, "--unlock", "--quiet", "all"], check=True, capture_output=True)
+    for part in leftovers(results):
         part.unlink(missing_ok=True)
 
 
@@ -53,6 +87,6 @@ def _processes_here(module: str) -> list[psutil.Process]:
         words = process.info["cmdline"] or []
         runs = any(word.startswith(module) or word.endswith(f"/bin/{module}") for word in words[1:4])
         alive = process.info["status"] != psutil.STATUS_ZOMBIE
-        if runs and alive and process.info["cwd"] == os.getcwd() and process.pid != os.getpid():
+        if runs and alive and process.info["cwd"] == str(Path.cwd()) and process.pid != os.getpid():
             found.append(process)
     return found

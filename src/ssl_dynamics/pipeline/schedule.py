@@ -30,7 +30,8 @@ class Schedule:
     @property
     def times(self) -> Array:
         """Gradient-flow times of the checkpoints (T,)."""
-        return self.coarse_steps * self.learning_rates[-1]
+        times: Array = self.coarse_steps * self.learning_rates[-1]
+        return times
 
     def checkpoints(self, level: int) -> list[int]:
         """Step counts of the shared checkpoints, in steps of one size."""
@@ -59,7 +60,7 @@ def make_schedule(eigenvalues: Array, z: int, dynamics: Unconstrained | Grassman
         raise ValueError(f"z = {z} must be smaller than the dimension of the data, d = {len(eigenvalues)}")
     if norm == 0:
         raise ValueError("C is zero: the loss does not depend on the weights")
-    learning_rates = dynamics.finest_step / norm * 2.0 ** np.arange(dynamics.levels)
+    learning_rates: Array = dynamics.finest_step / norm * np.exp2(np.arange(dynamics.levels))
     coarsest = learning_rates[-1]
     first_gap = _gap(eigenvalues, 1) * coarsest
     if isinstance(dynamics, Unconstrained):

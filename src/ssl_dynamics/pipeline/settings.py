@@ -12,9 +12,7 @@ Dynamics = Literal["unconstrained", "grassmannian"]
 class StepSizes(Settings):
     """Step sizes and horizon of the training runs of one kind of dynamics, in units that fit any spectrum of C."""
 
-    finest_step: Annotated[
-        float, Field(gt=0, lt=0.5, description="finest step size η, in units of 1/‖C‖₂")
-    ]
+    finest_step: Annotated[float, Field(gt=0, lt=0.5, description="finest step size η, in units of 1/‖C‖₂")]
     levels: Annotated[int, Field(ge=3, le=8, description="number of step sizes, each twice the one before")]
     checkpoints: Annotated[int, Field(ge=4, description="number of times at which every step size is compared")]
     max_steps: Annotated[PositiveInt, Field(description="refuse a spectrum that would need more steps than this")]

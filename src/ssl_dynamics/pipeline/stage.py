@@ -27,6 +27,7 @@ class Job(Generic[S]):
     inputs: dict[str, list[Path]]
     outputs: dict[str, list[Path]]
     log: logging.Logger
+    title: str
 
     def input(self, name: str) -> Path:
         return self.inputs[name][0]
@@ -38,8 +39,8 @@ class Job(Generic[S]):
 class Progress:
     """Prints a line every few seconds: what, steps done of how many, time gone and to go."""
 
-    def __init__(self, log: logging.Logger, what: str, total: int) -> None:
-        self._log, self._what, self._total = log, what, total
+    def __init__(self, job: Job[S], total: int) -> None:
+        self._log, self._what, self._total = job.log, job.title, total
         self._done = 0
         self._started = self._printed = time.monotonic()
 
@@ -79,8 +80,10 @@ def main(module: str, settings_type: type[S], compute: Callable[[Job[S]], None])
     try:
         _require_same_code(module, arguments.code)
         started = time.monotonic()
-        compute(Job(settings, inputs, outputs, log))
-        log.info("done in %.1f s", time.monotonic() - started)
+        title = f"{module.rpartition('.')[2]} {provenance.as_posix().removesuffix('.provenance.json')}"
+        job = Job(settings, inputs, outputs, log, title)
+        compute(job)
+        log.warning("%s: %.1f s", job.title, time.monotonic() - started)
         forget()
         _require_same_code(module, arguments.code)
     except (ValueError, ArithmeticError, OSError, RuntimeError) as error:

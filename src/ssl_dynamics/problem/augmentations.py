@@ -29,12 +29,24 @@ def augment(
         if isinstance(augmentation, Noise):
             items = items + augmentation.standard_deviation * random.standard_normal(items.shape)
         elif image_shape is None:
-            raise ValueError(f"augmentation '{augmentation.kind}' needs images; these items are plain vectors: use noise")
+            raise ValueError(f"augmentation '{augmentation.kind}' needs images, not plain vectors: use noise")
         else:
             # Geometry acts on the raw image, where empty is zero, whatever was subtracted to centre it.
             images = (items - background).reshape(-1, *image_shape)
-            items = _AUGMENT_IMAGES[type(augmentation)](images, augmentation, random).reshape(items.shape) + background
+            items = _augment_images(images, augmentation, random).reshape(items.shape) + background
     return items
+
+
+def _augment_images(images: Array, augmentation: Shift | Crop | Flip | Erasing, random: np.random.Generator) -> Array:
+    match augmentation:
+        case Shift():
+            return _shift(images, augmentation, random)
+        case Crop():
+            return _crop(images, augmentation, random)
+        case Flip():
+            return _flip(images, augmentation, random)
+        case Erasing():
+            return _erasing(images, augmentation, random)
 
 
 def _shift(images: Array, settings: Shift, random: np.random.Generator) -> Array:
@@ -44,35 +56,34 @@ def _shift(images: Array, settings: Shift, random: np.random.Generator) -> Array
     top, left = random.integers(0, 2 * p + 1, size=(2, n))
     rows = top[:, None] + np.arange(height)
     columns = left[:, None] + np.arange(width)
-    return padded[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    shifted: Array = padded[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    return shifted
 
 
 def _crop(images: Array, settings: Crop, random: np.random.Generator) -> Array:
     n, height, width = images.shape
-    scales = random.uniform(settings.smallest, 1.0, size=n)
-    corners = random.uniform(size=(n, 2)) * (1.0 - scales)[:, None] * (np.array([height, width]) - 1)
+    scales = settings.smallest + (1.0 - settings.smallest) * np.asarray(random.random(n))
+    corners = random.random((n, 2)) * (1.0 - scales)[:, None] * (np.array([height, width]) - 1)
     cropped = np.empty_like(images)
     for i in range(n):  # scipy transforms one image at a time
-        affine_transform(images[i], np.full(2, scales[i]), offset=corners[i], order=1, output=cropped[i])
+        top, left = corners[i]
+        cropped[i] = affine_transform(images[i], np.full(2, scales[i]), offset=(top, left), order=1)
     return cropped
 
 
 def _flip(images: Array, settings: Flip, random: np.random.Generator) -> Array:
-    mirrored = random.uniform(size=len(images)) < settings.probability
+    mirrored = np.asarray(random.random(len(images))) < settings.probability
     return np.where(mirrored[:, None, None], images[:, :, ::-1], images)
 
 
 def _erasing(images: Array, settings: Erasing, random: np.random.Generator) -> Array:
     n, height, width = images.shape
-    erased = random.uniform(size=n) < settings.probability
+    erased = np.asarray(random.random(n)) < settings.probability
     inside = []
     for size in (height, width):
-        length = np.ceil(random.uniform(size=n) * settings.largest * size)
-        start = np.floor(random.uniform(size=n) * (size - length + 1))
+        length = np.ceil(random.random(n) * settings.largest * size)
+        start = np.floor(random.random(n) * (size - length + 1))
         position = np.arange(size)
         inside.append((position >= start[:, None]) & (position < (start + length)[:, None]))
     rectangle = inside[0][:, :, None] & inside[1][:, None, :] & erased[:, None, None]
     return np.where(rectangle, 0.0, images)
-
-
-_AUGMENT_IMAGES = {Shift: _shift, Crop: _crop, Flip: _flip, Erasing: _erasing}

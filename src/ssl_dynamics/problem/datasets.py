@@ -63,7 +63,7 @@ def _fashion_mnist() -> Dataset:
 
 
 def _digits() -> Dataset:
-    from sklearn.datasets import load_digits  # imported late: scikit-learn takes a second to import
+    from sklearn.datasets import load_digits  # noqa: PLC0415 -- takes a second, and only digits need it
 
     bunch = load_digits()
     images, labels = bunch.images / 16.0, bunch.target.astype(np.int64)
@@ -91,7 +91,7 @@ def _idx(settings: Idx) -> Dataset:
 def _npz(path: Path) -> Dataset:
     expected = "expected an .npz file with an array 'train' of shape (n, d) or (n, height, width)"
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror or 'not an .npz file'}; {expected}") from None
@@ -124,7 +124,10 @@ def _gaussian_mixture(settings: GaussianMixture, root_seed: int) -> Dataset:
 
 
 def _dataset(
-    train: NDArray[np.generic], train_labels: NDArray[np.integer], test: NDArray[np.generic], test_labels: NDArray[np.integer]
+    train: NDArray[np.generic],
+    train_labels: NDArray[np.integer],
+    test: NDArray[np.generic],
+    test_labels: NDArray[np.integer],
 ) -> Dataset:
     """Flatten images, scale bytes to [0, 1], fix the types."""
     scale = 255.0 if train.dtype == np.uint8 else 1.0

@@ -5,9 +5,7 @@ import torch
 from ssl_dynamics.problem.settings import Loss
 
 
-def loss_value(
-    u_anchor: torch.Tensor, u_positive: torch.Tensor, u_negative: torch.Tensor, loss: Loss
-) -> torch.Tensor:
+def loss_value(u_anchor: torch.Tensor, u_positive: torch.Tensor, u_negative: torch.Tensor, loss: Loss) -> torch.Tensor:
     """Dot-product loss, averaged over the triplets, one value for every leading index.
 
     contrastive:      L = (1/n) Σ_i u_iᵀ(u_i⁻ − u_i⁺)

@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Triplets:
-    """Row i of each: an anchor x_i, an augmented view x_i⁺ of the same item, an independent item x_i⁻; (n, d) float64."""
+    """Row i of each: an anchor x_i, a view x_i⁺ of the same item, an independent item x_i⁻; (n, d) float64."""
 
     anchor: Array
     positive: Array

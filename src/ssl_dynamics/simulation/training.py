@@ -49,7 +49,7 @@ def train(
     *,
     learning_rate: float,
     checkpoints: Sequence[int],
-    on_step: Callable[[int], None] = lambda step: None,
+    on_step: Callable[[int], None] = lambda _: None,
 ) -> Trajectory:
     """Gradient descent from `start` (S, d, z) float64; step k is gradient-flow time kη.
 
@@ -78,5 +78,7 @@ def train(
         if not constrained:
             norm = torch.linalg.matrix_norm(W)
             W, log_scale = W / norm[:, None, None], log_scale + torch.log(norm)
-    weights, scales, leaving_defects, euclidean_defects = (torch.stack(part, 1).numpy() for part in zip(*saved, strict=True))
+    weights, scales, leaving_defects, euclidean_defects = (
+        torch.stack(part, 1).numpy() for part in zip(*saved, strict=True)
+    )
     return Trajectory(weights, scales, leaving_defects, euclidean_defects)

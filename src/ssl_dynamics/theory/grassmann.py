@@ -24,15 +24,17 @@ def grassmann_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     t = time_grid("times", times)
     G = _graph_at(graph, t)
     identity = np.broadcast_to(np.eye(G.shape[-1]), (*G.shape[:-2], G.shape[-1], G.shape[-1]))
-    return graph.V @ np.linalg.qr(np.concatenate([identity, G], axis=-2))[0]
+    basis: Array = graph.V @ np.linalg.qr(np.concatenate([identity, G], axis=-2))[0]
+    return basis
 
 
 def grassmann_tangent(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
-    """tan θ_max(t) = ‖G(t)‖_2, the tangent of the largest angle between span W(t) and span(v_1 … v_z).
+    """Tan θ_max(t) = ‖G(t)‖_2, the tangent of the largest angle between span W(t) and span(v_1 … v_z).
 
     Same arguments, shapes (result (..., T)) and errors as `grassmann_flow`. Source: THEORY §3.
     """
-    return np.linalg.norm(_graph_at(_graph(C, W0), time_grid("times", times)), ord=2, axis=(-2, -1))
+    tangent: Array = np.linalg.norm(_graph_at(_graph(C, W0), time_grid("times", times)), ord=2, axis=(-2, -1))
+    return tangent
 
 
 def tangent_bound(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
@@ -46,7 +48,8 @@ def tangent_bound(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     if z == len(graph.eigenvalues):
         raise ValueError(f"z must be smaller than d = {z}: there is no λ_(z+1)")
     decay = np.exp(-2 * (graph.eigenvalues[z] - graph.eigenvalues[z - 1]) * time_grid("times", times))
-    return np.linalg.norm(graph.G0, ord=2, axis=(-2, -1))[..., None] * decay
+    bound: Array = np.linalg.norm(graph.G0, ord=2, axis=(-2, -1))[..., None] * decay
+    return bound
 
 
 def leading_eigenspace(C: ArrayLike, z: int) -> Array:
@@ -80,7 +83,8 @@ def _graph(C: ArrayLike, W0: ArrayLike) -> _Graph:
             f"{smallest:.3g}): the flow does not converge to their span and has no graph coordinates over it"
         )
     # G0 = X_2 X_1⁻¹, solved as X_1ᵀ G0ᵀ = X_2ᵀ.
-    return _Graph(eigenvalues, V, np.linalg.solve(X[..., :z, :].mT, X[..., z:, :].mT).mT)
+    G0 = np.linalg.solve(X[..., :z, :].mT, X[..., z:, :].mT).mT.astype(np.float64)
+    return _Graph(eigenvalues, V, G0)
 
 
 def _graph_at(graph: _Graph, times: Array) -> Array:

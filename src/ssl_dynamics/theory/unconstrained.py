@@ -25,34 +25,38 @@ def unconstrained_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
 
 
 def log_singular_values(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
-    """log σ_k(W(t)) of W(t) = exp(−2Ct) W(0), largest first, free of overflow at every t.
+    """Log σ_k(W(t)) of W(t) = exp(−2Ct) W(0), largest first, free of overflow at every t.
 
     With C = VΛVᵀ and X = VᵀW(0), the singular values of W(t) are those of e^{−2Λt}X, a row-graded matrix:
     one-sided Jacobi (LAPACK gejsv) finds each to high *relative* accuracy, so that log(σ_2/σ_1)(t) stays right
     after σ_2/σ_1 has fallen below the rounding of W(t).
 
     C (d, d) symmetric; W0 (..., d, z); times (T,) in units of 1/C; returns (..., T, z) float64.
-    Raises ValueError on bad shapes or values, and where a singular value underflows even relatively (W0 of
-    deficient rank). Source: THEORY §2; Drmač and Veselić (2008) for the accuracy.
+    Raises ValueError on bad shapes or values, for W0 of deficient rank, and where σ_z/σ_1 is below what float64 can
+    hold, about e^{−350}. Source: THEORY §2; Drmač and Veselić (2008) for the accuracy.
     """
     eigenvalues, _, X, t = _eigenbasis(C, W0, times)
-    lead = X.shape[:-2]
-    z = X.shape[-1]
+    *lead, _, z = X.shape
+    if (np.linalg.matrix_rank(X) < z).any():
+        raise ValueError(f"W0 has deficient rank: fewer than {z} singular values are not zero")
     result = np.empty((*lead, len(t), z))
     for index in np.ndindex(*lead, len(t)):
-        rows = X[index[:-1]]
         exponent = -2 * eigenvalues * t[index[-1]]
         shift = exponent.max()
-        result[index] = shift + _log_graded_singular_values(np.exp(exponent - shift)[:, None] * rows)
+        values = _graded_singular_values(np.exp(exponent - shift)[:, None] * X[index[:-1]])
+        if values.min() <= 0:
+            raise ValueError(f"a singular value of W(t) at t = {t[index[-1]]:.6g} underflows next to the largest")
+        result[index] = shift + np.log(values)
     return result
 
 
-def _log_graded_singular_values(matrix: Array) -> Array:
+def _graded_singular_values(matrix: Array) -> Array:
     # joba=0 ('C'): full relative accuracy for matrices graded by rows or columns; no singular vectors.
     values, _, _, work, _, info = dgejsv(matrix, joba=0, jobu=3, jobv=3)
-    if info != 0 or values.min() <= 0:
-        raise ValueError(f"a singular value of W(t) is zero in float64 (gejsv info {info}): W0 has deficient rank")
-    return np.log(values * (work[0] / work[1]))
+    if info != 0:
+        raise RuntimeError(f"LAPACK gejsv did not converge (info {info})")
+    scaled: Array = values * (work[0] / work[1])
+    return scaled
 
 
 def _eigenbasis(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> tuple[Array, Array, Array, Array]:

@@ -16,7 +16,9 @@ from ssl_dynamics.problem.streams import stream
 def compute(job: Job[ClaimsSettings]) -> None:
     settings = job.settings
     rows = {name: pd.concat(map(read_table, paths)) for name, paths in job.inputs.items()}
-    tables = {(str(dynamics), name): part for name, table in rows.items() for dynamics, part in table.groupby("dynamics")}
+    tables = {
+        (str(dynamics), name): part for name, table in rows.items() for dynamics, part in table.groupby("dynamics")
+    }
 
     def bootstrap_stream(claim_id: str, cell: str) -> np.random.Generator:
         return stream(settings.root_seed, "bootstrap", claim_id, cell)

@@ -34,7 +34,7 @@ def compute(job: Job[CompareSettings]) -> None:
 
 
 def error_table(trajectories: Arrays, solution: Arrays, learning_rates: Array) -> pd.DataFrame:
-    """‖P − P'‖_F/√(2z) between trained (or extrapolated) and predicted projectors, while all step sizes are compared."""
+    """‖P − P'‖_F/√(2z) between trained (or extrapolated) and predicted projectors, while step sizes are compared."""
     levels = len(learning_rates)
     shared = trajectories["weights_0"].shape[1]
     trained = [trajectories[f"weights_{level}"] for level in range(levels)]
@@ -73,7 +73,7 @@ def step_table(trajectories: Arrays, solution: Arrays, learning_rates: Array) ->
 
 
 def angle_table(trajectories: Arrays, solution: Arrays) -> pd.DataFrame:
-    """tan θ_max to the bottom-z eigenspace, trained and predicted, and the bound on it."""
+    """Tan θ_max to the bottom-z eigenspace, trained and predicted, and the bound on it."""
     W = whole_trajectory(trajectories)
     values = {
         "tangent": np.tan(principal_angles(W, solution["leading"])[..., 0]),

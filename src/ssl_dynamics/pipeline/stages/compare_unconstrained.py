@@ -25,7 +25,7 @@ def compute(job: Job[CompareSettings]) -> None:
 
 
 def collapse_table(trajectories: Arrays, solution: Arrays, learning_rates: Array) -> pd.DataFrame:
-    """ln(σ_2/σ_1)(t) of the weights as trained, as extrapolated to η → 0, as predicted, and as a rate of 1 would have it."""
+    """ln(σ_2/σ_1)(t) as trained, as extrapolated to η → 0, as predicted, and as a rate of 1 would have it."""
     measured = []
     for level in range(len(learning_rates)):
         values = np.linalg.svd(trajectories[f"weights_{level}"], compute_uv=False)

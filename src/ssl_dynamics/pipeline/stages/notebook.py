@@ -26,7 +26,9 @@ def compute(job: Job[NotebookSettings]) -> None:
                 str(job.input("notebook")), str(executed), parameters, kernel_name="python3", progress_bar=False
             )
         except papermill.PapermillExecutionError as error:
-            raise RuntimeError(f"{job.input('notebook')}, cell {error.exec_count}: {error.ename}: {error.evalue}") from error
+            raise RuntimeError(
+                f"{job.input('notebook')}, cell {error.exec_count}: {error.ename}: {error.evalue}"
+            ) from error
         notebook = json.loads(executed.read_text(encoding="utf-8"))
     with whole_file(job.output("notebook")) as part:
         part.write_text(json.dumps(scrub(notebook), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

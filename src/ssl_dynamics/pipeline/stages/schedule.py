@@ -3,8 +3,8 @@
 import numpy as np
 
 from ssl_dynamics.pipeline.artifacts import read_arrays, write_arrays
-from ssl_dynamics.pipeline.settings import ScheduleSettings
 from ssl_dynamics.pipeline.schedule import make_schedule
+from ssl_dynamics.pipeline.settings import ScheduleSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.problem.start import random_orthonormal_start
 

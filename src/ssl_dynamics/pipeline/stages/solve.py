@@ -1,10 +1,10 @@
-"""Stage `solve`: the closed forms at the checkpoints, from C and W(0) alone; the controls are the same at half the rate."""
+"""Stage `solve`: the closed forms at the checkpoints, from C and W(0) alone; the controls are at half the rate."""
 
 import numpy as np
 
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
-from ssl_dynamics.pipeline.settings import SolveSettings
 from ssl_dynamics.pipeline.schedule import Schedule
+from ssl_dynamics.pipeline.settings import SolveSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.theory import (
     grassmann_flow,
