@@ -12,7 +12,7 @@ READY := $(VENV)/ready-$(firstword $(shell cat requirements.lock pyproject.toml 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := full
-.PHONY: full quick run test test-all lint verify schema lock help clean
+.PHONY: full quick run test test-all lint verify schema readme lock help clean
 
 full: $(READY)  ## replicate everything: results/full, about 10 minutes on 2 cores
 	@ssl-dynamics run config/full.yaml --cores $(CORES)
@@ -24,10 +24,10 @@ run: $(READY)  ## a configuration of your own: make run CONFIG=config/mine.yaml 
 	@ssl-dynamics run $(CONFIG) $(TARGET) --cores $(CORES)
 
 test: $(READY)  ## fast tests
-	@pytest -m "not slow" -n 2 --dist loadgroup
+	@pytest -m "not slow" -n 2 --dist worksteal
 
 test-all: $(READY)  ## every test, the slow ones included
-	@pytest -n 2 --dist loadgroup
+	@pytest -n 2 --dist worksteal
 
 lint: $(READY)  ## ruff, mypy, snakefmt, snakemake --lint, nbstripout, import contracts
 	ruff check .
@@ -35,7 +35,7 @@ lint: $(READY)  ## ruff, mypy, snakefmt, snakemake --lint, nbstripout, import co
 	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
-	nbstripout --verify --keep-metadata-keys cell.metadata.tags workflow/notebooks/*.ipynb
+	nbstripout --verify workflow/notebooks/*.ipynb
 	lint-imports
 
 verify: $(READY)  ## check every artifact of results/ against its recorded hashes and code
@@ -43,6 +43,9 @@ verify: $(READY)  ## check every artifact of results/ against its recorded hashe
 
 schema: $(READY)  ## write workflow/schemas/config.schema.json from the types
 	@ssl-dynamics schema > workflow/schemas/config.schema.json
+
+readme: $(READY)  ## put the verdicts and figures of results/full into README.md
+	@python scripts/update_readme.py
 
 lock: $(READY)  ## resolve requirements.in anew into requirements.lock and environment.yml
 	@python scripts/lock.py

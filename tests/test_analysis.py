@@ -96,7 +96,7 @@ def test_effective_rank_refuses(U, message):
 
 
 def test_fitted_order_refuses_errors_of_zero():
-    with pytest.raises(ValueError, match="positive"):
+    with pytest.raises(ValueError, match="errors must be positive; got 0"):
         fitted_order([1.0, 0.5], [1.0, 0.0])
 
 

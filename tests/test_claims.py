@@ -123,6 +123,14 @@ def test_order_uses_the_finest_steps_and_the_worst_time():
     np.testing.assert_allclose(measures.order("error")(frame), 2.0, atol=1e-10)
 
 
+def test_order_of_what_is_zero_is_no_order():
+    frame = errors_table(1.0)
+    frame.loc[frame["seed"] == 1, "error"] = 0.0
+    orders = measures.order("error")(frame)
+    assert np.isnan(orders[1])
+    np.testing.assert_allclose(orders[[0, 2]], 1.0, atol=1e-10)
+
+
 def test_rank_at_reads_the_last_checkpoint_that_is_not_later():
     frame = pd.DataFrame({"seed": 0, "time": [2.0, 0.0, 1.0, 3.0], "gap_time": [11.5, 0.0, 5.0, 12.5]})
     frame["effective_rank"] = [1.1, 2.0, 1.5, 1.0]

@@ -17,7 +17,7 @@ TOP = Path(__file__).parents[1]
 TREE = ["Snakefile", "workflow", "src", "config", "profiles", "requirements.lock", "environment.yml"]
 KEPT = {".npz", ".csv", ".json", ".svg", ".png", ".ipynb"}
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workflow")]
+pytestmark = pytest.mark.slow
 
 
 def environment(tree):
@@ -155,7 +155,8 @@ def test_new_pins_run_everything(tree):
 
 
 def failed_claims(result):
-    assert result.returncode == 1, result.stdout + result.stderr
+    assert " of the claims failed: " in result.stderr, result.stdout + result.stderr
+    assert result.returncode == 1
     (line,) = [line for line in result.stderr.splitlines() if " of the claims failed: " in line]
     return set(line.partition(": ")[2].split(", "))
 
@@ -187,7 +188,9 @@ def test_dropped_horizontal_projection_in_training_is_caught(tree):
         "-learning_rate * horizontal(weights, gradient)",
         "-learning_rate * gradient",
     )
-    assert failed_claims(run(tree)) == {"A3-horizontal-steps"}
+    failed = failed_claims(run(tree))
+    assert "A3-horizontal-steps" in failed
+    assert not failed & {"A3-order-1", "A3-order-2", "A3-error-1", "A3-error-2", "A2-no-collapse"}
 
 
 def test_killed_run_is_finished_by_the_same_command(finished, tmp_path):
@@ -247,6 +250,6 @@ def test_failed_job_ends_in_a_line_with_its_cause(tree):
     (tree / "config/tiny.yaml").write_text(yaml.safe_dump(config))
     result = run(tree)
     assert result.returncode == 1
-    assert "Traceback" not in result.stderr
-    assert "schedule: this spectrum" in result.stderr
-    assert "max_steps is 10" in result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+    assert "schedule: this spectrum" in result.stdout
+    assert "max_steps is 10" in result.stdout

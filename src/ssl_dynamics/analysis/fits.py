@@ -17,8 +17,9 @@ def fitted_order(steps: ArrayLike, errors: ArrayLike) -> Array:
     x, y = np.asarray(steps, dtype=np.float64), np.asarray(errors, dtype=np.float64)
     if x.ndim != 1 or len(x) < 2 or y.shape[-1:] != x.shape:
         raise ValueError(f"needs steps (k,) with k >= 2 and errors (..., k); got {x.shape} and {y.shape}")
-    if not (x > 0).all() or not (y > 0).all():
-        raise ValueError(f"steps and errors must be positive; got minima {x.min():.3g} and {y.min():.3g}")
+    for name, values in (("steps", x), ("errors", y)):
+        if not (values > 0).all():
+            raise ValueError(f"{name} must be positive; got {values.min():.3g}")
     centered = np.log(x) - np.log(x).mean()
     slope: Array = np.log(y) @ centered / (centered @ centered)
     return slope

@@ -27,7 +27,8 @@ def projector_distance(A: ArrayLike, B: ArrayLike) -> Array:
     """‖AAᵀ − BBᵀ‖_F / √(2z), between 0 and 1 for orthonormal A and B.
 
     A (..., d, z), B (..., d, z), leading axes broadcast; returns (...) float64. Nothing is orthonormalised: a basis
-    that has left the constraint shows as distance. Source: THEORY §6. Raises ValueError on shapes that do not match.
+    that has left the constraint shows as distance. Raises ValueError on shapes that do not match.
+    Source: docs/theory.md §6.
     """
     a, b = _pair(A, B)
     return combined_projector_norm([a, b], [1.0, -1.0])

@@ -16,12 +16,14 @@ def largest_error(column: str, *, extrapolations: int = 0) -> Measure:
 
 
 def order(column: str, *, extrapolations: int = 0, finest: int = 3) -> Measure:
-    """Fitted order in η of the largest value over the trajectory, over the finest step sizes."""
+    """Fitted order in η of the largest value over the trajectory, over the finest step sizes; nan where it is zero."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         largest = _extrapolated(rows, extrapolations).groupby(["seed", "learning_rate"])[column].max().unstack()
         used = largest.iloc[:, :finest]  # columns ascend: the finest come first
-        return pd.Series(fitted_order(used.columns.to_numpy(), used.to_numpy()), index=used.index)
+        fitted = used[(used > 0).all(axis=1)]
+        orders = pd.Series(fitted_order(fitted.columns.to_numpy(), fitted.to_numpy()), index=fitted.index)
+        return orders.reindex(used.index)
 
     return measure
 

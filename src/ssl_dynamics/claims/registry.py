@@ -1,6 +1,6 @@
 """The registry: every claim, its quantity, its criterion and the control that must fail.
 
-Thresholds are set from theory (THEORY numbers refer to the sections of docs/theory.md), before any result was seen.
+Thresholds are set from theory (docs/theory.md), before any result was seen.
 """
 
 from ssl_dynamics.claims.measures import (

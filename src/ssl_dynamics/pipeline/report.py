@@ -35,11 +35,11 @@ def print_verdicts(path: Path) -> list[Record]:
         control = record["control"]
         table.add_row(
             record["id"],
-            _number(record["value"]),
-            f"[{_number(record['ci_low'])}, {_number(record['ci_high'])}]".replace("[", r"\["),
-            criterion(record),
+            number(record["value"]),
+            Text(f"[{number(record['ci_low'])}, {number(record['ci_high'])}]"),
+            Text(criterion(record)),
             Text(record["verdict"], style="green" if record["verdict"] == "pass" else "bold red"),
-            f"{_number(control['value'])} {'fails' if control['verdict'] == 'fail' else 'PASSES'}",
+            f"{number(control['value'])} {'fails' if control['verdict'] == 'fail' else 'PASSES'}",
         )
     console.print(table)
     return records
@@ -55,8 +55,9 @@ def criterion(record: Record) -> str:
     threshold = record["criterion"]["threshold"]
     text = f"[{threshold[0]:g}, {threshold[1]:g}]" if isinstance(threshold, list) else f"{threshold:g}"
     operator = {"<=": "≤", ">=": "≥", "within": "in"}[record["criterion"]["operator"]]
-    return f"{operator} {text}".replace("[", r"\[")
+    return f"{operator} {text}"
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """A number to three digits; null stands for one that is not finite."""
     return "not finite" if value is None else f"{value:.3g}"

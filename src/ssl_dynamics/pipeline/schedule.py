@@ -9,8 +9,8 @@ from ssl_dynamics.pipeline.settings import Grassmannian, Unconstrained
 
 Array = NDArray[np.float64]
 
-# In units of 1/(λ_2 − λ_1): the time by which an unconstrained representation has collapsed (THEORY §2: the ratio of
-# its singular values has then fallen by e^{−23}), and the end of unconstrained training.
+# In units of 1/(λ_2 − λ_1): the time by which an unconstrained representation has collapsed (the ratio of its singular
+# values has then fallen by e^{−23}, docs/theory.md §2), and the end of unconstrained training.
 COLLAPSE_TIME = 11.5
 HORIZON = 12.5
 

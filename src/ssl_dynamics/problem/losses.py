@@ -11,7 +11,7 @@ def loss_value(u_anchor: torch.Tensor, u_positive: torch.Tensor, u_negative: tor
     contrastive:      L = (1/n) Σ_i u_iᵀ(u_i⁻ − u_i⁺)
     non-contrastive:  L = −(1/n) Σ_i u_iᵀ u_i⁺
 
-    u_* (..., n, z); returns (...). Source: THEORY §1. Knows nothing of the quadratic form C.
+    u_* (..., n, z); returns (...). Source: docs/theory.md §1. Knows nothing of the quadratic form C.
     """
     if loss == "contrastive":
         return (u_anchor * (u_negative - u_positive)).sum(-1).mean(-1)

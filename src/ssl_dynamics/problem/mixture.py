@@ -29,7 +29,7 @@ class Mixture:
 
         With m the mean of x and M = E[x xᵀ] = (1/K) Σ_k mean_k mean_kᵀ + covariance (about m when centred):
         E[x x⁺ᵀ] = M and E[x x⁻ᵀ] = m mᵀ, hence C = m mᵀ − M (contrastive) and C = −M (non-contrastive).
-        Shape (d, d), symmetric. Source: THEORY §1 with the expectations taken over this mixture.
+        Shape (d, d), symmetric. Source: docs/theory.md §1 with the expectations taken over this mixture.
         """
         means = self.means - self.means.mean(axis=0) if centered else self.means
         center = means.mean(axis=0)

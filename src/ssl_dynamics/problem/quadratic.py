@@ -16,7 +16,7 @@ def quadratic_form(
 
     anchor, positive, negative (n, d), finite; returns (d, d) float64 in squared units of x. `negative` is
     required by the contrastive loss and must be absent otherwise. Raises ValueError on wrong shapes, values
-    that are not finite, or an unknown loss. Source: THEORY §1.
+    that are not finite, or an unknown loss. Source: docs/theory.md §1.
     """
     x, x_positive = _items("anchor", anchor), _items("positive", positive)
     if loss == "contrastive":

@@ -22,7 +22,7 @@ class Triplets:
 
 
 def draw_triplets(dataset: Dataset, settings: DatasetSettings, random: np.random.Generator) -> Triplets:
-    """Draw `settings.triplets` triplets from the train part (THEORY §1).
+    """Draw `settings.triplets` triplets from the train part (docs/theory.md §1).
 
     Anchors go through random orders of the items, so that no item recurs before all have served; the
     positive is an augmentation of the anchor; the negative is another item, uniform over all the others.

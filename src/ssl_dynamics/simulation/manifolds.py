@@ -32,7 +32,7 @@ class Grassmannian:
 
     Points are represented by orthonormal W (S, d, z). The projected gradient ξ is horizontal (Wᵀξ = 0), so
     QR = W − ηξ has RᵀR = I + η²ξᵀξ: the defect ‖R − I‖_F is of second order in η. Source: Absil, Mahony and
-    Sepulchre (2008), ch. 4; THEORY §3.
+    Sepulchre (2008), ch. 4; docs/theory.md §3.
     """
 
     def step(self, weights: torch.Tensor, gradient: torch.Tensor, learning_rate: float) -> Step:

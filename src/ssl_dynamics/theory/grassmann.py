@@ -1,4 +1,4 @@
-"""Gradient flow of L(W) = Tr(WᵀCW) on the Grassmannian: the constrained dynamics, known exactly (THEORY §3)."""
+"""Gradient flow of L(W) = Tr(WᵀCW) on the Grassmannian: the constrained dynamics, known exactly (docs/theory.md §3)."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ def grassmann_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
 
     C (d, d) symmetric; W0 (..., d, z), orthonormal columns; times (T,) in units of 1/C; returns (..., T, d, z)
     float64. Raises ValueError on bad shapes or values, and where W(0) has no component along some direction of
-    the z leading eigenvectors (X_1 singular), so that the limit is not their span. Source: THEORY §3.
+    the z leading eigenvectors (X_1 singular), so that the limit is not their span. Source: docs/theory.md §3.
     """
     graph = _graph(C, W0)
     t = time_grid("times", times)
@@ -31,7 +31,7 @@ def grassmann_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
 def grassmann_tangent(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     """Tan θ_max(t) = ‖G(t)‖_2, the tangent of the largest angle between span W(t) and span(v_1 … v_z).
 
-    Same arguments, shapes (result (..., T)) and errors as `grassmann_flow`. Source: THEORY §3.
+    Same arguments, shapes (result (..., T)) and errors as `grassmann_flow`. Source: docs/theory.md §3.
     """
     tangent: Array = np.linalg.norm(_graph_at(_graph(C, W0), time_grid("times", times)), ord=2, axis=(-2, -1))
     return tangent
@@ -40,7 +40,7 @@ def grassmann_tangent(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
 def tangent_bound(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     """e^{−2(λ_{z+1} − λ_z)t} tan θ_max(0) ≥ tan θ_max(t), for all t ≥ 0.
 
-    Same arguments, shapes (result (..., T)) and errors as `grassmann_flow`; needs z < d. Source: THEORY §3:
+    Same arguments, shapes (result (..., T)) and errors as `grassmann_flow`; needs z < d. Source: docs/theory.md §3:
     every entry of G decays at least at the rate 2(λ_{z+1} − λ_z), and ‖DGE‖_2 ≤ ‖D‖_2 ‖G‖_2 ‖E‖_2.
     """
     graph = _graph(C, W0)
@@ -55,7 +55,7 @@ def tangent_bound(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
 def leading_eigenspace(C: ArrayLike, z: int) -> Array:
     """V_z (d, z): orthonormal eigenvectors v_1 … v_z of the z smallest eigenvalues of C, the limit t → ∞ of the flow.
 
-    Raises ValueError if C is not symmetric or z does not lie between 1 and d. Source: THEORY §3.
+    Raises ValueError if C is not symmetric or z does not lie between 1 and d. Source: docs/theory.md §3.
     """
     form = symmetric_matrix("C", C)
     if not 1 <= z <= len(form):

@@ -14,7 +14,7 @@ def integrate_grassmann_flow(
 
     C (d, d) symmetric; W0 (..., d, z), orthonormal columns; times (T,) in units of 1/C; returns (..., T, d, z)
     float64. Raises ValueError on bad shapes or values, RuntimeError if the integrator gives up.
-    Source: THEORY §3; scipy.integrate.DOP853.
+    Source: docs/theory.md §3; scipy.integrate.DOP853.
     """
     form = symmetric_matrix("C", C)
     W = start("W0", W0, len(form), orthonormal=True)

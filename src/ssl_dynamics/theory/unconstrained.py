@@ -1,4 +1,4 @@
-"""Unconstrained gradient flow of L(W) = Tr(WᵀCW): the dynamics that collapse (THEORY §2)."""
+"""Unconstrained gradient flow of L(W) = Tr(WᵀCW): the dynamics that collapse (docs/theory.md §2)."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,7 +12,7 @@ def unconstrained_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
 
     C (d, d) symmetric; W0 (..., d, z); times (T,) in units of 1/C; returns (..., T, d, z) float64.
     Raises ValueError on bad shapes or values, and where W(t) is larger than float64 can hold.
-    Source: THEORY §2; checked against numerical integration in tests/test_theory_unconstrained.py.
+    Source: docs/theory.md §2; checked against numerical integration in tests/test_theory_unconstrained.py.
     """
     eigenvalues, V, X, t = _eigenbasis(C, W0, times)
     exponent = -2 * eigenvalues * t[:, None]  # (T, d)
@@ -33,7 +33,7 @@ def log_singular_values(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
 
     C (d, d) symmetric; W0 (..., d, z); times (T,) in units of 1/C; returns (..., T, z) float64.
     Raises ValueError on bad shapes or values, for W0 of deficient rank, and where σ_z/σ_1 is below what float64 can
-    hold, about e^{−350}. Source: THEORY §2; Drmač and Veselić (2008) for the accuracy.
+    hold, about e^{−350}. Source: docs/theory.md §2; Drmač and Veselić (2008) for the accuracy.
     """
     eigenvalues, _, X, t = _eigenbasis(C, W0, times)
     *lead, _, z = X.shape

@@ -1,0 +1,61 @@
+import itertools
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from ssl_dynamics.figures import theme
+from ssl_dynamics.figures.triplets import triplets
+from ssl_dynamics.pipeline.artifacts import sha256, write_figure
+from ssl_dynamics.pipeline.stages.figure import FIGURES
+from ssl_dynamics.pipeline.tables import FIGURE_TABLES, TABLES
+
+mpl.use("Agg")
+
+
+def table():
+    """Every column that any table has; two data sets, two losses, two dimensions, two seeds."""
+    rates, times = [0.01, 0.02], [0.0, 1.0, 2.0]
+    axes = [["a", "b"], ["contrastive", "non-contrastive"], [1, 2], rates, [0, 1, 2], [0, 1], times]
+    names = ["dataset", "loss", "dimension", "learning_rate", "extrapolations", "seed", "time"]
+    frame = pd.DataFrame(list(itertools.product(*axes)), columns=names)
+    frame["dynamics"] = np.where(frame["seed"] == 0, "grassmannian", "unconstrained")
+    frame["gap_time"] = frame["time"]
+    decay = np.exp(-frame["time"]) * frame["learning_rate"]
+    for column in ("error", "error_control", "defect", "defect_euclidean", "tangent", "bound", "effective_rank"):
+        frame[column] = 1 + decay
+    frame["predicted"] = frame["log_ratio"] = 1 + decay
+    return frame
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure_has_a_labelled_panel_for_each_data_set_and_dimension_and_stable_bytes(name, tmp_path):
+    theme.apply()
+    for number in (1, 2):
+        figure = FIGURES[name](table())
+        write_figure(tmp_path / f"{number}.svg", figure)
+        write_figure(tmp_path / f"{number}.png", figure)
+    dimensions = [2] if name == "rank" else [1, 2]
+    titles = {axes.get_title() for axes in figure.axes}
+    assert titles == {f"{dataset}, z = {z}" for dataset in "ab" for z in dimensions}
+    assert all(axes.lines for axes in figure.axes)
+    assert any(axes.get_xlabel() for axes in figure.axes)
+    assert any(axes.get_ylabel() for axes in figure.axes)
+    for suffix in ("svg", "png"):
+        assert sha256(tmp_path / f"1.{suffix}") == sha256(tmp_path / f"2.{suffix}")
+    mpl.pyplot.close("all")
+
+
+def test_every_figure_has_its_table():
+    assert set(FIGURES) == set(FIGURE_TABLES)
+    assert set(FIGURE_TABLES.values()) <= {name for names in TABLES.values() for name in names}
+
+
+@pytest.mark.parametrize("image_shape", [(3, 4), None])
+def test_triplets_are_drawn_as_images_or_profiles(image_shape):
+    parts = {name: np.random.default_rng(0).uniform(size=(12, 12)) for name in ("anchor", "positive", "negative")}
+    figure = triplets(parts, np.zeros(12), image_shape)
+    assert len(figure.axes) == 30
+    assert all(bool(axes.images) == (image_shape is not None) for axes in figure.axes)
+    mpl.pyplot.close("all")
