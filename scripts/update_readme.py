@@ -1,4 +1,4 @@
-"""Put the verdict table and the figures of results/full into README.md and docs/figures (`make readme`, after `make`)."""
+"""Put the verdicts and figures of results/full into README.md and docs/figures (`make readme`, after `make`)."""
 
 import json
 import re

@@ -159,3 +159,8 @@ def test_registry_is_complete_and_consistent():
 
 def test_collapse_is_looked_for_when_the_schedule_looks():
     assert COLLAPSE_TIME == schedule.COLLAPSE_TIME
+
+
+def test_ratio_leaves_out_the_start_and_what_is_rounding():
+    frame = pd.DataFrame({"seed": 0, "time": [0.0, 1.0, 2.0], "tangent": [9.0, 0.5, 1e-13], "bound": [1.0, 1.0, 1e-20]})
+    assert measures.largest_ratio("tangent", "bound", floor=1e-12)(frame).tolist() == [0.5]

@@ -61,11 +61,11 @@ def lowest_relative_rank(*, after: float) -> Measure:
     return measure
 
 
-def largest_ratio(numerator: str, denominator: str) -> Measure:
-    """Largest ratio of two columns over the trajectory after its start."""
+def largest_ratio(numerator: str, denominator: str, *, floor: float) -> Measure:
+    """Largest ratio of two columns over the trajectory after its start, while the denominator is at least `floor`."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        later = rows[rows["time"] > 0]
+        later = rows[(rows["time"] > 0) & (rows[denominator] >= floor)]
         return (later[numerator] / later[denominator]).groupby(later["seed"]).max()
 
     return measure

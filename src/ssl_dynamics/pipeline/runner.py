@@ -20,6 +20,7 @@ _LOCKS = Path(".snakemake/locks")
 _PROGRESS = re.compile(r"(\d+) of (\d+) steps \((\d+)%\) done")
 _NOISE = re.compile(
     r"Building DAG|\[\w{3} \w{3} +\d+ [\d:]+ \d{4}\]$|Finished jobid|Select jobs|Execute \d+ jobs|Using workflow|"
+    r"Using shell|Provided cores|Rules claiming|Conda environments: ignored|"
     r"Assuming unrestricted|Nothing to be done|Complete log|Elapsed time|Shutting down|Exiting because|RuleException:|"
     r"CalledProcessError in file|Command '|WorkflowError:|At least one job|\[IPKernelApp\]|$"
 )
