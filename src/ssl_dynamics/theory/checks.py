@@ -46,6 +46,14 @@ def time_grid(name: str, times: ArrayLike) -> Array:
     return array
 
 
+def step_counts(name: str, steps: ArrayLike) -> NDArray[np.int64]:
+    """`steps` as whole, non-negative, non-decreasing numbers (T,)."""
+    counts = time_grid(name, steps)
+    if (counts != np.round(counts)).any():
+        raise ValueError(f"{name} must be whole numbers; got {counts[counts != np.round(counts)][0]:.6g}")
+    return counts.astype(np.int64)
+
+
 def _real(name: str, values: ArrayLike) -> Array:
     array = np.asarray(values)
     if array.dtype.kind not in "iuf":

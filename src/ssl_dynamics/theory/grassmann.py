@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ssl_dynamics.theory.checks import Array, start, symmetric_matrix, time_grid
+from ssl_dynamics.theory.graph import basis_of_graph, graph_coordinates
 
 
 def grassmann_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
@@ -22,10 +23,7 @@ def grassmann_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     """
     graph = _graph(C, W0)
     t = time_grid("times", times)
-    G = _graph_at(graph, t)
-    identity = np.broadcast_to(np.eye(G.shape[-1]), (*G.shape[:-2], G.shape[-1], G.shape[-1]))
-    basis: Array = graph.V @ np.linalg.qr(np.concatenate([identity, G], axis=-2))[0]
-    return basis
+    return basis_of_graph(graph.V, _graph_at(graph, t))
 
 
 def grassmann_tangent(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
@@ -73,18 +71,8 @@ class _Graph:
 def _graph(C: ArrayLike, W0: ArrayLike) -> _Graph:
     form = symmetric_matrix("C", C)
     W = start("W0", W0, len(form), orthonormal=True)
-    z = W.shape[-1]
     eigenvalues, V = np.linalg.eigh(form)
-    X = V.T @ W
-    smallest = np.linalg.svd(X[..., :z, :], compute_uv=False).min()
-    if smallest < len(form) * np.finfo(np.float64).eps:
-        raise ValueError(
-            f"W0 has no component along a direction of the {z} leading eigenvectors of C (smallest singular value "
-            f"{smallest:.3g}): the flow does not converge to their span and has no graph coordinates over it"
-        )
-    # G0 = X_2 X_1⁻¹, solved as X_1ᵀ G0ᵀ = X_2ᵀ.
-    G0 = np.linalg.solve(X[..., :z, :].mT, X[..., z:, :].mT).mT.astype(np.float64)
-    return _Graph(eigenvalues, V, G0)
+    return _Graph(eigenvalues, V, graph_coordinates(V, W, "the smallest eigenvalues"))
 
 
 def _graph_at(graph: _Graph, times: Array) -> Array:

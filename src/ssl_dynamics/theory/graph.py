@@ -1,0 +1,31 @@
+"""Graph coordinates of subspaces over the span of leading eigenvectors (docs/theory.md §3)."""
+
+import numpy as np
+
+from ssl_dynamics.theory.checks import Array
+
+
+def graph_coordinates(V: Array, W: Array, leading: str) -> Array:
+    """G = X_2 X_1⁻¹ with VᵀW = X = [X_1; X_2], so that span W = span V[I; G].
+
+    V (d, d) orthonormal, its z leading columns first; W (..., d, z); returns (..., d − z, z). Raises ValueError where
+    X_1 is singular; `leading` names in the message what the leading directions are the eigenvectors of.
+    """
+    z = W.shape[-1]
+    X = V.T @ W
+    smallest = np.linalg.svd(X[..., :z, :], compute_uv=False).min()
+    if smallest < len(V) * np.finfo(np.float64).eps:
+        raise ValueError(
+            f"W0 has no component along a direction of the {z} leading eigenvectors of C ({leading}; smallest "
+            f"singular value {smallest:.3g}): the limit is not their span, and there are no graph coordinates over it"
+        )
+    # Solved as X_1ᵀ Gᵀ = X_2ᵀ.
+    return np.linalg.solve(X[..., :z, :].mT, X[..., z:, :].mT).mT.astype(np.float64)
+
+
+def basis_of_graph(V: Array, G: Array) -> Array:
+    """Orthonormal basis (..., d, z) of span V[I; G], by QR: the Gram matrix I + GᵀG would square the condition."""
+    z = G.shape[-1]
+    identity = np.broadcast_to(np.eye(z), (*G.shape[:-2], z, z))
+    basis: Array = V @ np.linalg.qr(np.concatenate([identity, G], axis=-2))[0]
+    return basis

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from problems import flow_problems, orthonormal, symmetric
+from ssl_dynamics.analysis import fitted_order, projector_distance
+from ssl_dynamics.theory import grassmann_flow, leading_eigenspace, orthogonal_iteration
+
+
+def iterate(C, W, learning_rate, steps):
+    """The iteration as it stands: Euclidean gradient step, QR."""
+    for _ in range(steps):
+        W = np.linalg.qr(W - learning_rate * 2 * C @ W)[0]
+    return W
+
+
+@given(flow_problems(), st.floats(0.01, 0.6))
+@settings(max_examples=40, deadline=None)
+def test_agrees_with_the_iteration_itself(problem, learning_rate):
+    C, W0 = problem
+    z = W0.shape[1]
+    factors = np.abs(1 - 2 * learning_rate * np.linalg.eigvalsh(C))
+    if np.sort(factors)[::-1][z - 1] < 0.05:  # the iteration itself loses its columns
+        return
+    steps = [0, 1, 7, 30]
+    expected = np.stack([iterate(C, W0, learning_rate, k) for k in steps])
+    assert projector_distance(orthogonal_iteration(C, W0, learning_rate, steps), expected).max() < 1e-7
+
+
+def test_agrees_over_a_thousand_steps():
+    random = np.random.default_rng(0)
+    C = symmetric(np.array([-1.0, -0.9, -0.5, -0.2, 0.0, 0.3]), random)
+    W0 = orthonormal(6, 2, random)
+    exact = orthogonal_iteration(C, W0, 0.01, [200, 1000])
+    assert projector_distance(exact[0], iterate(C, W0, 0.01, 200)) < 1e-12
+    assert projector_distance(exact[1], iterate(C, W0, 0.01, 1000)) < 1e-12
+
+
+def test_tends_to_the_flow_at_order_one():
+    random = np.random.default_rng(1)
+    C = symmetric(np.array([-2.0, -1.0, 0.0, 0.5, 1.0]), random)
+    W0 = orthonormal(5, 2, random)
+    flow = grassmann_flow(C, W0, [0.4])[0]
+    steps = 0.4 / np.array([100, 200, 400, 800])
+    errors = [projector_distance(orthogonal_iteration(C, W0, h, [round(0.4 / h)])[0], flow) for h in steps]
+    assert fitted_order(steps, errors) == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize(("factor", "right"), [(0.98, True), (1.02, False)])
+def test_limit_switches_where_the_theory_says(factor, right):
+    random = np.random.default_rng(2)
+    eigenvalues = np.array([-1.0, -0.6, -0.2, 0.1, 2.0])
+    C = symmetric(eigenvalues, random)
+    W0 = orthonormal(5, 2, random)
+    learning_rate = factor / (eigenvalues[1] + eigenvalues[-1])
+    limit = orthogonal_iteration(C, W0, learning_rate, [10**6])[0]
+    assert (projector_distance(limit, leading_eigenspace(C, 2)) < 1e-10) == right
+
+
+@pytest.mark.parametrize(
+    ("learning_rate", "steps", "message"),
+    [
+        (0.0, [1], "learning_rate must be a positive number; got 0.0"),
+        (np.nan, [1], "learning_rate must be a positive number; got nan"),
+        (0.1, [1.5], "steps must be whole numbers; got 1.5"),
+        (0.1, [2, 1], "steps must not decrease"),
+        (0.1, [-1], "steps must not be negative; got -1"),
+        (0.5, [1], "makes a factor 1 − 2ηλ of the leading 2 zero"),
+    ],
+)
+def test_bad_input_is_refused(learning_rate, steps, message):
+    C = np.eye(3)
+    with pytest.raises(ValueError, match=message):
+        orthogonal_iteration(C, np.eye(3)[:, :2], learning_rate, steps)
