@@ -34,7 +34,7 @@ shell.prefix(
 wildcard_constraints:
     dataset="|".join(CONFIG.datasets),
     loss="|".join(CONFIG.losses),
-    dynamics="unconstrained|grassmannian",
+    dynamics="unconstrained|grassmannian",  # those that share the rules of dynamics.smk
     dimension=r"\d+",
 
 
@@ -59,9 +59,9 @@ def named(files):
     ]
 
 
-def cell(dynamics):
-    """Folder of the cells of one dynamics, their other wildcards left open."""
-    return RESULTS / "{dataset}/{loss}" / dynamics / "z{dimension}"
+def cell(experiment):
+    """Folder of the cells of one experiment, their other wildcards left open."""
+    return RESULTS / "{dataset}/{loss}" / experiment / "z{dimension}"
 
 
 def compare_settings(wildcards):
@@ -75,12 +75,10 @@ def compare_settings(wildcards):
 def tables(name):
     """The comparison tables of one name, over all cells of the configuration."""
     return [
-        RESULTS / dataset / loss / dynamics / f"z{z}" / f"{name}.csv"
-        for dynamics, names in TABLES.items()
+        RESULTS / dataset / loss / experiment / f"z{z}" / f"{name}.csv"
+        for experiment, names in TABLES.items()
         if name in names
-        for dataset in CONFIG.datasets
-        for loss in CONFIG.losses
-        for z in CONFIG.dimensions_of(dynamics)
+        for dataset, loss, z in CONFIG.cells(experiment)
     ]
 
 

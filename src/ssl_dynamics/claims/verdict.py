@@ -52,7 +52,7 @@ class Claim:
     source: Literal["A1", "A2", "A3", "A4", "A5", "follow-up", "beyond"]
     statement: str
     quantity: str
-    dynamics: Literal["unconstrained", "grassmannian"]
+    dynamics: str
     table: str
     measure: Measure
     statistic: Literal["mean", "largest", "smallest"]

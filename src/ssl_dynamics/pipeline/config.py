@@ -71,9 +71,13 @@ class Config(Settings):
         known = {key: value for key, value in override.items() if key in type(settings).model_fields}
         return settings.model_copy(update=known)
 
-    def dimensions_of(self, dynamics: str) -> list[int]:
-        """The z that take part: a representation of one dimension cannot collapse further."""
-        return [z for z in self.dimensions if z >= 2 or dynamics == "grassmannian"]
+    def cells(self, experiment: str) -> list[tuple[str, Loss, int]]:
+        """(data set, loss, dimension z) on which an experiment runs: its own losses and dimensions, or those of all."""
+        settings = getattr(self, experiment)
+        losses: list[Loss] = getattr(settings, "losses", self.losses)
+        dimensions: list[int] = getattr(settings, "dimensions", self.dimensions)
+        smallest = 2 if experiment == "unconstrained" else 1  # a single dimension cannot collapse further
+        return [(name, loss, z) for name in self.datasets for loss in losses for z in dimensions if z >= smallest]
 
     def data_files(self, dataset: str) -> list[Path]:
         """The user's own files that a data set is read from."""

@@ -1,4 +1,4 @@
-"""Which tables each comparison writes and each figure reads."""
+"""Which tables the comparison of each experiment writes, and which each figure reads."""
 
 TABLES = {
     "unconstrained": ["collapse", "rank"],
