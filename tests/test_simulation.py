@@ -7,9 +7,18 @@ from ssl_dynamics.analysis import fitted_order, projector_distance
 from ssl_dynamics.problem import quadratic_form
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.triplets import Triplets
-from ssl_dynamics.simulation.manifolds import Euclidean, Grassmannian, horizontal, retract
+from ssl_dynamics.simulation.manifolds import (
+    Euclidean,
+    Grassmannian,
+    OrthogonalIteration,
+    Unretracted,
+    geodesic,
+    horizontal,
+    polar_retraction,
+    qr_retraction,
+)
 from ssl_dynamics.simulation.training import loss_gradient, train
-from ssl_dynamics.theory import grassmann_flow, unconstrained_flow
+from ssl_dynamics.theory import grassmann_flow, orthogonal_iteration, unconstrained_flow
 
 LOSSES = ["contrastive", "non-contrastive"]
 
@@ -57,7 +66,7 @@ def test_horizontal_directions_and_retraction():
     W = torch.from_numpy(orthonormal(6, 2, random, 4))
     xi = horizontal(W, torch.from_numpy(random.standard_normal((4, 6, 2))))
     assert (W.mT @ xi).abs().max() < 1e-14
-    step = retract(W, 1e-3 * xi)
+    step = qr_retraction(W, 1e-3 * xi)
     assert (step.weights.mT @ step.weights - torch.eye(2)).abs().max() < 1e-14
     # The retraction agrees with the straight line to first order.
     assert (step.weights - (W + 1e-3 * xi)).abs().max() < 1e-5
@@ -134,3 +143,111 @@ def test_every_step_is_announced(triplets):
     W0 = orthonormal(6, 1, np.random.default_rng(9), 1)
     train(triplets, W0, "contrastive", Euclidean(), learning_rate=0.01, checkpoints=[0, 2, 5], on_step=seen.append)
     assert seen == [1, 2, 3, 4, 5]
+
+
+# --- other retractions
+
+
+RETRACTIONS = {"qr": qr_retraction, "polar": polar_retraction, "geodesic": geodesic}
+
+
+def horizontal_problem(seed=0):
+    random = np.random.default_rng(seed)
+    W = torch.from_numpy(orthonormal(7, 3, random, 2))
+    return W, horizontal(W, torch.from_numpy(random.standard_normal((2, 7, 3))))
+
+
+def span_distance(A, B):
+    return projector_distance(A.numpy(), B.numpy()).max()
+
+
+def exponential(W, xi):
+    """span exp([ξWᵀ − Wξᵀ]) W: the geodesic on the Grassmannian by the matrix exponential."""
+    return torch.linalg.matrix_exp(xi @ W.mT - W @ xi.mT) @ W
+
+
+@pytest.mark.parametrize("name", RETRACTIONS)
+def test_retraction_is_orthonormal_and_starts_at_the_point(name):
+    W, xi = horizontal_problem()
+    moved = RETRACTIONS[name](W, xi).weights
+    assert (moved.mT @ moved - torch.eye(3)).abs().max() < 1e-14
+    assert span_distance(RETRACTIONS[name](W, 0 * xi).weights, W) < 1e-15
+
+
+def test_geodesic_is_the_exponential_map():
+    W, xi = horizontal_problem()
+    assert span_distance(geodesic(W, xi).weights, exponential(W, xi)) < 1e-13
+
+
+@pytest.mark.parametrize("name", ["qr", "polar"])
+def test_qr_and_polar_agree_with_the_geodesic_up_to_third_order(name):
+    W, xi = horizontal_problem()
+    sizes = np.array([0.1, 0.05, 0.025])
+    errors = [span_distance(RETRACTIONS[name](W, s * xi).weights, geodesic(W, s * xi).weights) for s in sizes]
+    assert fitted_order(sizes, errors) == pytest.approx(3, abs=0.1)
+
+
+def test_qr_and_polar_give_the_same_subspace():
+    W, xi = horizontal_problem()
+    assert span_distance(qr_retraction(W, xi).weights, polar_retraction(W, xi).weights) < 1e-14
+
+
+def test_polar_is_the_nearest_orthonormal_matrix():
+    W, xi = horizontal_problem()
+    polar = polar_retraction(W, xi).weights
+    other = torch.from_numpy(orthonormal(7, 3, np.random.default_rng(1), 200))
+    distance = torch.linalg.matrix_norm(W[0] + xi[0] - polar[0])
+    assert (torch.linalg.matrix_norm(W[0] + xi[0] - other) > distance).all()
+    assert distance < torch.linalg.matrix_norm(W[0] + xi[0] - qr_retraction(W, xi).weights[0])
+
+
+def test_defect_of_polar_and_geodesic():
+    W, xi = horizontal_problem()
+    sizes = np.array([0.02, 0.01, 0.005])
+    assert fitted_order(sizes, [polar_retraction(W, s * xi).retraction_defect.max() for s in sizes]) == pytest.approx(
+        2, abs=0.01
+    )
+    assert (geodesic(W, xi).retraction_defect == 0).all()
+
+
+@pytest.mark.parametrize("retraction", [polar_retraction, geodesic])
+def test_training_with_another_retraction_converges_at_order_one(triplets, retraction):
+    W0 = orthonormal(6, 2, np.random.default_rng(4), 3)
+    flow = grassmann_flow(form(triplets, "contrastive"), W0, [0.1, 0.2])
+    steps = np.array([1e-2, 5e-3, 2.5e-3]) / 5
+    errors = []
+    for step in steps:
+        run = train(
+            triplets,
+            W0,
+            "contrastive",
+            Grassmannian(retraction),
+            learning_rate=step,
+            checkpoints=[round(0.1 / step), round(0.2 / step)],
+        )
+        errors.append(projector_distance(run.weights, flow).max())
+    assert fitted_order(steps, errors) == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_euclidean_gradient_and_qr_is_orthogonal_iteration(triplets, loss):
+    W0 = orthonormal(6, 2, np.random.default_rng(4), 3)
+    checkpoints = [0, 1, 10, 1000]
+    run = train(triplets, W0, loss, OrthogonalIteration(), learning_rate=0.05, checkpoints=checkpoints)
+    exact = orthogonal_iteration(form(triplets, loss), W0, 0.05, checkpoints)
+    assert projector_distance(run.weights, exact).max() < 1e-11
+
+
+def test_unretracted_steps_drift_off_the_manifold_at_order_one(triplets):
+    W0 = orthonormal(6, 2, np.random.default_rng(4), 3)
+    rates = np.array([0.02, 0.01, 0.005])
+    drift = {}
+    for manifold in (Grassmannian(), Unretracted()):
+        runs = [
+            train(triplets, W0, "contrastive", manifold, learning_rate=rate, checkpoints=[round(1 / rate)])
+            for rate in rates
+        ]
+        drift[type(manifold)] = [np.abs(run.weights.mT @ run.weights - np.eye(2)).max() for run in runs]
+    assert max(drift[Grassmannian]) < 1e-14
+    # Every step adds η²ξᵀξ to WᵀW, and there are 1/η of them.
+    assert fitted_order(rates, drift[Unretracted]) == pytest.approx(1, abs=0.05)

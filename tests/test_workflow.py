@@ -173,7 +173,7 @@ def test_dropped_constraint_in_training_is_caught(tree):
     edit(
         tree,
         "src/ssl_dynamics/simulation/manifolds.py",
-        "return retract(weights, -learning_rate * horizontal(weights, gradient))",
+        "return self.retraction(weights, -learning_rate * horizontal(weights, gradient))",
         "return Euclidean().step(weights, gradient, learning_rate)",
     )
     assert failed_claims(run(tree)) >= {"A2-no-collapse", "A3-order-1", "A3-error-1", "A3-horizontal-steps"}
@@ -185,8 +185,8 @@ def test_dropped_horizontal_projection_in_training_is_caught(tree):
     edit(
         tree,
         "src/ssl_dynamics/simulation/manifolds.py",
-        "-learning_rate * horizontal(weights, gradient)",
-        "-learning_rate * gradient",
+        "self.retraction(weights, -learning_rate * horizontal(weights, gradient))",
+        "self.retraction(weights, -learning_rate * gradient)",
     )
     failed = failed_claims(run(tree))
     assert "A3-horizontal-steps" in failed

@@ -82,7 +82,7 @@ rule triplet_figure:
     resources:
         mem_mb=1500,
     params:
-        settings=settings.TripletFigureSettings().model_dump_json(),
+        settings=settings.NoSettings().model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),
         code=code("triplet_figure"),
@@ -112,7 +112,7 @@ rule notebook:
     resources:
         mem_mb=1500,
     params:
-        settings=settings.NotebookSettings().model_dump_json(),
+        settings=settings.NoSettings().model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),
         code=code("notebook"),

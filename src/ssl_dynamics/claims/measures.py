@@ -28,6 +28,17 @@ def order(column: str, *, extrapolations: int = 0, finest: int = 3) -> Measure:
     return measure
 
 
+def where(measure: Measure, **values: str | int) -> Measure:
+    """A measure of those rows alone in which the named columns have these values."""
+
+    def measure_of_some(rows: pd.DataFrame) -> "pd.Series[float]":
+        for column, value in values.items():
+            rows = rows[rows[column] == value]
+        return measure(rows)
+
+    return measure_of_some
+
+
 def curve_deviation(predicted: str, *, extrapolations: int) -> Measure:
     """Largest |measured − predicted| of ln(σ_2/σ_1) over the trajectory, over the largest change that is measured."""
 

@@ -24,7 +24,7 @@ def combinations(levels: int) -> Iterator[tuple[int, Array]]:
             yield level, richardson_weights(STEP_RATIO, extrapolations)
 
 
-def tidy_rows(values: dict[str, Array], times: Array, **columns: Array | float) -> pd.DataFrame:
+def tidy_rows(values: dict[str, Array], times: Array, **columns: Array | float | str) -> pd.DataFrame:
     """One row for each seed and time; `values` (S, T), further columns (T,) or one for all."""
     shape = next(iter(values.values())).shape
     seeds, moments = np.broadcast_arrays(np.arange(shape[0])[:, None], times[None, :])

@@ -38,6 +38,15 @@ class Grassmannian(StepSizes):
     late_checkpoints: Annotated[int, Field(ge=2, description="number of times between the transient and that end")]
 
 
+class FiniteSteps(Settings):
+    """Other retractions, orthogonal iteration and the limits in η, at step sizes and transient of `grassmannian`."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[PositiveInt], Field(min_length=1)]
+    iteration_steps: Annotated[int, Field(ge=1000, description="steps of orthogonal iteration followed")]
+    limit_steps: Annotated[int, Field(ge=100, description="steps taken next to the limits in η")]
+
+
 class TripletsSettings(Settings):
     """What the stage `triplets` reads of the configuration."""
 
@@ -96,9 +105,22 @@ class FigureSettings(Settings):
     figure: str
 
 
-class TripletFigureSettings(Settings):
-    """The stage `triplet_figure` reads nothing of the configuration."""
+class NoSettings(Settings):
+    """For the stages that read nothing of the configuration."""
 
 
-class NotebookSettings(Settings):
-    """The stage `notebook` reads nothing of the configuration."""
+class FiniteStepsScheduleSettings(Settings):
+    """What the stage `finite_steps_schedule` reads of the configuration."""
+
+    root_seed: int
+    seeds: int
+    dataset_name: str
+    dimension: int
+    grassmannian: Grassmannian
+    finite_steps: FiniteSteps
+
+
+class FiniteStepsSettings(Settings):
+    """What the stage `simulate_finite_steps` reads of the configuration."""
+
+    loss: Loss

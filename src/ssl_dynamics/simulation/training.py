@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.triplets import Triplets
-from ssl_dynamics.simulation.manifolds import Grassmannian, Manifold, retract
+from ssl_dynamics.simulation.manifolds import Euclidean, Manifold, qr_retraction
 
 Array = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ def train(
     data = [torch.from_numpy(part) for part in (triplets.anchor, triplets.positive, triplets.negative)]
     W = torch.from_numpy(np.ascontiguousarray(start))
     log_scale = torch.zeros(len(W), dtype=W.dtype)
-    constrained = isinstance(manifold, Grassmannian)
+    constrained = not isinstance(manifold, Euclidean)
     saved: list[tuple[torch.Tensor, ...]] = []
     step = 0
     for checkpoint in checkpoints:
@@ -73,7 +73,7 @@ def train(
             raise FloatingPointError(f"weights are not finite after step {step}: learning rate {learning_rate:.3g}")
         gradient = loss_gradient(W, data, loss)
         leaving = manifold.step(W, gradient, learning_rate).retraction_defect
-        euclidean = retract(W, -learning_rate * gradient).retraction_defect if constrained else leaving
+        euclidean = qr_retraction(W, -learning_rate * gradient).retraction_defect if constrained else leaving
         saved.append((W, log_scale, leaving, euclidean))
         if not constrained:
             norm = torch.linalg.matrix_norm(W)

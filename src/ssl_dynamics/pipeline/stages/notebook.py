@@ -9,11 +9,11 @@ from typing import Any
 import papermill
 
 from ssl_dynamics.pipeline.artifacts import whole_file
-from ssl_dynamics.pipeline.settings import NotebookSettings
+from ssl_dynamics.pipeline.settings import NoSettings
 from ssl_dynamics.pipeline.stage import Job, main
 
 
-def compute(job: Job[NotebookSettings]) -> None:
+def compute(job: Job[NoSettings]) -> None:
     parameters = {
         "claims": job.input("claims").as_posix(),
         **{name: [path.as_posix() for path in job.inputs[name]] for name in ("collapse", "errors")},
@@ -50,4 +50,4 @@ def scrub(notebook: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main("ssl_dynamics.pipeline.stages.notebook", NotebookSettings, compute)
+    main("ssl_dynamics.pipeline.stages.notebook", NoSettings, compute)

@@ -3,11 +3,11 @@
 from ssl_dynamics.figures import theme
 from ssl_dynamics.figures.triplets import triplets
 from ssl_dynamics.pipeline.artifacts import read_arrays, write_figure
-from ssl_dynamics.pipeline.settings import TripletFigureSettings
+from ssl_dynamics.pipeline.settings import NoSettings
 from ssl_dynamics.pipeline.stage import Job, main
 
 
-def compute(job: Job[TripletFigureSettings]) -> None:
+def compute(job: Job[NoSettings]) -> None:
     theme.apply()
     stored = read_arrays(job.input("triplets"))
     height, width = (int(size) for size in stored["image_shape"])
@@ -18,4 +18,4 @@ def compute(job: Job[TripletFigureSettings]) -> None:
 
 
 if __name__ == "__main__":
-    main("ssl_dynamics.pipeline.stages.triplet_figure", TripletFigureSettings, compute)
+    main("ssl_dynamics.pipeline.stages.triplet_figure", NoSettings, compute)

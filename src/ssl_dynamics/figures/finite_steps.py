@@ -1,0 +1,46 @@
+"""Figures of training at finite step sizes: other retractions, and orthogonal iteration."""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from ssl_dynamics.figures import theme
+
+
+def retractions(retractions: pd.DataFrame) -> Figure:
+    """Largest projector error over the transient against the step size, for each retraction; control: rate 1."""
+    keys = ["dataset", "loss", "dimension", "retraction", "learning_rate", "seed"]
+    largest = retractions.groupby(keys, as_index=False)[["error", "error_control"]].max()
+    names = {"error": "closed form", "error_control": "control: rate 1"}
+    tidy = largest.rename(columns=names).melt(keys, list(names.values()), var_name="against", value_name="distance")
+    grid = _lines(tidy, x="learning_rate", y="distance", hue="retraction", style="against", markers=True)
+    theme.label_panels(grid, x=r"step size $\eta$", y=r"largest $\|P-P'\|_F/\sqrt{2z}$")
+    return theme.finished(grid)
+
+
+def iteration(iteration: pd.DataFrame) -> Figure:
+    """Distance of Euclidean gradient plus QR from orthogonal iteration in closed form, and from the flow."""
+    names = {"distance": "orthogonal iteration in closed form", "distance_control": "control: the flow"}
+    keys = ["dataset", "loss", "dimension", "seed", "time"]
+    tidy = iteration.rename(columns=names).melt(keys, list(names.values()), var_name="against", value_name="distance")
+    grid = _lines(tidy, x="time", y="distance", hue="against", style="loss")
+    theme.label_panels(grid, x="steps", y=r"$\|P-P'\|_F/\sqrt{2z}$")
+    return theme.finished(grid)
+
+
+def _lines(tidy: pd.DataFrame, **aesthetics: str | bool) -> sns.FacetGrid:
+    """Lines with the range over the seeds, a panel for each data set and dimension, logarithmic axes."""
+    grid = sns.relplot(
+        tidy,
+        row="dataset",
+        col="dimension",
+        kind="line",
+        errorbar=("pi", 100),
+        height=theme.PANEL_HEIGHT,
+        aspect=1.6,
+        facet_kws={"sharex": False},
+        **aesthetics,
+    )
+    theme.logarithmic(grid)
+    sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=3)
+    return grid
