@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -61,8 +63,8 @@ def table(values, control, dynamics="grassmannian"):
     return pd.DataFrame({**cell, "seed": [0, 1], "time": 0.0, "value": values, "control": control})
 
 
-def judged(values, control_values, criterion=Criterion("<=", 1.0)):  # noqa: B008
-    claim = Claim(
+def make_claim(criterion=Criterion("<=", 1.0)):  # noqa: B008
+    return Claim(
         id="test",
         source="A3",
         statement="",
@@ -75,7 +77,15 @@ def judged(values, control_values, criterion=Criterion("<=", 1.0)):  # noqa: B00
         control=Control("", measures.largest_error("control")),
         figure="",
     )
-    (cell,) = judge_claim(claim, {("grassmannian", "t"): table(values, control_values)}, random)
+
+
+def judged(values, control_values):
+    return judge_table(make_claim(), table(values, control_values))
+
+
+def judge_table(claim, rows, *, seeds=2):
+    key = ("d", "contrastive", 2)
+    (cell,) = judge_claim(claim, {("grassmannian", "t"): rows}, {"grassmannian": [key]}, seeds, random)
     return cell
 
 
@@ -86,10 +96,32 @@ def judged(values, control_values, criterion=Criterion("<=", 1.0)):  # noqa: B00
         ([0.5, 1.1], [2.0, 3.0], "fail"),  # one seed is enough
         ([0.5, 0.9], [0.2, 0.3], "fail"),  # the control passes: the claim is broken
         ([0.5, np.nan], [2.0, 3.0], "fail"),
+        ([0.5, 0.9], [2.0, np.nan], "fail"),  # a control that was not measured proves nothing
+        ([0.5, 0.9], [np.nan, np.nan], "fail"),
     ],
 )
 def test_claim_holds_only_if_it_passes_and_its_control_fails(values, control, verdict):
     assert judged(values, control).verdict == verdict
+
+
+def test_missing_seed_or_cell_or_moment_fails():
+    rows = table([0.5, 0.9], [2.0, 3.0])
+    assert judge_table(make_claim(), rows).verdict == "pass"
+    assert judge_table(make_claim(), rows, seeds=3).verdict == "fail"
+    assert judge_table(make_claim(), rows.assign(dataset="other")).verdict == "fail"
+    later = rows.assign(time=1.0)
+    for column in ("value", "control"):
+        hole = pd.concat([rows, later.assign(**{column: [np.nan, 0.1]})])
+        assert judge_table(make_claim(), hole).verdict == "fail"
+
+
+def test_cells_outside_the_grid_of_the_control_are_left_out():
+    claim = make_claim()
+    claim = dataclasses.replace(claim, control=dataclasses.replace(claim.control, dynamics="unconstrained"))
+    rows = {("grassmannian", "t"): table([0.5, 0.9], [2.0, 3.0]), ("unconstrained", "t"): table([1, 1], [2.0, 3.0])}
+    both = [("d", "contrastive", 1), ("d", "contrastive", 2)]
+    (cell,) = judge_claim(claim, rows, {"grassmannian": both, "unconstrained": both[1:]}, 2, random)
+    assert cell.name == "d/contrastive/2"
 
 
 def test_failing_cell_decides_whatever_its_margin():
@@ -138,7 +170,7 @@ def test_rank_at_reads_the_last_checkpoint_that_is_not_later():
 
 
 def test_lowest_relative_rank_leaves_the_start_out():
-    frame = pd.DataFrame({"seed": 0, "gap_time": [0.0, 12.0, 13.0], "effective_rank": [1.0, 2.5, 3.0], "dimension": 3})
+    frame = pd.DataFrame({"seed": 0, "gap_time": [0.0, 12.0, 13.0], "effective_rank": [1.0, 2.5, 3.0], "limit_rank": 3})
     assert measures.lowest_relative_rank(after=11.5)(frame).tolist() == [0.75]
 
 
@@ -153,7 +185,7 @@ def test_registry_is_complete_and_consistent():
     assert len(set(ids)) == len(ids)
     for claim in CLAIMS:
         assert claim.table in TABLES[claim.dynamics]
-        assert claim.figure in FIGURE_TABLES
+        assert FIGURE_TABLES[claim.figure] == claim.table
         assert claim.id.startswith(claim.source)
 
 

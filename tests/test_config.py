@@ -12,6 +12,19 @@ TOP = Path(__file__).parents[1]
 SHIPPED = sorted((TOP / "config").glob("*.yaml"))
 
 
+MIXTURE = {
+    "source": "gaussian-mixture",
+    "dimension": 5,
+    "components": 2,
+    "separation": 1.0,
+    "decay": 0.5,
+    "items": 9,
+    "test_items": 9,
+    "triplets": 9,
+    "augmentations": [],
+}
+
+
 def quick():
     return yaml.safe_load((TOP / "config/quick.yaml").read_text())
 
@@ -59,6 +72,12 @@ def changed(key, value):
         ("grassmannian.finest_step", float("nan"), "grassmannian.finest_step: nan is not allowed"),
         ("datasets.fashion-mnist.source", "cifar", "datasets.fashion-mnist: .* is not allowed: input tag 'cifar'"),
         ("datasets", {}, r"datasets: \{\} is not allowed"),
+        ("datasets.fashion-mnist.triplets", 1, "datasets.fashion-mnist.triplets: 1 is not allowed"),
+        ("datasets.fashion-mnist.augmentations.0.pixels", 0, "datasets.fashion-mnist.augmentations.0.pixels: 0 is not"),
+        ("datasets.fashion-mnist.center", "no", "datasets.fashion-mnist.center: 'no' is not allowed"),
+        ("root_seed", True, "root_seed: True is not allowed: input should be a valid integer"),
+        ("dimensions.0", 2.0, "dimensions.0: 2.0 is not allowed"),
+        ("overrides", {"mnist": {}}, r"overrides names \['mnist'\], which are no data sets"),
     ],
 )
 def test_wrong_values_give_one_line_with_key_value_and_what_is_allowed(key, value, message):
@@ -72,6 +91,23 @@ def test_missing_keys_are_named():
     del config["seeds"]
     with pytest.raises(ConfigError, match=r"^here: seeds: missing; it is required$"):
         parse_config(config, "here")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("dimensions", [2, 784], r"datasets\.fashion-mnist: items of dimension 784; expected more than z = 784"),
+        (
+            "datasets",
+            {"mixture": {**MIXTURE, "augmentations": [{"kind": "shift", "pixels": 1}]}},
+            r"datasets\.mixture: augmentation 'shift' needs images",
+        ),
+        ("datasets", {"mixture": {**MIXTURE, "items": 1}}, r"datasets\.mixture: the train part has 1 items"),
+    ],
+)
+def test_what_the_data_cannot_do_stops_before_any_job(key, value, message):
+    with pytest.raises(ConfigError, match=f"^here: {message}"):
+        check_data(parse_config(changed(key, value), "here"), "here")
 
 
 def test_missing_data_file_stops_before_any_job():
@@ -96,6 +132,7 @@ def run_cli(*arguments):
         (None, "No such file or directory; expected a configuration file"),
         ("", "holds no keys; expected a configuration"),
         ("a: [", "not YAML: "),
+        ("name: x\nname: y", "not YAML: line 1: repeated keys: name"),
         ("name: x", "root_seed: missing"),
     ],
 )

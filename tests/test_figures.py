@@ -25,6 +25,9 @@ def table():
     decay = np.exp(-frame["time"]) * frame["learning_rate"]
     for column in ("error", "error_control", "defect", "defect_euclidean", "tangent", "bound", "effective_rank"):
         frame[column] = 1 + decay
+    for column in ("distance", "distance_control", "drift"):
+        frame[column] = 1 + decay
+    frame["retraction"], frame["method"], frame["side"] = "polar", "riemannian", frame["seed"]
     frame["predicted"] = frame["log_ratio"] = 1 + decay
     return frame
 
@@ -39,7 +42,7 @@ def test_figure_has_a_labelled_panel_for_each_data_set_and_dimension_and_stable_
     dimensions = [2] if name == "rank" else [1, 2]
     titles = {axes.get_title() for axes in figure.axes}
     assert titles == {f"{dataset}, z = {z}" for dataset in "ab" for z in dimensions}
-    assert all(axes.lines for axes in figure.axes)
+    assert all(axes.lines or axes.collections for axes in figure.axes)
     assert any(axes.get_xlabel() for axes in figure.axes)
     assert any(axes.get_ylabel() for axes in figure.axes)
     for suffix in ("svg", "png"):

@@ -149,11 +149,14 @@ def test_npz_arrays_are_read(tmp_path):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
+        ({"train": np.ones((1, 3))}, r"'train' has shape \(1, 3\); expected at least 2 items"),
+        ({"train": np.ones((0, 3))}, r"'train' has shape \(0, 3\); expected at least 2 items"),
+        ({"train": np.ones((4, 3), complex)}, r"'train' \(complex128\) holds values that are not finite real numbers"),
         ({"images": np.ones((4, 3))}, r"holds \['images'\]; expected .* 'train'"),
         ({"train": np.ones(4)}, r"'train' has shape \(4,\)"),
         ({"train": np.ones((4, 3)), "test": np.ones((2, 5))}, r"'test' has shape \(2, 5\)"),
-        ({"train": np.full((4, 3), np.nan)}, r"'train' \(float64\) holds values that are not finite numbers"),
-        ({"train": np.full((4, 3), "a")}, r"'train' \(<U1\) holds values that are not finite numbers"),
+        ({"train": np.full((4, 3), np.nan)}, r"'train' \(float64\) holds values that are not finite real numbers"),
+        ({"train": np.full((4, 3), "a")}, r"'train' \(<U1\) holds values that are not finite real numbers"),
         ({"train": np.ones((4, 3)), "train_labels": np.arange(3)}, r"'train_labels' is int64 of shape \(3,\)"),
     ],
 )
@@ -172,6 +175,26 @@ def test_damaged_npz_files_are_named(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(ValueError, match=f"^{path}: .*expected an .npz file"):
         load(dataset_settings("npz", path=path), root_seed=0)
+
+
+def test_parts_are_scaled_each_by_its_type(tmp_path):
+    path = tmp_path / "mine.npz"
+    np.savez(path, train=np.ones((4, 3)), test=np.full((2, 3), 255, np.uint8))
+    assert load(dataset_settings("npz", path=path, center=False), root_seed=0).test.max() == 1
+
+
+def test_array_file_under_the_name_of_an_archive_is_named(tmp_path):
+    path = tmp_path / "mine.npz"
+    with path.open("wb") as file:
+        np.save(file, np.ones((4, 3)))
+    with pytest.raises(ValueError, match=f"^{path}: truncated, damaged or not an .npz file"):
+        load(dataset_settings("npz", path=path), root_seed=0)
+
+
+def test_empty_images_are_named(tmp_path):
+    images = write_idx(tmp_path / "images.idx", np.zeros((5, 0, 4), np.uint8))
+    with pytest.raises(ValueError, match=rf"^{images}: images of shape \(5, 0, 4\)"):
+        load(dataset_settings("idx", images=images), root_seed=0)
 
 
 def test_truncated_npz_is_named(tmp_path):
@@ -264,12 +287,15 @@ def test_negatives_are_other_items_and_anchors_recur_only_after_all_have_served(
     assert np.abs(triplets.positive - triplets.anchor).max() < 1
 
 
-def test_single_item_cannot_be_its_own_negative(tmp_path):
-    path = tmp_path / "one.npz"
-    np.savez(path, train=np.ones((1, 3)))
-    settings = dataset_settings("npz", path=path)
+def test_single_item_cannot_be_its_own_negative():
+    settings = dataset_settings("gaussian-mixture", **{**MIXTURE, "items": 1})
     with pytest.raises(ValueError, match="has 1 items; expected at least 2"):
         draw_triplets(load(settings, root_seed=0), settings, np.random.default_rng(0))
+
+
+def test_quadratic_form_that_overflows_is_refused():
+    with pytest.raises(ValueError, match=r"values up to 1e\+200 overflow float64"):
+        quadratic_form(np.full((2, 2), 1e200), np.full((2, 2), 1e200), loss="non-contrastive")
 
 
 @pytest.mark.parametrize("loss", ["contrastive", "non-contrastive"])

@@ -131,8 +131,9 @@ def test_comment_docstring_and_touch_run_nothing_again(tree):
 
 def test_edit_in_the_theory_runs_solve_and_what_follows(tree):
     edit(tree, "src/ssl_dynamics/theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-2.0 * gaps")
-    follows = {"compare_unconstrained", "compare_grassmannian", "claims", "figure", "notebook"}
-    assert planned(tree) == {"solve", *follows}
+    rules = planned(tree)
+    assert rules >= {"solve", "compare_unconstrained", "compare_grassmannian", "claims", "figure", "notebook"}
+    assert not {rule for rule in rules if rule.startswith(("triplet", "quadratic", "simulate")) or "schedule" in rule}
 
 
 def test_edit_in_the_simulation_runs_simulate_and_what_follows(tree):

@@ -21,6 +21,7 @@ rule triplets:
             root_seed=CONFIG.root_seed,
             dataset_name=wildcards.dataset,
             dataset=CONFIG.datasets[wildcards.dataset],
+            checksum=CONFIG.checksum(wildcards.dataset),
         ).model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),

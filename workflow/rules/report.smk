@@ -21,7 +21,10 @@ rule claims:
         mem_mb=1000,
     params:
         settings=settings.ClaimsSettings(
-            root_seed=CONFIG.root_seed, config_name=CONFIG.name
+            root_seed=CONFIG.root_seed,
+            seeds=CONFIG.seeds,
+            config_name=CONFIG.name,
+            grid={name: CONFIG.cells(name) for name in TABLES},
         ).model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),

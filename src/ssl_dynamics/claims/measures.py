@@ -10,7 +10,7 @@ def largest_error(column: str, *, extrapolations: int = 0) -> Measure:
     """Largest value over the trajectory, from the finest step sizes."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        return _of_finest(_extrapolated(rows, extrapolations)).groupby("seed")[column].max()
+        return _of_finest(_extrapolated(rows, extrapolations)).groupby("seed")[column].max(skipna=False)
 
     return measure
 
@@ -19,7 +19,9 @@ def order(column: str, *, extrapolations: int = 0, finest: int = 3) -> Measure:
     """Fitted order in η of the largest value over the trajectory, over the finest step sizes; nan where it is zero."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        largest = _extrapolated(rows, extrapolations).groupby(["seed", "learning_rate"])[column].max().unstack()
+        largest = (
+            _extrapolated(rows, extrapolations).groupby(["seed", "learning_rate"])[column].max(skipna=False).unstack()
+        )
         used = largest.iloc[:, :finest]  # columns ascend: the finest come first
         fitted = used[(used > 0).all(axis=1)]
         orders = pd.Series(fitted_order(fitted.columns.to_numpy(), fitted.to_numpy()), index=fitted.index)
@@ -44,9 +46,9 @@ def curve_deviation(predicted: str, *, extrapolations: int) -> Measure:
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         used = _of_finest(_extrapolated(rows, extrapolations))
-        deviation = (used["log_ratio"] - used[predicted]).abs().groupby(used["seed"]).max()
+        deviation = (used["log_ratio"] - used[predicted]).abs().groupby(used["seed"]).max(skipna=False)
         by_seed = used.groupby("seed")["log_ratio"]
-        return deviation / (by_seed.max() - by_seed.min())
+        return deviation / (by_seed.max(skipna=False) - by_seed.min(skipna=False))
 
     return measure
 
@@ -56,18 +58,18 @@ def rank_at(gap_time: float) -> Measure:
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         reached = rows[rows["gap_time"] <= gap_time * (1 + 1e-12)]
-        return reached.sort_values("time").groupby("seed")["effective_rank"].last()
+        return reached.sort_values("time").groupby("seed")["effective_rank"].last(skipna=False)
 
     return measure
 
 
 def lowest_relative_rank(*, after: float) -> Measure:
-    """Lowest (effective rank − 1)/(z − 1) from the gap time `after` on: 0 collapsed, 1 isotropic."""
+    """Lowest (effective rank − 1)/(that of the bottom-z eigenspace − 1) from the gap time `after` on; 0: collapsed."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         late = rows[rows["gap_time"] >= after]
-        lowest: pd.Series[float] = late.groupby("seed")["effective_rank"].min()
-        return (lowest - 1) / (float(rows["dimension"].iloc[0]) - 1)
+        relative = (late["effective_rank"] - 1) / (late["limit_rank"] - 1)
+        return relative.groupby(late["seed"]).min(skipna=False)
 
     return measure
 
@@ -76,8 +78,8 @@ def largest_ratio(numerator: str, denominator: str, *, floor: float) -> Measure:
     """Largest ratio of two columns over the trajectory after its start, while the denominator is at least `floor`."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        later = rows[(rows["time"] > 0) & (rows[denominator] >= floor)]
-        return (later[numerator] / later[denominator]).groupby(later["seed"]).max()
+        later = rows[(rows["time"] > 0) & ~(rows[denominator] < floor)]
+        return (later[numerator] / later[denominator]).groupby(later["seed"]).max(skipna=False)
 
     return measure
 
@@ -86,7 +88,7 @@ def first(column: str) -> Measure:
     """Value at the start of the trajectory."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        return rows.sort_values("time").groupby("seed")[column].first()
+        return rows.sort_values("time").groupby("seed")[column].first(skipna=False)
 
     return measure
 
@@ -95,7 +97,7 @@ def last(column: str) -> Measure:
     """Value at the end of the trajectory."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        return rows.sort_values("time").groupby("seed")[column].last()
+        return rows.sort_values("time").groupby("seed")[column].last(skipna=False)
 
     return measure
 

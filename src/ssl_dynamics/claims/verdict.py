@@ -1,6 +1,6 @@
 """Verdicts: a claim passes where its interval meets its criterion and its control does not."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from ssl_dynamics.analysis import bootstrap_interval
 
 Array = NDArray[Any]
 Verdict = Literal["pass", "fail"]
+Key = tuple[str, str, int]  # data set, loss, dimension
 Measure = Callable[[pd.DataFrame], "pd.Series[float]"]
 
 STATISTICS: dict[str, Callable[..., Array]] = {"mean": np.mean, "largest": np.max, "smallest": np.min}
@@ -96,9 +97,12 @@ def judge(per_seed: Array, statistic: str, criterion: Criterion, random: np.rand
 
 
 def judge_control(per_seed: Array, statistic: str, criterion: Criterion) -> Judged:
-    """Judge a control by its value alone: it must fail plainly, not through a wide interval."""
+    """Judge a control by its value alone: it must fail plainly, not through a wide interval.
+
+    A control that was not measured on every seed proves nothing: it counts as passed, which breaks its claim.
+    """
     value = float(STATISTICS[statistic](per_seed)) if len(per_seed) else np.nan
-    return Judged(value, value, value, criterion.margin(value))
+    return Judged(value, value, value, criterion.margin(value) if np.isfinite(value) else np.inf)
 
 
 @dataclass(frozen=True)
@@ -115,26 +119,40 @@ class Cell:
 
 
 def judge_claim(
-    claim: Claim, tables: Mapping[tuple[str, str], pd.DataFrame], stream: Callable[..., np.random.Generator]
+    claim: Claim,
+    tables: Mapping[tuple[str, str], pd.DataFrame],
+    grid: Mapping[str, Sequence[Key]],
+    seeds: int,
+    stream: Callable[..., np.random.Generator],
 ) -> list[Cell]:
-    """Judge a claim on every cell of its table.
+    """Judge a claim on every cell on which its experiment runs, and on every seed.
 
-    `tables` maps (dynamics, table) to tidy rows; `stream(claim id, cell)` gives the bootstrap its random numbers.
+    `tables` maps (experiment, table) to tidy rows; `grid` maps an experiment to the (data set, loss, dimension) that it
+    must have; a cell or a seed that is missing counts as not finite, which fails. Cells outside the grid of the
+    control's experiment are left out: a representation of one dimension cannot collapse.
+    `stream(claim id, cell)` gives the bootstrap its random numbers.
     """
-    rows, control_rows = tables[claim.own_table], tables[claim.control_table]
-    keys = ["dataset", "loss", "dimension"]
-    others = dict(list(control_rows.groupby(keys)))
     cells = []
-    for key, group in rows.groupby(keys):
-        if key not in others:
-            continue  # the control has no such cell: a representation of one dimension cannot collapse
+    for key in grid[claim.dynamics]:
+        if key not in grid[claim.control_table[0]]:
+            continue
         name = "/".join(map(str, key))
-        judged = judge(claim.measure(group).to_numpy(), claim.statistic, claim.criterion, stream(claim.id, name))
-        per_seed = claim.control.measure(others[key]).to_numpy()
-        cells.append(Cell(name, judged, judge_control(per_seed, claim.statistic, claim.criterion)))
+        per_seed = _per_seed(claim.measure, tables[claim.own_table], key, seeds)
+        control = _per_seed(claim.control.measure, tables[claim.control_table], key, seeds)
+        judged = judge(per_seed, claim.statistic, claim.criterion, stream(claim.id, name))
+        cells.append(Cell(name, judged, judge_control(control, claim.statistic, claim.criterion)))
     return cells
 
 
+def _per_seed(measure: Measure, table: pd.DataFrame, key: Key, seeds: int) -> Array:
+    """The measure of a cell for seeds 0 … `seeds` − 1; nan where there is none."""
+    dataset, loss, dimension = key
+    rows = table[(table["dataset"] == dataset) & (table["loss"] == loss) & (table["dimension"] == dimension)]
+    if rows.empty:
+        return np.full(seeds, np.nan)
+    return measure(rows).reindex(range(seeds)).to_numpy(np.float64)
+
+
 def closest_to_failing(cells: list[Cell]) -> Cell:
-    """The cell that decides: the one whose claim or control is nearest to the wrong verdict."""
+    """The cell that decides: one that fails if there is any, else the one whose claim has the smallest margin."""
     return min(cells, key=lambda cell: (cell.verdict == "pass", cell.claim.margin))

@@ -70,6 +70,31 @@ def transient(errors: pd.DataFrame) -> Figure:
     return theme.finished(grid)
 
 
+def integration(integration: pd.DataFrame) -> Figure:
+    """Distance of the closed form from DOP853 integration of the flow over time; control: the closed form at rate 1."""
+    names = {"distance": "closed form", "distance_control": "control: rate 1"}
+    keys = ["dataset", "loss", "dimension", "seed", "time"]
+    tidy = integration.rename(columns=names).melt(keys, list(names.values()), var_name="against", value_name="distance")
+    grid = sns.relplot(
+        tidy[tidy["time"] > 0],
+        x="time",
+        y="distance",
+        hue="against",
+        style="loss",
+        row="dataset",
+        col="dimension",
+        kind="line",
+        errorbar=("pi", 100),
+        height=theme.PANEL_HEIGHT,
+        aspect=1.15,
+        facet_kws={"sharex": False},
+    )
+    grid.set(yscale="log")
+    theme.label_panels(grid, x=r"time $t$", y=r"$\|P-P'\|_F/\sqrt{2z}$")
+    sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=6)
+    return theme.finished(grid)
+
+
 def convergence(angles: pd.DataFrame) -> Figure:
     """Tangent of the largest angle to the limit: trained (points), predicted (lines), bound (dashes), for each seed."""
     colors = theme.by_loss(angles["loss"])

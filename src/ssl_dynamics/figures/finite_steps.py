@@ -28,6 +28,34 @@ def iteration(iteration: pd.DataFrame) -> Figure:
     return theme.finished(grid)
 
 
+def drift(drift: pd.DataFrame) -> Figure:
+    """‖WᵀW − I‖ along training with QR retraction (over the steps), and without any (over time)."""
+    grid = _lines(drift[drift["time"] > 0], x="time", y="drift", hue="retraction", style="loss")
+    theme.label_panels(grid, x="steps (QR) or time (none)", y=r"$\|W^\top W-I\|_F$")
+    return theme.finished(grid)
+
+
+def limits(limits: pd.DataFrame) -> Figure:
+    """Where training ends on both sides of the limits in η, a point for each seed."""
+    tidy = limits.assign(side=limits["side"].map({0: "below", 1: "above"}))
+    grid = sns.catplot(
+        tidy,
+        x="method",
+        y="distance",
+        hue="side",
+        row="dataset",
+        col="dimension",
+        kind="strip",
+        dodge=True,
+        height=theme.PANEL_HEIGHT,
+        aspect=1.6,
+    )
+    grid.set(yscale="log")
+    theme.label_panels(grid, x="", y="distance from the right limit")
+    sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=3)
+    return theme.finished(grid)
+
+
 def _lines(tidy: pd.DataFrame, **aesthetics: str | bool) -> sns.FacetGrid:
     """Lines with the range over the seeds, a panel for each data set and dimension, logarithmic axes."""
     grid = sns.relplot(

@@ -33,13 +33,17 @@ def tidy_rows(values: dict[str, Array], times: Array, **columns: Array | float |
 
 
 def rank_table(trajectories: Arrays, solution: Arrays, anchor: Array) -> pd.DataFrame:
-    """Effective rank of the representations U = XW of the anchors; predicted where the closed form is a subspace."""
+    """Effective rank of the representations U = XW of the anchors; predicted where the closed form is a subspace.
+
+    `limit_rank` is that of the bottom-z eigenspace of C.
+    """
     R = np.linalg.qr(anchor, mode="r")  # the singular values of XW are those of RW
     values = {"effective_rank": effective_rank(R @ whole_trajectory(trajectories))}
+    limit_rank = float(effective_rank(R @ solution["leading"]))
     if "basis" in solution:
         values["predicted"] = effective_rank(R @ solution["basis"])
     times = solution["times"]
-    return tidy_rows(values, times, gap_time=times * first_gap(solution))
+    return tidy_rows(values, times, gap_time=times * first_gap(solution), limit_rank=limit_rank)
 
 
 def whole_trajectory(trajectories: Arrays) -> Array:

@@ -3,17 +3,18 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import yaml
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator, model_validator
 
 from ssl_dynamics.pipeline.settings import Dynamics, FiniteSteps, Grassmannian, Unconstrained
-from ssl_dynamics.problem.settings import DatasetSettings, Idx, Loss, Npz, Settings
+from ssl_dynamics.problem.settings import DatasetSettings, FashionMnist, Idx, Loss, Npz, Settings
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 
+SHIPPED_CHECKSUM = Path(__file__).parents[1] / "problem/data/fashion-mnist-subset.sha256"
 SCHEMA = "workflow/schemas/config.schema.json"
 
 
@@ -80,6 +81,11 @@ class Config(Settings):
         smallest = 2 if experiment == "unconstrained" else 1  # a single dimension cannot collapse further
         return [(name, loss, z) for name in self.datasets for loss in losses for z in dimensions if z >= smallest]
 
+    def checksum(self, dataset: str) -> str:
+        """Recorded SHA-256 of a shipped data set, empty for others: if it changes, what follows runs again."""
+        shipped = isinstance(self.datasets[dataset], FashionMnist)
+        return SHIPPED_CHECKSUM.read_text(encoding="utf-8").split()[0] if shipped else ""
+
     def data_files(self, dataset: str) -> list[Path]:
         """The user's own files that a data set is read from."""
         settings = self.datasets[dataset]
@@ -89,7 +95,7 @@ class Config(Settings):
 def parse_config(values: Mapping[str, object], where: str) -> Config:
     """Typed configuration from plain values. Raises ConfigError: one line for each wrong key, starting with `where`."""
     try:
-        return Config.model_validate(values)
+        return Config.model_validate_json(json.dumps(values, default=str), strict=True)
     except ValidationError as error:
         raise ConfigError("\n".join(_line(where, item) for item in error.errors())) from None
 
@@ -97,9 +103,11 @@ def parse_config(values: Mapping[str, object], where: str) -> Config:
 def load_config(path: Path) -> Config:
     """Read and check a YAML file. Raises ConfigError in lines that name file, key, value and what is allowed."""
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}; expected a configuration file such as config/full.yaml") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8 text; expected a configuration file such as config/full.yaml") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
@@ -117,14 +125,37 @@ def config_schema() -> str:
     return json.dumps(Config.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _line(where: str, error: Mapping[str, object]) -> str:
-    location = error["loc"]
-    key = ".".join(map(str, location)) if isinstance(location, tuple) and location else "configuration"
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """YAML's safe loader, which would let the last of two equal keys win, but for refusing them."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
+        if repeated:
+            raise yaml.YAMLError(f"line {node.start_mark.line + 1}: repeated keys: {', '.join(repeated)}")
+        return super().construct_mapping(node, deep=deep)
+
+
+def _line(where: str, error: Mapping[str, Any]) -> str:
+    key = ".".join(map(str, _without_tags(error["loc"])))
     message = str(error["msg"]).removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    if not key:
+        return f"{where}: {message}"
     match error["type"]:
         case "missing":
             return f"{where}: {key}: missing; it is required"
         case "extra_forbidden":
             return f"{where}: {key}: {error['input']!r}: unknown key; those allowed are in {SCHEMA}"
         case _:
-            return f"{where}: {key}: {error['input']!r} is not allowed: {message[:1].lower() + message[1:]}"
+            return f"{where}: {key}: {error['input']!r} is not allowed: {message}"
+
+
+def _without_tags(location: tuple[str | int, ...]) -> list[str | int]:
+    """The keys as the user wrote them: pydantic adds the chosen source or kind after a data set or an augmentation."""
+    in_data_set = location[:1] == ("datasets",)
+    return [
+        part
+        for i, part in enumerate(location)
+        if not (in_data_set and i == 2) and not (i > 0 and isinstance(location[i - 1], int) and isinstance(part, str))
+    ]

@@ -22,6 +22,8 @@ def print_verdicts(path: Path) -> list[Record]:
         raise ConfigError(f"{path}: {error.strerror}; expected a claims.json, which `make` writes") from None
     except ValueError:
         raise ConfigError(f"{path}: not JSON; expected a claims.json, which `make` writes") from None
+    if not isinstance(records, list) or not records or not all({"id", "verdict", "control"} <= set(r) for r in records):
+        raise ConfigError(f"{path}: holds no claims; expected a claims.json, which `make` writes")
     console = Console(width=None if Console().is_terminal else 120)
     table = Table(
         box=box.SIMPLE_HEAD,

@@ -1,5 +1,6 @@
 """Runs Snakemake on a configuration, after clearing what a killed run has left behind."""
 
+import itertools
 import os
 import re
 import signal
@@ -86,7 +87,10 @@ def _processes_here(module: str) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter(["pid", "cmdline", "cwd", "status"]):
         words = process.info["cmdline"] or []
-        runs = any(word.startswith(module) or word.endswith(f"/bin/{module}") for word in words[1:4])
+        pairs = itertools.pairwise(words[:4])
+        runs = any(
+            (flag == "-m" and word.startswith(module)) or word.endswith(f"/bin/{module}") for flag, word in pairs
+        )
         alive = process.info["status"] != psutil.STATUS_ZOMBIE
         if runs and alive and process.info["cwd"] == str(Path.cwd()) and process.pid != os.getpid():
             found.append(process)

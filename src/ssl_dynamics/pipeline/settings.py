@@ -53,6 +53,7 @@ class TripletsSettings(Settings):
     root_seed: int
     dataset_name: str
     dataset: DatasetSettings
+    checksum: Annotated[str, Field(description="of the shipped data, where the data set is shipped")]
 
 
 class QuadraticFormSettings(Settings):
@@ -96,7 +97,12 @@ class ClaimsSettings(Settings):
     """What the stage `claims` reads of the configuration."""
 
     root_seed: int
+    seeds: int
     config_name: str
+    grid: Annotated[
+        dict[str, list[tuple[str, str, int]]],
+        Field(description="cells of each experiment, none of which may be missing"),
+    ]
 
 
 class FigureSettings(Settings):

@@ -15,4 +15,7 @@ FIGURE_TABLES = {
     "convergence": "angles",
     "retractions": "retractions",
     "iteration": "iteration",
+    "drift": "drift",
+    "limits": "limits",
+    "integration": "integration",
 }

@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+import zlib
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -16,6 +17,8 @@ from ssl_dynamics.problem.streams import stream
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
+
+FEWEST_ITEMS = 2  # a negative is another item
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,10 @@ def _digits() -> Dataset:
 
 def _idx(settings: Idx) -> Dataset:
     train = read_idx(settings.images, dimensions=3)
+    if len(train) < FEWEST_ITEMS or 0 in train.shape:
+        raise ValueError(
+            f"{settings.images}: images of shape {train.shape}; expected at least {FEWEST_ITEMS}, none empty"
+        )
     test = train[:0] if settings.test_images is None else read_idx(settings.test_images, dimensions=3)
     if test.shape[1:] != train.shape[1:]:
         raise ValueError(f"{settings.test_images}: images of {test.shape[1:]}; expected {train.shape[1:]}")
@@ -92,20 +99,24 @@ def _npz(path: Path) -> Dataset:
     expected = "expected an .npz file with an array 'train' of shape (n, d) or (n, height, width)"
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+            arrays = {name: np.asarray(stored[name]) for name in stored.files}
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror or 'not an .npz file'}; {expected}") from None
-    except (ValueError, EOFError, AttributeError, zipfile.BadZipFile):
+    except (ValueError, TypeError, AttributeError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile):
         raise ValueError(f"{path}: truncated, damaged or not an .npz file; {expected}") from None
     if "train" not in arrays:
         raise ValueError(f"{path}: holds {sorted(arrays)}; {expected}")
     train = arrays["train"]
+    if len(np.atleast_1d(train)) < FEWEST_ITEMS:
+        raise ValueError(f"{path}: 'train' has shape {train.shape}; expected at least {FEWEST_ITEMS} items")
     test = arrays.get("test", train[:0])
     for name, items in (("train", train), ("test", test)):
         if items.ndim not in (2, 3) or items.shape[1:] != train.shape[1:] or 0 in items.shape[1:]:
             raise ValueError(f"{path}: '{name}' has shape {items.shape} ('train': {train.shape}); {expected}")
-        if not (np.issubdtype(items.dtype, np.number) and np.isfinite(items).all()):
-            raise ValueError(f"{path}: '{name}' ({items.dtype}) holds values that are not finite numbers; {expected}")
+        if items.dtype.kind not in "biuf" or not np.isfinite(items).all():
+            raise ValueError(
+                f"{path}: '{name}' ({items.dtype}) holds values that are not finite real numbers; {expected}"
+            )
         labels = arrays.get(f"{name}_labels")
         if labels is not None and (labels.shape != items.shape[:1] or not np.issubdtype(labels.dtype, np.integer)):
             raise ValueError(
@@ -130,14 +141,18 @@ def _dataset(
     test_labels: NDArray[np.integer],
 ) -> Dataset:
     """Flatten images, scale bytes to [0, 1], fix the types."""
-    scale = 255.0 if train.dtype == np.uint8 else 1.0
     shape = (train.shape[1], train.shape[2]) if train.ndim == 3 else None
     d = int(np.prod(train.shape[1:]))
     return Dataset(
-        train.reshape(-1, d).astype(np.float64) / scale,
+        _scaled(train).reshape(-1, d),
         train_labels.astype(np.int64),
-        test.reshape(-1, d).astype(np.float64) / scale,
+        _scaled(test).reshape(-1, d),
         test_labels.astype(np.int64),
         shape,
         np.zeros(d),
     )
+
+
+def _scaled(items: NDArray[np.generic]) -> Array:
+    """Bytes scaled to [0, 1], other numbers as they are."""
+    return items.astype(np.float64) / (255.0 if items.dtype == np.uint8 else 1.0)

@@ -32,7 +32,10 @@ def quadratic_form(
     if direction is None or direction.shape != x.shape:
         shapes = [np.shape(x), np.shape(positive), *([] if negative is None else [np.shape(negative)])]
         raise ValueError(f"anchor, positive and negative must have one shape (n, d); got {shapes}")
-    cross = x.T @ direction
+    with np.errstate(over="ignore", invalid="ignore"):
+        cross = x.T @ direction
+    if not np.isfinite(cross).all():
+        raise ValueError(f"products of values up to {np.abs(x).max():.3g} overflow float64: scale the data down")
     return (cross + cross.T) / (2 * len(x))
 
 

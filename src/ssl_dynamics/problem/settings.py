@@ -55,7 +55,7 @@ Augmentation = Annotated[Shift | Crop | Flip | Noise | Erasing, Field(discrimina
 
 
 class _Dataset(Settings):
-    triplets: Annotated[int, Field(ge=2, description="number n of (anchor, positive, negative) triplets")]
+    triplets: Annotated[int, Field(ge=2, le=1_000_000, description="number n of (anchor, positive, negative) triplets")]
     augmentations: Annotated[list[Augmentation], Field(description="applied in order to make the positive view")]
     center: Annotated[bool, Field(description="subtract the mean of the train part from every item")] = True
 

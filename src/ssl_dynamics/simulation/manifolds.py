@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 
@@ -16,13 +16,17 @@ class Step:
 
 
 class Manifold(Protocol):
-    """Turns weights, Euclidean gradient and learning rate into a step."""
+    """Turns weights, Euclidean gradient and learning rate into a step; `bounded` if weights cannot grow."""
+
+    bounded: ClassVar[bool]
 
     def step(self, weights: torch.Tensor, gradient: torch.Tensor, learning_rate: float) -> Step: ...
 
 
 class Euclidean:
     """No constraint: W ← W − η∇L."""
+
+    bounded: ClassVar[bool] = False
 
     def step(self, weights: torch.Tensor, gradient: torch.Tensor, learning_rate: float) -> Step:
         return Step(weights - learning_rate * gradient, torch.zeros(len(weights), dtype=weights.dtype))
@@ -67,6 +71,7 @@ class Grassmannian:
     Sepulchre (2008), ch. 4; docs/theory.md §3.
     """
 
+    bounded: ClassVar[bool] = True
     retraction: Callable[[torch.Tensor, torch.Tensor], Step] = qr_retraction
 
     def step(self, weights: torch.Tensor, gradient: torch.Tensor, learning_rate: float) -> Step:
@@ -76,12 +81,16 @@ class Grassmannian:
 class OrthogonalIteration:
     """The Euclidean gradient step pulled back by QR, without the horizontal projection: W ← qf(W − η∇L)."""
 
+    bounded: ClassVar[bool] = True
+
     def step(self, weights: torch.Tensor, gradient: torch.Tensor, learning_rate: float) -> Step:
         return qr_retraction(weights, -learning_rate * gradient)
 
 
 class Unretracted:
     """The horizontal step never pulled back, W ← W − η(I − WWᵀ)∇L: what the retraction is needed for."""
+
+    bounded: ClassVar[bool] = True  # over the short time for which it is used
 
     def step(self, weights: torch.Tensor, gradient: torch.Tensor, learning_rate: float) -> Step:
         moved = weights - learning_rate * horizontal(weights, gradient)

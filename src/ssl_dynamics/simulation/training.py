@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.triplets import Triplets
-from ssl_dynamics.simulation.manifolds import Euclidean, Manifold, qr_retraction
+from ssl_dynamics.simulation.manifolds import Manifold, qr_retraction
 
 Array = NDArray[np.float64]
 
@@ -61,7 +61,6 @@ def train(
     data = [torch.from_numpy(part) for part in (triplets.anchor, triplets.positive, triplets.negative)]
     W = torch.from_numpy(np.ascontiguousarray(start))
     log_scale = torch.zeros(len(W), dtype=W.dtype)
-    constrained = not isinstance(manifold, Euclidean)
     saved: list[tuple[torch.Tensor, ...]] = []
     step = 0
     for checkpoint in checkpoints:
@@ -73,9 +72,9 @@ def train(
             raise FloatingPointError(f"weights are not finite after step {step}: learning rate {learning_rate:.3g}")
         gradient = loss_gradient(W, data, loss)
         leaving = manifold.step(W, gradient, learning_rate).retraction_defect
-        euclidean = qr_retraction(W, -learning_rate * gradient).retraction_defect if constrained else leaving
+        euclidean = qr_retraction(W, -learning_rate * gradient).retraction_defect if manifold.bounded else leaving
         saved.append((W, log_scale, leaving, euclidean))
-        if not constrained:
+        if not manifold.bounded:
             norm = torch.linalg.matrix_norm(W)
             W, log_scale = W / norm[:, None, None], log_scale + torch.log(norm)
     weights, scales, leaving_defects, euclidean_defects = (

@@ -31,9 +31,9 @@ def log_singular_values(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     one-sided Jacobi (LAPACK gejsv) finds each to high *relative* accuracy, so that log(σ_2/σ_1)(t) stays right
     after σ_2/σ_1 has fallen below the rounding of W(t).
 
-    C (d, d) symmetric; W0 (..., d, z); times (T,) in units of 1/C; returns (..., T, z) float64.
-    Raises ValueError on bad shapes or values, for W0 of deficient rank, and where σ_z/σ_1 is below what float64 can
-    hold, about e^{−350}. Source: docs/theory.md §2; Drmač and Veselić (2008) for the accuracy.
+    C (d, d) symmetric; W0 (..., d, z); times (T,) in units of 1/C; returns (..., T, z) float64,
+    −inf where σ_k/σ_1 is below what float64 can hold, about e^{−350}. Raises ValueError on bad shapes or values, and
+    for W0 of deficient rank. Source: docs/theory.md §2; Drmač and Veselić (2008) for the accuracy.
     """
     eigenvalues, _, X, t = _eigenbasis(C, W0, times)
     *lead, _, z = X.shape
@@ -43,10 +43,8 @@ def log_singular_values(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     for index in np.ndindex(*lead, len(t)):
         exponent = -2 * eigenvalues * t[index[-1]]
         shift = exponent.max()
-        values = _graded_singular_values(np.exp(exponent - shift)[:, None] * X[index[:-1]])
-        if values.min() <= 0:
-            raise ValueError(f"a singular value of W(t) at t = {t[index[-1]]:.6g} underflows next to the largest")
-        result[index] = shift + np.log(values)
+        with np.errstate(divide="ignore"):
+            result[index] = shift + np.log(_graded_singular_values(np.exp(exponent - shift)[:, None] * X[index[:-1]]))
     return result
 
 

@@ -25,7 +25,7 @@ def compute(job: Job[ClaimsSettings]) -> None:
 
     records = []
     for claim in CLAIMS:
-        cells = judge_claim(claim, tables, bootstrap_stream)
+        cells = judge_claim(claim, tables, settings.grid, settings.seeds, bootstrap_stream)
         sources = {
             path
             for dynamics, name in (claim.own_table, claim.control_table)

@@ -20,6 +20,9 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "steps": exactness.steps,
     "retractions": finite_steps.retractions,
     "iteration": finite_steps.iteration,
+    "drift": finite_steps.drift,
+    "limits": finite_steps.limits,
+    "integration": exactness.integration,
 }
 
 

@@ -28,7 +28,8 @@ def compute(job: Job[FiniteStepsSettings]) -> None:
     exchanged = replace(triplets, positive=triplets.negative, negative=triplets.positive)
     plan = read_arrays(job.input("schedule"))
     schedule = Schedule(plan["learning_rates"], plan["coarse_steps"], len(plan["coarse_steps"]))
-    iteration_steps, limit = plan["iteration_steps"].tolist(), [int(plan["limit_steps"])]
+    iteration_steps = [int(step) for step in plan["iteration_steps"]]
+    limit = [int(plan["limit_steps"])]
 
     # Name of the run to what it trains on, how, at which step size, and when it is looked at.
     runs: dict[str, tuple[Triplets, Manifold, float, list[int]]] = {

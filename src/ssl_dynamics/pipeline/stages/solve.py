@@ -21,13 +21,16 @@ def compute(job: Job[SolveSettings]) -> None:
     plan = read_arrays(job.input("schedule"))
     schedule = Schedule(plan["learning_rates"], plan["coarse_steps"], int(plan["shared"]))
     start, times = plan["start"], schedule.times
-    solution: Arrays = {"times": times, "eigenvalues": np.linalg.eigvalsh(C)}
+    solution: Arrays = {
+        "times": times,
+        "eigenvalues": np.linalg.eigvalsh(C),
+        "leading": leading_eigenspace(C, start.shape[-1]),
+    }
     if job.settings.dynamics == "unconstrained":
         # Ẇ = −CW instead of Ẇ = −2CW: the flow at rate 1.
         for name, clock in (("", times), ("_control", times / 2)):
             solution[f"log_singular_values{name}"] = log_singular_values(C, start, clock)
     else:
-        z = start.shape[-1]
         for name, clock in (("", times), ("_control", times / 2)):
             solution[f"basis{name}"] = grassmann_flow(C, start, clock)
         solution["integrated"] = integrate_grassmann_flow(C, start, times[: schedule.shared])
@@ -35,7 +38,6 @@ def compute(job: Job[SolveSettings]) -> None:
         solution["tangent_bound"] = tangent_bound(C, start, times)
         # The bound had the gap been twice as wide.
         solution["tangent_bound_control"] = tangent_bound(C, start, 2 * times)
-        solution["leading"] = leading_eigenspace(C, z)
     write_arrays(job.output("solution"), solution)
 
 
