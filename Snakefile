@@ -13,9 +13,11 @@ rule all:
     input:
         claims=RESULTS / "claims.json",
         figures=figure_files(),
+        objectives=RESULTS / "tables/objectives.csv",
         notebook=RESULTS / "notebooks/main-result.ipynb",
 
 
 include: "workflow/rules/problem.smk"
 include: "workflow/rules/dynamics.smk"
+include: "workflow/rules/objectives.smk"
 include: "workflow/rules/report.smk"

@@ -25,6 +25,9 @@ def table():
     decay = np.exp(-frame["time"]) * frame["learning_rate"]
     for column in ("error", "error_control", "defect", "defect_euclidean", "tangent", "bound", "effective_rank"):
         frame[column] = 1 + decay
+    frame["objective"], frame["temperature"] = "vicreg", 1 + frame["time"]
+    for column in ("mean_square_sine", "sine", "sine_own_negatives", "distance", "distance_control"):
+        frame[column] = 1 / frame["temperature"]
     frame["predicted"] = frame["log_ratio"] = 1 + decay
     return frame
 

@@ -3,6 +3,7 @@
 TABLES = {
     "unconstrained": ["collapse", "rank"],
     "grassmannian": ["errors", "steps", "angles", "integration", "rank"],
+    "objectives": ["objectives", "learning", "temperatures"],
 }
 
 FIGURE_TABLES = {
@@ -12,4 +13,6 @@ FIGURE_TABLES = {
     "transient": "errors",
     "steps": "steps",
     "convergence": "angles",
+    "objectives": "objectives",
+    "temperatures": "temperatures",
 }
