@@ -207,7 +207,7 @@ CLAIMS = [
         id="beyond-infonce-limit",
         source="beyond",
         statement="InfoNCE's minimiser tends to the bottom-z eigenspace of the in-batch C as the temperature τ grows.",
-        quantity="fitted order in 1/τ of sin θ_max between trained span and eigenspace, four temperatures",
+        quantity="fitted order in 1/τ of sin θ_max between trained span and eigenspace, three temperatures",
         dynamics="objectives",
         table="temperatures",
         measure=order_in_inverse_temperature("sine"),
@@ -222,12 +222,12 @@ CLAIMS = [
         id="beyond-infonce-departure",
         source="beyond",
         statement="At first order in 1/τ InfoNCE departs from that eigenspace as perturbation theory predicts.",
-        quantity="fitted order in 1/τ of ‖P − P'‖_F/√(2z) between trained and predicted span, four temperatures",
+        quantity="fitted order in 1/τ of ‖P − P'‖_F/√(2z) between trained and predicted span, three temperatures",
         dynamics="objectives",
         table="temperatures",
         measure=order_in_inverse_temperature("distance"),
         statistic="mean",
-        # What the first order leaves is of second order.
+        # What the first order leaves is of second order; temperatures are 8 and more times the larger small number.
         criterion=Criterion("within", (1.85, 2.15)),
         control=Control("half of the predicted departure", order_in_inverse_temperature("distance_control")),
         figure="temperatures",

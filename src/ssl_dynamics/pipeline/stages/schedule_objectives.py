@@ -9,7 +9,6 @@ from ssl_dynamics.pipeline.settings import ScheduleObjectivesSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.problem.quadratic import in_batch_form
 from ssl_dynamics.problem.start import random_orthonormal_start
-from ssl_dynamics.problem.triplets import Array
 
 
 def compute(job: Job[ScheduleObjectivesSettings]) -> None:
@@ -17,7 +16,7 @@ def compute(job: Job[ScheduleObjectivesSettings]) -> None:
     stored = read_arrays(job.input("triplets"))
     anchor, positive = (stored[name][: settings.triplets] for name in ("anchor", "positive"))
     scale = batch_scale(anchor, settings.dimension)
-    eigenvalues: Array = np.linalg.eigvalsh(in_batch_form(anchor / scale, positive / scale))
+    eigenvalues = np.linalg.eigvalsh(in_batch_form(anchor / scale, positive / scale)).astype(np.float64)
     temperatures = make_temperatures(eigenvalues, settings.dimension, settings.temperatures)
     job.log.info("scale %.4g; temperatures %s", scale, np.array2string(temperatures, precision=4))
     start = random_orthonormal_start(
