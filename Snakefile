@@ -13,10 +13,12 @@ rule all:
     input:
         claims=RESULTS / "claims.json",
         figures=figure_files(),
+        objectives=RESULTS / "tables/objectives.csv",
         notebook=RESULTS / "notebooks/main-result.ipynb",
 
 
 include: "workflow/rules/problem.smk"
 include: "workflow/rules/dynamics.smk"
 include: "workflow/rules/finite_steps.smk"
+include: "workflow/rules/objectives.smk"
 include: "workflow/rules/report.smk"

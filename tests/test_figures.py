@@ -28,6 +28,9 @@ def table():
     for column in ("distance", "distance_control", "drift"):
         frame[column] = 1 + decay
     frame["retraction"], frame["method"], frame["side"] = "polar", "riemannian", frame["seed"]
+    frame["objective"], frame["temperature"] = "vicreg", 1 + frame["time"]
+    for column in ("mean_square_sine", "sine", "sine_own_negatives", "distance", "distance_control"):
+        frame[column] = 1 / frame["temperature"]
     frame["predicted"] = frame["log_ratio"] = 1 + decay
     return frame
 

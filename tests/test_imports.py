@@ -27,7 +27,7 @@ def test_import_contracts_see_a_breach(tmp_path):
     assert "Theory and simulation are independent of each other BROKEN" in result.stdout
 
 
-@pytest.mark.parametrize("stage", ["triplets", "solve", "compare_grassmannian", "claims", "figure"])
+@pytest.mark.parametrize("stage", ["triplets", "solve", "compare_grassmannian", "solve_objectives", "claims", "figure"])
 def test_only_the_simulation_pays_for_torch(stage):
     code = f"import sys, ssl_dynamics.pipeline.stages.{stage}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,6 +1,7 @@
 """Analysis: how to measure spans, ranks, orders and intervals. Knows neither theory nor simulation."""
 
 from ssl_dynamics.analysis.fits import bootstrap_interval, fitted_order
+from ssl_dynamics.analysis.learning import half_time
 from ssl_dynamics.analysis.rank import effective_rank
 from ssl_dynamics.analysis.subspaces import (
     combined_projector_norm,
@@ -16,6 +17,7 @@ __all__ = [
     "common_coordinates",
     "effective_rank",
     "fitted_order",
+    "half_time",
     "principal_angles",
     "projector_distance",
     "richardson_weights",

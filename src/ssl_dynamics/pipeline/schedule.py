@@ -90,3 +90,15 @@ def _gap(eigenvalues: Array, k: int) -> float:
     if gap <= 1e-12 * norm:
         raise ValueError(f"λ_{k + 1} − λ_{k} = {gap:.3g} is zero next to ‖C‖ = {norm:.3g}: no rate to predict")
     return float(gap)
+
+
+def make_temperatures(eigenvalues: Array, z: int, multiples: list[float]) -> Array:
+    """Temperatures of InfoNCE as multiples of λ_1²/(λ_{z+1} − λ_z), for a spectrum of the in-batch C (d,), ascending.
+
+    Similarities vary by about |λ_1|, so that the first departure from C is a form of size λ_1²/τ, which the gap
+    resists: from that unit on, perturbation theory holds (docs/theory.md §7). Raises ValueError where the gap is zero.
+    """
+    if not z < len(eigenvalues):
+        raise ValueError(f"z = {z} must be smaller than the dimension of the data, d = {len(eigenvalues)}")
+    temperatures: Array = np.array(multiples) * eigenvalues[0] ** 2 / _gap(eigenvalues, z)
+    return temperatures

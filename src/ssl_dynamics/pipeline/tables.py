@@ -4,6 +4,7 @@ TABLES = {
     "unconstrained": ["collapse", "rank"],
     "grassmannian": ["errors", "steps", "angles", "integration", "rank"],
     "finite_steps": ["retractions", "iteration", "drift", "limits"],
+    "objectives": ["objectives", "learning", "temperatures"],
 }
 
 FIGURE_TABLES = {
@@ -18,4 +19,6 @@ FIGURE_TABLES = {
     "drift": "drift",
     "limits": "limits",
     "integration": "integration",
+    "objectives": "objectives",
+    "temperatures": "temperatures",
 }

@@ -1,6 +1,6 @@
 """Problem: data sets, augmentations, triplets and the quadratic form C.
 
-`problem.losses` is not re-exported: it is for the simulation alone (and imports torch).
+`problem.losses` and `problem.objectives` are not re-exported: they are for the simulation alone (and import torch).
 """
 
 from ssl_dynamics.problem.quadratic import quadratic_form

@@ -39,6 +39,26 @@ def quadratic_form(
     return (cross + cross.T) / (2 * len(x))
 
 
+def in_batch_form(anchor: ArrayLike, positive: ArrayLike) -> NDArray[np.float64]:
+    """C of the contrastive loss whose negative is the mean of all positives: what InfoNCE tends to as τ → ∞.
+
+    C = ½[x̄ x̄⁺ᵀ + x̄⁺ x̄ᵀ] − (1/2n) Σ_i [x_i x_i⁺ᵀ + x_i⁺ x_iᵀ]; shapes and errors of `quadratic_form`.
+    Source: docs/theory.md §7.
+    """
+    x, x_positive = _items("anchor", anchor), _items("positive", positive)
+    return quadratic_form(x, x_positive, np.broadcast_to(x_positive.mean(0), x_positive.shape), loss="contrastive")
+
+
+def batch_moments(anchor: ArrayLike, positive: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A = (1/n) Σ x_i x_iᵀ and B = Cov(x⁺) (divisor n): the next order of InfoNCE in 1/τ is Tr(WᵀAW WᵀBW)/(2τ).
+
+    anchor, positive (n, d), finite; returns (d, d) twice. Raises ValueError otherwise. Source: docs/theory.md §7.
+    """
+    x, x_positive = _items("anchor", anchor), _items("positive", positive)
+    centred = x_positive - x_positive.mean(0)
+    return x.T @ x / len(x), centred.T @ centred / len(centred)
+
+
 def _items(name: str, items: ArrayLike) -> NDArray[np.float64]:
     array = np.asarray(items, dtype=np.float64)
     if array.ndim != 2 or 0 in array.shape:

@@ -28,15 +28,20 @@ class Trajectory:
     euclidean_defect: Array  # (S, T) the same, had that step not been projected to the horizontal space
 
 
+def representations(W: torch.Tensor, triplets: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """U = XW of anchors, positives and negatives (n, d) for every seed; W (S, d, z); each (S, n, z)."""
+    S, d, z = W.shape
+    columns = W.transpose(0, 1).reshape(d, S * z)  # one product for all seeds
+    return [(x @ columns).reshape(-1, S, z).transpose(0, 1) for x in triplets]
+
+
 def loss_gradient(weights: torch.Tensor, triplets: Sequence[torch.Tensor], loss: Loss) -> torch.Tensor:
     """∇_W L for every seed by automatic differentiation of the loss on the triplets.
 
     weights (S, d, z); triplets: anchor, positive, negative (n, d); returns (S, d, z) float64.
     """
     W = weights.detach().requires_grad_(True)
-    S, d, z = W.shape
-    columns = W.transpose(0, 1).reshape(d, S * z)  # one product for all seeds
-    u = [(x @ columns).reshape(-1, S, z).transpose(0, 1) for x in triplets]
+    u = representations(W, triplets)
     total = loss_value(u[0], u[1], u[2], loss).sum()  # seeds share no weight: the sum separates
     return torch.autograd.grad(total, W)[0]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ssl_dynamics.figures import collapse, exactness, finite_steps, theme
+from ssl_dynamics.figures import collapse, exactness, finite_steps, objectives, theme
 from ssl_dynamics.pipeline.artifacts import read_table, write_figure
 from ssl_dynamics.pipeline.settings import FigureSettings
 from ssl_dynamics.pipeline.stage import Job, main
@@ -23,6 +23,8 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "drift": finite_steps.drift,
     "limits": finite_steps.limits,
     "integration": exactness.integration,
+    "objectives": objectives.objectives,
+    "temperatures": objectives.temperatures,
 }
 
 

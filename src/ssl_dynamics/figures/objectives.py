@@ -1,0 +1,48 @@
+"""Figures of the objectives beyond the dot product: where they lead, and InfoNCE at high temperature."""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ssl_dynamics.figures import theme
+
+COLORS = dict(zip(["dot-product", "info-nce", "nt-xent", "vicreg", "barlow-twins"], theme.PALETTE, strict=False))
+DISTANCES = {
+    "sine": r"$\sin\theta_{\max}$ to the eigenspace of the in-batch $C$",
+    "sine_own_negatives": r"the same, of the $C$ of the triplets' own negatives (control)",
+    "distance": r"$\|P-P'\|_F/\sqrt{2z}$ from the predicted departure",
+    "distance_control": "from half of it (control)",
+}
+
+
+def objectives(objectives: pd.DataFrame) -> Figure:
+    """Mean sin² of the angles to the bottom-z eigenspace of C along training, a curve for each seed."""
+    rows = objectives[objectives["time"] > 0]
+    grid = sns.FacetGrid(rows, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.5, sharex=False)
+    for axes, panel in theme.panels(grid, rows):
+        for (objective, _), curve in panel.groupby(["objective", "seed"]):
+            axes.plot(curve["time"], curve["mean_square_sine"], color=COLORS[str(objective)], linewidth=0.7)
+    grid.set(xscale="log", ylim=(-0.02, 1.02))
+    theme.label_panels(grid, x=r"time $t\,\|\xi(0)\|_F$", y=r"mean $\sin^2\theta$")
+    handles = [Line2D([], [], color=color, label=name) for name, color in COLORS.items()]
+    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    return theme.finished(grid)
+
+
+def temperatures(temperatures: pd.DataFrame) -> Figure:
+    """Distances of InfoNCE's minimiser from what is predicted, against the temperature; mean over the seeds."""
+    means = temperatures.groupby(["dataset", "dimension", "temperature"], as_index=False)[list(DISTANCES)].mean()
+    grid = sns.FacetGrid(means, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.5, sharex=False)
+    for axes, panel in theme.panels(grid, means):
+        for color, column in zip(theme.PALETTE, DISTANCES, strict=False):
+            style = "--" if column in ("sine_own_negatives", "distance_control") else "-"
+            axes.plot(panel["temperature"], panel[column], style, marker=".", color=color)
+    theme.logarithmic(grid)
+    theme.label_panels(grid, x=r"temperature $\tau$", y="distance")
+    handles = [
+        Line2D([], [], color=color, marker=".", label=label)
+        for color, label in zip(theme.PALETTE, DISTANCES.values(), strict=False)
+    ]
+    grid.figure.legend(handles=handles, loc="upper center", ncols=1, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    return theme.finished(grid)

@@ -1,0 +1,38 @@
+"""InfoNCE at high temperature: a dot-product loss, and the first order of its departure from it (docs/theory.md §7)."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ssl_dynamics.theory.checks import Array, symmetric_matrix
+from ssl_dynamics.theory.graph import basis_of_graph
+
+
+def info_nce_span(C: ArrayLike, A: ArrayLike, B: ArrayLike, z: int, temperatures: ArrayLike) -> Array:
+    """Orthonormal basis of the minimiser of InfoNCE under WᵀW = I, to first order in 1/τ.
+
+    τ(L − ln n) = Tr(WᵀCW) + Tr(WᵀAW WᵀBW)/(2τ) + O(τ⁻²). With C = VΛVᵀ (λ_1 ≤ … ≤ λ_d), P = V_zV_zᵀ the projector to
+    its bottom-z eigenspace, and graph coordinates over it:
+        G_jk(τ) = −[Vᵀ(APB + BPA)V]_jk / (2τ(λ_j − λ_k)) + O(τ⁻²),  j > z ≥ k.
+
+    C, A, B (d, d) symmetric: the form that the in-batch mean as negative gives, the second moment of the anchors, the
+    covariance of the positives; temperatures (T,), positive; returns (T, d, z) float64. Raises ValueError on bad shapes
+    or values, and where λ_z = λ_(z+1), so that the minimiser is not isolated. Source: docs/theory.md §7.
+    """
+    form, moment, covariance = (symmetric_matrix(name, M) for name, M in (("C", C), ("A", A), ("B", B)))
+    d = len(form)
+    if not len(moment) == len(covariance) == d:
+        raise ValueError(f"C, A and B must have one shape; got {form.shape}, {moment.shape} and {covariance.shape}")
+    if not 1 <= z < d:
+        raise ValueError(f"z must lie between 1 and d − 1 = {d - 1}; got {z}")
+    tau = np.asarray(temperatures, dtype=np.float64)
+    if tau.ndim != 1 or not (np.isfinite(tau) & (tau > 0)).all():
+        raise ValueError(f"temperatures must be finite, positive numbers (T,); got {np.array2string(tau)}")
+    eigenvalues, V = np.linalg.eigh(form)
+    gap = eigenvalues[z] - eigenvalues[z - 1]
+    if gap <= d * np.finfo(np.float64).eps * np.abs(eigenvalues).max():
+        raise ValueError(f"λ_{z + 1} − λ_{z} = {gap:.3g}: the minimiser is not isolated")
+    leading, rest = V[:, :z], V[:, z:]
+    P = leading @ leading.T
+    force = rest.T @ (moment @ P @ covariance + covariance @ P @ moment) @ leading
+    G = -force / (2 * (eigenvalues[z:, None] - eigenvalues[None, :z]))
+    return basis_of_graph(V, G / tau[:, None, None])
