@@ -3,6 +3,6 @@
 `problem.losses` is not re-exported: it is for the simulation alone (and imports torch).
 """
 
-from ssl_dynamics.problem.quadratic import quadratic_form
+from ssl_dynamics.problem.quadratic import coupling_matrix, quadratic_form
 
-__all__ = ["quadratic_form"]
+__all__ = ["coupling_matrix", "quadratic_form"]
