@@ -8,6 +8,7 @@ from ssl_dynamics.analysis.subspaces import (
     principal_angles,
     projector_distance,
     richardson_weights,
+    sines_to,
 )
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "principal_angles",
     "projector_distance",
     "richardson_weights",
+    "sines_to",
 ]

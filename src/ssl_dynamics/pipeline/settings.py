@@ -38,6 +38,17 @@ class Grassmannian(StepSizes):
     late_checkpoints: Annotated[int, Field(ge=2, description="number of times between the transient and that end")]
 
 
+class Kernel(Settings):
+    """Training in function space on fixed kernels: self-supervised, with and without weight decay, and regression."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1, description="dimensions z")]
+    triplets: Annotated[int, Field(ge=2, description="the first n triplets of each data set: 3n points")]
+    training: Annotated[Unconstrained, Field(description="step sizes in units of 1/‖LᵀAL‖₂, K = LLᵀ")]
+    decay: Annotated[PositiveFloat, Field(description="weight decay δ, in units of ‖LᵀAL‖₂")]
+    regression_end: Annotated[PositiveInt, Field(description="end of the regression, in units of 1/‖K‖₂")]
+
+
 class TripletsSettings(Settings):
     """What the stage `triplets` reads of the configuration."""
 
@@ -102,3 +113,20 @@ class TripletFigureSettings(Settings):
 
 class NotebookSettings(Settings):
     """The stage `notebook` reads nothing of the configuration."""
+
+
+class ScheduleKernelSettings(Settings):
+    """What the stage `schedule_kernel` reads of the configuration."""
+
+    root_seed: int
+    seeds: int
+    dataset_name: str
+    loss: Loss
+    dimension: int
+    kernel: Kernel
+
+
+class LossSettings(Settings):
+    """What the stages `simulate_kernel` and `solve_kernel` read of the configuration."""
+
+    loss: Loss

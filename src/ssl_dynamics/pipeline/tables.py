@@ -1,8 +1,9 @@
 """Which tables the comparison of each experiment writes, and which each figure reads."""
 
 TABLES = {
-    "unconstrained": ["collapse", "rank"],
+    "unconstrained": ["collapse", "rank", "slopes", "spans"],
     "grassmannian": ["errors", "steps", "angles", "integration", "rank"],
+    "kernel": ["kernel_collapse", "kernel_slopes", "kernel_rank", "regression"],
 }
 
 FIGURE_TABLES = {
@@ -12,4 +13,6 @@ FIGURE_TABLES = {
     "transient": "errors",
     "steps": "steps",
     "convergence": "angles",
+    "kernel-collapse": "kernel_collapse",
+    "kernel-rank": "kernel_rank",
 }
