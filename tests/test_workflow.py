@@ -131,8 +131,8 @@ def test_comment_docstring_and_touch_run_nothing_again(tree):
 
 def test_edit_in_the_theory_runs_solve_and_what_follows(tree):
     edit(tree, "src/ssl_dynamics/theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-2.0 * gaps")
-    follows = {"compare_unconstrained", "compare_grassmannian", "claims", "figure", "notebook"}
-    assert planned(tree) == {"solve", *follows}
+    follows = {"compare_unconstrained", "compare_grassmannian", "compare_kernel", "claims", "figure", "notebook"}
+    assert planned(tree) == {"solve", "solve_kernel", *follows}
 
 
 def test_edit_in_the_simulation_runs_simulate_and_what_follows(tree):

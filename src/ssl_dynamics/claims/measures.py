@@ -116,12 +116,12 @@ def where(measure: Measure, **values: object) -> Measure:
 
 def largest_over(column: str, measure: Measure) -> Measure:
     """The measure on the rows of each value of a column; for each seed the largest."""
-    return lambda rows: _by_value(column, measure, rows).max(axis=1)
+    return lambda rows: _by_value(column, measure, rows).max(axis=1, skipna=False)
 
 
 def smallest_over(column: str, measure: Measure) -> Measure:
     """The measure on the rows of each value of a column; for each seed the smallest: a control must fail for each."""
-    return lambda rows: _by_value(column, measure, rows).min(axis=1)
+    return lambda rows: _by_value(column, measure, rows).min(axis=1, skipna=False)
 
 
 def _by_value(column: str, measure: Measure, rows: pd.DataFrame) -> pd.DataFrame:

@@ -227,7 +227,7 @@ CLAIMS = [
         id="A1-same-span",
         source="A1",
         statement="The span does not collapse: that of unconstrained weights is the constrained one at every t.",
-        quantity="largest projector error of trained weights against the *constrained* closed form, extrapolated twice, "
+        quantity="largest projector error of trained weights to the *constrained* closed form, extrapolated twice, "
         "while σ_z/σ_1 > 1e−8",
         dynamics="unconstrained",
         table="spans",
@@ -290,8 +290,8 @@ CLAIMS = [
     Claim(
         id="A1-kernel-slope",
         source="A1",
-        statement="On a fixed kernel, with weight decay δ or without, the late slope of ln(σ_2/σ_1) at finite step size "
-        "is that of (I − 2η(LᵀAL + δI))^k.",
+        statement="On a fixed kernel, with weight decay δ or without, the late slope of ln(σ_2/σ_1) at finite step "
+        "size is that of (I − 2η(LᵀAL + δI))^k.",
         quantity="largest relative error of the slope between 6 and 11.5 gap times, over all step sizes",
         dynamics="kernel",
         table="kernel_slopes",

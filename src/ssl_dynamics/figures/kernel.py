@@ -39,7 +39,7 @@ def kernel_collapse(kernel_collapse: pd.DataFrame) -> Figure:
 def kernel_rank(kernel_rank: pd.DataFrame) -> Figure:
     """Effective rank on each kernel, self-supervised and in regression from the same start; mean and range of seeds."""
     rows = kernel_rank.assign(training=kernel_rank["objective"].where(kernel_rank["supervised"], kernel_rank["loss"]))
-    rows = rows[(rows["objective"] != "with weight decay") & (rows["progress"] > 0)]
+    rows = rows[rows["objective"] != "with weight decay"]
     grid = sns.relplot(
         rows,
         x="progress",
@@ -55,7 +55,6 @@ def kernel_rank(kernel_rank: pd.DataFrame) -> Figure:
         aspect=1.25,
         facet_kws={"sharey": False},
     )
-    grid.set(xscale="log")
     theme.label_panels(grid, x="fraction of the training time", y="effective rank")
     sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=6)
     return theme.finished(grid)

@@ -44,8 +44,8 @@ class Kernel(Settings):
     losses: Annotated[list[Loss], Field(min_length=1)]
     dimensions: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1, description="dimensions z")]
     triplets: Annotated[int, Field(ge=2, description="the first n triplets of each data set: 3n points")]
-    training: Annotated[Unconstrained, Field(description="step sizes in units of 1/‖LᵀAL‖₂, K = LLᵀ")]
-    decay: Annotated[PositiveFloat, Field(description="weight decay δ, in units of ‖LᵀAL‖₂")]
+    training: Annotated[Unconstrained, Field(description="step sizes in units of 1/‖K^{1/2}AK^{1/2}‖₂")]
+    decay: Annotated[PositiveFloat, Field(description="weight decay δ, in units of ‖K^{1/2}AK^{1/2}‖₂")]
     regression_end: Annotated[PositiveInt, Field(description="end of the regression, in units of 1/‖K‖₂")]
 
 

@@ -28,10 +28,21 @@ def random_functions(
     K (N, N) symmetric, positive semidefinite; U lies in its range. Seed s draws from a stream of its own, named by
     (`names`, z, s). Raises ValueError if K is not square or z < 1.
     """
-    if K.ndim != 2 or K.shape[0] != K.shape[1] or z < 1:
-        raise ValueError(f"needs K (N, N) and z >= 1; got shape {K.shape} and z = {z}")
-    eigenvalues, Q = np.linalg.eigh(K)
-    root = (Q * np.sqrt(np.where(eigenvalues > _RANGE * eigenvalues[-1], eigenvalues, 0))) @ Q.T
+    if z < 1:
+        raise ValueError(f"z must be at least 1; got {z}")
+    root = kernel_root(K)
     gaussian = [stream(root_seed, *names, z, seed).standard_normal((len(K), z)) for seed in range(seeds)]
     functions: NDArray[np.float64] = root @ np.stack(gaussian)
     return functions
+
+
+def kernel_root(K: NDArray[np.float64]) -> NDArray[np.float64]:
+    """K^{1/2} (N, N) of a symmetric, positive semidefinite K (N, N), without the directions that are rounding.
+
+    Raises ValueError if K is not square.
+    """
+    if K.ndim != 2 or K.shape[0] != K.shape[1]:
+        raise ValueError(f"K must be a square matrix (N, N); got shape {K.shape}")
+    eigenvalues, Q = np.linalg.eigh(K)
+    root: NDArray[np.float64] = (Q * np.sqrt(np.where(eigenvalues > _RANGE * eigenvalues[-1], eigenvalues, 0))) @ Q.T
+    return root

@@ -12,8 +12,7 @@ from ssl_dynamics.pipeline.schedule import make_schedule
 from ssl_dynamics.pipeline.settings import ScheduleKernelSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.problem import coupling_matrix
-from ssl_dynamics.problem.start import random_functions
-from ssl_dynamics.theory import reduced_kernel_flow
+from ssl_dynamics.problem.start import kernel_root, random_functions
 
 Array = NDArray[np.float64]
 
@@ -54,8 +53,9 @@ def _plan(job: Job[ScheduleKernelSettings], name: str, K: Array) -> Arrays:
         for kind in ("kernel start", "kernel target")
     )
     A = coupling_matrix(settings.kernel.triplets, loss=settings.loss)
-    eigenvalues = np.asarray(np.linalg.eigvalsh(reduced_kernel_flow(K, A, start).form), dtype=np.float64)
-    job.log.info("%s: eigenvalues of LᵀAL: %s", name, np.array2string(eigenvalues[:8], precision=4))
+    root = kernel_root(K)
+    eigenvalues = np.asarray(np.linalg.eigvalsh(root @ A @ root), dtype=np.float64)
+    job.log.info("%s: eigenvalues of K^{1/2}AK^{1/2}: %s", name, np.array2string(eigenvalues[:8], precision=4))
     schedule = make_schedule(eigenvalues, settings.dimension, settings.kernel.training)
     norm = float(np.linalg.norm(K, 2))
     rates = schedule.learning_rates * np.abs(eigenvalues).max() / norm  # the same sizes in units of the kernel
