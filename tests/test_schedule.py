@@ -64,5 +64,5 @@ def test_spectra_without_a_rate_to_predict_are_refused(eigenvalues, z, settings,
 
 def test_late_window_is_before_the_collapse_time_and_needs_two_checkpoints():
     assert late_window(np.array([0.0, 5.0, 6.5, 8.0, 11.5, 12.5])).tolist() == [2, 4]
-    with pytest.raises(ValueError, match="needs two checkpoints between 6.0 and 11.5 gap times; got 1"):
+    with pytest.raises(ValueError, match=r"needs two checkpoints between 6\.0 and 11\.5 gap times; got 1"):
         late_window(np.array([0.0, 7.0, 12.0]))
