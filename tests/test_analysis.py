@@ -14,6 +14,7 @@ from ssl_dynamics.analysis import (
     principal_angles,
     projector_distance,
     richardson_weights,
+    sines_to,
 )
 
 shapes = st.tuples(st.integers(1, 4), st.integers(0, 4), st.integers(0, 1000))
@@ -111,3 +112,13 @@ def test_bootstrap_interval_covers_the_mean_as_often_as_it_says():
 
 def test_bootstrap_interval_of_equal_values_has_no_width():
     assert bootstrap_interval([2.0, 2.0], np.mean, np.random.default_rng(0)) == (2.0, 2.0)
+
+
+def test_sine_to_a_vector_near_zero_and_at_right_angles():
+    f, g = np.array([3.0, 4.0, 0.0]), np.array([-4.0, 3.0, 0.0])
+    U = np.stack([f + 1e-11 * g, -2 * f, g, f + g], axis=-1)
+    np.testing.assert_allclose(sines_to(U, f), [1e-11, 0, 1, np.sqrt(0.5)], rtol=1e-5, atol=1e-15)
+    with pytest.raises(ValueError, match=r"needs U \(..., n, z\) and f \(n,\); got \(3, 4\) and \(4,\)"):
+        sines_to(U, np.ones(4))
+    with pytest.raises(ValueError, match="an angle to a zero vector"):
+        sines_to(np.zeros((3, 1)), f)

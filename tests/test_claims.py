@@ -180,6 +180,27 @@ def test_curve_deviation_is_relative_to_the_change_of_the_curve():
     assert measures.curve_deviation("predicted", extrapolations=2)(frame).iloc[0] == pytest.approx(0.01)
 
 
+def test_change_by_weight_decay_is_relative_to_that_of_the_curve():
+    frame = pd.DataFrame({"seed": 0, "extrapolations": 2, "learning_rate": 0.1, "time": [0.0, 1.0, 2.0]})
+    frame["log_ratio"], frame["a"], frame["b"] = [-1.0, -11.0, -21.0], [0.0, 5.0, 9.0], [0.0, 4.0, 10.0]
+    assert measures.changed_by("a", "b", extrapolations=2)(frame).iloc[0] == pytest.approx(1 / 20)
+
+
+def test_relative_error_takes_the_worst_row_of_each_seed():
+    frame = pd.DataFrame({"seed": [0, 0, 1], "slope": [1.0, 2.2, 3.0], "discrete": [1.0, 2.0, 3.0]})
+    np.testing.assert_allclose(measures.relative_error("slope", "discrete")(frame), [0.1, 0.0], atol=1e-15)
+
+
+def test_parts_of_a_table_are_judged_one_by_one():
+    frame = pd.DataFrame({"seed": [0, 0, 1, 1], "kernel": ["a", "b"] * 2, "time": 0.0, "value": [1.0, 4.0, 3.0, 2.0]})
+    value = measures.last("value")
+    assert measures.largest_over("kernel", value)(frame).tolist() == [4, 3]
+    assert measures.smallest_over("kernel", value)(frame).tolist() == [1, 2]
+    assert measures.where(value, kernel="b")(frame).tolist() == [4, 2]
+    frame["value"] = np.nan  # nothing measured in one part must not be hidden by the other
+    assert measures.largest_over("kernel", value)(frame).isna().all()
+
+
 def test_registry_is_complete_and_consistent():
     ids = [claim.id for claim in CLAIMS]
     assert len(set(ids)) == len(ids)

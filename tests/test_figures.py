@@ -21,7 +21,8 @@ def table():
     names = ["dataset", "loss", "dimension", "learning_rate", "extrapolations", "seed", "time"]
     frame = pd.DataFrame(list(itertools.product(*axes)), columns=names)
     frame["dynamics"] = np.where(frame["seed"] == 0, "grassmannian", "unconstrained")
-    frame["gap_time"] = frame["time"]
+    frame["gap_time"] = frame["progress"] = frame["time"]
+    frame["kernel"], frame["supervised"] = "linear", frame["seed"] == 0
     decay = np.exp(-frame["time"]) * frame["learning_rate"]
     for column in ("error", "error_control", "defect", "defect_euclidean", "tangent", "bound", "effective_rank"):
         frame[column] = 1 + decay
@@ -31,7 +32,7 @@ def table():
     frame["objective"], frame["temperature"] = "vicreg", 1 + frame["time"]
     for column in ("mean_square_sine", "sine", "sine_own_negatives", "distance", "distance_control"):
         frame[column] = 1 / frame["temperature"]
-    frame["predicted"] = frame["log_ratio"] = 1 + decay
+    frame["predicted"] = frame["log_ratio"] = frame["log_ratio_decay"] = 1 + decay
     return frame
 
 

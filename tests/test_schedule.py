@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ssl_dynamics.pipeline.schedule import COLLAPSE_TIME, HORIZON, make_schedule
+from ssl_dynamics.pipeline.schedule import COLLAPSE_TIME, HORIZON, late_window, make_schedule
 from ssl_dynamics.pipeline.settings import Grassmannian, Unconstrained
 
 EIGENVALUES = np.array([-10.0, -6.0, -3.0, -2.0, 0.0, 0.5])
@@ -60,3 +60,9 @@ def test_unconstrained_training_looks_just_before_the_collapse_time():
 def test_spectra_without_a_rate_to_predict_are_refused(eigenvalues, z, settings, message):
     with pytest.raises(ValueError, match=message):
         make_schedule(eigenvalues, z, settings)
+
+
+def test_late_window_is_before_the_collapse_time_and_needs_two_checkpoints():
+    assert late_window(np.array([0.0, 5.0, 6.5, 8.0, 11.5, 12.5])).tolist() == [2, 4]
+    with pytest.raises(ValueError, match=r"needs two checkpoints between 6\.0 and 11\.5 gap times; got 1"):
+        late_window(np.array([0.0, 7.0, 12.0]))

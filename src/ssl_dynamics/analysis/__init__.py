@@ -9,6 +9,7 @@ from ssl_dynamics.analysis.subspaces import (
     principal_angles,
     projector_distance,
     richardson_weights,
+    sines_to,
 )
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "principal_angles",
     "projector_distance",
     "richardson_weights",
+    "sines_to",
 ]

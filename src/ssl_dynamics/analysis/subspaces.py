@@ -56,6 +56,23 @@ def common_coordinates(bases: Sequence[Array]) -> list[Array]:
     return np.split(R, len(bases), axis=-1)
 
 
+def sines_to(U: ArrayLike, f: ArrayLike) -> Array:
+    """Sine of the angle between each column of U and the vector f: |u − (fᵀu)f|/|u| for |f| = 1, accurate near 0.
+
+    U (..., n, z), no column zero; f (n,), not zero; returns (..., z) float64. Raises ValueError otherwise.
+    """
+    columns, vector = np.asarray(U, dtype=np.float64), np.asarray(f, dtype=np.float64)
+    if columns.ndim < 2 or vector.shape != columns.shape[-2:-1]:
+        raise ValueError(f"needs U (..., n, z) and f (n,); got {columns.shape} and {vector.shape}")
+    lengths, length = np.linalg.norm(columns, axis=-2), np.linalg.norm(vector)
+    if length == 0 or (lengths == 0).any():
+        raise ValueError("an angle to a zero vector is not defined")
+    unit = vector / length
+    rest = columns - unit[:, None] * (unit @ columns)[..., None, :]
+    sines: Array = np.linalg.norm(rest, axis=-2) / lengths
+    return sines
+
+
 def richardson_weights(ratio: float, extrapolations: int) -> Array:
     """Weights, coarsest step first, that cancel the error terms η, …, η^m of values at steps η, η/r, …, η/r^m.
 

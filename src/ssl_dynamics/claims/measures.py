@@ -30,7 +30,7 @@ def order(column: str, *, extrapolations: int = 0, finest: int = 3) -> Measure:
     return measure
 
 
-def where(measure: Measure, **values: str | int) -> Measure:
+def where(measure: Measure, **values: object) -> Measure:
     """A measure of those rows alone in which the named columns have these values."""
 
     def measure_of_some(rows: pd.DataFrame) -> "pd.Series[float]":
@@ -43,22 +43,36 @@ def where(measure: Measure, **values: str | int) -> Measure:
 
 def curve_deviation(predicted: str, *, extrapolations: int) -> Measure:
     """Largest |measured − predicted| of ln(σ_2/σ_1) over the trajectory, over the largest change that is measured."""
+    return changed_by("log_ratio", predicted, extrapolations=extrapolations)
+
+
+def changed_by(column: str, changed: str, *, extrapolations: int) -> Measure:
+    """Largest |changed − column| over the trajectory, over the largest change of ln(σ_2/σ_1) that is measured."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         used = _of_finest(_extrapolated(rows, extrapolations))
-        deviation = (used["log_ratio"] - used[predicted]).abs().groupby(used["seed"]).max(skipna=False)
+        deviation = (used[changed] - used[column]).abs().groupby(used["seed"]).max(skipna=False)
         by_seed = used.groupby("seed")["log_ratio"]
         return deviation / (by_seed.max(skipna=False) - by_seed.min(skipna=False))
 
     return measure
 
 
-def rank_at(gap_time: float) -> Measure:
-    """Effective rank at the last checkpoint that is not after `gap_time`."""
+def relative_error(column: str, expected: str) -> Measure:
+    """Largest |column/expected − 1| over all rows of a seed."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        return (rows[column] / rows[expected] - 1).abs().groupby(rows["seed"]).max(skipna=False)
+
+    return measure
+
+
+def rank_at(gap_time: float, column: str = "effective_rank") -> Measure:
+    """Effective rank (or another column) at the last checkpoint that is not after `gap_time`."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         reached = rows[rows["gap_time"] <= gap_time * (1 + 1e-12)]
-        return reached.sort_values("time").groupby("seed")["effective_rank"].last(skipna=False)
+        return reached.sort_values("time").groupby("seed")[column].last(skipna=False)
 
     return measure
 
@@ -100,6 +114,21 @@ def last(column: str) -> Measure:
         return rows.sort_values("time").groupby("seed")[column].last(skipna=False)
 
     return measure
+
+
+def largest_over(column: str, measure: Measure) -> Measure:
+    """The measure on the rows of each value of a column; for each seed the largest."""
+    return lambda rows: _by_value(column, measure, rows).max(axis=1, skipna=False)
+
+
+def smallest_over(column: str, measure: Measure) -> Measure:
+    """The measure on the rows of each value of a column; for each seed the smallest: a control must fail for each."""
+    return lambda rows: _by_value(column, measure, rows).min(axis=1, skipna=False)
+
+
+def _by_value(column: str, measure: Measure, rows: pd.DataFrame) -> pd.DataFrame:
+    """A row for each seed, a column for each value."""
+    return pd.DataFrame({value: measure(part) for value, part in rows.groupby(column)})
 
 
 def _extrapolated(rows: pd.DataFrame, extrapolations: int) -> pd.DataFrame:

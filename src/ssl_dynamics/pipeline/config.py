@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator, model_validator
 
-from ssl_dynamics.pipeline.settings import Dynamics, FiniteSteps, Grassmannian, Objectives, Unconstrained
+from ssl_dynamics.pipeline.settings import Dynamics, FiniteSteps, Grassmannian, Kernel, Objectives, Unconstrained
 from ssl_dynamics.problem.settings import DatasetSettings, FashionMnist, Idx, Loss, Npz, Settings
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -42,6 +42,7 @@ class Config(Settings):
     grassmannian: Grassmannian
     finite_steps: FiniteSteps
     objectives: Objectives
+    kernel: Kernel
     overrides: Annotated[
         dict[Name, Overrides], Field(default_factory=dict, description="other step sizes for some of the data sets")
     ]

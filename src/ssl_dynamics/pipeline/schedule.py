@@ -13,6 +13,8 @@ Array = NDArray[np.float64]
 # values has then fallen by e^{−23}, docs/theory.md §2), and the end of unconstrained training.
 COLLAPSE_TIME = 11.5
 HORIZON = 12.5
+# Where the slope of ln(σ_2/σ_1) is taken: it has fallen by 12 to 23 there, and is not yet rounding.
+LATE = (6.0, COLLAPSE_TIME)
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,17 @@ def make_schedule(eigenvalues: Array, z: int, dynamics: Unconstrained | Grassman
             f"{dynamics.max_steps}: choose another dimension or a shorter horizon, or raise max_steps"
         )
     return schedule
+
+
+def late_window(gap_times: Array) -> NDArray[np.int64]:
+    """First and last checkpoint (2,) of the late window; `gap_times` (T,) in units of 1/(λ_2 − λ_1).
+
+    Raises ValueError if it holds fewer than two checkpoints.
+    """
+    inside = np.flatnonzero((gap_times >= LATE[0]) & (gap_times <= LATE[1] * (1 + 1e-12)))
+    if len(inside) < 2:
+        raise ValueError(f"needs two checkpoints between {LATE[0]} and {LATE[1]} gap times; got {len(inside)}")
+    return inside[[0, -1]]
 
 
 def _gap(eigenvalues: Array, k: int) -> float:

@@ -185,3 +185,31 @@ class ObjectivesTableSettings(Settings):
     """What the stage `objectives_table` reads of the configuration."""
 
     root_seed: int
+
+
+class Kernel(Settings):
+    """Training in function space on fixed kernels: self-supervised, with and without weight decay, and regression."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1, description="dimensions z")]
+    triplets: Annotated[int, Field(ge=2, description="the first n triplets of each data set: 3n points")]
+    training: Annotated[Unconstrained, Field(description="step sizes in units of 1/‖K^{1/2}AK^{1/2}‖₂")]
+    decay: Annotated[PositiveFloat, Field(description="weight decay δ, in units of ‖K^{1/2}AK^{1/2}‖₂")]
+    regression_end: Annotated[PositiveInt, Field(description="end of the regression, in units of 1/‖K‖₂")]
+
+
+class ScheduleKernelSettings(Settings):
+    """What the stage `schedule_kernel` reads of the configuration."""
+
+    root_seed: int
+    seeds: int
+    dataset_name: str
+    loss: Loss
+    dimension: int
+    kernel: Kernel
+
+
+class LossSettings(Settings):
+    """What the stages `simulate_kernel` and `solve_kernel` read of the configuration."""
+
+    loss: Loss

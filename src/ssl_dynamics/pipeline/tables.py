@@ -1,10 +1,11 @@
 """Which tables the comparison of each experiment writes, and which each figure reads."""
 
 TABLES = {
-    "unconstrained": ["collapse", "rank"],
+    "unconstrained": ["collapse", "rank", "slopes", "spans"],
     "grassmannian": ["errors", "steps", "angles", "integration", "rank"],
     "finite_steps": ["retractions", "iteration", "drift", "limits"],
     "objectives": ["objectives", "learning", "temperatures"],
+    "kernel": ["kernel_collapse", "kernel_slopes", "kernel_rank", "regression"],
 }
 
 FIGURE_TABLES = {
@@ -21,4 +22,6 @@ FIGURE_TABLES = {
     "integration": "integration",
     "objectives": "objectives",
     "temperatures": "temperatures",
+    "kernel-collapse": "kernel_collapse",
+    "kernel-rank": "kernel_rank",
 }

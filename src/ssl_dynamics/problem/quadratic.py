@@ -1,4 +1,4 @@
-"""The quadratic form C of the dot-product losses of a linear model."""
+"""The quadratic forms of the dot-product losses: C of the linear model's weights, A of the representations."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -57,6 +57,24 @@ def batch_moments(anchor: ArrayLike, positive: ArrayLike) -> tuple[NDArray[np.fl
     x, x_positive = _items("anchor", anchor), _items("positive", positive)
     centred = x_positive - x_positive.mean(0)
     return x.T @ x / len(x), centred.T @ centred / len(centred)
+
+
+def coupling_matrix(n: int, *, loss: Loss) -> NDArray[np.float64]:
+    """Symmetric A with L(U) = Tr(UᵀAU), U (3n, z) the representations of all anchors, then positives, then negatives.
+
+    contrastive: A = (1/2n) [[0, −I, I], [−I, 0, 0], [I, 0, 0]]; non-contrastive: the same without its negatives.
+
+    n triplets; returns (3n, 3n) float64. Raises ValueError for n < 1 or an unknown loss. Source: docs/theory.md §1.
+    """
+    if n < 1:
+        raise ValueError(f"n must be at least 1; got {n}")
+    if loss not in ("contrastive", "non-contrastive"):
+        raise ValueError(f"loss {loss!r} is unknown; allowed: 'contrastive', 'non-contrastive'")
+    roles = np.zeros((3, 3))
+    roles[0, 1] = roles[1, 0] = -1
+    if loss == "contrastive":
+        roles[0, 2] = roles[2, 0] = 1
+    return np.kron(roles, np.eye(n)) / (2 * n)
 
 
 def _items(name: str, items: ArrayLike) -> NDArray[np.float64]:

@@ -1,9 +1,12 @@
-"""Random starts W(0), one for each seed."""
+"""Random starts: weights W(0) or functions U(0), one for each seed."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ssl_dynamics.problem.streams import stream
+
+# Directions in which a kernel is smaller than this, relative to its largest eigenvalue, are rounding.
+_RANGE = 1e-10
 
 
 def random_orthonormal_start(d: int, z: int, *, seeds: int, root_seed: int, name: str) -> NDArray[np.float64]:
@@ -15,3 +18,31 @@ def random_orthonormal_start(d: int, z: int, *, seeds: int, root_seed: int, name
         raise ValueError(f"z must lie between 1 and d = {d}; got {z}")
     gaussian = [stream(root_seed, "start", name, z, seed).standard_normal((d, z)) for seed in range(seeds)]
     return np.linalg.qr(np.stack(gaussian))[0]
+
+
+def random_functions(
+    K: NDArray[np.float64], z: int, *, seeds: int, root_seed: int, names: tuple[str, ...]
+) -> NDArray[np.float64]:
+    """U = K^{1/2}Γ (seeds, N, z) float64, Γ standard Gaussian: columns drawn from the Gaussian process of kernel K.
+
+    K (N, N) symmetric, positive semidefinite; U lies in its range. Seed s draws from a stream of its own, named by
+    (`names`, z, s). Raises ValueError if K is not square or z < 1.
+    """
+    if z < 1:
+        raise ValueError(f"z must be at least 1; got {z}")
+    root = kernel_root(K)
+    gaussian = [stream(root_seed, *names, z, seed).standard_normal((len(K), z)) for seed in range(seeds)]
+    functions: NDArray[np.float64] = root @ np.stack(gaussian)
+    return functions
+
+
+def kernel_root(K: NDArray[np.float64]) -> NDArray[np.float64]:
+    """K^{1/2} (N, N) of a symmetric, positive semidefinite K (N, N), without the directions that are rounding.
+
+    Raises ValueError if K is not square.
+    """
+    if K.ndim != 2 or K.shape[0] != K.shape[1]:
+        raise ValueError(f"K must be a square matrix (N, N); got shape {K.shape}")
+    eigenvalues, Q = np.linalg.eigh(K)
+    root: NDArray[np.float64] = (Q * np.sqrt(np.where(eigenvalues > _RANGE * eigenvalues[-1], eigenvalues, 0))) @ Q.T
+    return root

@@ -4,14 +4,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ssl_dynamics.analysis import (
-    combined_projector_norm,
-    common_coordinates,
-    principal_angles,
-    projector_distance,
-)
+from ssl_dynamics.analysis import principal_angles, projector_distance
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays
-from ssl_dynamics.pipeline.comparison import combinations, rank_table, tidy_rows, whole_trajectory, write_tables
+from ssl_dynamics.pipeline.comparison import projector_table, rank_table, tidy_rows, whole_trajectory, write_tables
 from ssl_dynamics.pipeline.settings import CompareSettings
 from ssl_dynamics.pipeline.stage import Job, main
 
@@ -35,26 +30,10 @@ def compute(job: Job[CompareSettings]) -> None:
 
 def error_table(trajectories: Arrays, solution: Arrays, learning_rates: Array) -> pd.DataFrame:
     """‖P − P'‖_F/√(2z) between trained (or extrapolated) and predicted projectors, while step sizes are compared."""
-    levels = len(learning_rates)
     shared = trajectories["weights_0"].shape[1]
-    trained = [trajectories[f"weights_{level}"] for level in range(levels)]
-    predicted = [solution[name][:, :shared] for name in ("basis", "basis_control")]
-    *small, basis, control = common_coordinates([*trained, *predicted])
-    tables = []
-    for level, weights in combinations(levels):
-        combined = small[level : level + len(weights)][::-1]
-        error, error_control = (
-            combined_projector_norm([*combined, target], [*weights, -1.0]) for target in (basis, control)
-        )
-        tables.append(
-            tidy_rows(
-                {"error": error, "error_control": error_control},
-                solution["times"][:shared],
-                learning_rate=learning_rates[level],
-                extrapolations=len(weights) - 1,
-            )
-        )
-    return pd.concat(tables)
+    trained = [trajectories[f"weights_{level}"] for level in range(len(learning_rates))]
+    predicted, control = (solution[name][:, :shared] for name in ("basis", "basis_control"))
+    return projector_table(trained, predicted, control, solution["times"][:shared], learning_rates)
 
 
 def step_table(trajectories: Arrays, solution: Arrays, learning_rates: Array) -> pd.DataFrame:

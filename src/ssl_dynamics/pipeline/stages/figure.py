@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ssl_dynamics.figures import collapse, exactness, finite_steps, objectives, theme
+from ssl_dynamics.figures import collapse, exactness, finite_steps, kernel, objectives, theme
 from ssl_dynamics.pipeline.artifacts import read_table, write_figure
 from ssl_dynamics.pipeline.settings import FigureSettings
 from ssl_dynamics.pipeline.stage import Job, main
@@ -25,6 +25,8 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "integration": exactness.integration,
     "objectives": objectives.objectives,
     "temperatures": objectives.temperatures,
+    "kernel-collapse": kernel.kernel_collapse,
+    "kernel-rank": kernel.kernel_rank,
 }
 
 

@@ -3,10 +3,11 @@
 import numpy as np
 
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
-from ssl_dynamics.pipeline.schedule import Schedule
+from ssl_dynamics.pipeline.schedule import Schedule, late_window
 from ssl_dynamics.pipeline.settings import SolveSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.theory import (
+    descent_log_singular_values,
     grassmann_flow,
     grassmann_tangent,
     integrate_grassmann_flow,
@@ -30,6 +31,12 @@ def compute(job: Job[SolveSettings]) -> None:
         # Ẇ = −CW instead of Ẇ = −2CW: the flow at rate 1.
         for name, clock in (("", times), ("_control", times / 2)):
             solution[f"log_singular_values{name}"] = log_singular_values(C, start, clock)
+            solution[f"span{name}"] = grassmann_flow(C, start, clock)
+        first, second = solution["eigenvalues"][:2]
+        solution["late"] = late = late_window(times * (second - first))
+        for level, learning_rate in enumerate(schedule.learning_rates):
+            steps = np.array(schedule.checkpoints(level))[late]
+            solution[f"descent_{level}"] = descent_log_singular_values(C, start, float(learning_rate), steps)
     else:
         for name, clock in (("", times), ("_control", times / 2)):
             solution[f"basis{name}"] = grassmann_flow(C, start, clock)

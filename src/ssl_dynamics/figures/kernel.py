@@ -1,0 +1,60 @@
+"""Figures of training in function space: collapse on fixed kernels, and regression beside it."""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ssl_dynamics.figures import theme
+
+MARKERS = (".", "x")
+
+
+def kernel_collapse(kernel_collapse: pd.DataFrame) -> Figure:
+    """ln(σ_2/σ_1) as trained (points, finest step size; grey with weight decay) and as predicted (lines), each seed."""
+    rows = kernel_collapse[kernel_collapse["extrapolations"] == 0]
+    keys = ["dataset", "loss", "dimension", "kernel"]
+    rows = rows[rows["learning_rate"] == rows.groupby(keys)["learning_rate"].transform("min")]
+    colors = theme.by_loss(rows["loss"])
+    markers = dict(zip(sorted(rows["kernel"].unique()), MARKERS, strict=False))
+    grid = sns.FacetGrid(rows, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.25)
+    for axes, panel in theme.panels(grid, rows):
+        for (loss, kernel, _), curve in panel.groupby(["loss", "kernel", "seed"]):
+            color, marker = colors[str(loss)], markers[str(kernel)]
+            axes.plot(curve["gap_time"], curve["log_ratio_decay"], "o", color="lightgrey", markersize=4, zorder=0)
+            axes.plot(curve["gap_time"], curve["predicted"], color=color, linewidth=0.6)
+            axes.plot(curve["gap_time"], curve["log_ratio"], marker, color=color, markersize=2.5)
+        axes.plot(curve["gap_time"], -2 * curve["gap_time"], ":", color="black", linewidth=1)
+    theme.label_panels(grid, x=r"time $t\,(\mu_2-\mu_1)$", y=r"$\ln(\sigma_2/\sigma_1)$")
+    handles = [Line2D([], [], color=color, label=loss) for loss, color in colors.items()]
+    handles += [
+        Line2D([], [], color="black", linestyle="", marker=marker, label=name) for name, marker in markers.items()
+    ]
+    handles.append(Line2D([], [], color="lightgrey", linestyle="", marker="o", label="with weight decay"))
+    handles.append(Line2D([], [], color="black", linestyle=":", label=r"slope $-2(\mu_2-\mu_1)$"))
+    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    return theme.finished(grid)
+
+
+def kernel_rank(kernel_rank: pd.DataFrame) -> Figure:
+    """Effective rank on each kernel, self-supervised and in regression from the same start; mean and range of seeds."""
+    rows = kernel_rank.assign(training=kernel_rank["objective"].where(kernel_rank["supervised"], kernel_rank["loss"]))
+    rows = rows[rows["objective"] != "with weight decay"]
+    grid = sns.relplot(
+        rows,
+        x="progress",
+        y="effective_rank",
+        hue="training",
+        style="kernel",
+        row="dataset",
+        col="dimension",
+        kind="line",
+        errorbar=("pi", 100),
+        palette={**theme.by_loss(rows["loss"]), "regression": theme.DYNAMICS_COLORS["grassmannian"]},
+        height=theme.PANEL_HEIGHT,
+        aspect=1.25,
+        facet_kws={"sharey": False},
+    )
+    theme.label_panels(grid, x="fraction of the training time", y="effective rank")
+    sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=6)
+    return theme.finished(grid)

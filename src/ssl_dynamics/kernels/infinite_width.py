@@ -1,0 +1,71 @@
+"""The linear kernel, and the tangent kernel of two-layer nets of infinite width (docs/theory.md §4)."""
+
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.distance import cdist
+
+Array = NDArray[np.float64]
+Activation = Literal["identity", "relu", "erf"]
+
+
+def linear_kernel(X: ArrayLike) -> Array:
+    """s = XXᵀ/d, the kernel of the linear model u = Wᵀx/√d.
+
+    X (N, d), real and finite; returns (N, N) float64 in squared units of x. Raises ValueError on bad shapes or
+    values. Source: docs/theory.md §4.
+    """
+    points = _points(X)
+    s: Array = points @ points.T / points.shape[1]
+    return (s + s.T) / 2
+
+
+def infinite_width_ntk(X: ArrayLike, *, activation: Activation) -> Array:
+    """Tangent kernel Σ + s∘Σ̇ of u = W_2ᵀφ(W_1x/√d)/√h, entries N(0, 1), as h → ∞; every output has the same one.
+
+    With s_ij = x_i·x_j/d and (a, b) Gaussian of covariance s, Σ = E φ(a)φ(b) and Σ̇ = E φ'(a)φ'(b):
+        identity      Σ = s,  Σ̇ = 1
+        √2·ReLU       Σ = √(s_ii s_jj)[sin θ + (π − θ)cos θ]/π,  Σ̇ = (π − θ)/π,  θ the angle between x_i and x_j
+        erf           Σ = (2/π) asin(2s_ij/√((1 + 2s_ii)(1 + 2s_jj))),  Σ̇ = (4/π)/√((1 + 2s_ii)(1 + 2s_jj) − 4s_ij²)
+
+    X (N, d), real and finite; `activation` "identity", "relu" (√2·ReLU) or "erf"; returns (N, N) float64. Raises
+    ValueError on bad shapes or values, or an unknown activation. Source: docs/theory.md §4.
+    """
+    points = _points(X)
+    s = linear_kernel(points)
+    if activation == "identity":
+        return 2 * s
+    if activation == "relu":
+        theta = _angles(points)
+        norms = np.sqrt(np.diag(s))
+        covariance = np.outer(norms, norms) * (np.sin(theta) + (np.pi - theta) * np.cos(theta)) / np.pi
+        kernel: Array = covariance + s * (np.pi - theta) / np.pi
+        return kernel
+    if activation == "erf":
+        scale = 1 + 2 * np.diag(s)
+        product = np.outer(scale, scale)
+        erf: Array = 2 / np.pi * np.arcsin(2 * s / np.sqrt(product)) + s * 4 / np.pi / np.sqrt(product - 4 * s**2)
+        return erf
+    raise ValueError(f"activation {activation!r} is unknown; allowed: {', '.join(map(repr, get_args(Activation)))}")
+
+
+def _angles(points: Array) -> Array:
+    """θ = 2 atan2(|a − b|, |a + b|) between unit vectors, accurate near 0 and π, where arccos loses half the digits.
+
+    A zero vector stands at π/2 to all: its rows of the kernel are zero whatever the angle.
+    """
+    norms = np.linalg.norm(points, axis=1, keepdims=True)
+    units = np.divide(points, norms, out=np.zeros_like(points), where=norms > 0)
+    return 2 * np.arctan2(cdist(units, units), cdist(units, -units))
+
+
+def _points(X: ArrayLike) -> Array:
+    array = np.asarray(X)
+    if array.dtype.kind not in "iuf":
+        raise ValueError(f"X must hold real numbers; got dtype {array.dtype}")
+    if array.ndim != 2 or 0 in array.shape:
+        raise ValueError(f"X must have shape (N, d) with N, d >= 1; got {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"X holds {np.count_nonzero(~np.isfinite(array))} values that are not finite")
+    return array.astype(np.float64)
