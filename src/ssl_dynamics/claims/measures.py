@@ -28,6 +28,46 @@ def order(column: str, *, extrapolations: int = 0, finest: int = 3) -> Measure:
     return measure
 
 
+def order_deviation(column: str, *, nets: list[str]) -> Measure:
+    """Largest |fitted order in η − 1| among the nets that the columns `nets` tell apart, over all step sizes.
+
+    Of the largest value over the trajectory; nets without a value in `column` (nothing is predicted) are left out.
+    """
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        used = rows[rows["extrapolations"] == 0].dropna(subset=column)
+        largest = used.groupby(["seed", *nets, "learning_rate"])[column].max().unstack().dropna()
+        orders = fitted_order(largest.columns.to_numpy(), largest.to_numpy())
+        return pd.Series(abs(orders - 1), index=largest.index).groupby("seed").max()
+
+    return measure
+
+
+def exponent_in_width(column: str) -> Measure:
+    """Fitted exponent of a column in the width, of seeds that have it at two widths at least."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        exponents = {
+            seed: float(fitted_order(group["width"].to_numpy(), group[column].to_numpy()))
+            for seed, group in rows.dropna(subset=column).groupby("seed")
+            if len(group) > 1
+        }
+        return pd.Series(exponents)
+
+    return measure
+
+
+def among(measure: Measure, **values: list[str]) -> Measure:
+    """`measure` of the rows whose columns hold one of these values."""
+
+    def restricted(rows: pd.DataFrame) -> "pd.Series[float]":
+        for column, allowed in values.items():
+            rows = rows[rows[column].isin(allowed)]
+        return measure(rows)
+
+    return restricted
+
+
 def curve_deviation(predicted: str, *, extrapolations: int) -> Measure:
     """Largest |measured − predicted| of ln(σ_2/σ_1) over the trajectory, over the largest change that is measured."""
 

@@ -14,6 +14,7 @@ from ssl_dynamics.claims.measures import (
     rank_at,
 )
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
+from ssl_dynamics.claims.widths import WIDTH_CLAIMS
 
 COLLAPSE_TIME = 11.5  # in units of 1/(λ_2 − λ_1): e^{−2 · 11.5} = 1e−10 is left of σ_2/σ_1
 
@@ -187,4 +188,5 @@ CLAIMS = [
         control=Control("the same steps without the horizontal projection", order("defect_euclidean")),
         figure="exactness",
     ),
+    *WIDTH_CLAIMS,
 ]

@@ -8,7 +8,7 @@ from typing import Annotated
 import yaml
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator, model_validator
 
-from ssl_dynamics.pipeline.settings import Dynamics, Grassmannian, Unconstrained
+from ssl_dynamics.pipeline.settings import Dynamics, Grassmannian, Narrow, Unconstrained, Wide
 from ssl_dynamics.problem.settings import DatasetSettings, Idx, Loss, Npz, Settings
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -39,6 +39,8 @@ class Config(Settings):
     datasets: Annotated[dict[Name, DatasetSettings], Field(min_length=1)]
     unconstrained: Unconstrained
     grassmannian: Grassmannian
+    narrow: Narrow
+    wide: Wide
     overrides: Annotated[
         dict[Name, Overrides], Field(default_factory=dict, description="other step sizes for some of the data sets")
     ]

@@ -3,6 +3,8 @@
 TABLES = {
     "unconstrained": ["collapse", "rank"],
     "grassmannian": ["errors", "steps", "angles", "integration", "rank"],
+    "narrow": ["narrow_errors", "narrow_speeds", "narrow_integration"],
+    "wide": ["wide_errors", "wide_starts", "wide_integration"],
 }
 
 FIGURE_TABLES = {
@@ -12,4 +14,8 @@ FIGURE_TABLES = {
     "transient": "errors",
     "steps": "steps",
     "convergence": "angles",
+    "narrow-errors": "narrow_errors",
+    "narrow-speeds": "narrow_speeds",
+    "wide-errors": "wide_errors",
+    "wide-starts": "wide_starts",
 }
