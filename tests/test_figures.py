@@ -22,10 +22,14 @@ def table():
     frame = pd.DataFrame(list(itertools.product(*axes)), columns=names)
     frame["dynamics"] = np.where(frame["seed"] == 0, "grassmannian", "unconstrained")
     frame["gap_time"] = frame["time"]
+    frame["metric"] = frame["seed"].map({0: "grassmann", 1: "stiefel"})
+    frame["width"], frame["ratio"] = 2 + frame["time"], 1 + frame["time"]
     decay = np.exp(-frame["time"]) * frame["learning_rate"]
     for column in ("error", "error_control", "defect", "defect_euclidean", "tangent", "bound", "effective_rank"):
         frame[column] = 1 + decay
     frame["predicted"] = frame["log_ratio"] = 1 + decay
+    for column in ("speed", "guide", "singular_value", "singular_value_end"):
+        frame[column] = 1 + decay
     return frame
 
 

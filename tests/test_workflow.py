@@ -132,7 +132,8 @@ def test_comment_docstring_and_touch_run_nothing_again(tree):
 def test_edit_in_the_theory_runs_solve_and_what_follows(tree):
     edit(tree, "src/ssl_dynamics/theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-2.0 * gaps")
     follows = {"compare_unconstrained", "compare_grassmannian", "claims", "figure", "notebook"}
-    assert planned(tree) == {"solve", *follows}
+    widths = {"solve_narrow", "solve_wide", "compare_narrow", "compare_wide"}
+    assert planned(tree) == {"solve", *widths, *follows}
 
 
 def test_edit_in_the_simulation_runs_simulate_and_what_follows(tree):
@@ -145,7 +146,7 @@ def test_changed_value_runs_only_what_reads_it(tree):
     config = yaml.safe_load((tree / "config/tiny.yaml").read_text())
     config["unconstrained"]["checkpoints"] = 13
     (tree / "config/tiny.yaml").write_text(yaml.safe_dump(config))
-    assert not planned(tree) & {"triplets", "quadratic_form", "compare_grassmannian", "triplet_figure"}
+    assert not planned(tree) & {"triplets", "quadratic_form", "compare_grassmannian", "layers", "triplet_figure"}
     assert planned(tree) >= {"schedule", "simulate", "solve", "compare_unconstrained", "claims"}
 
 

@@ -55,7 +55,7 @@ WIDTH_CLAIMS = [
         id="A3-stiefel-speed",
         source="A3",
         statement="On Stiefel manifolds width sets the speed: 1 at h = z; 1.5 (canonical metric: 2) at h = d.",
-        quantity="largest |fitted order in η − 1| of the projector error of those nets to the closed form at that speed",
+        quantity="largest |fitted order in η − 1| of the projector error of these nets to the closed form so sped",
         dynamics="narrow",
         table="narrow_errors",
         measure=among(order_deviation("error_predicted", nets=["metric", "width"]), metric=["stiefel", "canonical"]),

@@ -50,7 +50,7 @@ def predicted_basis(metric: str, width: int, plan: Arrays) -> str | None:
 def error_table(trajectories: Arrays, solution: Arrays, plan: Arrays) -> pd.DataFrame:
     """‖P − P'‖_F/√(2z) between trained (or extrapolated) spans and the closed form.
 
-    At speed 1 (`error`), at the speed that theory gives for the net (`error_predicted`, nan where it gives none).
+    At speed 1 (`error`), and at the speed that theory gives for the net (`error_predicted`, nan where it gives none).
     """
     rates, times = plan["learning_rates"], solution["times"]
     tables = []
@@ -73,7 +73,7 @@ def error_table(trajectories: Arrays, solution: Arrays, plan: Arrays) -> pd.Data
 
 
 def speed_table(trajectories: Arrays, solution: Arrays, plan: Arrays) -> pd.DataFrame:
-    """Speed c at which grassmann_flow(ct) is closest to nets trained at the coarsest step size, and the predicted one."""
+    """Speed c at which grassmann_flow(ct) is closest to nets trained at the coarsest step size, and that predicted."""
     d, z = plan["start"].shape[1:]
     coarsest = len(plan["learning_rates"]) - 1
     rows = []
