@@ -28,7 +28,7 @@ def table():
     for column in ("error", "error_control", "defect", "defect_euclidean", "tangent", "bound", "effective_rank"):
         frame[column] = 1 + decay
     frame["predicted"] = frame["log_ratio"] = 1 + decay
-    for column in ("speed", "guide", "singular_value", "singular_value_end"):
+    for column in ("speed", "guide", "singular_value", "singular_value_late"):
         frame[column] = 1 + decay
     return frame
 

@@ -45,13 +45,18 @@ def test_comments_docstrings_and_layout_do_not_count(tree, old, new):
     assert changed_by(tree, "theory/grassmann.py", old, new) == set()
 
 
-def test_edit_in_the_theory_reaches_solve_alone(tree):
-    assert changed_by(tree, "theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-1 * gaps") == {"solve"}
+def test_edit_in_the_theory_reaches_the_solutions_alone(tree):
+    assert changed_by(tree, "theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-1 * gaps") == {
+        "solve",
+        "solve_narrow",
+        "solve_wide",
+    }
 
 
-def test_edit_in_the_simulation_reaches_simulate_alone(tree):
+def test_edit_in_the_simulation_reaches_training_alone(tree):
     assert changed_by(tree, "simulation/manifolds.py", "-learning_rate * horizontal", "learning_rate * horizontal") == {
-        "simulate"
+        "simulate",
+        "simulate_layers",
     }
 
 

@@ -44,15 +44,11 @@ def order_deviation(column: str, *, nets: list[str]) -> Measure:
 
 
 def exponent_in_width(column: str) -> Measure:
-    """Fitted exponent of a column in the width, of seeds that have it at two widths at least."""
+    """Fitted exponent of a column in the width."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        exponents = {
-            seed: float(fitted_order(group["width"].to_numpy(), group[column].to_numpy()))
-            for seed, group in rows.dropna(subset=column).groupby("seed")
-            if len(group) > 1
-        }
-        return pd.Series(exponents)
+        by_width = rows.set_index(["seed", "width"])[column].unstack()
+        return pd.Series(fitted_order(by_width.columns.to_numpy(), by_width.to_numpy()), index=by_width.index)
 
     return measure
 

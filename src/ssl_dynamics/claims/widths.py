@@ -106,7 +106,7 @@ WIDTH_CLAIMS = [
         measure=exponent_in_width("singular_value"),
         statistic="mean",
         criterion=Criterion("within", (-0.55, -0.45)),
-        control=Control("the same nets after training", exponent_in_width("singular_value_end")),
+        control=Control("the same starts at a late time, by the equation", exponent_in_width("singular_value_late")),
         figure="wide-starts",
     ),
 ]

@@ -86,19 +86,19 @@ def wide_errors(wide_errors: pd.DataFrame) -> Figure:
 
 
 def wide_starts(wide_starts: pd.DataFrame) -> Figure:
-    """Root mean square singular value of W(0) against h/d, and of the same nets after training; mean and range."""
+    """Root mean square singular value of W(0) against h/d, and of the same nets at a late time; mean and range."""
     grid = sns.FacetGrid(wide_starts, **PANELS)
     for axes, panel in theme.panels(grid, wide_starts):
         group = panel.rename(columns={"width": "h", "ratio": "width"})
         _mean_and_range(axes, group, "singular_value", theme.PALETTE[0], 1)
-        _mean_and_range(axes, group.dropna(), "singular_value_end", theme.PALETTE[3], 1)
+        _mean_and_range(axes, group, "singular_value_late", theme.PALETTE[3], 1)
         ratios = np.sort(group["width"].unique())
         axes.plot(ratios, ratios**-0.5, ":", color="black", linewidth=1)
     theme.logarithmic(grid)
     theme.label_panels(grid, x="width $h/d$", y="singular values")
     handles = [
         Line2D([], [], color=theme.PALETTE[0], marker="o", label="random start"),
-        Line2D([], [], color=theme.PALETTE[3], marker="o", label="control: after training"),
+        Line2D([], [], color=theme.PALETTE[3], marker="o", label="control: late, by the equation"),
         Line2D([], [], color="black", linestyle=":", label=r"$\sqrt{d/h}$"),
     ]
     grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))

@@ -18,7 +18,7 @@ def compute(job: Job[CompareSettings]) -> None:
     plan = read_arrays(job.input("layers"))
     tables = {
         "wide_errors": error_table(trajectories, solution, plan),
-        "wide_starts": start_table(trajectories, plan),
+        "wide_starts": start_table(solution, plan),
         "wide_integration": integration_table(solution, plan),
     }
     write_tables(job, "wide", tables)
@@ -47,28 +47,15 @@ def error_table(trajectories: Arrays, solution: Arrays, plan: Arrays) -> pd.Data
     return pd.concat(tables)
 
 
-def start_table(trajectories: Arrays, plan: Arrays) -> pd.DataFrame:
-    """Root mean square of the singular values of W(0), and of trained weights at the end (nan where untrained)."""
-    trained = trained_widths(plan)
-    rows = []
-    for width in map(int, plan["widths"]):
+def start_table(solution: Arrays, plan: Arrays) -> pd.DataFrame:
+    """Root mean square of the singular values of W(0), and of what the equation makes of it (the control)."""
+    tables = []
+    for width, late in zip(map(int, plan["widths"]), solution["late"], strict=True):
         start = plan[f"start_{width}"]
-        end = np.full(len(start), np.nan)
-        if width in trained:
-            weights = trajectories[f"weights_grassmann_{width}_0"][:, -1]
-            end[: len(weights)] = root_mean_square(weights)
-        rows.append(
-            pd.DataFrame(
-                {
-                    "width": width,
-                    "ratio": ratio(width, plan),
-                    "seed": np.arange(len(start)),
-                    "singular_value": root_mean_square(start),
-                    "singular_value_end": end,
-                }
-            )
-        )
-    return pd.concat(rows)
+        values = {"singular_value": root_mean_square(start), "singular_value_late": root_mean_square(late)}
+        frame = pd.DataFrame({"width": width, "ratio": ratio(width, plan), "seed": np.arange(len(start)), **values})
+        tables.append(frame)
+    return pd.concat(tables)
 
 
 def integration_table(solution: Arrays, plan: Arrays) -> pd.DataFrame:

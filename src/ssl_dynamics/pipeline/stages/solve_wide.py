@@ -1,9 +1,13 @@
 """Stage `solve_wide`: the d × z equation of wide nets, and the integrated equations of their layers."""
 
+import numpy as np
+
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
 from ssl_dynamics.pipeline.settings import SolveLayersSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.theory import integrate_wide_layers, integrate_wide_two_layer_flow, wide_two_layer_flow
+
+LATE = 6.0  # in units of 1/‖C‖: starts of every width have reached their limit for the most part
 
 
 def compute(job: Job[SolveLayersSettings]) -> None:
@@ -11,6 +15,8 @@ def compute(job: Job[SolveLayersSettings]) -> None:
     plan = read_arrays(job.input("layers"))
     times = plan["coarse_steps"] * plan["learning_rates"][-1]
     solution: Arrays = {"times": times}
+    starts = np.stack([plan[f"start_{width}"] for width in plan["widths"]])
+    solution["late"] = wide_two_layer_flow(C, starts, [LATE / np.linalg.norm(C, ord=2)])[..., 0, :, :]
     trained = [int(width) for width in plan["widths"] if f"first_{width}" in plan]
     for width in trained:
         first, second = plan[f"first_{width}"], plan[f"second_{width}"]
