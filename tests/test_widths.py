@@ -16,7 +16,7 @@ from ssl_dynamics.pipeline.schedule import transient_schedule
 from ssl_dynamics.pipeline.settings import Narrow
 from ssl_dynamics.pipeline.stages.compare_narrow import vertex
 from ssl_dynamics.problem import quadratic_form
-from ssl_dynamics.problem.layers import narrow_layers, wide_layers, wide_start
+from ssl_dynamics.problem.layers import narrow_layers, wide_layers, wide_starts
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.simulation.layers import (
@@ -88,7 +88,7 @@ def test_wide_starts_have_unit_singular_values_where_there_is_no_room(width):
     V, second = wide_layers(D, Z, width, seeds=SEEDS, root_seed=0, name="test")
     assert is_orthonormal(V)
     assert is_orthonormal(second)
-    for W in (V.mT @ second, wide_start(D, Z, width, seeds=SEEDS, root_seed=0, name="test")):
+    for W in (V.mT @ second, wide_starts(D, Z, width, draws=2, seeds=SEEDS, root_seed=0, name="test")):
         values = np.linalg.svd(W, compute_uv=False)
         assert values.max() <= 1 + 1e-12
         assert (np.isclose(values, 1).sum(-1) == max(D + Z - width, 0)).all()
@@ -96,7 +96,7 @@ def test_wide_starts_have_unit_singular_values_where_there_is_no_room(width):
 
 def test_start_without_the_layer_has_the_distribution_of_the_start_with_it():
     V, second = wide_layers(D, 1, 12, seeds=4000, root_seed=0, name="test")
-    for W in (V.mT @ second, wide_start(D, 1, 12, seeds=4000, root_seed=0, name="test")):
+    for W in (V.mT @ second, wide_starts(D, 1, 12, draws=4000, seeds=1, root_seed=0, name="test")[0]):
         squares = (W[..., 0] ** 2).sum(-1)  # Beta(d/2, (h − d)/2)
         assert squares.mean() == pytest.approx(0.5, abs=0.01)
         assert squares.var() == pytest.approx(0.25 / 7, rel=0.1)
@@ -109,9 +109,9 @@ def test_narrow_width_out_of_range(width):
 
 
 def test_wide_width_out_of_range():
-    for function in (wide_layers, wide_start):
+    for function, options in ((wide_layers, {}), (wide_starts, {"draws": 1})):
         with pytest.raises(ValueError, match="at least d = 6 and z = 2; got 5"):
-            function(D, Z, 5, seeds=1, root_seed=0, name="test")
+            function(D, Z, 5, seeds=1, root_seed=0, name="test", **options)
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -50,7 +50,7 @@ def narrow_speeds(narrow_speeds: pd.DataFrame) -> Figure:
         guide = panel[panel["metric"] == "stiefel"].groupby("width")["guide"].first()
         axes.plot(guide.index, guide, ":", color="grey", linewidth=1)
     grid.set(xscale="log")
-    theme.label_panels(grid, x="width $h$", y="speed")
+    theme.label_panels(grid, x="width $h$", y="speed (coarsest steps)")
     handles = [
         Line2D([], [], color="black", marker="x", linestyle="", label="predicted exactly"),
         Line2D([], [], color="grey", linestyle=":", label="Stiefel, mean at the start"),

@@ -76,6 +76,9 @@ class Wide(TwoLayer):
 
     kind: Literal["wide"] = "wide"
     ratios: Annotated[list[PositiveInt], Field(min_length=2, description="widths h, in units of d")]
+    draws: Annotated[
+        PositiveInt, Field(description="random starts a seed and width whose singular values are measured")
+    ]
 
 
 TwoLayerKind = Literal["narrow", "wide"]

@@ -37,15 +37,14 @@ def wide_layers(d: int, z: int, width: int, *, seeds: int, root_seed: int, name:
     return V, second
 
 
-def wide_start(d: int, z: int, width: int, *, seeds: int, root_seed: int, name: str) -> Array:
-    """W(0) = VᵀW_2 (S, d, z) as `wide_layers` distributes it, without V: by invariance V may be the first d axes.
+def wide_starts(d: int, z: int, width: int, *, draws: int, seeds: int, root_seed: int, name: str) -> Array:
+    """W(0) = VᵀW_2 (S, draws, d, z) as `wide_layers` distributes it; by invariance V may be the first d axes.
 
-    Same arguments and errors as `wide_layers`, from streams of its own. Source: docs/theory.md §3.
+    Arguments and errors of `wide_layers`, from streams of its own. Source: docs/theory.md §3.
     """
     _require_wide(d, z, width)
-    streams = [stream(root_seed, "wide start", name, z, width, seed) for seed in range(seeds)]
-    second = np.linalg.qr(np.stack([random.standard_normal((width, z)) for random in streams]))[0]
-    return second[:, :d].copy()
+    streams = [stream(root_seed, "wide starts", name, z, width, seed) for seed in range(seeds)]
+    return np.stack([np.linalg.qr(random.standard_normal((draws, width, z)))[0][:, :d] for random in streams])
 
 
 def _require_wide(d: int, z: int, width: int) -> None:

@@ -51,9 +51,10 @@ def start_table(solution: Arrays, plan: Arrays) -> pd.DataFrame:
     """Root mean square of the singular values of W(0), and of what the equation makes of it (the control)."""
     tables = []
     for width, late in zip(map(int, plan["widths"]), solution["late"], strict=True):
-        start = plan[f"start_{width}"]
-        values = {"singular_value": root_mean_square(start), "singular_value_late": root_mean_square(late)}
-        frame = pd.DataFrame({"width": width, "ratio": ratio(width, plan), "seed": np.arange(len(start)), **values})
+        starts = plan[f"starts_{width}"]  # (S, draws, d, z): the mean square is over the draws too
+        mean = np.sqrt((root_mean_square(starts) ** 2).mean(-1))
+        values = {"singular_value": mean, "singular_value_late": root_mean_square(late)}
+        frame = pd.DataFrame({"width": width, "ratio": ratio(width, plan), "seed": np.arange(len(starts)), **values})
         tables.append(frame)
     return pd.concat(tables)
 
@@ -82,7 +83,7 @@ def trained_widths(plan: Arrays) -> list[int]:
 
 def ratio(width: int, plan: Arrays) -> float:
     """h/d."""
-    return width / float(plan[f"start_{width}"].shape[1])
+    return width / float(plan[f"starts_{width}"].shape[-2])
 
 
 def root_mean_square(W: Array) -> Array:

@@ -6,7 +6,7 @@ from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
 from ssl_dynamics.pipeline.schedule import transient_schedule
 from ssl_dynamics.pipeline.settings import LayersSettings, Narrow, Wide
 from ssl_dynamics.pipeline.stage import Job, main
-from ssl_dynamics.problem.layers import narrow_layers, wide_layers, wide_start
+from ssl_dynamics.problem.layers import narrow_layers, wide_layers, wide_starts
 from ssl_dynamics.problem.start import random_orthonormal_start
 
 
@@ -18,7 +18,7 @@ def compute(job: Job[LayersSettings]) -> None:
     starts = (
         narrow_starts(settings, settings.net, d)
         if isinstance(settings.net, Narrow)
-        else wide_starts(settings, settings.net, d)
+        else random_wide_starts(settings, settings.net, d)
     )
     for width in starts["widths"]:
         job.log.info("width %d: %d seeds", width, len(starts.get(f"first_{width}", [])))
@@ -44,19 +44,19 @@ def narrow_starts(settings: LayersSettings, net: Narrow, d: int) -> Arrays:
     return {**arrays, "widths": np.array(trained)}
 
 
-def wide_starts(settings: LayersSettings, net: Wide, d: int) -> Arrays:
-    """W(0) `start_<h>` of every seed at every width, and the layers at each of the widths that are trained."""
+def random_wide_starts(settings: LayersSettings, net: Wide, d: int) -> Arrays:
+    """Random W(0) `starts_<h>` (S, draws, d, z) at every width; the first is that of the layers, if trained."""
     z, widths = settings.dimension, d * np.unique(net.ratios)
     arrays: Arrays = {"widths": widths}
     root_seed, name = settings.root_seed, settings.dataset_name
     for width in map(int, widths):
-        start = wide_start(d, z, width, seeds=settings.seeds, root_seed=root_seed, name=name)
+        starts = wide_starts(d, z, width, draws=net.draws, seeds=settings.seeds, root_seed=root_seed, name=name)
         seeds = net.seeds_of(width * d, settings.seeds)
         if seeds:
             V, second = wide_layers(d, z, width, seeds=seeds, root_seed=root_seed, name=name)
             arrays[f"first_{width}"], arrays[f"second_{width}"] = V, second
-            start[:seeds] = V.mT @ second
-        arrays[f"start_{width}"] = start
+            starts[:seeds, 0] = V.mT @ second
+        arrays[f"starts_{width}"] = starts
     return arrays
 
 

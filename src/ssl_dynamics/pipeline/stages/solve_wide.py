@@ -15,12 +15,12 @@ def compute(job: Job[SolveLayersSettings]) -> None:
     plan = read_arrays(job.input("layers"))
     times = plan["coarse_steps"] * plan["learning_rates"][-1]
     solution: Arrays = {"times": times}
-    starts = np.stack([plan[f"start_{width}"] for width in plan["widths"]])
+    starts = np.stack([plan[f"starts_{width}"][:, 0] for width in plan["widths"]])
     solution["late"] = wide_two_layer_flow(C, starts, [LATE / np.linalg.norm(C, ord=2)])[..., 0, :, :]
     trained = [int(width) for width in plan["widths"] if f"first_{width}" in plan]
     for width in trained:
         first, second = plan[f"first_{width}"], plan[f"second_{width}"]
-        start, z = plan[f"start_{width}"][: len(first)], second.shape[-1]
+        start, z = plan[f"starts_{width}"][: len(first), 0], second.shape[-1]
         solution[f"flow_{width}"] = wide_two_layer_flow(C, start, times)
         # Had the rate depended on the width, like the squared singular values of the start.
         solution[f"flow_control_{width}"] = wide_two_layer_flow(C, start, times * len(C) / width)
