@@ -8,6 +8,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 
 from ssl_dynamics.figures import theme
 
@@ -21,12 +22,14 @@ PANELS = {"row": "dataset", "col": "dimension", "height": theme.PANEL_HEIGHT, "a
 
 
 def narrow_errors(narrow_errors: pd.DataFrame) -> Figure:
-    """Largest distance from the single-layer closed form against the width, at every step size; mean and range."""
+    """Largest distance from the single-layer closed form against the width, at every step size; mean and range of seeds."""
     rows = narrow_errors[narrow_errors["extrapolations"] == 0]
     keys = ["dataset", "dimension", "metric", "learning_rate", "width", "seed"]
     largest = rows.groupby(keys, as_index=False)[["error"]].max()
     grid = sns.FacetGrid(largest, **PANELS)
-    for axes, panel in theme.panels(grid, largest):
+    for axes, all_seeds in theme.panels(grid, largest):
+        # The widest nets may have fewer seeds: a curve is drawn of those that all widths have.
+        panel = all_seeds[all_seeds["seed"] <= all_seeds.groupby("width")["seed"].max().min()]
         rates = sorted(panel["learning_rate"].unique())
         for (metric, rate), group in panel.groupby(["metric", "learning_rate"]):
             if metric != "grassmann" and rate < rates[-1]:
@@ -50,6 +53,8 @@ def narrow_speeds(narrow_speeds: pd.DataFrame) -> Figure:
         guide = panel[panel["metric"] == "stiefel"].groupby("width")["guide"].first()
         axes.plot(guide.index, guide, ":", color="grey", linewidth=1)
     grid.set(xscale="log")
+    for axes in grid.axes.flat:
+        axes.xaxis.set_minor_formatter(NullFormatter())
     theme.label_panels(grid, x="width $h$", y="speed (coarsest steps)")
     handles = [
         Line2D([], [], color="black", marker="x", linestyle="", label="predicted exactly"),
