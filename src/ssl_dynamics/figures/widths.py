@@ -22,7 +22,7 @@ PANELS = {"row": "dataset", "col": "dimension", "height": theme.PANEL_HEIGHT, "a
 
 
 def narrow_errors(narrow_errors: pd.DataFrame) -> Figure:
-    """Largest distance from the single-layer closed form against the width, at every step size; mean and range of seeds."""
+    """Largest distance from the single-layer closed form against the width, at every step size; mean and range."""
     rows = narrow_errors[narrow_errors["extrapolations"] == 0]
     keys = ["dataset", "dimension", "metric", "learning_rate", "width", "seed"]
     largest = rows.groupby(keys, as_index=False)[["error"]].max()
