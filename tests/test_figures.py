@@ -33,6 +33,10 @@ def table():
     for column in ("mean_square_sine", "sine", "sine_own_negatives", "distance", "distance_control"):
         frame[column] = 1 / frame["temperature"]
     frame["predicted"] = frame["log_ratio"] = frame["log_ratio_decay"] = 1 + decay
+    frame["metric"] = frame["seed"].map({0: "grassmann", 1: "stiefel"})
+    frame["width"], frame["ratio"] = 2 + frame["time"], 1 + frame["time"]
+    for column in ("speed", "guide", "singular_value", "singular_value_late"):
+        frame[column] = 1 + decay
     return frame
 
 

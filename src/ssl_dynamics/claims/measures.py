@@ -1,5 +1,6 @@
 """Measures: rows of one cell of a comparison table to one number for each seed."""
 
+import numpy as np
 import pandas as pd
 
 from ssl_dynamics.analysis import fitted_order
@@ -28,6 +29,44 @@ def order(column: str, *, extrapolations: int = 0, finest: int = 3) -> Measure:
         return orders.reindex(used.index)
 
     return measure
+
+
+def order_deviation(column: str, *, nets: list[str]) -> Measure:
+    """Largest |fitted order in η − 1| among the nets that the columns `nets` tell apart, over all step sizes.
+
+    Of the largest value over the trajectory; nets without a value in `column` (nothing is predicted) are left out.
+    """
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        used = rows[rows["extrapolations"] == 0]
+        predicted = used.groupby(nets)[column].transform("count") > 0
+        largest = used[predicted].groupby(["seed", *nets, "learning_rate"])[column].max(skipna=False)
+        by_rate = largest.fillna(np.inf).unstack().dropna()  # nets that were not run at every step size are left out
+        orders = fitted_order(by_rate.columns.to_numpy(), by_rate.to_numpy())
+        return pd.Series(abs(orders - 1), index=by_rate.index).groupby("seed").max(skipna=False)
+
+    return measure
+
+
+def exponent_in_width(column: str) -> Measure:
+    """Fitted exponent of a column in the width."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        by_width = rows.set_index(["seed", "width"])[column].unstack()
+        return pd.Series(fitted_order(by_width.columns.to_numpy(), by_width.to_numpy()), index=by_width.index)
+
+    return measure
+
+
+def among(measure: Measure, **values: list[str]) -> Measure:
+    """`measure` of the rows whose columns hold one of these values."""
+
+    def restricted(rows: pd.DataFrame) -> "pd.Series[float]":
+        for column, allowed in values.items():
+            rows = rows[rows[column].isin(allowed)]
+        return measure(rows)
+
+    return restricted
 
 
 def where(measure: Measure, **values: object) -> Measure:

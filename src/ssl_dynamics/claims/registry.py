@@ -20,6 +20,7 @@ from ssl_dynamics.claims.measures import (
 )
 from ssl_dynamics.claims.objectives import of_objective, order_in_inverse_temperature
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
+from ssl_dynamics.claims.widths import WIDTH_CLAIMS
 
 COLLAPSE_TIME = 11.5  # in units of 1/(λ_2 − λ_1): e^{−2 · 11.5} = 1e−10 is left of σ_2/σ_1
 
@@ -478,4 +479,5 @@ CLAIMS = [
         ),
         figure="kernel-rank",
     ),
+    *WIDTH_CLAIMS,
 ]

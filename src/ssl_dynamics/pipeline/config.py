@@ -8,7 +8,16 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator, model_validator
 
-from ssl_dynamics.pipeline.settings import Dynamics, FiniteSteps, Grassmannian, Kernel, Objectives, Unconstrained
+from ssl_dynamics.pipeline.settings import (
+    Dynamics,
+    FiniteSteps,
+    Grassmannian,
+    Kernel,
+    Narrow,
+    Objectives,
+    Unconstrained,
+    Wide,
+)
 from ssl_dynamics.problem.settings import DatasetSettings, FashionMnist, Idx, Loss, Npz, Settings
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -43,6 +52,8 @@ class Config(Settings):
     finite_steps: FiniteSteps
     objectives: Objectives
     kernel: Kernel
+    narrow: Narrow
+    wide: Wide
     overrides: Annotated[
         dict[Name, Overrides], Field(default_factory=dict, description="other step sizes for some of the data sets")
     ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ssl_dynamics.pipeline.settings import Grassmannian, Unconstrained
+from ssl_dynamics.pipeline.settings import Grassmannian, TwoLayer, Unconstrained
 
 Array = NDArray[np.float64]
 
@@ -70,9 +70,7 @@ def make_schedule(eigenvalues: Array, z: int, dynamics: Unconstrained | Grassman
         steps = np.union1d(grid, int(COLLAPSE_TIME / first_gap))
         shared = len(steps)
     else:
-        transient = dynamics.transient / norm / coarsest
-        # Errors peak early: a quadratic grid looks more often there.
-        early = np.unique(np.rint(transient * np.linspace(0, 1, dynamics.checkpoints) ** 2).astype(np.int64))
+        early = _transient(dynamics, norm, coarsest)
         end = max(dynamics.convergence / (2 * _gap(eigenvalues, z) * coarsest), HORIZON / first_gap)
         late = np.geomspace(early[-1], max(end, early[-1] + 1), dynamics.late_checkpoints + 1).astype(np.int64)
         steps, shared = np.union1d(early, late), len(early)
@@ -95,6 +93,22 @@ def late_window(gap_times: Array) -> NDArray[np.int64]:
     if len(inside) < 2:
         raise ValueError(f"needs two checkpoints between {LATE[0]} and {LATE[1]} gap times; got {len(inside)}")
     return inside[[0, -1]]
+
+
+def transient_schedule(eigenvalues: Array, settings: TwoLayer) -> Schedule:
+    """Schedule that compares every step size over the transient alone. Raises ValueError where C is zero."""
+    norm = float(np.abs(eigenvalues).max())
+    if norm == 0:
+        raise ValueError("C is zero: the loss does not depend on the weights")
+    learning_rates: Array = settings.finest_step / norm * np.exp2(np.arange(settings.levels))
+    steps = _transient(settings, norm, learning_rates[-1])
+    return Schedule(learning_rates, steps, len(steps))
+
+
+def _transient(settings: Grassmannian | TwoLayer, norm: float, coarsest: float) -> NDArray[np.int64]:
+    """Checkpoints of the transient in coarsest steps. Errors peak early: a quadratic grid looks more often there."""
+    end = settings.transient / norm / coarsest
+    return np.unique(np.rint(end * np.linspace(0, 1, settings.checkpoints) ** 2).astype(np.int64))
 
 
 def _gap(eigenvalues: Array, k: int) -> float:

@@ -7,6 +7,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 from ssl_dynamics.problem.settings import DatasetSettings, Loss, Objective, Settings
 
 Dynamics = Literal["unconstrained", "grassmannian"]
+TwoLayerKind = Literal["narrow", "wide"]
 
 
 class StepSizes(Settings):
@@ -213,3 +214,69 @@ class LossSettings(Settings):
     """What the stages `simulate_kernel` and `solve_kernel` read of the configuration."""
 
     loss: Loss
+
+
+class TwoLayer(Settings):
+    """Training of two-layer linear nets of several widths, over the transient."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[PositiveInt], Field(min_length=1, description="dimensions z of the representation")]
+    finest_step: Annotated[float, Field(gt=0, lt=0.1, description="finest step size η, in units of 1/‖C‖₂")]
+    levels: Annotated[int, Field(ge=3, le=8, description="number of step sizes, each twice the one before")]
+    checkpoints: Annotated[int, Field(ge=4, description="number of times at which nets and theory are compared")]
+    transient: Annotated[PositiveFloat, Field(description="length of training, in units of 1/‖C‖₂")]
+    trained_numbers: Annotated[
+        PositiveInt,
+        Field(
+            description="numbers in the first layer, all seeds together, at most: a width is trained with as many "
+            "seeds as this holds, and left out where it holds none"
+        ),
+    ]
+    integrated_numbers: Annotated[
+        PositiveInt,
+        Field(description="numbers in the first layer of a net whose layers are integrated (first seed), at most"),
+    ]
+
+    def seeds_of(self, numbers: int, seeds: int) -> int:
+        """Seeds with which a net whose first layer holds `numbers` is trained."""
+        return min(seeds, self.trained_numbers // numbers)
+
+
+class Narrow(TwoLayer):
+    """Nets of width z <= h <= d."""
+
+    kind: Literal["narrow"] = "narrow"
+    widths: Annotated[int, Field(ge=2, description="number of widths, spread evenly in log h from z to d")]
+
+
+class Wide(TwoLayer):
+    """Nets of width h >= d."""
+
+    kind: Literal["wide"] = "wide"
+    ratios: Annotated[list[PositiveInt], Field(min_length=2, description="widths h, in units of d")]
+    draws: Annotated[
+        PositiveInt, Field(description="random starts a seed and width whose singular values are measured")
+    ]
+
+
+class LayersSettings(Settings):
+    """What the stage `layers` reads of the configuration."""
+
+    root_seed: int
+    seeds: int
+    dataset_name: str
+    dimension: int
+    net: Narrow | Wide
+
+
+class SimulateLayersSettings(Settings):
+    """What the stage `simulate_layers` reads of the configuration."""
+
+    loss: Loss
+    kind: TwoLayerKind
+
+
+class SolveLayersSettings(Settings):
+    """What the stages `solve_narrow` and `solve_wide` read of the configuration."""
+
+    integrated_numbers: int

@@ -6,6 +6,8 @@ TABLES = {
     "finite_steps": ["retractions", "iteration", "drift", "limits"],
     "objectives": ["objectives", "learning", "temperatures"],
     "kernel": ["kernel_collapse", "kernel_slopes", "kernel_rank", "regression"],
+    "narrow": ["narrow_errors", "narrow_speeds", "narrow_integration"],
+    "wide": ["wide_errors", "wide_starts", "wide_integration"],
 }
 
 FIGURE_TABLES = {
@@ -24,4 +26,8 @@ FIGURE_TABLES = {
     "temperatures": "temperatures",
     "kernel-collapse": "kernel_collapse",
     "kernel-rank": "kernel_rank",
+    "narrow-errors": "narrow_errors",
+    "narrow-speeds": "narrow_speeds",
+    "wide-errors": "wide_errors",
+    "wide-starts": "wide_starts",
 }

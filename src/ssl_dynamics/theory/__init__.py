@@ -5,7 +5,12 @@ from ssl_dynamics.theory.info_nce import info_nce_span
 from ssl_dynamics.theory.integration import integrate_grassmann_flow
 from ssl_dynamics.theory.iteration import orthogonal_iteration
 from ssl_dynamics.theory.kernel import kernel_flow, reduced_kernel_flow, regression_flow, top_eigenfunction
-from ssl_dynamics.theory.two_layer import integrate_wide_two_layer_flow, wide_two_layer_flow
+from ssl_dynamics.theory.two_layer import (
+    integrate_narrow_layers,
+    integrate_wide_layers,
+    integrate_wide_two_layer_flow,
+    wide_two_layer_flow,
+)
 from ssl_dynamics.theory.unconstrained import descent_log_singular_values, log_singular_values, unconstrained_flow
 
 __all__ = [
@@ -14,6 +19,8 @@ __all__ = [
     "grassmann_tangent",
     "info_nce_span",
     "integrate_grassmann_flow",
+    "integrate_narrow_layers",
+    "integrate_wide_layers",
     "integrate_wide_two_layer_flow",
     "kernel_flow",
     "leading_eigenspace",

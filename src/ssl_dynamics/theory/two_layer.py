@@ -1,4 +1,4 @@
-"""Wide two-layer linear nets under orthogonality constraints: a d × z equation without the width."""
+"""Two-layer linear nets under orthogonality constraints: end to end they obey equations without the width."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -34,6 +34,55 @@ def integrate_wide_two_layer_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike)
         return -2 * (2 * CW - CW @ (Wt.mT @ Wt) - Wt @ (Wt.mT @ CW))
 
     return np.moveaxis(integrate(velocity, W, t), 0, -3)
+
+
+def integrate_narrow_layers(C: ArrayLike, first: ArrayLike, second: ArrayLike, times: ArrayLike) -> Array:
+    """End-to-end W_1W_2 of u = W_2ᵀW_1ᵀx, z <= h <= d, from the equations of its layers by DOP853.
+
+    Ẇ_1 = −(I − W_1W_1ᵀ)∇_1L,  Ẇ_2 = −(I − W_2W_2ᵀ)∇_2L,  ∇_1L = 2CWW_2ᵀ,  ∇_2L = 2W_1ᵀCW,  W = W_1W_2.
+
+    C (d, d) symmetric; first W_1 (..., d, h), second W_2 (..., h, z), orthonormal columns; times (T,) in units of 1/C;
+    returns (..., T, d, z) float64. Raises ValueError on bad shapes or values. Source: docs/theory.md §3.
+    """
+    form = symmetric_matrix("C", C)
+    W1 = start("first", first, len(form), orthonormal=True)
+    W2 = start("second", second, W1.shape[-1], orthonormal=True)
+    return _integrate_layers(form, W1.mT, W2, time_grid("times", times), wide=False)
+
+
+def integrate_wide_layers(C: ArrayLike, first: ArrayLike, second: ArrayLike, times: ArrayLike) -> Array:
+    """End-to-end VᵀW_2 of u = W_2ᵀVx, h >= d, from the equations of its layers by DOP853.
+
+    V̇ = −(I − VVᵀ)∇_VL,  Ẇ_2 = −(I − W_2W_2ᵀ)∇_2L,  ∇_VL = 2W_2WᵀC,  ∇_2L = 2VCW,  W = VᵀW_2.
+
+    C (d, d) symmetric; first V (..., h, d), second W_2 (..., h, z), orthonormal columns; times (T,) in units of 1/C;
+    returns (..., T, d, z) float64. Raises ValueError on bad shapes or values. Source: docs/theory.md §3.
+    """
+    form = symmetric_matrix("C", C)
+    W2 = np.asarray(second)
+    width = W2.shape[-2] if W2.ndim > 1 else 0
+    V = start("first", first, width, orthonormal=True)
+    if V.shape[-1] != len(form):
+        raise ValueError(f"first must have shape (..., h, d) with d = {len(form)}; got {V.shape}")
+    return _integrate_layers(
+        form, V, start("second", W2, width, orthonormal=True), time_grid("times", times), wide=True
+    )
+
+
+def _integrate_layers(C: Array, F: Array, second: Array, times: Array, *, wide: bool) -> Array:
+    """W = FᵀW_2 (..., T, d, z) for F = W_1ᵀ or V (..., h, d); the state is [F, W_2]."""
+    d = len(C)
+
+    def velocity(state: Array) -> Array:
+        F, W2 = state[..., :d], state[..., d:]
+        W = F.mT @ W2
+        G = 2 * C @ W
+        FG = F @ G
+        dF = (W2 - F @ W) @ G.mT if wide else W2 @ (G - F.mT @ FG).mT
+        return -np.concatenate([dF, FG - W2 @ (W2.mT @ FG)], axis=-1)
+
+    states = integrate(velocity, np.concatenate([F, second], axis=-1), times)
+    return np.moveaxis(states[..., :d].mT @ states[..., d:], 0, -3)
 
 
 def _flow_of_vector(C: Array, W: Array, times: Array) -> Array:

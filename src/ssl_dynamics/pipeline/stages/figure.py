@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ssl_dynamics.figures import collapse, exactness, finite_steps, kernel, objectives, theme
+from ssl_dynamics.figures import collapse, exactness, finite_steps, kernel, objectives, theme, widths
 from ssl_dynamics.pipeline.artifacts import read_table, write_figure
 from ssl_dynamics.pipeline.settings import FigureSettings
 from ssl_dynamics.pipeline.stage import Job, main
@@ -27,6 +27,10 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "temperatures": objectives.temperatures,
     "kernel-collapse": kernel.kernel_collapse,
     "kernel-rank": kernel.kernel_rank,
+    "narrow-errors": widths.narrow_errors,
+    "narrow-speeds": widths.narrow_speeds,
+    "wide-errors": widths.wide_errors,
+    "wide-starts": widths.wide_starts,
 }
 
 

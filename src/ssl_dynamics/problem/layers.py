@@ -1,0 +1,52 @@
+"""Starts of two-layer linear nets: layers with orthonormal columns, one pair for each seed."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ssl_dynamics.problem.streams import stream
+
+Array = NDArray[np.float64]
+
+
+def narrow_layers(start: Array, width: int, *, root_seed: int, name: str) -> tuple[Array, Array]:
+    """W_1 (S, d, h), W_2 (S, h, z) with orthonormal columns and W_1W_2 = W(0): the same net end to end at every width.
+
+    span W_1 is a random h-dimensional subspace that contains span W(0), and the basis of the hidden layer is random.
+    start (S, d, z) orthonormal; z <= width <= d, else ValueError. Source: docs/theory.md §3.
+    """
+    seeds, d, z = start.shape
+    if not z <= width <= d:
+        raise ValueError(f"width must lie between z = {z} and d = {d}; got {width}")
+    streams = [stream(root_seed, "narrow layers", name, z, width, seed) for seed in range(seeds)]
+    others = np.stack([random.standard_normal((d, width - z)) for random in streams])
+    basis = np.linalg.qr(np.concatenate([start, others], axis=-1))[0]
+    basis[..., :z] = start  # QR may have turned signs
+    rotation = np.linalg.qr(np.stack([random.standard_normal((width, width)) for random in streams]))[0]
+    return basis @ rotation.mT, rotation[..., :z].copy()
+
+
+def wide_layers(d: int, z: int, width: int, *, seeds: int, root_seed: int, name: str) -> tuple[Array, Array]:
+    """V (S, h, d), W_2 (S, h, z) with orthonormal columns, both uniform on their Stiefel manifolds.
+
+    d <= width and z <= width, else ValueError. Source: docs/theory.md §3.
+    """
+    _require_wide(d, z, width)
+    streams = [stream(root_seed, "wide layers", name, z, width, seed) for seed in range(seeds)]
+    parts = [np.stack([random.standard_normal((width, k)) for random in streams]) for k in (d, z)]
+    V, second = (np.linalg.qr(part)[0] for part in parts)
+    return V, second
+
+
+def wide_starts(d: int, z: int, width: int, *, draws: int, seeds: int, root_seed: int, name: str) -> Array:
+    """W(0) = VᵀW_2 (S, draws, d, z) as `wide_layers` distributes it; by invariance V may be the first d axes.
+
+    Arguments and errors of `wide_layers`, from streams of its own. Source: docs/theory.md §3.
+    """
+    _require_wide(d, z, width)
+    streams = [stream(root_seed, "wide starts", name, z, width, seed) for seed in range(seeds)]
+    return np.stack([np.linalg.qr(random.standard_normal((draws, width, z)))[0][:, :d] for random in streams])
+
+
+def _require_wide(d: int, z: int, width: int) -> None:
+    if not (1 <= z <= width and 1 <= d <= width):
+        raise ValueError(f"width must be at least d = {d} and z = {z}; got {width}")
