@@ -18,4 +18,5 @@ rule all:
 
 include: "workflow/rules/problem.smk"
 include: "workflow/rules/dynamics.smk"
+include: "workflow/rules/framework.smk"
 include: "workflow/rules/report.smk"

@@ -1,6 +1,7 @@
 """The typed configuration: everything that a run can be told."""
 
 import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -8,12 +9,20 @@ from typing import Annotated
 import yaml
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator, model_validator
 
-from ssl_dynamics.pipeline.settings import Dynamics, Grassmannian, Unconstrained
+from ssl_dynamics.pipeline.settings import (
+    CollapseCost,
+    Downstream,
+    Dynamics,
+    Grassmannian,
+    LearningTimes,
+    Unconstrained,
+)
 from ssl_dynamics.problem.settings import DatasetSettings, Idx, Loss, Npz, Settings
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 
+NEEDS_LABELS = ("downstream", "collapse_cost")
 SCHEMA = "workflow/schemas/config.schema.json"
 
 
@@ -39,6 +48,9 @@ class Config(Settings):
     datasets: Annotated[dict[Name, DatasetSettings], Field(min_length=1)]
     unconstrained: Unconstrained
     grassmannian: Grassmannian
+    downstream: Downstream
+    collapse_cost: CollapseCost
+    learning_times: LearningTimes
     overrides: Annotated[
         dict[Name, Overrides], Field(default_factory=dict, description="other step sizes for some of the data sets")
     ]
@@ -76,8 +88,20 @@ class Config(Settings):
         settings = getattr(self, experiment)
         losses: list[Loss] = getattr(settings, "losses", self.losses)
         dimensions: list[int] = getattr(settings, "dimensions", self.dimensions)
-        smallest = 2 if experiment == "unconstrained" else 1  # a single dimension cannot collapse further
-        return [(name, loss, z) for name in self.datasets for loss in losses for z in dimensions if z >= smallest]
+        # A single dimension cannot collapse further.
+        smallest = 2 if experiment in ("unconstrained", "collapse_cost") else 1
+        names = [name for name in self.datasets if experiment not in NEEDS_LABELS or self.has_labels(name)]
+        return [(name, loss, z) for name in names for loss in losses for z in dimensions if z >= smallest]
+
+    def has_labels(self, dataset: str) -> bool:
+        """Whether a data set has labelled train and test items; those of a user's own need not."""
+        match self.datasets[dataset]:
+            case Idx(labels=labels, test_labels=test_labels):
+                return labels is not None and test_labels is not None
+            case Npz(path=path):
+                return npz_names(path) >= {"train_labels", "test", "test_labels"}
+            case _:
+                return True
 
     def data_files(self, dataset: str) -> list[Path]:
         """The user's own files that a data set is read from."""
@@ -109,6 +133,15 @@ def load_config(path: Path) -> Config:
             f"{path}: name: {config.name!r} is not allowed: it must be the name of the file, {path.stem!r}"
         )
     return config
+
+
+def npz_names(path: Path) -> set[str]:
+    """Names of the arrays in an .npz file; none where it is damaged or missing, which `check_data` reports."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name.removesuffix(".npy") for name in archive.namelist()}
+    except (OSError, zipfile.BadZipFile):
+        return set()
 
 
 def config_schema() -> str:

@@ -38,6 +38,29 @@ class Grassmannian(StepSizes):
     late_checkpoints: Annotated[int, Field(ge=2, description="number of times between the transient and that end")]
 
 
+class Downstream(Settings):
+    """Probe accuracy of the constrained model against the closed form, at every checkpoint of its training."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    penalty: Annotated[
+        PositiveFloat, Field(description="of the ridge probe, in units of the mean variance of the coordinates of u")
+    ]
+
+
+class CollapseCost(Downstream):
+    """Probe accuracy of the constrained model against that of the collapsed one, of PCA and of the raw items."""
+
+
+class LearningTimes(Settings):
+    """When the constrained model acquires each leading eigen-direction."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[PositiveInt], Field(min_length=1)]
+    step: Annotated[float, Field(gt=0, lt=0.5, description="step size η, in units of 1/‖C‖₂")]
+    checkpoints: Annotated[int, Field(ge=10, description="logarithmically spaced over the run")]
+    max_steps: Annotated[PositiveInt, Field(description="refuse a spectrum that would need more steps than this")]
+
+
 class TripletsSettings(Settings):
     """What the stage `triplets` reads of the configuration."""
 
@@ -81,6 +104,31 @@ class CompareSettings(Settings):
     dataset_name: str
     loss: Loss
     dimension: int
+
+
+class LabelledSettings(Settings):
+    """What the stage `labelled` reads of the configuration."""
+
+    root_seed: int
+    dataset: DatasetSettings
+
+
+class CompareDownstreamSettings(CompareSettings):
+    """What the stages `compare_downstream` and `compare_collapse_cost` read of the configuration."""
+
+    penalty: float
+
+
+class SolveLearningTimesSettings(Settings):
+    """What the stage `solve_learning_times` reads of the configuration."""
+
+    learning_times: LearningTimes
+
+
+class SimulateLearningTimesSettings(Settings):
+    """What the stage `simulate_learning_times` reads of the configuration."""
+
+    loss: Loss
 
 
 class ClaimsSettings(Settings):

@@ -3,6 +3,9 @@
 TABLES = {
     "unconstrained": ["collapse", "rank"],
     "grassmannian": ["errors", "steps", "angles", "integration", "rank"],
+    "downstream": ["accuracy"],
+    "collapse_cost": ["probes"],
+    "learning_times": ["acquisition"],
 }
 
 FIGURE_TABLES = {
@@ -12,4 +15,7 @@ FIGURE_TABLES = {
     "transient": "errors",
     "steps": "steps",
     "convergence": "angles",
+    "downstream": "accuracy",
+    "probes": "probes",
+    "acquisition": "acquisition",
 }

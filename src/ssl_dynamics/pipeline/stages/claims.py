@@ -25,6 +25,8 @@ def compute(job: Job[ClaimsSettings]) -> None:
 
     records = []
     for claim in CLAIMS:
+        if not {claim.own_table, claim.control_table} <= set(tables):
+            continue  # no data set has the labels that it needs
         cells = judge_claim(claim, tables, bootstrap_stream)
         sources = {
             path

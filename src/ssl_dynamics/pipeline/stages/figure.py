@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ssl_dynamics.figures import collapse, exactness, theme
+from ssl_dynamics.figures import collapse, exactness, framework, theme
 from ssl_dynamics.pipeline.artifacts import read_table, write_figure
 from ssl_dynamics.pipeline.settings import FigureSettings
 from ssl_dynamics.pipeline.stage import Job, main
@@ -18,6 +18,9 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "transient": exactness.transient,
     "convergence": exactness.convergence,
     "steps": exactness.steps,
+    "downstream": framework.downstream,
+    "probes": framework.probes,
+    "acquisition": framework.acquisition,
 }
 
 
