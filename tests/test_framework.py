@@ -1,15 +1,27 @@
+import itertools
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from problems import orthonormal, symmetric
-from ssl_dynamics.analysis import (
-    combined_span,
-    labelled_moments,
-    last_rise,
-    probe_accuracies,
-    projector_distance,
+from ssl_dynamics.analysis import combined_span, labelled_moments, last_rise, probe_accuracies, projector_distance
+from ssl_dynamics.claims.registry import CLAIMS
+from ssl_dynamics.claims.verdict import judge_claim
+from ssl_dynamics.pipeline.stages.plan_mini_batch import half_way
+from ssl_dynamics.problem import quadratic_form
+from ssl_dynamics.problem.mixture import mixture
+from ssl_dynamics.problem.sampling import triplet_sampler
+from ssl_dynamics.problem.settings import Digits, GaussianMixture, Noise
+from ssl_dynamics.problem.triplets import Triplets
+from ssl_dynamics.simulation.minibatch import train_on_batches
+from ssl_dynamics.theory import (
+    grassmann_flow,
+    grassmann_tangent,
+    leading_eigenspace,
+    learning_times,
+    squared_projections,
 )
-from ssl_dynamics.theory import grassmann_flow, leading_eigenspace, learning_times, squared_projections
 
 EIGENVALUES = np.array([-5.0, -3.0, -2.0, -0.5, 0.1, 0.7])
 
@@ -149,3 +161,133 @@ def test_last_rise_interpolates_log_odds_and_takes_the_last():
     for bad in (times, logistic[:5]):
         with pytest.raises(ValueError, match=r"lie in \[0, 1\]|needs increasing times"):
             last_rise(times, bad)
+
+
+def test_sampler_gives_independent_triplets_of_the_population():
+    settings = GaussianMixture(
+        source="gaussian-mixture", dimension=4, components=2, separation=2.0, decay=0.7, items=50, test_items=1,
+        triplets=2, augmentations=[Noise(kind="noise", standard_deviation=0.3)],
+    )  # fmt: skip
+    sample = triplet_sampler(settings, 3)
+    expected = mixture(settings, 3).population_quadratic_form("contrastive", centered=True)
+    errors = []
+    for n in (1_000, 100_000):
+        drawn = sample(n, np.random.default_rng(0))
+        assert drawn.anchor.shape == drawn.positive.shape == drawn.negative.shape == (n, 4)
+        C = quadratic_form(drawn.anchor, drawn.positive, drawn.negative, loss="contrastive")
+        errors.append(np.abs(C - expected).max())
+    assert errors[1] < 0.03 < 10 * errors[0]
+
+
+def test_sampler_of_items_lets_them_recur_and_never_pairs_an_item_with_itself():
+    sample = triplet_sampler(Digits(source="digits", triplets=2, augmentations=[]), 0)
+    drawn = sample(1442, np.random.default_rng(0))
+    assert len(np.unique(drawn.anchor, axis=0)) < 1100
+    assert (np.abs(drawn.anchor - drawn.negative).max(axis=1) > 0).all()
+
+
+@pytest.fixture
+def triplets():
+    random = np.random.default_rng(6)
+    anchor = random.standard_normal((400, 6)) * np.array([2.0, 1.5, 1.0, 0.4, 0.3, 0.2])
+    return Triplets(anchor, anchor + 0.1 * random.standard_normal((400, 6)), anchor[random.permutation(400)])
+
+
+def test_mini_batches_stray_by_the_root_of_step_over_batch(triplets):
+    C = quadratic_form(triplets.anchor, triplets.positive, triplets.negative, loss="contrastive")
+    G = orthonormal(4, 2, np.random.default_rng(7), 40)
+    start = half_way(np.linalg.eigh(C)[1], G)
+    assert np.abs(start.mT @ start - np.eye(2)).max() < 1e-13
+    np.testing.assert_allclose(grassmann_tangent(C, start, [0.0]), 1.0)
+    logs, deviations = [], []
+    for step in (0.01, 0.02):
+        for batch in (32, 128):
+            learning_rate = step / np.linalg.norm(C, 2)
+            checkpoints = (np.array([1, 2, 3, 4]) * 0.5 / step).round().astype(int).tolist()
+            W = train_on_batches(
+                triplets, start, "contrastive", np.random.default_rng(8),
+                batch=batch, learning_rate=learning_rate, checkpoints=checkpoints,
+            )  # fmt: skip
+            assert np.abs(W.mT @ W - np.eye(2)).max() < 1e-13
+            flow = grassmann_flow(C, start, np.array(checkpoints) * learning_rate)
+            logs.append([np.log(step), np.log(batch), 1.0])
+            deviations.append(np.log((projector_distance(W, flow) ** 2).mean()) / 2)
+    exponents = np.linalg.lstsq(np.array(logs), np.array(deviations), rcond=None)[0]
+    assert exponents[0] == pytest.approx(0.5, abs=0.1)
+    assert exponents[1] == pytest.approx(-0.5, abs=0.1)
+
+
+def test_mini_batches_refuse_an_empty_batch_and_divergence(triplets):
+    start = orthonormal(6, 2, np.random.default_rng(7), 2)
+    options = {"learning_rate": 0.01, "checkpoints": [0, 2]}
+    with pytest.raises(ValueError, match="at least one triplet; got 0"):
+        train_on_batches(triplets, start, "contrastive", np.random.default_rng(0), batch=0, **options)
+    with pytest.raises(FloatingPointError, match="not finite after step 2"):
+        train_on_batches(
+            triplets, start, "contrastive", np.random.default_rng(0), batch=2, learning_rate=np.inf, checkpoints=[2]
+        )
+
+
+CELL = {"dataset": "d", "loss": "contrastive", "dimension": 2}
+
+
+def verdict(claim_id, table):
+    (claim,) = [claim for claim in CLAIMS if claim.id == claim_id]
+    (cell,) = judge_claim(claim, {claim.own_table: table.assign(**CELL)}, lambda *_: np.random.default_rng(0))
+    return cell.verdict
+
+
+@pytest.mark.parametrize(("error", "expected"), [(0.008, "pass"), (0.012, "fail")])
+@pytest.mark.parametrize("claim", ["A5-accuracy", "A5-accuracy-limit"])
+def test_verdict_on_accuracy(claim, error, expected):
+    table = pd.DataFrame({"seed": [0, 0, 1, 1], "probe": "ridge", "predicted": [0.1, 0.5, 0.1, 0.5]})
+    table["trained"] = table["extrapolated"] = table["predicted"] + [0.0, error, 0.0, -error]
+    table["predicted_control"] = table["predicted"] - 0.1
+    assert verdict(claim, table) == expected
+
+
+@pytest.mark.parametrize(("collapsed", "expected"), [(0.2, "pass"), (0.58, "fail")])
+def test_verdict_on_the_cost_of_the_collapse(collapsed, expected):
+    table = pd.DataFrame({"seed": [0, 1], "probe": "ridge", "classes": 10, "constrained": [0.6, 0.62]})
+    assert verdict("A5-cost-of-collapse", table.assign(collapsed=collapsed, span=table["constrained"])) == expected
+
+
+@pytest.mark.parametrize(("measured", "expected"), [(1.01, "pass"), (1.03, "fail"), (np.nan, "fail")])
+def test_verdict_on_learning_times(measured, expected):
+    table = pd.DataFrame({"seed": [0, 0, 1, 1], "direction": [1, 2, 1, 2], "predicted": [1.0, np.nan, 1.0, 1.0]})
+    table["measured"] = [1.0, np.nan, measured, 1.0]
+    assert verdict("A5-learning-times", table.assign(predicted_control=2 * table["predicted"])) == expected
+
+
+@pytest.mark.parametrize(("exponent", "expected"), [(0.5, "pass"), (0.35, "fail")])
+def test_verdict_on_finite_samples(exponent, expected):
+    sizes = np.tile([100.0, 200.0, 400.0, 800.0], 3)
+    table = pd.DataFrame({"seed": np.repeat([0, 1, 2], 4), "inverse_size": 1 / sizes, "sine_control": 0.3})
+    table["sine"] = 3 * table["inverse_size"] ** exponent
+    assert verdict("A5-finite-sample", table) == expected
+    assert verdict("A5-finite-sample", table.assign(sine=table["sine"] + 0.5)) == "fail"  # no size in the window
+
+
+def noise_table(step_exponent, batch_exponent):
+    axes = [[0.01, 0.02, 0.04], [16, 32, 64, 128], [0, 1, 2]]
+    table = pd.DataFrame(list(itertools.product(*axes)), columns=["step", "batch", "seed"])
+    table["fitted"] = (np.log2(table["step"] / 0.01) + np.log2(table["batch"])).round() % 2 == 0
+    table["deviation_full"] = 0.2 * table["step"]
+    noise = 3 * table["step"] ** step_exponent * table["batch"] ** batch_exponent
+    table["deviation"] = np.hypot(noise, table["deviation_full"])
+    return table
+
+
+@pytest.mark.parametrize(
+    ("exponents", "failing"),
+    [((0.5, -0.5), set()), ((0.75, -0.5), {"step"}), ((0.5, -0.75), {"size"})],
+)
+def test_verdicts_on_mini_batches(exponents, failing):
+    table = noise_table(*exponents)
+    for name in ("exponent-step", "exponent-size"):
+        expected = "fail" if name.rpartition("-")[2] in failing else "pass"
+        assert verdict(f"A5-batch-{name}", table) == expected
+    if not failing:
+        assert verdict("A5-batch-prediction", table) == "pass"
+        wrong = table["deviation"].where(table["fitted"], 1.3 * table["deviation"])
+        assert verdict("A5-batch-prediction", table.assign(deviation=wrong)) == "fail"

@@ -14,6 +14,7 @@ from ssl_dynamics.claims.measures import (
     order,
     rank_at,
 )
+from ssl_dynamics.claims.sampling import noise_exponent, noise_prediction, sample_exponent
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 
 COLLAPSE_TIME = 11.5  # in units of 1/(λ_2 − λ_1): e^{−2 · 11.5} = 1e−10 is left of σ_2/σ_1
@@ -242,5 +243,60 @@ CLAIMS = [
         criterion=Criterion("<=", 0.02),
         control=Control(HALF_RATE, learning_time_error("predicted_control")),
         figure="acquisition",
+    ),
+    Claim(
+        id="A5-finite-sample",
+        source="A5",
+        statement="The span learned from n triplets is at a distance of order n^{−1/2} from that of the population.",
+        quantity="slope of ln(sin θ_max) in ln(1/n + 1/N), where the mean of sin θ_max is below 1/2; N triplets stand "
+        "for the population (exact, N = ∞, for the Gaussian mixture)",
+        dynamics="finite_sample",
+        table="sines",
+        measure=sample_exponent("sine", "inverse_size"),
+        statistic="mean",
+        criterion=Criterion("within", (0.4, 0.6)),
+        control=Control(
+            "a reference from as few triplets as the smallest n", sample_exponent("sine_control", "inverse_size")
+        ),
+        figure="finite-sample",
+    ),
+    Claim(
+        id="A5-batch-exponent-step",
+        source="A5",
+        statement="Training on batches strays from the flow in proportion to √η.",
+        quantity="exponent of η in the deviation, where noise makes 90 % of its square and it is below 0.2",
+        dynamics="mini_batch",
+        table="noise",
+        measure=noise_exponent("step", "deviation"),
+        statistic="mean",
+        criterion=Criterion("within", (0.4, 0.6)),
+        control=Control("the full batch", noise_exponent("step", "deviation_full")),
+        figure="mini-batch",
+    ),
+    Claim(
+        id="A5-batch-exponent-size",
+        source="A5",
+        statement="Training on batches of B triplets strays from the flow in proportion to 1/√B.",
+        quantity="exponent of B in the deviation, where noise makes 90 % of its square and it is below 0.2",
+        dynamics="mini_batch",
+        table="noise",
+        measure=noise_exponent("batch", "deviation"),
+        statistic="mean",
+        criterion=Criterion("within", (-0.6, -0.4)),
+        control=Control("the full batch", noise_exponent("batch", "deviation_full")),
+        figure="mini-batch",
+    ),
+    Claim(
+        id="A5-batch-prediction",
+        source="A5",
+        statement="deviation² = (aη‖C‖)² + b²η‖C‖/B: a from the full batch and one b predict cells not fitted.",
+        quantity="squared deviation over its prediction, mean over the other cells of the window",
+        dynamics="mini_batch",
+        table="noise",
+        measure=noise_prediction(noise=True),
+        statistic="mean",
+        criterion=Criterion("within", (0.8, 1.25)),
+        control=Control("the prediction without noise, b = 0", noise_prediction(noise=False)),
+        figure="mini-batch",
     ),
 ]

@@ -73,18 +73,20 @@ def acquisition(acquisition: pd.DataFrame) -> Figure:
     grid = sns.FacetGrid(
         rows, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.15, sharex=False, sharey=False
     )
+    directions = sorted(rows["direction"].unique())
+    colors = dict(zip(directions, sns.color_palette("viridis", len(directions)), strict=True))
     for axes, panel in theme.panels(grid, rows):
         order = panel.sort_values("predicted")
         axes.plot(order["predicted"], order["predicted"], color="black", linewidth=0.8)
         axes.plot(order["predicted"], order["predicted_control"], "--", color="grey", linewidth=0.8)
-        points = axes.scatter(panel["predicted"], panel["measured"], c=panel["direction"], cmap="viridis", s=8)
-        if panel["direction"].nunique() > 1:
-            axes.figure.colorbar(points, ax=axes, label="direction $k$").ax.set_title("")
+        for direction, points in panel.groupby("direction"):
+            axes.plot(points["predicted"], points["measured"], "o", color=colors[direction], markersize=2.5)
     theme.logarithmic(grid)
     theme.label_panels(grid, x=r"predicted $t_k$", y=r"measured $t_k$")
-    handles = [
+    handles = [Line2D([], [], color=color, marker="o", linestyle="", label=f"k = {k:g}") for k, color in colors.items()]
+    handles += [
         Line2D([], [], color="black", label="equality"),
         Line2D([], [], color="grey", linestyle="--", label="control: rate 1"),
     ]
-    grid.figure.legend(handles=handles, loc="upper center", ncols=2, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    grid.figure.legend(handles=handles, loc="upper center", ncols=5, frameon=False, bbox_to_anchor=(0.5, 0.0))
     return theme.finished(grid)

@@ -13,8 +13,10 @@ from ssl_dynamics.pipeline.settings import (
     CollapseCost,
     Downstream,
     Dynamics,
+    FiniteSample,
     Grassmannian,
     LearningTimes,
+    MiniBatch,
     Unconstrained,
 )
 from ssl_dynamics.problem.settings import DatasetSettings, Idx, Loss, Npz, Settings
@@ -51,6 +53,8 @@ class Config(Settings):
     downstream: Downstream
     collapse_cost: CollapseCost
     learning_times: LearningTimes
+    finite_sample: FiniteSample
+    mini_batch: MiniBatch
     overrides: Annotated[
         dict[Name, Overrides], Field(default_factory=dict, description="other step sizes for some of the data sets")
     ]

@@ -6,6 +6,8 @@ TABLES = {
     "downstream": ["accuracy"],
     "collapse_cost": ["probes"],
     "learning_times": ["acquisition"],
+    "finite_sample": ["sines"],
+    "mini_batch": ["noise"],
 }
 
 FIGURE_TABLES = {
@@ -18,4 +20,6 @@ FIGURE_TABLES = {
     "downstream": "accuracy",
     "probes": "probes",
     "acquisition": "acquisition",
+    "finite-sample": "sines",
+    "mini-batch": "noise",
 }

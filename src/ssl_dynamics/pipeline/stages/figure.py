@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ssl_dynamics.figures import collapse, exactness, framework, theme
+from ssl_dynamics.figures import collapse, exactness, framework, sampling, theme
 from ssl_dynamics.pipeline.artifacts import read_table, write_figure
 from ssl_dynamics.pipeline.settings import FigureSettings
 from ssl_dynamics.pipeline.stage import Job, main
@@ -21,6 +21,8 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "downstream": framework.downstream,
     "probes": framework.probes,
     "acquisition": framework.acquisition,
+    "finite-sample": sampling.finite_sample,
+    "mini-batch": sampling.mini_batch,
 }
 
 
