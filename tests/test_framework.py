@@ -158,8 +158,8 @@ def test_last_rise_interpolates_log_odds_and_takes_the_last():
     twice = np.where(times < 4, np.sin(times) ** 2, logistic)
     found = last_rise(times, np.stack([logistic, falling, np.ones(41), twice]))
     np.testing.assert_allclose(found, [6.3, np.nan, np.nan, 6.3])
-    for bad in (times, logistic[:5]):
-        with pytest.raises(ValueError, match=r"lie in \[0, 1\]|needs increasing times"):
+    for bad in (-logistic, logistic[:5]):
+        with pytest.raises(ValueError, match=r"not negative; the smallest is -|needs increasing times"):
             last_rise(times, bad)
 
 

@@ -10,14 +10,14 @@ def last_rise(times: ArrayLike, values: ArrayLike) -> Array:
     """Last time that `values` rise through 1/2 along the last axis; nan where they never do, or end below.
 
     Between samples the log-odds ln(p/(1 − p)) are interpolated linearly: those of the squared projections of a flow
-    are nearly straight. times (T,) increasing; values (..., T) in [0, 1]; returns (...) float64. Raises ValueError on
-    shapes or values that are not so.
+    are nearly straight. times (T,) increasing; values (..., T), not negative, counted as 1 where they exceed it; returns
+    (...) float64. Raises ValueError on shapes or values that are not so.
     """
     t, p = np.asarray(times, dtype=np.float64), np.asarray(values, dtype=np.float64)
     if t.ndim != 1 or len(t) < 2 or p.shape[-1:] != t.shape or not (np.diff(t) > 0).all():
         raise ValueError(f"needs increasing times (T,), T >= 2, and values (..., T); got {t.shape} and {p.shape}")
-    if not ((p >= -1e-9) & (p <= 1 + 1e-9)).all():
-        raise ValueError(f"values must lie in [0, 1]; they reach from {p.min():.3g} to {p.max():.3g}")
+    if not (np.isfinite(p) & (p >= 0)).all():
+        raise ValueError(f"values must be finite and not negative; the smallest is {p.min():.3g}")
     tiny = np.finfo(np.float64).eps
     odds = np.log(np.clip(p, tiny, 1 - tiny)) - np.log(np.clip(1 - p, tiny, 1 - tiny))
     below = odds < 0

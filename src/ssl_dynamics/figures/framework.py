@@ -63,7 +63,7 @@ def probes(probes: pd.DataFrame) -> Figure:
     theme.label_panels(grid, x="", y="test accuracy")
     grid.axes.flat[-1].set_xlabel("model")
     handles = [Line2D([], [], color=color, marker="o", linestyle="", label=p) for p, color in PROBE_COLORS.items()]
-    grid.figure.legend(handles=handles, loc="upper center", ncols=2, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    grid.figure.legend(handles=handles, loc="upper center", ncols=2, frameon=False, bbox_to_anchor=(0.5, -0.04))
     return theme.finished(grid)
 
 
