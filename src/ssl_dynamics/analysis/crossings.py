@@ -10,8 +10,8 @@ def last_rise(times: ArrayLike, values: ArrayLike) -> Array:
     """Last time that `values` rise through 1/2 along the last axis; nan where they never do, or end below.
 
     Between samples the log-odds ln(p/(1 − p)) are interpolated linearly: those of the squared projections of a flow
-    are nearly straight. times (T,) increasing; values (..., T), not negative, and 1 where larger; returns (...) float64.
-    Raises ValueError on shapes or values that are not so.
+    are nearly straight. times (T,) increasing; values (..., T), not negative, and 1 where larger; returns (...)
+    float64. Raises ValueError on shapes or values that are not so.
     """
     t, p = np.asarray(times, dtype=np.float64), np.asarray(values, dtype=np.float64)
     if t.ndim != 1 or len(t) < 2 or p.shape[-1:] != t.shape or not (np.diff(t) > 0).all():
