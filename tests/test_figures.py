@@ -37,6 +37,14 @@ def table():
     frame["width"], frame["ratio"] = 2 + frame["time"], 1 + frame["time"]
     for column in ("speed", "guide", "singular_value", "singular_value_late"):
         frame[column] = 1 + decay
+    frame["probe"] = np.where(frame["extrapolations"] == 0, "ridge", "nearest-mean")
+    for column in ("trained", "measured", "predicted_control", "sine", "sine_control", "deviation", "deviation_full"):
+        frame[column] = 1 + decay
+    for column in ("constrained", "collapsed", "span", "pca", "items"):
+        frame[column] = decay
+    frame["direction"] = frame["seed"] + 1
+    frame["step"], frame["batch"] = frame["learning_rate"], 16 * 2 ** frame["extrapolations"]
+    frame["inverse_size"] = 1 / (1 + frame["time"])
     return frame
 
 

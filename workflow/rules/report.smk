@@ -22,7 +22,7 @@ rule claims:
     params:
         settings=settings.ClaimsSettings(
             root_seed=CONFIG.root_seed,
-            seeds=CONFIG.seeds,
+            seeds={name: CONFIG.seeds_of(name) for name in TABLES},
             config_name=CONFIG.name,
             grid={name: CONFIG.cells(name) for name in TABLES},
         ).model_dump_json(),

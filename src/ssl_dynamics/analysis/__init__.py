@@ -1,10 +1,13 @@
 """Analysis: how to measure spans, ranks, orders and intervals. Knows neither theory nor simulation."""
 
+from ssl_dynamics.analysis.crossings import last_rise
 from ssl_dynamics.analysis.fits import bootstrap_interval, fitted_order
 from ssl_dynamics.analysis.learning import half_time
+from ssl_dynamics.analysis.probes import Moments, labelled_moments, probe_accuracies
 from ssl_dynamics.analysis.rank import effective_rank
 from ssl_dynamics.analysis.subspaces import (
     combined_projector_norm,
+    combined_span,
     common_coordinates,
     principal_angles,
     projector_distance,
@@ -13,13 +16,18 @@ from ssl_dynamics.analysis.subspaces import (
 )
 
 __all__ = [
+    "Moments",
     "bootstrap_interval",
     "combined_projector_norm",
+    "combined_span",
     "common_coordinates",
     "effective_rank",
     "fitted_order",
     "half_time",
+    "labelled_moments",
+    "last_rise",
     "principal_angles",
+    "probe_accuracies",
     "projector_distance",
     "richardson_weights",
     "sines_to",

@@ -97,3 +97,16 @@ def _pair(A: ArrayLike, B: ArrayLike) -> tuple[Array, Array]:
         raise ValueError(f"A and B must be bases of one shape (..., d, z); got {a.shape} and {b.shape}")
     lead = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     return np.broadcast_to(a, (*lead, *a.shape[-2:])), np.broadcast_to(b, (*lead, *b.shape[-2:]))
+
+
+def combined_span(bases: Sequence[Array], weights: Sequence[float]) -> Array:
+    """Orthonormal basis of the z leading eigenvectors of Σ_i c_i W_i W_iᵀ: the span that an extrapolation names.
+
+    [W_1 … W_k] = QR as in `combined_projector_norm`, then the eigenvectors of R D Rᵀ. bases: k arrays (..., d, z);
+    returns (..., d, z) float64.
+    """
+    z = bases[0].shape[-1]
+    Q, R = np.linalg.qr(np.concatenate(bases, axis=-1))
+    D = np.repeat(np.asarray(weights), z)
+    span: Array = Q @ np.linalg.eigh((R * D) @ R.mT)[1][..., -z:]
+    return span

@@ -1,6 +1,7 @@
 """What the comparisons share: Richardson combinations, tidy rows, distances of spans, slopes, ranks, labels."""
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from ssl_dynamics.pipeline.settings import CompareSettings
 from ssl_dynamics.pipeline.stage import Job
 
 Array = NDArray[np.float64]
+C = TypeVar("C", bound=CompareSettings)
 
 STEP_RATIO = 2.0  # step sizes are halved from level to level
 MOST_EXTRAPOLATIONS = 2
@@ -129,7 +131,7 @@ def first_gap(solution: Arrays) -> float:
     return float(solution["eigenvalues"][1] - solution["eigenvalues"][0])
 
 
-def write_tables(job: Job[CompareSettings], dynamics: str, tables: dict[str, pd.DataFrame]) -> None:
+def write_tables(job: Job[C], dynamics: str, tables: dict[str, pd.DataFrame]) -> None:
     """Write each table to the output of its name, every row labelled with its cell."""
     settings = job.settings
     labels: dict[str, str | int] = {

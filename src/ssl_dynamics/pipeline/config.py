@@ -1,6 +1,7 @@
 """The typed configuration: everything that a run can be told."""
 
 import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,10 +10,15 @@ import yaml
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator, model_validator
 
 from ssl_dynamics.pipeline.settings import (
+    CollapseCost,
+    Downstream,
     Dynamics,
+    FiniteSample,
     FiniteSteps,
     Grassmannian,
     Kernel,
+    LearningTimes,
+    MiniBatch,
     Narrow,
     Objectives,
     Unconstrained,
@@ -24,6 +30,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 
 SHIPPED_CHECKSUM = Path(__file__).parents[1] / "problem/data/fashion-mnist-subset.sha256"
+NEEDS_LABELS = ("downstream", "collapse_cost")
 SCHEMA = "workflow/schemas/config.schema.json"
 
 
@@ -54,6 +61,11 @@ class Config(Settings):
     kernel: Kernel
     narrow: Narrow
     wide: Wide
+    downstream: Downstream
+    collapse_cost: CollapseCost
+    learning_times: LearningTimes
+    finite_sample: FiniteSample
+    mini_batch: MiniBatch
     overrides: Annotated[
         dict[Name, Overrides], Field(default_factory=dict, description="other step sizes for some of the data sets")
     ]
@@ -91,8 +103,24 @@ class Config(Settings):
         settings = getattr(self, experiment)
         losses: list[Loss] = getattr(settings, "losses", self.losses)
         dimensions: list[int] = getattr(settings, "dimensions", self.dimensions)
-        smallest = 2 if experiment == "unconstrained" else 1  # a single dimension cannot collapse further
-        return [(name, loss, z) for name in self.datasets for loss in losses for z in dimensions if z >= smallest]
+        # A single dimension cannot collapse further.
+        smallest = 2 if experiment in ("unconstrained", "collapse_cost") else 1
+        names = [name for name in self.datasets if experiment not in NEEDS_LABELS or self.has_labels(name)]
+        return [(name, loss, z) for name in names for loss in losses for z in dimensions if z >= smallest]
+
+    def seeds_of(self, experiment: str) -> int:
+        """Number of independent repetitions of an experiment: random starts, or samples of the data."""
+        return self.finite_sample.resamples if experiment == "finite_sample" else self.seeds
+
+    def has_labels(self, dataset: str) -> bool:
+        """Whether a data set has labelled train and test items; those of a user's own need not."""
+        match self.datasets[dataset]:
+            case Idx(labels=labels, test_labels=test_labels):
+                return labels is not None and test_labels is not None
+            case Npz(path=path):
+                return npz_names(path) >= {"train_labels", "test", "test_labels"}
+            case _:
+                return True
 
     def checksum(self, dataset: str) -> str:
         """Recorded SHA-256 of a shipped data set, empty for others: if it changes, what follows runs again."""
@@ -103,6 +131,15 @@ class Config(Settings):
         """The user's own files that a data set is read from."""
         settings = self.datasets[dataset]
         return settings.files() if isinstance(settings, Idx | Npz) else []
+
+
+def npz_names(path: Path) -> set[str]:
+    """Names of the arrays in an .npz file; none where it is damaged or missing, which `check_data` reports."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name.removesuffix(".npy") for name in archive.namelist()}
+    except (OSError, zipfile.BadZipFile):
+        return set()
 
 
 def parse_config(values: Mapping[str, object], where: str) -> Config:

@@ -8,6 +8,11 @@ TABLES = {
     "kernel": ["kernel_collapse", "kernel_slopes", "kernel_rank", "regression"],
     "narrow": ["narrow_errors", "narrow_speeds", "narrow_integration"],
     "wide": ["wide_errors", "wide_starts", "wide_integration"],
+    "downstream": ["accuracy"],
+    "collapse_cost": ["probes"],
+    "learning_times": ["acquisition"],
+    "finite_sample": ["sines"],
+    "mini_batch": ["noise"],
 }
 
 FIGURE_TABLES = {
@@ -30,4 +35,9 @@ FIGURE_TABLES = {
     "narrow-speeds": "narrow_speeds",
     "wide-errors": "wide_errors",
     "wide-starts": "wide_starts",
+    "downstream": "accuracy",
+    "probes": "probes",
+    "acquisition": "acquisition",
+    "finite-sample": "sines",
+    "mini-batch": "noise",
 }

@@ -1,5 +1,6 @@
 """Theory: exact solutions of the training dynamics, from C and W(0) alone. Never imports the simulation or a loss."""
 
+from ssl_dynamics.theory.acquisition import learning_times, squared_projections
 from ssl_dynamics.theory.grassmann import grassmann_flow, grassmann_tangent, leading_eigenspace, tangent_bound
 from ssl_dynamics.theory.info_nce import info_nce_span
 from ssl_dynamics.theory.integration import integrate_grassmann_flow
@@ -24,10 +25,12 @@ __all__ = [
     "integrate_wide_two_layer_flow",
     "kernel_flow",
     "leading_eigenspace",
+    "learning_times",
     "log_singular_values",
     "orthogonal_iteration",
     "reduced_kernel_flow",
     "regression_flow",
+    "squared_projections",
     "tangent_bound",
     "top_eigenfunction",
     "unconstrained_flow",

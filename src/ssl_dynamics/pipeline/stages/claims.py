@@ -25,7 +25,9 @@ def compute(job: Job[ClaimsSettings]) -> None:
 
     records = []
     for claim in CLAIMS:
-        cells = judge_claim(claim, tables, settings.grid, settings.seeds, bootstrap_stream)
+        if not settings.grid[claim.dynamics]:
+            continue  # no data set has the labels that it needs
+        cells = judge_claim(claim, tables, settings.grid, settings.seeds[claim.dynamics], bootstrap_stream)
         sources = {
             path
             for dynamics, name in (claim.own_table, claim.control_table)

@@ -5,7 +5,17 @@ from collections.abc import Callable
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ssl_dynamics.figures import collapse, exactness, finite_steps, kernel, objectives, theme, widths
+from ssl_dynamics.figures import (
+    collapse,
+    exactness,
+    finite_steps,
+    framework,
+    kernel,
+    objectives,
+    sampling,
+    theme,
+    widths,
+)
 from ssl_dynamics.pipeline.artifacts import read_table, write_figure
 from ssl_dynamics.pipeline.settings import FigureSettings
 from ssl_dynamics.pipeline.stage import Job, main
@@ -31,6 +41,11 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "narrow-speeds": widths.narrow_speeds,
     "wide-errors": widths.wide_errors,
     "wide-starts": widths.wide_starts,
+    "downstream": framework.downstream,
+    "probes": framework.probes,
+    "acquisition": framework.acquisition,
+    "finite-sample": sampling.finite_sample,
+    "mini-batch": sampling.mini_batch,
 }
 
 

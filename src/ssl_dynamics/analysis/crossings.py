@@ -1,0 +1,30 @@
+"""When a sampled curve rises through one half for the last time."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+
+def last_rise(times: ArrayLike, values: ArrayLike) -> Array:
+    """Last time that `values` rise through 1/2 along the last axis; nan where they never do, or end below.
+
+    Between samples the log-odds ln(p/(1 − p)) are interpolated linearly: those of the squared projections of a flow
+    are nearly straight. times (T,) increasing; values (..., T), not negative, and 1 where larger; returns (...)
+    float64. Raises ValueError on shapes or values that are not so.
+    """
+    t, p = np.asarray(times, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    if t.ndim != 1 or len(t) < 2 or p.shape[-1:] != t.shape or not (np.diff(t) > 0).all():
+        raise ValueError(f"needs increasing times (T,), T >= 2, and values (..., T); got {t.shape} and {p.shape}")
+    if not (np.isfinite(p) & (p >= 0)).all():
+        raise ValueError(f"values must be finite and not negative; the smallest is {p.min():.3g}")
+    tiny = np.finfo(np.float64).eps
+    odds = np.log(np.clip(p, tiny, 1 - tiny)) - np.log(np.clip(1 - p, tiny, 1 - tiny))
+    below = odds < 0
+    before = len(t) - 1 - np.argmax(below[..., ::-1], axis=-1)  # the last sample below
+    rises = below.any(-1) & ~below[..., -1]
+    i = np.where(rises, before, 0)
+    low, high = (np.take_along_axis(odds, (i + k)[..., None], -1)[..., 0] for k in (0, 1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        crossing = t[i] + (t[i + 1] - t[i]) * low / (low - high)
+    return np.where(rises, crossing, np.nan)

@@ -1,0 +1,45 @@
+"""Measures of A5: downstream accuracy, the cost of the collapse, learning times."""
+
+import pandas as pd
+
+from ssl_dynamics.claims.verdict import Measure
+
+
+def accuracy_difference(model: str, predicted: str = "predicted") -> Measure:
+    """Largest |accuracy of `model` − predicted| over both probes and all checkpoints."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        return (rows[model] - rows[predicted]).abs().groupby(rows["seed"]).max(skipna=False)
+
+    return measure
+
+
+def gain_per_class(model: str) -> Measure:
+    """Gain of the ridge probe on the constrained model over another one, in units of what its dimensions allow.
+
+    The gap of the accuracies times K/(min(z + 1, K) − 2): z dimensions can name z + 1 of K equally large classes
+    where a scalar names 2 (docs/theory.md §5).
+    """
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        ridge = rows[rows["probe"] == "ridge"].set_index("seed")
+        classes = ridge["classes"]
+        reachable = (ridge["dimension"] + 1).clip(upper=classes) - 2
+        gain: pd.Series[float] = (ridge["constrained"] - ridge[model]) * classes / reachable
+        return gain
+
+    return measure
+
+
+def learning_time_error(predicted: str) -> Measure:
+    """Largest |t_k measured/predicted − 1| over the directions that were not there from the first.
+
+    A direction that only one of the two counts as acquired makes it infinite.
+    """
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        learned = rows[rows[["measured", predicted]].notna().any(axis=1)]
+        error = (learned["measured"] / learned[predicted] - 1).abs().fillna(float("inf"))
+        return error.groupby(learned["seed"]).max(skipna=False)
+
+    return measure

@@ -1,0 +1,61 @@
+"""Stage `compare_collapse_cost`: what the collapse costs a probe, beside PCA and the raw items."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ssl_dynamics.analysis import Moments, labelled_moments, probe_accuracies
+from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays
+from ssl_dynamics.pipeline.comparison import tidy_rows, whole_trajectory, write_tables
+from ssl_dynamics.pipeline.settings import CompareDownstreamSettings
+from ssl_dynamics.pipeline.stage import Job, main
+
+Array = NDArray[np.float64]
+
+
+def compute(job: Job[CompareDownstreamSettings]) -> None:
+    trajectories, solution, collapsed, labelled = (
+        read_arrays(job.input(name)) for name in ("trajectories", "solution", "collapsed", "labelled")
+    )
+    table = probe_table(trajectories, solution, collapsed, labelled, job.settings.penalty)
+    write_tables(job, "collapse_cost", {"probes": table})
+
+
+def probe_table(
+    trajectories: Arrays, solution: Arrays, collapsed: Arrays, labelled: Arrays, penalty: float
+) -> pd.DataFrame:
+    """Accuracies at the end of training: constrained, collapsed, and the span of the closed form, which has both.
+
+    The unconstrained weights exp(−2Ct)W(0) have the span of the constrained ones (docs/theory.md §2): `span` is that
+    span with an orthonormal basis. PCA of the train items (z components) and the raw items know no seed.
+    """
+    moments = labelled_moments(labelled["train"], labelled["train_labels"])
+    W = whole_trajectory(trajectories)[:, -1]
+    models = {
+        "constrained": W,
+        "collapsed": collapsed["weights_0"][:, -1],
+        "span": solution["basis"][:, -1],
+        "pca": principal_components(moments, W.shape[-1]),
+        "items": np.eye(W.shape[-2]),
+    }
+    accuracies = {
+        name: probe_accuracies(weights, moments, labelled["test"], labelled["test_labels"], penalty=penalty)
+        for name, weights in models.items()
+    }
+    rows = {
+        probe: {name: np.broadcast_to(accuracies[name][probe], len(W))[:, None] for name in models}
+        for probe in accuracies["constrained"]
+    }
+    return pd.concat(
+        tidy_rows(values, solution["times"][-1:]).assign(probe=probe, classes=len(moments.classes))
+        for probe, values in rows.items()
+    )
+
+
+def principal_components(moments: Moments, z: int) -> Array:
+    """The z leading eigenvectors of the covariance of the train items, (d, z)."""
+    return np.linalg.eigh(moments.covariance)[1][:, -z:]
+
+
+if __name__ == "__main__":
+    main("ssl_dynamics.pipeline.stages.compare_collapse_cost", CompareDownstreamSettings, compute)

@@ -1,0 +1,18 @@
+"""Stage `labelled`: the labelled train and test items, on which probes are trained and scored."""
+
+from ssl_dynamics.pipeline.artifacts import write_arrays
+from ssl_dynamics.pipeline.settings import LabelledSettings
+from ssl_dynamics.pipeline.stage import Job, main
+from ssl_dynamics.problem.datasets import load
+
+
+def compute(job: Job[LabelledSettings]) -> None:
+    dataset = load(job.settings.dataset, job.settings.root_seed)
+    names = ("train", "train_labels", "test", "test_labels")
+    arrays = {name: getattr(dataset, name) for name in names}
+    job.log.info("labelled items: %s", {name: array.shape for name, array in arrays.items()})
+    write_arrays(job.output("labelled"), arrays)
+
+
+if __name__ == "__main__":
+    main("ssl_dynamics.pipeline.stages.labelled", LabelledSettings, compute)

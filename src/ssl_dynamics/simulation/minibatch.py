@@ -1,0 +1,56 @@
+"""Mini-batch training of the linear model on the Grassmannian, all seeds side by side."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ssl_dynamics.problem.losses import loss_value
+from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.triplets import Triplets
+from ssl_dynamics.simulation.manifolds import Grassmannian
+
+Array = NDArray[np.float64]
+
+
+def train_on_batches(
+    triplets: Triplets,
+    start: Array,
+    loss: Loss,
+    random: np.random.Generator,
+    *,
+    batch: int,
+    learning_rate: float,
+    checkpoints: Sequence[int],
+    on_step: Callable[[int], None] = lambda _: None,
+) -> Array:
+    """Weights (S, T, d, z) at the checkpoints of W ← qf(W − η(I − WWᵀ)∇L_B), L_B the loss on a batch.
+
+    Every step of every seed draws its own `batch` triplets, with replacement; `start` (S, d, z) float64 orthonormal;
+    `checkpoints` are step counts, increasing, 0 allowed. Raises ValueError for batch < 1, FloatingPointError if the
+    weights cease to be finite. Source: docs/theory.md §5.
+    """
+    if batch < 1:
+        raise ValueError(f"batch must hold at least one triplet; got {batch}")
+    # Rows hold anchor, positive and negative side by side: one gather a step.
+    data = torch.from_numpy(np.stack([triplets.anchor, triplets.positive, triplets.negative], axis=1))
+    W = torch.from_numpy(np.ascontiguousarray(start))
+    S, d, _ = W.shape
+    manifold = Grassmannian()
+    saved = []
+    step = 0
+    for checkpoint in checkpoints:
+        while step < checkpoint:
+            drawn = torch.from_numpy(random.integers(len(data), size=S * batch))
+            rows = data[drawn].reshape(S, batch * 3, d)
+            W = W.detach().requires_grad_(True)
+            u = torch.bmm(rows, W).reshape(S, batch, 3, -1)
+            value = loss_value(u[:, :, 0], u[:, :, 1], u[:, :, 2], loss).sum()
+            W = manifold.step(W.detach(), torch.autograd.grad(value, W)[0], learning_rate).weights
+            step += 1
+            on_step(step)
+        if not torch.isfinite(W).all():
+            raise FloatingPointError(f"weights are not finite after step {step}: learning rate {learning_rate:.3g}")
+        saved.append(W.detach())
+    return torch.stack(saved, 1).numpy()

@@ -1,0 +1,293 @@
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from problems import orthonormal, symmetric
+from ssl_dynamics.analysis import combined_span, labelled_moments, last_rise, probe_accuracies, projector_distance
+from ssl_dynamics.claims.registry import CLAIMS
+from ssl_dynamics.claims.verdict import judge_claim
+from ssl_dynamics.pipeline.stages.plan_mini_batch import half_way
+from ssl_dynamics.problem import quadratic_form
+from ssl_dynamics.problem.mixture import mixture
+from ssl_dynamics.problem.sampling import triplet_sampler
+from ssl_dynamics.problem.settings import Digits, GaussianMixture, Noise
+from ssl_dynamics.problem.triplets import Triplets
+from ssl_dynamics.simulation.minibatch import train_on_batches
+from ssl_dynamics.theory import (
+    grassmann_flow,
+    grassmann_tangent,
+    leading_eigenspace,
+    learning_times,
+    squared_projections,
+)
+
+EIGENVALUES = np.array([-5.0, -3.0, -2.0, -0.5, 0.1, 0.7])
+
+
+@pytest.fixture
+def problem():
+    random = np.random.default_rng(0)
+    return symmetric(EIGENVALUES, random), orthonormal(6, 3, random, 4)
+
+
+@pytest.fixture
+def clusters():
+    random = np.random.default_rng(1)
+    labels = random.integers(0, 4, size=300)
+    items = 2.0 * random.standard_normal((4, 6))[labels] + random.standard_normal((300, 6)) + 5.0
+    return items, labels
+
+
+def by_hand(W, items, labels, test, penalty):
+    """Both probes, one item and one class at a time."""
+    u, v = (items - items.mean(0)) @ W, (test - items.mean(0)) @ W
+    scale = np.sqrt((u**2).sum() / u.size)
+    indicators = (labels[:, None] == np.arange(4)) * 1.0
+    A = np.vstack([u / scale, np.sqrt(penalty * len(u)) * np.eye(u.shape[1])])
+    Y = np.vstack([indicators - indicators.mean(0), np.zeros((u.shape[1], 4))])
+    B = np.linalg.lstsq(A, Y, rcond=None)[0]
+    ridge = (v / scale @ B + indicators.mean(0)).argmax(1)
+    means = np.stack([u[labels == label].mean(0) for label in range(4)])
+    nearest = [np.linalg.norm(means - row, axis=1).argmin() for row in v]
+    return {"ridge": ridge, "nearest-mean": np.array(nearest)}
+
+
+def test_probes_against_least_squares_and_distances_by_hand(clusters):
+    items, labels = clusters
+    W = np.random.default_rng(2).standard_normal((2, 3, 6, 2))
+    found = probe_accuracies(W, labelled_moments(items, labels), items[:100], labels[:100], penalty=0.1)
+    for index in np.ndindex(2, 3):
+        for name, classes in by_hand(W[index], items, labels, items[:100], 0.1).items():
+            assert found[name][index] == pytest.approx((classes == labels[:100]).mean())
+
+
+def test_probes_see_the_span_alone(clusters):
+    items, labels = clusters
+    random = np.random.default_rng(3)
+    W, Q = orthonormal(6, 3, random), orthonormal(3, 3, random)
+    moments = labelled_moments(items, labels)
+    one, other = (probe_accuracies(w, moments, items, labels, penalty=0.01) for w in (W, 7.0 * W @ Q))
+    assert one == other
+
+
+def test_ridge_on_a_scalar_names_two_of_the_balanced_classes_at_most(clusters):
+    # Its outputs are lines in u through one point (docs/theory.md §5): only the steepest and the least steep win.
+    random = np.random.default_rng(4)
+    labels = np.arange(1000) % 10
+    items = random.standard_normal((10, 6))[labels] + 0.1 * random.standard_normal((1000, 6))
+    moments = labelled_moments(items, labels)
+    w = random.standard_normal((6, 1))
+    for W in (w, np.hstack([w, w + 1e-10 * random.standard_normal((6, 1))])):
+        assert probe_accuracies(W, moments, items, labels, penalty=0.01)["ridge"] <= 0.2 + 1e-12
+    del clusters
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"W": np.eye(5)}, r"shape \(..., 6, z\); got shape \(5, 5\)"),
+        ({"W": np.full((6, 1), np.nan)}, "must be finite"),
+        ({"W": np.zeros((6, 1))}, "no variance"),
+        ({"items": np.ones((3, 4))}, r"items must have shape \(m, 6\); got \(3, 4\)"),
+        ({"labels": np.zeros(2, int)}, "labels must be 3 whole numbers"),
+        ({"labels": np.zeros(3)}, "got float64"),
+        ({"penalty": 0.0}, "penalty must be a positive number; got 0"),
+    ],
+)
+def test_probes_refuse(clusters, change, message):
+    good = {"W": np.eye(6), "items": np.ones((3, 6)), "labels": np.zeros(3, int), "penalty": 0.1} | change
+    with pytest.raises(ValueError, match=message):
+        probe_accuracies(moments=labelled_moments(*clusters), **good)
+
+
+def test_moments_need_two_classes(clusters):
+    with pytest.raises(ValueError, match="at least two classes"):
+        labelled_moments(clusters[0], np.zeros(300, int))
+
+
+def test_extrapolated_span(problem):
+    _, W = problem
+    tilt = np.random.default_rng(5).standard_normal(W.shape)
+    spans = [np.linalg.qr(W + step * tilt)[0] for step in (2e-3, 1e-3)]
+    assert projector_distance(combined_span(spans, [-1.0, 2.0]), W).max() < 1e-5
+    assert projector_distance(spans[1], W).max() > 1e-4
+
+
+def test_squared_projections_are_those_of_the_flow(problem):
+    C, W0 = problem
+    times = [0.0, 0.1, 0.5, 2.0]
+    V = leading_eigenspace(C, 3)
+    expected = ((V.T @ grassmann_flow(C, W0, times)) ** 2).sum(-1)
+    np.testing.assert_allclose(squared_projections(C, W0, times), expected, atol=1e-12)
+
+
+def test_learning_times_are_the_last_crossings(problem):
+    C, W0 = problem
+    times = learning_times(C, W0)
+    grid = np.linspace(0, np.nanmax(times) * 1.2, 4001)
+    dense = squared_projections(C, W0, grid)
+    np.testing.assert_allclose(times, last_rise(grid, np.moveaxis(dense, 1, -1)), atol=grid[1] / 5)
+    for seed, k in zip(*np.nonzero(np.isfinite(times)), strict=True):
+        assert squared_projections(C, W0[seed], [times[seed, k]])[0, k] == pytest.approx(0.5, abs=1e-9)
+
+
+def test_learning_time_of_one_direction_in_closed_form():
+    # d = 2, z = 1: tan θ(t) = e^{−2(λ_2 − λ_1)t} tan θ(0) is 1 at t = ln(tan θ(0))/(2(λ_2 − λ_1)).
+    W0 = np.array([[[np.cos(1.5)], [np.sin(1.5)]], [[np.cos(0.1)], [np.sin(0.1)]]])
+    found = learning_times(np.diag([-1.0, 0.5]), W0)
+    assert found[0, 0] == pytest.approx(np.log(np.tan(1.5)) / 3, rel=1e-12)
+    assert np.isnan(found[1, 0])
+
+
+def test_learning_times_scale_with_time_and_refuse_what_has_none(problem):
+    C, W0 = problem
+    np.testing.assert_allclose(learning_times(C, W0), 3 * learning_times(3 * C, W0), rtol=1e-9)
+    np.testing.assert_allclose(learning_times(C, W0), learning_times(C + np.eye(6), W0), rtol=1e-9)
+    with pytest.raises(ValueError, match="needs z < d and λ_z < λ_"):
+        learning_times(C, np.eye(6))
+    with pytest.raises(ValueError, match="gap 0"):
+        learning_times(np.diag([-1.0, -1.0, 0.0]), np.array([[0.6], [0.64], [0.48]]))
+
+
+def test_last_rise_interpolates_log_odds_and_takes_the_last():
+    times = np.linspace(0, 10, 41)
+    logistic = 1 / (1 + np.exp(-(times - 6.3)))
+    falling = 1 / (1 + np.exp(times - 5))
+    twice = np.where(times < 4, np.sin(times) ** 2, logistic)
+    found = last_rise(times, np.stack([logistic, falling, np.ones(41), twice]))
+    np.testing.assert_allclose(found, [6.3, np.nan, np.nan, 6.3])
+    for bad in (-logistic, logistic[:5]):
+        with pytest.raises(ValueError, match=r"not negative; the smallest is -|needs increasing times"):
+            last_rise(times, bad)
+
+
+def test_sampler_gives_independent_triplets_of_the_population():
+    settings = GaussianMixture(
+        source="gaussian-mixture", dimension=4, components=2, separation=2.0, decay=0.7, items=50, test_items=1,
+        triplets=2, augmentations=[Noise(kind="noise", standard_deviation=0.3)],
+    )  # fmt: skip
+    sample = triplet_sampler(settings, 3)
+    expected = mixture(settings, 3).population_quadratic_form("contrastive", centered=True)
+    errors = []
+    for n in (1_000, 100_000):
+        drawn = sample(n, np.random.default_rng(0))
+        assert drawn.anchor.shape == drawn.positive.shape == drawn.negative.shape == (n, 4)
+        C = quadratic_form(drawn.anchor, drawn.positive, drawn.negative, loss="contrastive")
+        errors.append(np.abs(C - expected).max())
+    assert errors[1] < 0.03 < 10 * errors[0]
+
+
+def test_sampler_of_items_lets_them_recur_and_never_pairs_an_item_with_itself():
+    sample = triplet_sampler(Digits(source="digits", triplets=2, augmentations=[]), 0)
+    drawn = sample(1442, np.random.default_rng(0))
+    assert len(np.unique(drawn.anchor, axis=0)) < 1100
+    assert (np.abs(drawn.anchor - drawn.negative).max(axis=1) > 0).all()
+
+
+@pytest.fixture
+def triplets():
+    random = np.random.default_rng(6)
+    anchor = random.standard_normal((400, 6)) * np.array([2.0, 1.5, 1.0, 0.4, 0.3, 0.2])
+    return Triplets(anchor, anchor + 0.1 * random.standard_normal((400, 6)), anchor[random.permutation(400)])
+
+
+def test_mini_batches_stray_by_the_root_of_step_over_batch(triplets):
+    C = quadratic_form(triplets.anchor, triplets.positive, triplets.negative, loss="contrastive")
+    G = orthonormal(4, 2, np.random.default_rng(7), 40)
+    start = half_way(np.linalg.eigh(C)[1], G)
+    assert np.abs(start.mT @ start - np.eye(2)).max() < 1e-13
+    np.testing.assert_allclose(grassmann_tangent(C, start, [0.0]), 1.0)
+    logs, deviations = [], []
+    for step in (0.01, 0.02):
+        for batch in (32, 128):
+            learning_rate = step / np.linalg.norm(C, 2)
+            checkpoints = (np.array([1, 2, 3, 4]) * 0.5 / step).round().astype(int).tolist()
+            W = train_on_batches(
+                triplets, start, "contrastive", np.random.default_rng(8),
+                batch=batch, learning_rate=learning_rate, checkpoints=checkpoints,
+            )  # fmt: skip
+            assert np.abs(W.mT @ W - np.eye(2)).max() < 1e-13
+            flow = grassmann_flow(C, start, np.array(checkpoints) * learning_rate)
+            logs.append([np.log(step), np.log(batch), 1.0])
+            deviations.append(np.log((projector_distance(W, flow) ** 2).mean()) / 2)
+    exponents = np.linalg.lstsq(np.array(logs), np.array(deviations), rcond=None)[0]
+    assert exponents[0] == pytest.approx(0.5, abs=0.1)
+    assert exponents[1] == pytest.approx(-0.5, abs=0.1)
+
+
+def test_mini_batches_refuse_an_empty_batch_and_divergence(triplets):
+    start = orthonormal(6, 2, np.random.default_rng(7), 2)
+    options = {"learning_rate": 0.01, "checkpoints": [0, 2]}
+    with pytest.raises(ValueError, match="at least one triplet; got 0"):
+        train_on_batches(triplets, start, "contrastive", np.random.default_rng(0), batch=0, **options)
+    with pytest.raises(FloatingPointError, match="not finite after step 2"):
+        train_on_batches(
+            triplets, start, "contrastive", np.random.default_rng(0), batch=2, learning_rate=np.inf, checkpoints=[2]
+        )
+
+
+CELL = {"dataset": "d", "loss": "contrastive", "dimension": 2}
+
+
+def verdict(claim_id, table):
+    (claim,) = [claim for claim in CLAIMS if claim.id == claim_id]
+    (cell,) = judge_claim(claim, {claim.own_table: table.assign(**CELL)}, lambda *_: np.random.default_rng(0))
+    return cell.verdict
+
+
+@pytest.mark.parametrize(("error", "expected"), [(0.008, "pass"), (0.012, "fail")])
+@pytest.mark.parametrize("claim", ["A5-accuracy", "A5-accuracy-limit"])
+def test_verdict_on_accuracy(claim, error, expected):
+    table = pd.DataFrame({"seed": [0, 0, 1, 1], "probe": "ridge", "predicted": [0.1, 0.5, 0.1, 0.5]})
+    table["trained"] = table["extrapolated"] = table["predicted"] + [0.0, error, 0.0, -error]
+    table["predicted_control"] = table["predicted"] - 0.1
+    assert verdict(claim, table) == expected
+
+
+@pytest.mark.parametrize(("collapsed", "expected"), [(0.2, "pass"), (0.58, "fail")])
+def test_verdict_on_the_cost_of_the_collapse(collapsed, expected):
+    table = pd.DataFrame({"seed": [0, 1], "probe": "ridge", "classes": 10, "constrained": [0.6, 0.62]})
+    assert verdict("A5-cost-of-collapse", table.assign(collapsed=collapsed, span=table["constrained"])) == expected
+
+
+@pytest.mark.parametrize(("measured", "expected"), [(1.01, "pass"), (1.03, "fail"), (np.nan, "fail")])
+def test_verdict_on_learning_times(measured, expected):
+    table = pd.DataFrame({"seed": [0, 0, 1, 1], "direction": [1, 2, 1, 2], "predicted": [1.0, np.nan, 1.0, 1.0]})
+    table["measured"] = [1.0, np.nan, measured, 1.0]
+    assert verdict("A5-learning-times", table.assign(predicted_control=2 * table["predicted"])) == expected
+
+
+@pytest.mark.parametrize(("exponent", "expected"), [(0.5, "pass"), (0.35, "fail")])
+def test_verdict_on_finite_samples(exponent, expected):
+    sizes = np.tile([100.0, 200.0, 400.0, 800.0], 3)
+    table = pd.DataFrame({"seed": np.repeat([0, 1, 2], 4), "inverse_size": 1 / sizes, "sine_control": 0.3})
+    table["sine"] = 3 * table["inverse_size"] ** exponent
+    assert verdict("A5-finite-sample", table) == expected
+    assert verdict("A5-finite-sample", table.assign(sine=table["sine"] + 0.5)) == "fail"  # no size in the window
+
+
+def noise_table(step_exponent, batch_exponent):
+    axes = [[0.01, 0.02, 0.04], [16, 32, 64, 128], [0, 1, 2]]
+    table = pd.DataFrame(list(itertools.product(*axes)), columns=["step", "batch", "seed"])
+    table["fitted"] = (np.log2(table["step"] / 0.01) + np.log2(table["batch"])).round() % 2 == 0
+    table["deviation_full"] = 0.2 * table["step"]
+    noise = 3 * table["step"] ** step_exponent * table["batch"] ** batch_exponent
+    table["deviation"] = np.hypot(noise, table["deviation_full"])
+    return table
+
+
+@pytest.mark.parametrize(
+    ("exponents", "failing"),
+    [((0.5, -0.5), set()), ((0.75, -0.5), {"step"}), ((0.5, -0.75), {"size"})],
+)
+def test_verdicts_on_mini_batches(exponents, failing):
+    table = noise_table(*exponents)
+    for name in ("exponent-step", "exponent-size"):
+        expected = "fail" if name.rpartition("-")[2] in failing else "pass"
+        assert verdict(f"A5-batch-{name}", table) == expected
+    if not failing:
+        assert verdict("A5-batch-prediction", table) == "pass"
+        wrong = table["deviation"].where(table["fitted"], 1.3 * table["deviation"])
+        assert verdict("A5-batch-prediction", table.assign(deviation=wrong)) == "fail"
