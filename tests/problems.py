@@ -4,6 +4,8 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from ssl_dynamics.claims.verdict import judge_claim
+
 Array = NDArray[np.float64]
 
 
@@ -29,3 +31,14 @@ def flow_problems(draw: st.DrawFn) -> tuple[Array, Array]:
     eigenvalues = np.array(draw(st.lists(levels, min_size=d, max_size=d)))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     return symmetric(eigenvalues, random), orthonormal(d, z, random)
+
+
+def judge_rows(claim, tables):
+    """Judge a claim on the one cell that these tables hold, whatever it is, with as many seeds as there are."""
+    keys = {
+        tuple(key) for rows in tables.values() for key in rows[["dataset", "loss", "dimension"]].to_numpy().tolist()
+    }
+    seeds = max(rows["seed"].nunique() for rows in tables.values())
+    grid = {experiment: sorted(keys) for experiment, _ in tables}
+    (cell,) = judge_claim(claim, tables, grid, seeds, lambda *_: np.random.default_rng(0))
+    return cell

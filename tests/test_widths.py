@@ -7,10 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from problems import flow_problems, orthonormal, symmetric
+from problems import flow_problems, judge_rows, orthonormal, symmetric
 from ssl_dynamics.analysis import fitted_order, projector_distance
 from ssl_dynamics.claims import measures
-from ssl_dynamics.claims.verdict import judge_claim
 from ssl_dynamics.claims.widths import WIDTH_CLAIMS
 from ssl_dynamics.pipeline.schedule import transient_schedule
 from ssl_dynamics.pipeline.settings import Narrow
@@ -306,6 +305,6 @@ def test_speed_that_depends_on_the_width_fails_the_claims(speeds, verdict):
     tables = {("narrow", "narrow_errors"): narrow_errors(speed_of_widths=speeds)}
     for claim in WIDTH_CLAIMS:
         if claim.id in ("A3-narrow-order", "A3-narrow-error"):
-            (cell,) = judge_claim(claim, tables, lambda *_: np.random.default_rng(0))
+            cell = judge_rows(claim, tables)
             assert cell.control.verdict == "fail"
             assert cell.verdict == verdict
