@@ -13,7 +13,7 @@ rule all:
     input:
         claims=RESULTS / "claims.json",
         figures=figure_files(),
-        objectives=RESULTS / "tables/objectives.csv",
+        objectives=[RESULTS / "tables/objectives.csv"] if CONFIG.objectives else [],
         notebook=RESULTS / "notebooks/main-result.ipynb",
 
 

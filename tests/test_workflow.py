@@ -13,6 +13,8 @@ import psutil
 import pytest
 import yaml
 
+from ssl_dynamics.claims.registry import CLAIMS
+
 TOP = Path(__file__).parents[1]
 TREE = ["Snakefile", "workflow", "src", "config", "profiles", "requirements.lock", "environment.yml"]
 KEPT = {".npz", ".csv", ".json", ".svg", ".png", ".ipynb"}
@@ -60,7 +62,8 @@ def copy_of_the_tree(folder):
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, folder / name)
-    shutil.copy(TOP / "tests/config/tiny.yaml", folder / "config/tiny.yaml")
+    for name in ("tiny", "tiny-all"):
+        shutil.copy(TOP / f"tests/config/{name}.yaml", folder / f"config/{name}.yaml")
     return folder
 
 
@@ -105,6 +108,15 @@ def test_run_ends_with_the_verdict_on_every_claim(finished):
         assert record["artifacts"]
     verify = [sys.executable, "-m", "ssl_dynamics.pipeline.cli", "verify", "results"]
     assert subprocess.run(verify, cwd=tree, env=environment(tree), check=False).returncode == 0
+
+
+def test_every_experiment_runs_to_its_verdicts(tmp_path):
+    tree = copy_of_the_tree(tmp_path)
+    result = run(tree, config="config/tiny-all.yaml")
+    records = json.loads((tree / "results/tiny-all/claims.json").read_text())
+    assert {record["id"] for record in records} == {claim.id for claim in CLAIMS}
+    assert [record["id"] for record in records if record["verdict"] != "pass"] == []
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_artifacts_name_no_folder_of_this_machine(finished):

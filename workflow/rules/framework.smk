@@ -120,7 +120,7 @@ rule solve_learning_times:
     resources:
         mem_mb=1500,
     params:
-        settings=settings.SolveLearningTimesSettings(
+        settings=lambda wildcards: settings.SolveLearningTimesSettings(
             learning_times=CONFIG.learning_times
         ).model_dump_json(),
         inputs=lambda wildcards, input: named(input),

@@ -52,7 +52,7 @@ rule simulate_objectives:
     resources:
         mem_mb=3000,
     params:
-        settings=settings.SimulateObjectivesSettings(
+        settings=lambda wildcards: settings.SimulateObjectivesSettings(
             iterations=CONFIG.objectives.iterations,
             tolerance=CONFIG.objectives.tolerance,
             checkpoints=CONFIG.objectives.checkpoints,

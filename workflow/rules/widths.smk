@@ -85,7 +85,7 @@ rule solve_narrow:
     resources:
         mem_mb=3000,
     params:
-        settings=settings.SolveLayersSettings(
+        settings=lambda wildcards: settings.SolveLayersSettings(
             integrated_numbers=CONFIG.narrow.integrated_numbers
         ).model_dump_json(),
         inputs=lambda wildcards, input: named(input),
@@ -144,7 +144,7 @@ rule solve_wide:
     resources:
         mem_mb=3000,
     params:
-        settings=settings.SolveLayersSettings(
+        settings=lambda wildcards: settings.SolveLayersSettings(
             integrated_numbers=CONFIG.wide.integrated_numbers
         ).model_dump_json(),
         inputs=lambda wildcards, input: named(input),

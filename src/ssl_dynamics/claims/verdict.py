@@ -60,6 +60,7 @@ class Claim:
     criterion: Criterion
     control: Control
     figure: str
+    fewest_seeds: int | None = None  # where the cost forbids all of them, and the quantity says so
 
     @property
     def own_table(self) -> tuple[str, str]:
@@ -91,8 +92,9 @@ def judge(per_seed: Array, statistic: str, criterion: Criterion, random: np.rand
     if not len(per_seed) or not np.isfinite(per_seed).all():
         return Judged(np.nan, np.nan, np.nan, -np.inf)
     reduce = STATISTICS[statistic]
-    low, high = bootstrap_interval(per_seed, reduce, random)
     value = float(reduce(per_seed))
+    low, high = bootstrap_interval(per_seed, reduce, random)
+    low, high = min(low, value), max(high, value)  # equal numbers may differ by their rounding
     return Judged(value, low, high, min(map(criterion.margin, (value, low, high))))
 
 
@@ -137,20 +139,23 @@ def judge_claim(
         if key not in grid[claim.control_table[0]]:
             continue
         name = "/".join(map(str, key))
-        per_seed = _per_seed(claim.measure, tables[claim.own_table], key, seeds)
-        control = _per_seed(claim.control.measure, tables[claim.control_table], key, seeds)
+        per_seed = _per_seed(claim.measure, tables[claim.own_table], key, seeds, claim.fewest_seeds)
+        control = _per_seed(claim.control.measure, tables[claim.control_table], key, seeds, claim.fewest_seeds)
         judged = judge(per_seed, claim.statistic, claim.criterion, stream(claim.id, name))
         cells.append(Cell(name, judged, judge_control(control, claim.statistic, claim.criterion)))
     return cells
 
 
-def _per_seed(measure: Measure, table: pd.DataFrame, key: Key, seeds: int) -> Array:
-    """The measure of a cell for seeds 0 … `seeds` − 1; nan where there is none."""
+def _per_seed(measure: Measure, table: pd.DataFrame, key: Key, seeds: int, fewest: int | None) -> Array:
+    """The measure of a cell for seeds 0 … `seeds` − 1, nan where there is none; or for `fewest` of them at least."""
     dataset, loss, dimension = key
     rows = table[(table["dataset"] == dataset) & (table["loss"] == loss) & (table["dimension"] == dimension)]
     if rows.empty:
         return np.full(seeds, np.nan)
-    return measure(rows).reindex(range(seeds)).to_numpy(np.float64)
+    measured = measure(rows)
+    if fewest is None or len(measured) < fewest:
+        measured = measured.reindex(range(seeds))
+    return measured.to_numpy(np.float64)
 
 
 def closest_to_failing(cells: list[Cell]) -> Cell:

@@ -56,16 +56,16 @@ class Config(Settings):
     datasets: Annotated[dict[Name, DatasetSettings], Field(min_length=1)]
     unconstrained: Unconstrained
     grassmannian: Grassmannian
-    finite_steps: FiniteSteps
-    objectives: Objectives
-    kernel: Kernel
-    narrow: Narrow
-    wide: Wide
-    downstream: Downstream
-    collapse_cost: CollapseCost
-    learning_times: LearningTimes
-    finite_sample: FiniteSample
-    mini_batch: MiniBatch
+    finite_steps: FiniteSteps | None = None
+    objectives: Objectives | None = None
+    kernel: Kernel | None = None
+    narrow: Narrow | None = None
+    wide: Wide | None = None
+    downstream: Downstream | None = None
+    collapse_cost: CollapseCost | None = None
+    learning_times: LearningTimes | None = None
+    finite_sample: FiniteSample | None = None
+    mini_batch: MiniBatch | None = None
     overrides: Annotated[
         dict[Name, Overrides], Field(default_factory=dict, description="other step sizes for some of the data sets")
     ]
@@ -99,8 +99,13 @@ class Config(Settings):
         return settings.model_copy(update=known)
 
     def cells(self, experiment: str) -> list[tuple[str, Loss, int]]:
-        """(data set, loss, dimension z) on which an experiment runs: its own losses and dimensions, or those of all."""
+        """(data set, loss, dimension z) on which an experiment runs: its own losses and dimensions, or those of all.
+
+        None for an experiment that the configuration leaves out.
+        """
         settings = getattr(self, experiment)
+        if settings is None:
+            return []
         losses: list[Loss] = getattr(settings, "losses", self.losses)
         dimensions: list[int] = getattr(settings, "dimensions", self.dimensions)
         # A single dimension cannot collapse further.
@@ -110,7 +115,7 @@ class Config(Settings):
 
     def seeds_of(self, experiment: str) -> int:
         """Number of independent repetitions of an experiment: random starts, or samples of the data."""
-        return self.finite_sample.resamples if experiment == "finite_sample" else self.seeds
+        return self.finite_sample.resamples if experiment == "finite_sample" and self.finite_sample else self.seeds
 
     def has_labels(self, dataset: str) -> bool:
         """Whether a data set has labelled train and test items; those of a user's own need not."""
