@@ -51,7 +51,7 @@ def limits(limits: pd.DataFrame) -> Figure:
         aspect=1.6,
     )
     grid.set(yscale="log")
-    theme.label_panels(grid, x="", y="distance from the right limit")
+    theme.label_panels(grid, x="method", y="distance from the right limit")
     sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=3)
     return theme.finished(grid)
 
