@@ -46,6 +46,7 @@ def limits(limits: pd.DataFrame) -> Figure:
         row="dataset",
         col="dimension",
         kind="strip",
+        jitter=False,  # points that jump at random would differ from run to run
         dodge=True,
         height=theme.PANEL_HEIGHT,
         aspect=1.6,
