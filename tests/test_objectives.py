@@ -299,7 +299,7 @@ def test_limit_of_the_dot_product_can_pass_and_fail(dot, other, verdict):
 
 
 def test_every_objective_must_be_given_its_iterations():
-    values = load_config(Path(__file__).parents[1] / "config/quick.yaml").model_dump(mode="json")
+    values = load_config(Path(__file__).parents[1] / "config/theory.yaml").model_dump(mode="json")
     del values["objectives"]["iterations"]["vicreg"]
     with pytest.raises(ConfigError, match="must name every objective; missing: vicreg"):
         parse_config(values, "here")

@@ -364,7 +364,7 @@ CLAIMS = [
         # As for the curve: two extrapolations leave an error of order (η‖C‖)³.
         criterion=Criterion("<=", 1e-3),
         control=Control(HALF_RATE, largest_error("error_control", extrapolations=2)),
-        figure="collapse",
+        figure="spans",
     ),
     Claim(
         id="A1-kernel-curve",

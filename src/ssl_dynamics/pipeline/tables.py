@@ -20,6 +20,7 @@ FIGURE_TABLES = {
     "rank": "rank",
     "exactness": "errors",
     "transient": "errors",
+    "spans": "spans",
     "steps": "steps",
     "convergence": "angles",
     "retractions": "retractions",

@@ -26,6 +26,7 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "rank": collapse.rank,
     "exactness": exactness.exactness,
     "transient": exactness.transient,
+    "spans": exactness.transient,
     "convergence": exactness.convergence,
     "steps": exactness.steps,
     "retractions": finite_steps.retractions,
