@@ -95,7 +95,7 @@ def late_window(gap_times: Array) -> NDArray[np.int64]:
     return inside[[0, -1]]
 
 
-def transient_schedule(eigenvalues: Array, settings: TwoLayer) -> Schedule:
+def transient_schedule(eigenvalues: Array, settings: Grassmannian | TwoLayer) -> Schedule:
     """Schedule that compares every step size over the transient alone. Raises ValueError where C is zero."""
     norm = float(np.abs(eigenvalues).max())
     if norm == 0:

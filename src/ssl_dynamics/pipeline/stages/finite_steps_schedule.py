@@ -3,7 +3,7 @@
 import numpy as np
 
 from ssl_dynamics.pipeline.artifacts import read_arrays, write_arrays
-from ssl_dynamics.pipeline.schedule import make_schedule
+from ssl_dynamics.pipeline.schedule import transient_schedule
 from ssl_dynamics.pipeline.settings import FiniteStepsScheduleSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.problem.start import random_orthonormal_start
@@ -22,7 +22,7 @@ def compute(job: Job[FiniteStepsScheduleSettings]) -> None:
     eigenvalues = np.linalg.eigvalsh(read_arrays(job.input("quadratic_form"))["C"])
     z = settings.dimension
     transient = settings.grassmannian.model_copy(update={"levels": LEVELS, "transient": TRANSIENT})
-    schedule = make_schedule(eigenvalues, z, transient)
+    schedule = transient_schedule(eigenvalues, transient)
     start = random_orthonormal_start(
         len(eigenvalues), z, seeds=settings.seeds, root_seed=settings.root_seed, name=settings.dataset_name
     )
@@ -36,7 +36,7 @@ def compute(job: Job[FiniteStepsScheduleSettings]) -> None:
         {
             "start": start,
             "learning_rates": schedule.learning_rates,
-            "coarse_steps": schedule.coarse_steps[: schedule.shared],
+            "coarse_steps": schedule.coarse_steps,
             "iteration_rate": np.array(ITERATION_STEP / np.abs(eigenvalues).max()),
             "iteration_steps": np.unique(np.geomspace(1, steps.iteration_steps, 40).astype(np.int64)),
             "riemannian_rates": np.array(RIEMANNIAN_SIDES) / (eigenvalues[-1] - eigenvalues[0]),
