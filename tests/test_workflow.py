@@ -176,7 +176,9 @@ def failed_claims(result):
 
 def test_half_the_rate_in_the_closed_form_is_caught(tree):
     edit(tree, "src/ssl_dynamics/theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-1 * gaps")
-    edit(tree, "src/ssl_dynamics/theory/unconstrained.py", "-2 * eigenvalues * t[index", "-1 * eigenvalues * t[index")
+    edit(
+        tree, "src/ssl_dynamics/theory/unconstrained.py", "-2 * eigenvalues * time_grid", "-1 * eigenvalues * time_grid"
+    )
     assert failed_claims(run(tree)) >= {
         "A1-collapse-curve", "A3-order-1", "A3-order-2", "A3-order-3", "A3-error-1", "A3-error-2", "A3-integration",
     }  # fmt: skip
