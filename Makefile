@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := full
 .PHONY: full quick theory run test test-all lint verify schema readme lock help clean
 
-full: $(READY)  ## replicate everything: results/full, about 10 minutes on 2 cores
+full: $(READY)  ## replicate everything: results/full, about 12 minutes on 2 cores
 	@ssl-dynamics run config/full.yaml --cores $(CORES)
 
 quick: $(READY)  ## the same pipeline at small size: results/quick, under a minute
