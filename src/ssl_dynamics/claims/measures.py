@@ -58,23 +58,12 @@ def exponent_in_width(column: str) -> Measure:
     return measure
 
 
-def among(measure: Measure, **values: list[str]) -> Measure:
-    """`measure` of the rows whose columns hold one of these values."""
-
-    def restricted(rows: pd.DataFrame) -> "pd.Series[float]":
-        for column, allowed in values.items():
-            rows = rows[rows[column].isin(allowed)]
-        return measure(rows)
-
-    return restricted
-
-
 def where(measure: Measure, **values: object) -> Measure:
-    """A measure of those rows alone in which the named columns have these values."""
+    """A measure of those rows alone in which the named columns have these values, or one of a list of them."""
 
     def measure_of_some(rows: pd.DataFrame) -> "pd.Series[float]":
         for column, value in values.items():
-            rows = rows[rows[column] == value]
+            rows = rows[rows[column].isin(value if isinstance(value, list) else [value])]
         return measure(rows)
 
     return measure_of_some

@@ -1,6 +1,6 @@
 """The claims on two-layer nets: their dynamics do not depend on the width."""
 
-from ssl_dynamics.claims.measures import among, exponent_in_width, largest_error, order_deviation
+from ssl_dynamics.claims.measures import exponent_in_width, largest_error, order_deviation, where
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 
 HALF_RATE = "the same solution at half the rate"
@@ -13,12 +13,12 @@ WIDTH_CLAIMS = [
         quantity="largest |fitted order in η − 1| over the widths, of the largest projector error over the transient",
         dynamics="narrow",
         table="narrow_errors",
-        measure=among(order_deviation("error", nets=["width"]), metric=["grassmann"]),
+        measure=where(order_deviation("error", nets=["width"]), metric=["grassmann"]),
         statistic="mean",
         criterion=Criterion("<=", 0.05),
         control=Control(
             "the same nets on Stiefel manifolds, h = z and h = d",
-            among(order_deviation("error", nets=["width"]), metric=["stiefel"]),
+            where(order_deviation("error", nets=["width"]), metric=["stiefel"]),
         ),
         figure="narrow-errors",
     ),
@@ -29,12 +29,12 @@ WIDTH_CLAIMS = [
         quantity="largest once-extrapolated projector error over widths and transient",
         dynamics="narrow",
         table="narrow_errors",
-        measure=among(largest_error("error", extrapolations=1), metric=["grassmann"]),
+        measure=where(largest_error("error", extrapolations=1), metric=["grassmann"]),
         statistic="largest",
         criterion=Criterion("<=", 1e-3),
         control=Control(
             "the same nets on Stiefel manifolds, h = z and h = d",
-            among(largest_error("error", extrapolations=1), metric=["stiefel"]),
+            where(largest_error("error", extrapolations=1), metric=["stiefel"]),
         ),
         figure="narrow-errors",
     ),
@@ -59,12 +59,12 @@ WIDTH_CLAIMS = [
         quantity="largest |fitted order in η − 1| of the projector error of these nets to the closed form so sped",
         dynamics="narrow",
         table="narrow_errors",
-        measure=among(order_deviation("error_predicted", nets=["metric", "width"]), metric=["stiefel", "canonical"]),
+        measure=where(order_deviation("error_predicted", nets=["metric", "width"]), metric=["stiefel", "canonical"]),
         statistic="mean",
         criterion=Criterion("<=", 0.05),
         control=Control(
             "the closed form at speed 1 for all of them",
-            among(order_deviation("error", nets=["metric", "width"]), metric=["stiefel", "canonical"]),
+            where(order_deviation("error", nets=["metric", "width"]), metric=["stiefel", "canonical"]),
         ),
         figure="narrow-speeds",
     ),
