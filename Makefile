@@ -12,7 +12,7 @@ READY := $(VENV)/ready-$(firstword $(shell cat requirements.lock pyproject.toml 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := full
-.PHONY: full quick theory run test test-all lint verify schema readme lock help clean
+.PHONY: full quick run test test-all lint verify schema readme lock help clean
 
 full: $(READY)  ## replicate everything: results/full, about 12 minutes on 2 cores
 	@ssl-dynamics run config/full.yaml --cores $(CORES)
@@ -20,8 +20,6 @@ full: $(READY)  ## replicate everything: results/full, about 12 minutes on 2 cor
 quick: $(READY)  ## the same pipeline at small size: results/quick, under a minute
 	@ssl-dynamics run config/quick.yaml --cores $(CORES)
 
-theory: $(READY)  ## every experiment there is, the unsettled ones too: results/theory, about 20 minutes on 2 cores
-	@ssl-dynamics run config/theory.yaml --cores $(CORES)
 
 run: $(READY)  ## a configuration of your own: make run CONFIG=config/mine.yaml [TARGET=results/mine/...]
 	@ssl-dynamics run $(CONFIG) $(TARGET) --cores $(CORES)

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ssl_dynamics.claims import measures
-from ssl_dynamics.claims.registry import CLAIMS, COLLAPSE_TIME
+from ssl_dynamics.claims.measures import trajectories as measures
+from ssl_dynamics.claims.registry import CLAIMS
+from ssl_dynamics.claims.statements.common import COLLAPSE_TIME
 from ssl_dynamics.claims.verdict import (
     Claim,
     Control,

@@ -9,8 +9,8 @@ import torch
 
 from problems import judge_rows, orthonormal, symmetric
 from ssl_dynamics.analysis import fitted_order, half_time, principal_angles, projector_distance
-from ssl_dynamics.claims.measures import last
-from ssl_dynamics.claims.objectives import of_objective, order_in_inverse_temperature
+from ssl_dynamics.claims.measures.objectives import order_in_inverse_temperature
+from ssl_dynamics.claims.measures.trajectories import last, where
 from ssl_dynamics.claims.registry import CLAIMS
 from ssl_dynamics.pipeline.config import ConfigError, load_config, parse_config
 from ssl_dynamics.pipeline.objectives import batch_scale
@@ -292,14 +292,14 @@ def test_limit_of_the_dot_product_can_pass_and_fail(dot, other, verdict):
             for time in (0.0, 1.0)
         ]
     )
-    assert of_objective("nt-xent", last("sine"))(rows).tolist() == [other, other]
+    assert where(last("sine"), objective="nt-xent")(rows).tolist() == [other, other]
     tables = {("objectives", "objectives"): rows}
     cell = judge_rows(claim("beyond-dot-product-limit"), tables)
     assert cell.verdict == verdict
 
 
 def test_every_objective_must_be_given_its_iterations():
-    values = load_config(Path(__file__).parents[1] / "config/theory.yaml").model_dump(mode="json")
+    values = load_config(Path(__file__).parents[1] / "config/full.yaml").model_dump(mode="json")
     del values["objectives"]["iterations"]["vicreg"]
     with pytest.raises(ConfigError, match="must name every objective; missing: vicreg"):
         parse_config(values, "here")

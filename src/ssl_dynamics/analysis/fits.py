@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import bootstrap
 
 Array = NDArray[np.float64]
 
@@ -33,6 +32,8 @@ def bootstrap_interval(
     values (S,), S >= 2; 9,999 resamples. Equal values give a width of zero. For the maximum or minimum the
     interval ends at the observed extreme: it speaks of the seeds drawn, not of a worst case beyond them.
     """
+    from scipy.stats import bootstrap  # noqa: PLC0415 -- takes half a second, and only verdicts need it
+
     sample = np.asarray(values, dtype=np.float64)
     if np.ptp(sample) == 0:
         return float(sample[0]), float(sample[0])

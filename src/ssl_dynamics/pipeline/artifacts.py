@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:  # most stages draw nothing and need not import matplotlib
+if TYPE_CHECKING:  # many stages read no table and draw nothing: they start sooner without pandas and matplotlib
+    import pandas as pd
     from matplotlib.figure import Figure
 
 Arrays = dict[str, NDArray[Any]]
@@ -49,14 +49,16 @@ def read_arrays(path: Path) -> Arrays:
         return {name: stored[name] for name in stored.files}
 
 
-def write_table(path: Path, table: pd.DataFrame) -> None:
+def write_table(path: Path, table: "pd.DataFrame") -> None:
     """Write a tidy table as .csv with the shortest decimals that read back to the same float64."""
     with whole_file(path) as part:
         table.to_csv(part, index=False, lineterminator="\n")
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path) -> "pd.DataFrame":
     """Read a table that `write_table` wrote, to the same float64."""
+    import pandas as pd  # noqa: PLC0415 -- see above
+
     return pd.read_csv(path)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator, model_validator
 
-from ssl_dynamics.pipeline.settings import (
+from ssl_dynamics.pipeline.experiments import (
     CollapseCost,
     Downstream,
     Dynamics,
@@ -21,6 +21,7 @@ from ssl_dynamics.pipeline.settings import (
     MiniBatch,
     Narrow,
     Objectives,
+    Points,
     Unconstrained,
     Wide,
 )
@@ -31,6 +32,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 SHIPPED_CHECKSUM = Path(__file__).parents[1] / "problem/data/fashion-mnist-subset.sha256"
 NEEDS_LABELS = ("downstream", "collapse_cost")
+ON_POINTS: tuple[str, ...] = ()  # experiments on nets of large width, which run on `points`
 SCHEMA = "workflow/schemas/config.schema.json"
 
 
@@ -38,11 +40,24 @@ class ConfigError(ValueError):
     """A wrong configuration, in lines of `key: value is not allowed: what is`."""
 
 
-class Overrides(Settings):
-    """Step sizes of one data set, in place of those of `unconstrained` and `grassmannian`."""
+class UnconstrainedOverride(Settings):
+    """Of one data set, in place of the value in `unconstrained`."""
 
-    finest_step: Annotated[float | None, Field(gt=0, lt=0.5, description="for both dynamics")] = None
-    transient: Annotated[PositiveFloat | None, Field(description="for grassmannian")] = None
+    finest_step: Annotated[float, Field(gt=0, lt=0.5)]
+
+
+class GrassmannianOverride(Settings):
+    """Of one data set, in place of the values in `grassmannian`."""
+
+    finest_step: Annotated[float | None, Field(gt=0, lt=0.5)] = None
+    transient: PositiveFloat | None = None
+
+
+class Overrides(Settings):
+    """Step sizes of one data set that differ from those of the others."""
+
+    unconstrained: UnconstrainedOverride | None = None
+    grassmannian: GrassmannianOverride | None = None
 
 
 class Config(Settings):
@@ -66,6 +81,7 @@ class Config(Settings):
     learning_times: LearningTimes | None = None
     finite_sample: FiniteSample | None = None
     mini_batch: MiniBatch | None = None
+    points: Points | None = None
     overrides: Annotated[
         dict[Name, Overrides], Field(default_factory=dict, description="other step sizes for some of the data sets")
     ]
@@ -91,12 +107,19 @@ class Config(Settings):
             raise ValueError(f"overrides names {unknown}, which are no data sets; those are {sorted(self.datasets)}")
         return self
 
+    @model_validator(mode="after")
+    def _points_are_of_data_sets(self) -> "Config":
+        if self.points and (unknown := sorted(set(self.points.datasets) - set(self.datasets))):
+            raise ValueError(f"points names {unknown}, which are no data sets; those are {sorted(self.datasets)}")
+        if self.points is None and (asking := [name for name in ON_POINTS if getattr(self, name) is not None]):
+            raise ValueError(f"{asking[0]} needs the key `points`")
+        return self
+
     def dynamics_of(self, dataset: str, dynamics: Dynamics) -> Unconstrained | Grassmannian:
         """Step sizes and horizon of the training runs on a data set."""
         settings: Unconstrained | Grassmannian = getattr(self, dynamics)
-        override = self.overrides.get(dataset, Overrides()).model_dump(exclude_none=True)
-        known = {key: value for key, value in override.items() if key in type(settings).model_fields}
-        return settings.model_copy(update=known)
+        override = getattr(self.overrides.get(dataset), dynamics, None)
+        return settings.model_copy(update=override.model_dump(exclude_none=True) if override else {})
 
     def cells(self, experiment: str) -> list[tuple[str, Loss, int]]:
         """(data set, loss, dimension z) on which an experiment runs: its own losses and dimensions, or those of all.
@@ -110,7 +133,8 @@ class Config(Settings):
         dimensions: list[int] = getattr(settings, "dimensions", self.dimensions)
         # A single dimension cannot collapse further.
         smallest = 2 if experiment in ("unconstrained", "collapse_cost") else 1
-        names = [name for name in self.datasets if experiment not in NEEDS_LABELS or self.has_labels(name)]
+        names = self.points.datasets if self.points and experiment in ON_POINTS else list(self.datasets)
+        names = [name for name in names if experiment not in NEEDS_LABELS or self.has_labels(name)]
         return [(name, loss, z) for name in names for loss in losses for z in dimensions if z >= smallest]
 
     def seeds_of(self, experiment: str) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ssl_dynamics.pipeline.settings import Grassmannian, TwoLayer, Unconstrained
+from ssl_dynamics.pipeline.experiments import Grassmannian, TwoLayer, Unconstrained
 
 Array = NDArray[np.float64]
 

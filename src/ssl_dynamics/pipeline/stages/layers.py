@@ -3,8 +3,9 @@
 import numpy as np
 
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
+from ssl_dynamics.pipeline.experiments import Narrow, Wide
 from ssl_dynamics.pipeline.schedule import transient_schedule
-from ssl_dynamics.pipeline.settings import LayersSettings, Narrow, Wide
+from ssl_dynamics.pipeline.settings import LayersSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.problem.layers import narrow_layers, wide_layers, wide_starts
 from ssl_dynamics.problem.start import random_orthonormal_start

@@ -1,8 +1,9 @@
 """Stage `simulate`: train from W(0) on the loss over the triplets, at every step size."""
 
 from ssl_dynamics.pipeline.artifacts import read_arrays, write_arrays
+from ssl_dynamics.pipeline.experiments import Dynamics
 from ssl_dynamics.pipeline.schedule import Schedule
-from ssl_dynamics.pipeline.settings import Dynamics, SimulateSettings
+from ssl_dynamics.pipeline.settings import SimulateSettings
 from ssl_dynamics.pipeline.stage import Job, Progress, main
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.simulation.manifolds import Euclidean, Grassmannian, Manifold

@@ -3,8 +3,9 @@
 import torch
 
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
+from ssl_dynamics.pipeline.experiments import TwoLayerKind
 from ssl_dynamics.pipeline.schedule import Schedule
-from ssl_dynamics.pipeline.settings import SimulateLayersSettings, TwoLayerKind
+from ssl_dynamics.pipeline.settings import SimulateLayersSettings
 from ssl_dynamics.pipeline.stage import Job, Progress, main
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.simulation.layers import Metric, Net, train_layers

@@ -6,11 +6,6 @@ from ssl_dynamics.analysis import fitted_order
 from ssl_dynamics.claims.verdict import Measure
 
 
-def of_objective(objective: str, measure: Measure) -> Measure:
-    """A measure of the rows of one objective alone."""
-    return lambda rows: measure(rows[rows["objective"] == objective])
-
-
 def order_in_inverse_temperature(column: str) -> Measure:
     """Fitted order of a column in 1/τ, over all temperatures; its rows hold one value for each seed and temperature."""
 

@@ -1,11 +1,10 @@
-"""The claims on two-layer nets: their dynamics do not depend on the width."""
+"""A3 on two-layer nets: their dynamics do not depend on the width."""
 
-from ssl_dynamics.claims.measures import exponent_in_width, largest_error, order_deviation, where
+from ssl_dynamics.claims.measures.trajectories import exponent_in_width, largest_error, order_deviation, where
+from ssl_dynamics.claims.statements.common import HALF_RATE
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 
-HALF_RATE = "the same solution at half the rate"
-
-WIDTH_CLAIMS = [
+CLAIMS = [
     Claim(
         id="A3-narrow-order",
         source="A3",

@@ -1,0 +1,1 @@
+"""Measures: rows of one cell of a comparison table to one number for each seed."""

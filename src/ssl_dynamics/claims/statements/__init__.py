@@ -1,0 +1,1 @@
+"""The claims, a module for each part; `claims.registry` lists them all."""

@@ -1,0 +1,197 @@
+"""The experiments as the configuration states them: step sizes, horizons, sizes."""
+
+from itertools import pairwise
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator
+
+from ssl_dynamics.problem.settings import Loss, Objective, Settings
+
+Dynamics = Literal["unconstrained", "grassmannian"]
+TwoLayerKind = Literal["narrow", "wide"]
+
+
+class StepSizes(Settings):
+    """Step sizes and horizon of the training runs of one kind of dynamics, in units that fit any spectrum of C."""
+
+    finest_step: Annotated[float, Field(gt=0, lt=0.5, description="finest step size η, in units of 1/‖C‖₂")]
+    levels: Annotated[int, Field(ge=3, le=8, description="number of step sizes, each twice the one before")]
+    checkpoints: Annotated[int, Field(ge=4, description="number of times at which every step size is compared")]
+    max_steps: Annotated[PositiveInt, Field(description="refuse a spectrum that would need more steps than this")]
+
+
+class Unconstrained(StepSizes):
+    """Unconstrained training, until the collapse has gone far (see `pipeline.schedule`)."""
+
+    kind: Literal["unconstrained"] = "unconstrained"
+
+
+class Grassmannian(StepSizes):
+    """Training under WᵀW = I: the transient at every step size, then on to convergence at the coarsest."""
+
+    kind: Literal["grassmannian"] = "grassmannian"
+    levels: Annotated[int, Field(ge=5, le=8, description="number of step sizes, each twice the one before")]
+    transient: Annotated[
+        PositiveFloat, Field(description="length of the transient in which errors are compared, in units of 1/‖C‖₂")
+    ]
+    convergence: Annotated[
+        PositiveFloat, Field(description="end of the coarsest run, in units of 1/(2(λ_{z+1} − λ_z))")
+    ]
+    late_checkpoints: Annotated[int, Field(ge=2, description="number of times between the transient and that end")]
+
+
+class FiniteSteps(Settings):
+    """Other retractions, orthogonal iteration and the limits in η, at step sizes and transient of `grassmannian`."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[PositiveInt], Field(min_length=1)]
+    iteration_steps: Annotated[int, Field(ge=1000, description="steps of orthogonal iteration followed")]
+    limit_steps: Annotated[int, Field(ge=100, description="steps taken next to the limits in η")]
+
+
+class Objectives(Settings):
+    """Training under WᵀW = I on other objectives, beside the contrastive dot product; InfoNCE at high temperatures."""
+
+    losses: Annotated[
+        list[Literal["contrastive"]], Field(min_length=1, max_length=1, description="the dot-product loss beside them")
+    ]
+    dimensions: Annotated[list[PositiveInt], Field(min_length=1, description="dimensions z of the representation")]
+    triplets: Annotated[int, Field(ge=4, description="the batch: this many of the data set's first triplets")]
+    iterations: Annotated[dict[Objective, PositiveInt], Field(description="most iterations of each objective")]
+    tolerance: Annotated[
+        float, Field(gt=0, lt=1, description="a descent ends when every seed's gradient is this share of its first")
+    ]
+    checkpoints: Annotated[int, Field(ge=3, description="number of iterations at which spans are looked at")]
+    temperatures: Annotated[
+        list[PositiveFloat],
+        Field(min_length=3, description="temperatures of InfoNCE, in units of λ_1²/(λ_{z+1} − λ_z) of the in-batch C"),
+    ]
+    temperature_tolerance: Annotated[float, Field(gt=0, lt=1, description="as `tolerance`, at those temperatures")]
+    temperature_iterations: Annotated[PositiveInt, Field(description="fail if that takes more iterations")]
+
+    @field_validator("iterations")
+    @classmethod
+    def _names_every_objective(cls, iterations: dict[Objective, int]) -> dict[Objective, int]:
+        if missing := sorted(set(get_args(Objective)) - set(iterations)):
+            raise ValueError(f"must name every objective; missing: {', '.join(missing)}")
+        return iterations
+
+
+class Kernel(Settings):
+    """Training in function space on fixed kernels: self-supervised, with and without weight decay, and regression."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1, description="dimensions z")]
+    triplets: Annotated[int, Field(ge=2, description="the first n triplets of each data set: 3n points")]
+    training: Annotated[Unconstrained, Field(description="step sizes in units of 1/‖K^{1/2}AK^{1/2}‖₂")]
+    decay: Annotated[PositiveFloat, Field(description="weight decay δ, in units of ‖K^{1/2}AK^{1/2}‖₂")]
+    regression_end: Annotated[PositiveInt, Field(description="end of the regression, in units of 1/‖K‖₂")]
+
+
+class TwoLayer(Settings):
+    """Training of two-layer linear nets of several widths, over the transient."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[PositiveInt], Field(min_length=1, description="dimensions z of the representation")]
+    finest_step: Annotated[float, Field(gt=0, lt=0.1, description="finest step size η, in units of 1/‖C‖₂")]
+    levels: Annotated[int, Field(ge=3, le=8, description="number of step sizes, each twice the one before")]
+    checkpoints: Annotated[int, Field(ge=4, description="number of times at which nets and theory are compared")]
+    transient: Annotated[PositiveFloat, Field(description="length of training, in units of 1/‖C‖₂")]
+    trained_numbers: Annotated[
+        PositiveInt,
+        Field(
+            description="numbers in the first layer, all seeds together, at most: a width is trained with as many "
+            "seeds as this holds, and left out where it holds none"
+        ),
+    ]
+    integrated_numbers: Annotated[
+        PositiveInt,
+        Field(description="numbers in the first layer of a net whose layers are integrated (first seed), at most"),
+    ]
+
+    def seeds_of(self, numbers: int, seeds: int) -> int:
+        """Seeds with which a net whose first layer holds `numbers` is trained."""
+        return min(seeds, self.trained_numbers // numbers)
+
+
+class Narrow(TwoLayer):
+    """Nets of width z <= h <= d."""
+
+    kind: Literal["narrow"] = "narrow"
+    widths: Annotated[int, Field(ge=2, description="number of widths, spread evenly in log h from z to d")]
+
+
+class Wide(TwoLayer):
+    """Nets of width h >= d."""
+
+    kind: Literal["wide"] = "wide"
+    ratios: Annotated[list[PositiveInt], Field(min_length=2, description="widths h, in units of d")]
+    draws: Annotated[
+        PositiveInt, Field(description="random starts a seed and width whose singular values are measured")
+    ]
+
+
+class Downstream(Settings):
+    """Probe accuracy of the constrained model against the closed form, at every checkpoint of its training."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    penalty: Annotated[
+        PositiveFloat, Field(description="of the ridge probe, in units of the mean variance of the coordinates of u")
+    ]
+
+
+class CollapseCost(Downstream):
+    """Probe accuracy of the constrained model against that of the collapsed one, of PCA and of the raw items."""
+
+
+class LearningTimes(Settings):
+    """When the constrained model acquires each leading eigen-direction."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[PositiveInt], Field(min_length=1)]
+    step: Annotated[float, Field(gt=0, lt=0.5, description="step size η, in units of 1/‖C‖₂")]
+    checkpoints: Annotated[int, Field(ge=10, description="logarithmically spaced over the run")]
+    max_steps: Annotated[PositiveInt, Field(description="refuse a spectrum that would need more steps than this")]
+
+
+class FiniteSample(Settings):
+    """The span learned from n triplets against that of the population."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[PositiveInt], Field(min_length=1)]
+    sizes: Annotated[list[PositiveInt], Field(min_length=3, description="numbers n of triplets, increasing")]
+    resamples: Annotated[int, Field(ge=3, description="independent samples of each size")]
+    reference: Annotated[PositiveInt, Field(description="triplets in place of a population that is not known")]
+
+    @field_validator("sizes")
+    @classmethod
+    def _increasing(cls, sizes: list[int]) -> list[int]:
+        if sorted(set(sizes)) != sizes:
+            raise ValueError("must increase")
+        return sizes
+
+
+class MiniBatch(Settings):
+    """Constrained training on batches: its deviation from the flow over step sizes and batch sizes."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[PositiveInt], Field(min_length=1)]
+    steps: Annotated[list[PositiveFloat], Field(min_length=2, description="step sizes η in units of 1/‖C‖₂, doubling")]
+    batches: Annotated[list[PositiveInt], Field(min_length=2, description="batch sizes B, increasing")]
+    horizon: Annotated[PositiveFloat, Field(description="length of the runs, in units of 1/‖C‖₂")]
+    checkpoints: Annotated[int, Field(ge=2, description="number of times at which the deviation is taken")]
+
+    @field_validator("steps")
+    @classmethod
+    def _doubling(cls, steps: list[float]) -> list[float]:
+        if any(abs(b / a - 2) > 1e-9 for a, b in pairwise(steps)):
+            raise ValueError("each must be twice the one before, so that all meet the same times")
+        return steps
+
+
+class Points(Settings):
+    """The points on which nets of large width are studied: a few triplets of each data set, in principal components."""
+
+    datasets: Annotated[list[str], Field(min_length=1, description="the data sets that are studied so")]
+    triplets: Annotated[int, Field(ge=2, description="the first n triplets of each: 3n points")]
+    components: Annotated[PositiveInt, Field(description="leading principal components kept, at most")]
