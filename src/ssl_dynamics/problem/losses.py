@@ -14,5 +14,5 @@ def loss_value(u_anchor: torch.Tensor, u_positive: torch.Tensor, u_negative: tor
     u_* (..., n, z); returns (...). Source: docs/theory.md §1. Knows nothing of the quadratic form C.
     """
     if loss == "contrastive":
-        return (u_anchor * (u_negative - u_positive)).sum(-1).mean(-1)
-    return -(u_anchor * u_positive).sum(-1).mean(-1)
+        return (u_anchor * (u_negative - u_positive)).sum((-2, -1)) / u_anchor.shape[-2]
+    return -(u_anchor * u_positive).sum((-2, -1)) / u_anchor.shape[-2]
