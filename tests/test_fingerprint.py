@@ -63,8 +63,55 @@ def test_edit_behind_several_imports_reaches_all_that_use_it(tree):
     assert changed_by(tree, "problem/streams.py", "<u4", ">u4") >= {"triplets", "schedule", "claims"}
 
 
-def test_edit_of_a_package_init_counts(tree):
-    assert "solve" in changed_by(tree, "theory/__init__.py", "__all__ = [", "EXTRA = 1\n__all__ = [")
+def test_what_a_package_does_when_it_is_loaded_counts(tree):
+    assert "solve" in changed_by(tree, "theory/__init__.py", "__all__ = [", "print()\n__all__ = [")
+    assert "solve" in changed_by(tree, "theory/checks.py", "_SYMMETRY = ", "np.seterr(all='raise')\n_SYMMETRY = ")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (
+            "pipeline/settings.py",
+            "class NoSettings",
+            "class OtherSettings(Settings):\n    x: int\n\n\nclass NoSettings",
+        ),
+        ("theory/grassmann.py", "def leading_eigenspace", "EXTRA = 1\n\n\ndef leading_eigenspace"),
+        ("theory/checks.py", "import numpy as np", "import sys\n\nimport numpy as np"),
+        ("theory/__init__.py", "__all__ = [", "EXTRA = 1\n__all__ = ["),
+    ],
+)
+def test_definitions_that_nothing_uses_do_not_count(tree, file, old, new):
+    assert changed_by(tree, file, old, new) == set()
+
+
+def test_only_what_uses_a_definition_is_changed(tree):
+    # A stage imports it from the package, which imports it from the module.
+    assert changed_by(tree, "theory/kernel.py", "np.exp(-np.maximum", "np.exp(-2 * np.maximum") == {"solve_kernel"}
+
+
+def test_constant_behind_a_function_counts(tree):
+    assert "solve" in changed_by(tree, "theory/checks.py", "_SYMMETRY = 1e-10", "_SYMMETRY = 1e-9")
+
+
+def test_same_name_from_another_module_counts(tree):
+    assert "claims" in changed_by(
+        tree, "pipeline/stages/claims.py", "artifacts import read_table, sha256", "stage import read_table, sha256"
+    )
+    assert "solve" in changed_by(tree, "theory/checks.py", "import numpy as np", "import autograd.numpy as np")
+
+
+def test_attribute_of_an_imported_module_counts_alone(tree):
+    (tree / "theory/parts.py").write_text("USED = 1\nUNUSED = 2\n")
+    changed_by(
+        tree,
+        "theory/grassmann.py",
+        "def grassmann_flow",
+        "from ssl_dynamics.theory import parts\nFACTOR = parts.USED\n\n\ndef grassmann_flow",
+    )
+    changed_by(tree, "theory/grassmann.py", "    t = time_grid(", "    FACTOR\n    t = time_grid(")
+    assert changed_by(tree, "theory/parts.py", "UNUSED = 2", "UNUSED = 3") == set()
+    assert "solve" in changed_by(tree, "theory/parts.py", "USED = 1\n", "USED = 4\n")
 
 
 def test_late_imports_count(tree):

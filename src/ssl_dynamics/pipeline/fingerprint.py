@@ -1,42 +1,172 @@
-"""Fingerprints of code and lock file: what decides whether a rule runs again."""
+"""Fingerprints of code and lock file: what decides whether a rule runs again.
+
+Code counts by its definitions: the top-level functions, classes and constants of the project's modules. A stage depends
+on those that it reaches by name, through whatever imports, and on every statement that runs when a module that it
+imports is loaded. What a module defines besides, for others, does not count.
+"""
 
 import ast
 import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 _PACKAGE = "ssl_dynamics"
 _ROOT = Path(__file__).parents[1]
 
+# A definition (module, its name); (module, "*"): all that the module holds; (module, ""): what runs when it is loaded.
+Unit = tuple[str, str]
+
+
+# Imports inside these run when they are called, not when the module is loaded.
+_BODIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@dataclass(frozen=True)
+class _Module:
+    """A module taken apart."""
+
+    definitions: dict[str, list[ast.stmt]]  # the statements that bind a name, imports of other projects included
+    imports: dict[str, Unit]  # what a name stands for that comes from another module of the project
+    loaded: set[str]  # modules of the project that are loaded with it
+    effects: list[ast.stmt]  # statements that do something when it is loaded, other than binding names
+
 
 def fingerprint(module: str) -> str:
-    """Hash of the syntax trees of `module` and of every project module it imports, transitively.
+    """Hash of the syntax trees of all that `module` holds, and of every definition that it reaches in the project.
 
-    Comments, docstrings and layout do not count; everything else does. Imports inside functions count, and so does
-    the `__init__` of each package on the way. Raises ValueError if `module` is not a module of this project.
+    Comments, docstrings and layout do not count; everything else does, and so do imports inside functions. Raises
+    ValueError if `module` is not a module of this project.
     """
-    pending, seen = [module], set[str]()
-    while pending:
-        name = pending.pop()
-        if name not in seen:
-            seen.add(name)
-            pending.extend(_parents(name) | _imports(name))
     digest = hashlib.sha256()
-    for name in sorted(seen):
-        digest.update(f"{name}\0{_normalised_source(name)}\0".encode())
+    for unit, source in sorted(_reached((module, "*")).items()):
+        digest.update(f"{unit}\0{source}\0".encode())
     return digest.hexdigest()[:16]
 
 
 def forget() -> None:
     """Drop what was read, so that the next fingerprint reads the files again."""
-    _tree.cache_clear()
-    _normalised_source.cache_clear()
+    for cached in (_module, _unit):
+        cached.cache_clear()
 
 
 def lock_fingerprint(lock: Path) -> str:
     """Hash of the pins in a requirements file; comments and their order do not count."""
     lines = (line.split("#")[0].strip() for line in lock.read_text().splitlines())
     return hashlib.sha256("\n".join(sorted(filter(None, lines))).encode()).hexdigest()[:16]
+
+
+def _reached(root: Unit) -> dict[Unit, str]:
+    """The normalised source of a unit and of all that it reaches, each unit by its name."""
+    sources: dict[Unit, str] = {}
+    pending = [root]
+    while pending:
+        unit = pending.pop()
+        if unit not in sources:
+            sources[unit], further = _unit(unit)
+            pending.extend(further)
+    return sources
+
+
+@cache
+def _unit(unit: Unit) -> tuple[str, set[Unit]]:
+    """Normalised source of one unit, and the units that it refers to itself."""
+    name, what = unit
+    module = _module(name)
+    if what == "":
+        loaded = {(other, "") for other in _parents(name) | module.loaded}
+        return _source(module.effects), loaded | _references(name, module.effects)
+    if what == "*":
+        return "", {(name, ""), *((name, each) for each in module.definitions), *module.imports.values()}
+    if what in module.definitions:
+        statements = module.definitions[what]
+        return _source(statements), {(name, "")} | _references(name, statements)
+    # A name that is imported from elsewhere or, failing that, made at run time: then all of the module counts.
+    return "", {(name, ""), module.imports.get(what, (name, "*"))}
+
+
+def _references(name: str, statements: Iterable[ast.stmt]) -> set[Unit]:
+    """The units of the project that statements of a module refer to by name, or import."""
+    module = _module(name)
+    found: set[Unit] = set()
+    through = set[int]()  # names of modules of which an attribute is taken: the attribute counts, not the module
+    for node in (node for statement in statements for node in ast.walk(statement)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            target = module.imports.get(node.value.id)
+            if target and target[1] == "*":
+                through.add(id(node.value))
+                found.add(_resolved(target[0], node.attr))
+        elif isinstance(node, ast.Name) and id(node) not in through:
+            if node.id in module.imports:
+                found.add(module.imports[node.id])
+            elif node.id in module.definitions:
+                found.add((name, node.id))
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found.update(unit for _, unit in _imported(name, node))
+    return found
+
+
+@cache
+def _module(name: str) -> _Module:
+    path = _path(name)
+    if name.split(".", maxsplit=1)[0] != _PACKAGE or path is None:
+        raise ValueError(f"{name} is not a module of {_PACKAGE}")
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    definitions: dict[str, list[ast.stmt]] = {}
+    imports: dict[str, Unit] = {}
+    effects: list[ast.stmt] = []
+    for statement in tree.body:
+        own = {
+            local: unit
+            for node in ast.walk(statement)
+            if isinstance(node, ast.Import | ast.ImportFrom) and not isinstance(statement, _BODIES)
+            for local, unit in _imported(name, node)
+        }
+        imports |= own
+        bound = {each: binding for each, binding in _bound(statement) if each not in own}
+        for each, binding in bound.items():
+            definitions.setdefault(each, []).append(binding)
+        if not (bound or own or _is_docstring(statement)) or isinstance(statement, ast.If | ast.Try | ast.With):
+            effects.append(statement)
+    return _Module(definitions, imports, {unit[0] for unit in imports.values()}, effects)
+
+
+def _bound(statement: ast.stmt) -> list[tuple[str, ast.stmt]]:
+    """The names that a statement binds, and what binds each; none for what does anything else when it runs."""
+    if isinstance(statement, _BODIES):
+        return [(statement.name, statement)]
+    if isinstance(statement, ast.Import):
+        return [(alias.asname or alias.name.split(".")[0], ast.Import([alias])) for alias in statement.names]
+    if isinstance(statement, ast.ImportFrom):
+        source, level = statement.module, statement.level
+        return [(alias.asname or alias.name, ast.ImportFrom(source, [alias], level)) for alias in statement.names]
+    if isinstance(statement, ast.Assign | ast.AnnAssign):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        parts = [part for target in targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+        names: list[tuple[str, ast.stmt]] = [(part.id, statement) for part in parts if isinstance(part, ast.Name)]
+        return names if len(names) == len(parts) else []  # x[0] = … and x.y = … do something to what is there
+    return []
+
+
+def _imported(module: str, node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Unit]]:
+    """Local names and what they stand for, of the imports from this project."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            if _path(alias.name) and alias.name.split(".")[0] == _PACKAGE:
+                yield alias.asname or alias.name, (alias.name, "*")
+        return
+    if node.level:
+        raise ValueError(f"{module}, line {node.lineno}: relative import; the project imports by full name")
+    source = str(node.module)
+    if source.split(".", maxsplit=1)[0] == _PACKAGE and _path(source):
+        for alias in node.names:
+            yield alias.asname or alias.name, _resolved(source, alias.name)
+
+
+def _resolved(module: str, name: str) -> Unit:
+    """What `module.name` stands for: a module of the project, or a definition."""
+    return (f"{module}.{name}", "*") if _path(f"{module}.{name}") else (module, name)
 
 
 def _path(module: str) -> Path | None:
@@ -50,37 +180,14 @@ def _parents(module: str) -> set[str]:
     return {".".join(parts[:i]) for i in range(1, len(parts))}
 
 
-def _imports(module: str) -> set[str]:
-    names = set[str]()
-    for node in ast.walk(_tree(module)):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            if node.level:
-                raise ValueError(f"{module}, line {node.lineno}: relative import; the project imports by full name")
-            names.add(str(node.module))
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return {name for name in names if name.split(".")[0] == _PACKAGE and _path(name)}
+def _is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
-@cache
-def _tree(module: str) -> ast.Module:
-    path = _path(module)
-    if module.split(".", maxsplit=1)[0] != _PACKAGE or path is None:
-        raise ValueError(f"{module} is not a module of {_PACKAGE}")
-    return ast.parse(path.read_text(encoding="utf-8"), str(path))
-
-
-@cache
-def _normalised_source(module: str) -> str:
-    tree = ast.parse(ast.unparse(_tree(module)))  # a copy: stripping must not touch the cached tree
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:] or [ast.Pass()]
-    return ast.dump(tree)
+def _source(statements: list[ast.stmt]) -> str:
+    """Syntax trees without docstrings and places in the file."""
+    copy = ast.parse("\n".join(map(ast.unparse, statements)))  # a copy: stripping must not touch the cached trees
+    for node in ast.walk(copy):
+        if isinstance(node, _BODIES) and _is_docstring(node.body[0]):
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.dump(copy)
