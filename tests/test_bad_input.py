@@ -81,6 +81,9 @@ FUNCTIONS = {
     "squared_projections": [C, ORTHONORMAL, T],
     "learning_times": [C, ORTHONORMAL],
     "leading_eigenspace": [C, ("z", Z, bad_dimension)],
+    "largest_riemannian_step": [C],
+    "largest_iteration_step": [C, ("z", Z, bad_dimension)],
+    "full_width_speed": [("metric", "stiefel", lambda name, _: [("flat", f"{name} 'flat' is unknown; allowed: ")])],
     "orthogonal_iteration": [C, ORTHONORMAL, RATE, STEPS],
     "info_nce_span": [
         C,
@@ -129,7 +132,7 @@ def test_every_public_function_is_covered():
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_good_arguments_are_accepted(function):
     result = getattr(theory, function)(*(good for _, good, _ in FUNCTIONS[function]))
-    arrays = [result] if isinstance(result, np.ndarray) else [result.L, result.form, result.B0]
+    arrays = [result] if isinstance(result, np.ndarray | float) else [result.L, result.form, result.B0]
     assert all(np.isfinite(array).all() for array in arrays)
 
 

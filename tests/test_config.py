@@ -70,11 +70,11 @@ def changed(key, value):
         ("unconstrained.speed", 3, "unconstrained.speed: 3: unknown key"),
         ("grassmannian.levels", 4, "grassmannian.levels: 4 is not allowed: .* greater than or equal to 5"),
         ("grassmannian.finest_step", float("nan"), "grassmannian.finest_step: nan is not allowed"),
-        ("datasets.fashion-mnist.source", "cifar", "datasets.fashion-mnist: .* is not allowed: input tag 'cifar'"),
+        ("datasets.digits.source", "cifar", "datasets.digits: .* is not allowed: input tag 'cifar'"),
         ("datasets", {}, r"datasets: \{\} is not allowed"),
-        ("datasets.fashion-mnist.triplets", 1, "datasets.fashion-mnist.triplets: 1 is not allowed"),
-        ("datasets.fashion-mnist.augmentations.0.pixels", 0, "datasets.fashion-mnist.augmentations.0.pixels: 0 is not"),
-        ("datasets.fashion-mnist.center", "no", "datasets.fashion-mnist.center: 'no' is not allowed"),
+        ("datasets.digits.triplets", 1, "datasets.digits.triplets: 1 is not allowed"),
+        ("datasets.digits.augmentations.0.pixels", 0, "datasets.digits.augmentations.0.pixels: 0 is not"),
+        ("datasets.digits.center", "no", "datasets.digits.center: 'no' is not allowed"),
         ("root_seed", True, "root_seed: True is not allowed: input should be a valid integer"),
         ("dimensions.0", 2.0, "dimensions.0: 2.0 is not allowed"),
         ("overrides", {"mnist": {}}, r"overrides names \['mnist'\], which are no data sets"),
@@ -96,7 +96,7 @@ def test_missing_keys_are_named():
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("dimensions", [2, 784], r"datasets\.fashion-mnist: items of dimension 784; expected more than z = 784"),
+        ("dimensions", [2, 64], r"datasets\.digits: items of dimension 64; expected more than z = 64"),
         (
             "datasets",
             {"mixture": {**MIXTURE, "augmentations": [{"kind": "shift", "pixels": 1}]}},

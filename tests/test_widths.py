@@ -251,14 +251,13 @@ def test_layers_of_wrong_shape_or_value(function, first, second, message):
 def test_transient_schedule_ends_with_the_transient_and_refuses_a_flat_loss():
     narrow = Narrow(
         losses=["contrastive"], dimensions=[2], finest_step=0.01, levels=3, checkpoints=5, transient=8,
-        trained_numbers=600, integrated_numbers=1, widths=4,
+        components=3, integrated_numbers=1, widths=4,
     )  # fmt: skip
     schedule = transient_schedule(np.array([-4.0, 0.0, 1.0]), narrow)
     assert schedule.times[-1] == pytest.approx(2)
     assert schedule.late_checkpoints() == []
     with pytest.raises(ValueError, match="C is zero"):
         transient_schedule(np.zeros(3), narrow)
-    assert [narrow.seeds_of(numbers, 10) for numbers in (1, 100, 700)] == [10, 6, 0]
 
 
 def test_vertex_of_a_parabola():

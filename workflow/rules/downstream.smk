@@ -67,8 +67,8 @@ rule compare_downstream:
 rule compare_collapse_cost:
     input:
         trajectories=cell("grassmannian") / "trajectories.npz",
-        solution=cell("grassmannian") / "solution.npz",
         collapsed=cell("unconstrained") / "trajectories.npz",
+        collapsed_solution=cell("unconstrained") / "solution.npz",
         labelled=rules.labelled.output.labelled,
     output:
         **{

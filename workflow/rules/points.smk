@@ -18,7 +18,7 @@ rule points:
         mem_mb=1000,
     params:
         settings=lambda wildcards: settings.PointsSettings(
-            points=CONFIG.points
+            triplets=CONFIG.points.triplets, components=CONFIG.points.components
         ).model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),

@@ -1,9 +1,57 @@
 # Two-layer nets of several widths, narrow (z <= h <= d) and wide (h >= d).
 
 
+rule net_triplets:
+    input:
+        triplets=rules.triplets.output.triplets,
+    output:
+        points=RESULTS / "{dataset}/{net}/triplets.npz",
+        provenance=RESULTS / "{dataset}/{net}/triplets.provenance.json",
+    log:
+        RESULTS / "logs/{dataset}/{net}/triplets.log",
+    benchmark:
+        RESULTS / "benchmarks/{dataset}/{net}/triplets.tsv"
+    wildcard_constraints:
+        net="narrow|wide",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        settings=lambda wildcards: settings.PointsSettings(
+            triplets=CONFIG.datasets[wildcards.dataset].triplets,
+            components=getattr(CONFIG, wildcards.net).components,
+        ).model_dump_json(),
+        inputs=lambda wildcards, input: named(input),
+        outputs=lambda wildcards, output: named(output),
+        code=code("points"),
+        lock=LOCK,
+    message:
+        "principal components of {wildcards.dataset} for {wildcards.net} nets"
+    shell:
+        command("points")
+
+
+use rule quadratic_form as net_quadratic_form with:
+    input:
+        triplets=rules.net_triplets.output.points,
+    output:
+        quadratic_form=RESULTS / "{dataset}/{loss}/{net}/quadratic_form.npz",
+        provenance=RESULTS / "{dataset}/{loss}/{net}/quadratic_form.provenance.json",
+    log:
+        RESULTS / "logs/{dataset}/{loss}/{net}/quadratic_form.log",
+    benchmark:
+        RESULTS / "benchmarks/{dataset}/{loss}/{net}/quadratic_form.tsv"
+    wildcard_constraints:
+        net="narrow|wide",
+    message:
+        "quadratic form of {wildcards.dataset}, {wildcards.loss}, for {wildcards.net} nets"
+
+
 rule layers:
     input:
-        quadratic_form=rules.quadratic_form.output.quadratic_form,
+        quadratic_form=rules.net_quadratic_form.output.quadratic_form,
     output:
         layers=cell("{net}") / "layers.npz",
         provenance=cell("{net}") / "layers.provenance.json",
@@ -38,7 +86,7 @@ rule layers:
 
 rule simulate_layers:
     input:
-        triplets=rules.triplets.output.triplets,
+        triplets=rules.net_triplets.output.points,
         layers=rules.layers.output.layers,
     output:
         trajectories=cell("{net}") / "trajectories.npz",
@@ -70,7 +118,7 @@ rule simulate_layers:
 
 rule solve_narrow:
     input:
-        quadratic_form=rules.quadratic_form.output.quadratic_form,
+        quadratic_form=RESULTS / "{dataset}/{loss}/narrow/quadratic_form.npz",
         layers=cell("narrow") / "layers.npz",
     output:
         solution=cell("narrow") / "solution.npz",
@@ -129,7 +177,7 @@ rule compare_narrow:
 
 rule solve_wide:
     input:
-        quadratic_form=rules.quadratic_form.output.quadratic_form,
+        quadratic_form=RESULTS / "{dataset}/{loss}/wide/quadratic_form.npz",
         layers=cell("wide") / "layers.npz",
     output:
         solution=cell("wide") / "solution.npz",

@@ -23,15 +23,15 @@ def iteration(iteration: pd.DataFrame) -> Figure:
     names = {"distance": "orthogonal iteration in closed form", "distance_control": "control: the flow"}
     keys = ["dataset", "loss", "dimension", "seed", "time"]
     tidy = iteration.rename(columns=names).melt(keys, list(names.values()), var_name="against", value_name="distance")
-    grid = _lines(tidy, x="time", y="distance", hue="against", style="loss")
+    grid = _lines(tidy, x="time", y="distance", hue="against")
     theme.label_panels(grid, x="steps", y=r"$\|P-P'\|_F/\sqrt{2z}$")
     return theme.finished(grid)
 
 
 def drift(drift: pd.DataFrame) -> Figure:
-    """‖WᵀW − I‖ along training with QR retraction (over the steps), and without any (over time)."""
-    grid = _lines(drift[drift["time"] > 0], x="time", y="drift", hue="retraction", style="loss")
-    theme.label_panels(grid, x="steps (QR) or time (none)", y=r"$\|W^\top W-I\|_F$")
+    """‖WᵀW − I‖ along training with each retraction, and without any, over the steps."""
+    grid = _lines(drift[drift["time"] > 0], x="time", y="drift", hue="retraction")
+    theme.label_panels(grid, x="steps", y=r"$\|W^\top W-I\|_F$")
     return theme.finished(grid)
 
 
@@ -52,7 +52,7 @@ def limits(limits: pd.DataFrame) -> Figure:
         aspect=1.6,
     )
     grid.set(yscale="log")
-    theme.label_panels(grid, x="method", y="distance from the right limit")
+    theme.label_panels(grid, x="method", y=r"$\sin\theta_{\max}$, or part of $v_d$")
     sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=3)
     return theme.finished(grid)
 

@@ -97,21 +97,15 @@ class TwoLayer(Settings):
     levels: Annotated[int, Field(ge=3, le=8, description="number of step sizes, each twice the one before")]
     checkpoints: Annotated[int, Field(ge=4, description="number of times at which nets and theory are compared")]
     transient: Annotated[PositiveFloat, Field(description="length of training, in units of 1/‖C‖₂")]
-    trained_numbers: Annotated[
-        PositiveInt,
-        Field(
-            description="numbers in the first layer, all seeds together, at most: a width is trained with as many "
-            "seeds as this holds, and left out where it holds none"
-        ),
+    components: Annotated[
+        PositiveInt, Field(description="principal components in which the nets see the triplets, at most: their d")
     ]
     integrated_numbers: Annotated[
         PositiveInt,
-        Field(description="numbers in the first layer of a net whose layers are integrated (first seed), at most"),
+        Field(
+            description="numbers in the first layer, all seeds together, of nets whose layers are integrated, at most"
+        ),
     ]
-
-    def seeds_of(self, numbers: int, seeds: int) -> int:
-        """Seeds with which a net whose first layer holds `numbers` is trained."""
-        return min(seeds, self.trained_numbers // numbers)
 
 
 class Narrow(TwoLayer):

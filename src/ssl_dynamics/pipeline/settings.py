@@ -13,7 +13,6 @@ from ssl_dynamics.pipeline.experiments import (
     LearningTimes,
     MiniBatch,
     Narrow,
-    Points,
     TwoLayerKind,
     Unconstrained,
     Wide,
@@ -231,4 +230,5 @@ class SimulateMiniBatchSettings(Settings):
 class PointsSettings(Settings):
     """What the stage `points` reads of the configuration."""
 
-    points: Points
+    triplets: int
+    components: int

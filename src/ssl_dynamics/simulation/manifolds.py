@@ -90,7 +90,7 @@ class OrthogonalIteration:
 class Unretracted:
     """The horizontal step never pulled back, W ← W − η(I − WWᵀ)∇L: what the retraction is needed for."""
 
-    bounded: ClassVar[bool] = True  # over the short time for which it is used
+    bounded: ClassVar[bool] = True  # near WᵀW = I, which attracts where WᵀCW is negative
 
     def step(self, weights: torch.Tensor, gradient: torch.Tensor, learning_rate: float) -> Step:
         moved = weights - learning_rate * horizontal(weights, gradient)

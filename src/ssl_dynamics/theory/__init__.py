@@ -6,6 +6,7 @@ from ssl_dynamics.theory.info_nce import info_nce_span
 from ssl_dynamics.theory.integration import integrate_grassmann_flow
 from ssl_dynamics.theory.iteration import orthogonal_iteration
 from ssl_dynamics.theory.kernel import kernel_flow, reduced_kernel_flow, regression_flow, top_eigenfunction
+from ssl_dynamics.theory.limits import full_width_speed, largest_iteration_step, largest_riemannian_step
 from ssl_dynamics.theory.two_layer import (
     integrate_narrow_layers,
     integrate_wide_layers,
@@ -16,6 +17,7 @@ from ssl_dynamics.theory.unconstrained import descent_log_singular_values, log_s
 
 __all__ = [
     "descent_log_singular_values",
+    "full_width_speed",
     "grassmann_flow",
     "grassmann_tangent",
     "info_nce_span",
@@ -24,6 +26,8 @@ __all__ = [
     "integrate_wide_layers",
     "integrate_wide_two_layer_flow",
     "kernel_flow",
+    "largest_iteration_step",
+    "largest_riemannian_step",
     "leading_eigenspace",
     "learning_times",
     "log_singular_values",

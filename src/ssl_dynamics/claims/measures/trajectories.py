@@ -58,6 +58,11 @@ def exponent_in_width(column: str) -> Measure:
     return measure
 
 
+def widest(measure: Measure) -> Measure:
+    """The measure of the rows of the largest width alone."""
+    return lambda rows: measure(rows[rows["width"] == rows["width"].max()])
+
+
 def where(measure: Measure, **values: object) -> Measure:
     """A measure of those rows alone in which the named columns have these values, or one of a list of them."""
 

@@ -66,7 +66,8 @@ CLAIMS = [
     Claim(
         id="A1-same-span",
         source="A1",
-        statement="The span does not collapse: that of unconstrained weights is the constrained one at every t.",
+        statement="The span does not collapse: while float64 can show it, that of unconstrained weights is the "
+        "constrained one.",
         quantity="largest projector error of trained weights to the *constrained* closed form, extrapolated twice, "
         "while σ_z/σ_1 > 1e−8",
         dynamics="unconstrained",

@@ -11,11 +11,14 @@ CLAIMS = [
         source="A5",
         statement="The closed form alone predicts the test accuracy of the trained constrained model at all times.",
         quantity="largest |predicted − trained| accuracy over all checkpoints, of a ridge probe (penalty 0.01 times "
-        "the mean variance of the coordinates, one scale for all) and the nearest class mean, finest step size",
+        "the mean variance of the coordinates, one scale for all) and the nearest class mean, at the finest step size, "
+        "η‖C‖ <= 0.01",
         dynamics="downstream",
         table="accuracy",
         measure=accuracy_difference("trained"),
         statistic="largest",
+        # Failed at first on digits, where η‖C‖ was 0.01 and one test item of 355 is 0.3 %: the step size there was
+        # quartered (config/full.yaml), the threshold kept. What is left of the difference is the next claim.
         criterion=Criterion("<=", 0.01),
         control=Control(HALF_RATE, accuracy_difference("trained", "predicted_control")),
         figure="downstream",
@@ -23,7 +26,8 @@ CLAIMS = [
     Claim(
         id="A5-accuracy-limit",
         source="A5",
-        statement="What is left of that difference is the step size: once extrapolated, training has the accuracy.",
+        statement="What is left of that difference is the step size: extrapolated once over the transient, training has "
+        "the accuracy.",
         quantity="largest |predicted − trained| accuracy as before, the projector extrapolated to η → 0 once",
         dynamics="downstream",
         table="accuracy",
@@ -45,7 +49,9 @@ CLAIMS = [
         statistic="smallest",
         # Half of the classes that the further dimensions make reachable (docs/theory.md §5): 0.35 at z = 8, K = 10.
         criterion=Criterion(">=", 0.5),
-        control=Control("the collapsed model's own span, orthonormalised in exact arithmetic", gain_per_class("span")),
+        control=Control(
+            "the collapsed model's own span, in exact arithmetic, with an orthonormal basis", gain_per_class("span")
+        ),
         figure="probes",
     ),
     Claim(

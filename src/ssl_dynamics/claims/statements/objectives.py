@@ -8,16 +8,14 @@ CLAIMS = [
     Claim(
         id="beyond-dot-product-limit",
         source="beyond",
-        statement="Training on the dot product ends in the bottom-z eigenspace of C; training on NT-Xent does not.",
+        statement="Training on the dot product ends in the bottom-z eigenspace of C; training on InfoNCE does not.",
         quantity="sin θ_max between the trained span and that eigenspace at the end of training",
         dynamics="objectives",
         table="objectives",
         measure=where(last("sine"), objective="dot-product"),
         statistic="largest",
         criterion=Criterion("<=", 1e-2),
-        control=Control(
-            "NT-Xent (SimCLR) on the same triplets from the same starts", where(last("sine"), objective="nt-xent")
-        ),
+        control=Control("InfoNCE on the same triplets from the same starts", where(last("sine"), objective="info-nce")),
         figure="objectives",
     ),
     Claim(

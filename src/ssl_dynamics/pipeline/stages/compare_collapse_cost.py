@@ -14,27 +14,27 @@ Array = NDArray[np.float64]
 
 
 def compute(job: Job[CompareDownstreamSettings]) -> None:
-    trajectories, solution, collapsed, labelled = (
-        read_arrays(job.input(name)) for name in ("trajectories", "solution", "collapsed", "labelled")
+    trajectories, collapsed, collapsed_solution, labelled = (
+        read_arrays(job.input(name)) for name in ("trajectories", "collapsed", "collapsed_solution", "labelled")
     )
-    table = probe_table(trajectories, solution, collapsed, labelled, job.settings.penalty)
+    table = probe_table(trajectories, collapsed, collapsed_solution, labelled, job.settings.penalty)
     write_tables(job, "collapse_cost", {"probes": table})
 
 
 def probe_table(
-    trajectories: Arrays, solution: Arrays, collapsed: Arrays, labelled: Arrays, penalty: float
+    trajectories: Arrays, collapsed: Arrays, collapsed_solution: Arrays, labelled: Arrays, penalty: float
 ) -> pd.DataFrame:
-    """Accuracies at the end of training: constrained, collapsed, and the span of the closed form, which has both.
+    """Accuracies, each at the end of its training: constrained, collapsed, and the collapsed model's own span.
 
-    The unconstrained weights exp(−2Ct)W(0) have the span of the constrained ones (docs/theory.md §2): `span` is that
-    span with an orthonormal basis. PCA of the train items (z components) and the raw items know no seed.
+    `span` is an orthonormal basis of span exp(−2Ct)W(0) at the end of the unconstrained training, in exact arithmetic
+    (docs/theory.md §2). PCA of the train items (z components) and the raw items know no seed.
     """
     moments = labelled_moments(labelled["train"], labelled["train_labels"])
     W = whole_trajectory(trajectories)[:, -1]
     models = {
         "constrained": W,
         "collapsed": collapsed["weights_0"][:, -1],
-        "span": solution["basis"][:, -1],
+        "span": collapsed_solution["span"][:, -1],
         "pca": principal_components(moments, W.shape[-1]),
         "items": np.eye(W.shape[-2]),
     }
@@ -47,7 +47,7 @@ def probe_table(
         for probe in accuracies["constrained"]
     }
     return pd.concat(
-        tidy_rows(values, solution["times"][-1:]).assign(probe=probe, classes=len(moments.classes))
+        tidy_rows(values, collapsed_solution["times"][-1:]).assign(probe=probe, classes=len(moments.classes))
         for probe, values in rows.items()
     )
 

@@ -22,7 +22,7 @@ def compute(job: Job[CompareSettings]) -> None:
     tables = {
         "retractions": retraction_table(runs, solution, plan["learning_rates"]),
         "iteration": iteration_table(runs, solution, plan["iteration_steps"]),
-        "drift": drift_table(runs, solution, plan["iteration_steps"]),
+        "drift": drift_table(runs, plan["iteration_steps"]),
         "limits": limit_table(runs, solution),
     }
     write_tables(job, "finite_steps", tables)
@@ -54,13 +54,11 @@ def iteration_table(runs: Arrays, solution: Arrays, steps: Array) -> pd.DataFram
     return tidy_rows(values, steps)
 
 
-def drift_table(runs: Arrays, solution: Arrays, steps: Array) -> pd.DataFrame:
-    """‖WᵀW − I‖_F along training with QR retraction, over the steps; control: horizontal steps never pulled back."""
+def drift_table(runs: Arrays, steps: Array) -> pd.DataFrame:
+    """‖WᵀW − I‖_F along training with each retraction, over the steps; control: horizontal steps never pulled back."""
     return pd.concat(
-        [
-            tidy_rows({"drift": _drift(runs["riemannian"])}, steps, retraction="qr"),
-            tidy_rows({"drift": _drift(runs["unretracted"])}, solution["times"], retraction="none"),
-        ]
+        tidy_rows({"drift": _drift(runs[f"drift_{name}"])}, steps, retraction=name)
+        for name in (*RETRACTIONS, "qr", "none")
     )
 
 

@@ -12,7 +12,7 @@ from ssl_dynamics.pipeline.stage import Job, main
 
 Array = NDArray[np.float64]
 
-METRICS = ("grassmann", "stiefel", "canonical")
+METRICS = ("grassmann", "stiefel", "canonical")  # in the order of the speeds that `solve_narrow` names
 
 
 def compute(job: Job[CompareSettings]) -> None:
@@ -81,7 +81,7 @@ def speed_table(trajectories: Arrays, solution: Arrays, plan: Arrays) -> pd.Data
         weights = trajectories[f"weights_{metric}_{width}_{coarsest}"]
         distances = projector_distance(solution["at_speeds"][:seeds], weights[:, None])  # (S, K, T)
         speeds = vertex(solution["speeds"], (distances**2).mean(-1))
-        exact = {"stiefel": 1.5, "canonical": 2.0}.get(metric, 1.0)
+        exact = float(solution["named_speeds"][METRICS.index(metric)])
         predicted = 1.0 if metric == "grassmann" or width == z else exact if width == d else np.nan
         # Of a random span W_1 around span W the share (h − z)/(d − z) of the velocity goes faster, at the start.
         guide = 1 + (exact - 1) * (width - z) / (d - z)

@@ -34,7 +34,7 @@ def error_table(trajectories: Arrays, solution: Arrays, plan: Arrays) -> pd.Data
     """Distance of trained (or extrapolated) end-to-end weights from the equation, and from it at the rate d/h."""
     rates = plan["learning_rates"]
     tables = []
-    for width in trained_widths(plan):
+    for width in map(int, plan["widths"]):
         trained = [trajectories[f"weights_grassmann_{width}_{level}"] for level in range(len(rates))]
         for level, weights in combinations(len(rates)):
             W = np.tensordot(weights, np.stack(trained[level : level + len(weights)][::-1]), 1)
@@ -65,20 +65,16 @@ def integration_table(solution: Arrays, plan: Arrays) -> pd.DataFrame:
     The control is the equation at half the rate.
     """
     tables = []
-    for width in trained_widths(plan):
+    for width in map(int, plan["widths"]):
         for oracle in ("equation", "layers"):
             integrated = solution.get(f"integrated_{oracle}_{width}")
             if integrated is not None:
                 values = {
-                    "distance": distance(integrated, solution[f"flow_{width}"][:1]),
+                    "distance": distance(integrated, solution[f"flow_{width}"]),
                     "distance_control": distance(integrated, solution[f"flow_half_{width}"]),
                 }
                 tables.append(tidy_rows(values, solution["times"], width=width).assign(oracle=oracle))
     return pd.concat(tables)
-
-
-def trained_widths(plan: Arrays) -> list[int]:
-    return [int(width) for width in plan["widths"] if f"first_{width}" in plan]
 
 
 def ratio(width: int, plan: Arrays) -> float:

@@ -21,42 +21,36 @@ def compute(job: Job[LayersSettings]) -> None:
         if isinstance(settings.net, Narrow)
         else random_wide_starts(settings, settings.net, d)
     )
-    for width in starts["widths"]:
-        job.log.info("width %d: %d seeds", width, len(starts.get(f"first_{width}", [])))
+    job.log.info("d = %d, widths %s", d, starts["widths"])
     times = {"learning_rates": schedule.learning_rates, "coarse_steps": schedule.coarse_steps}
     write_arrays(job.output("layers"), {**times, **starts})
 
 
 def narrow_starts(settings: LayersSettings, net: Narrow, d: int) -> Arrays:
-    """W(0), and layers `first_<h>`, `second_<h>` whose product it is, at each of the widths that are trained."""
+    """W(0), and layers `first_<h>`, `second_<h>` whose product it is, at each of the widths."""
     z = settings.dimension
     start = random_orthonormal_start(
         d, z, seeds=settings.seeds, root_seed=settings.root_seed, name=settings.dataset_name
     )
-    arrays: Arrays = {"start": start}
-    trained = []
-    for width in np.unique(np.rint(np.geomspace(z, d, net.widths)).astype(np.int64)):
-        seeds = net.seeds_of(int(width) * d, settings.seeds)
-        if seeds:
-            arrays[f"first_{width}"], arrays[f"second_{width}"] = narrow_layers(
-                start[:seeds], int(width), root_seed=settings.root_seed, name=settings.dataset_name
-            )
-            trained.append(width)
-    return {**arrays, "widths": np.array(trained)}
+    widths = np.unique(np.rint(np.geomspace(z, d, net.widths)).astype(np.int64))
+    arrays: Arrays = {"start": start, "widths": widths}
+    for width in map(int, widths):
+        arrays[f"first_{width}"], arrays[f"second_{width}"] = narrow_layers(
+            start, width, root_seed=settings.root_seed, name=settings.dataset_name
+        )
+    return arrays
 
 
 def random_wide_starts(settings: LayersSettings, net: Wide, d: int) -> Arrays:
-    """Random W(0) `starts_<h>` (S, draws, d, z) at every width; the first is that of the layers, if trained."""
+    """Random W(0) `starts_<h>` (S, draws, d, z) at every width; the first is that of the layers."""
     z, widths = settings.dimension, d * np.unique(net.ratios)
     arrays: Arrays = {"widths": widths}
     root_seed, name = settings.root_seed, settings.dataset_name
     for width in map(int, widths):
         starts = wide_starts(d, z, width, draws=net.draws, seeds=settings.seeds, root_seed=root_seed, name=name)
-        seeds = net.seeds_of(width * d, settings.seeds)
-        if seeds:
-            V, second = wide_layers(d, z, width, seeds=seeds, root_seed=root_seed, name=name)
-            arrays[f"first_{width}"], arrays[f"second_{width}"] = V, second
-            starts[:seeds, 0] = V.mT @ second
+        V, second = wide_layers(d, z, width, seeds=settings.seeds, root_seed=root_seed, name=name)
+        arrays[f"first_{width}"], arrays[f"second_{width}"] = V, second
+        starts[:, 0] = V.mT @ second
         arrays[f"starts_{width}"] = starts
     return arrays
 

@@ -1,4 +1,4 @@
-"""Stage `points`: the few triplets, in principal components, on which nets of large width are studied."""
+"""Stage `points`: the first triplets of a data set in principal components, for large nets."""
 
 from dataclasses import asdict
 
@@ -12,7 +12,7 @@ from ssl_dynamics.problem.triplets import Triplets
 def compute(job: Job[PointsSettings]) -> None:
     stored = read_arrays(job.input("triplets"))
     triplets = Triplets(stored["anchor"], stored["positive"], stored["negative"])
-    points = principal_triplets(triplets, n=job.settings.points.triplets, components=job.settings.points.components)
+    points = principal_triplets(triplets, n=job.settings.triplets, components=job.settings.components)
     job.log.info("%d triplets of dimension %d", *points.anchor.shape)
     write_arrays(job.output("points"), asdict(points))
 

@@ -20,6 +20,13 @@ from ssl_dynamics.simulation.manifolds import (
 from ssl_dynamics.simulation.training import train
 
 RETRACTIONS = {"polar": polar_retraction, "geodesic": geodesic}
+# How far they drift from WᵀW = I is recorded, over the steps of orthogonal iteration.
+DRIFTING: dict[str, Manifold] = {
+    "qr": Grassmannian(),
+    "polar": Grassmannian(polar_retraction),
+    "geodesic": Grassmannian(geodesic),
+    "none": Unretracted(),
+}
 
 
 def compute(job: Job[FiniteStepsSettings]) -> None:
@@ -39,14 +46,8 @@ def compute(job: Job[FiniteStepsSettings]) -> None:
     }
     iteration_rate = float(plan["iteration_rate"])
     runs["iteration"] = (triplets, OrthogonalIteration(), iteration_rate, iteration_steps)
-    runs["riemannian"] = (triplets, Grassmannian(), iteration_rate, iteration_steps)
-    coarsest = len(schedule.learning_rates) - 1
-    runs["unretracted"] = (
-        triplets,
-        Unretracted(),
-        float(schedule.learning_rates[coarsest]),
-        schedule.checkpoints(coarsest),
-    )
+    for name, manifold in DRIFTING.items():
+        runs[f"drift_{name}"] = (triplets, manifold, iteration_rate, iteration_steps)
     for side, rate in enumerate(plan["riemannian_rates"]):
         runs[f"riemannian_limit_{side}"] = (triplets, Grassmannian(), float(rate), limit)
     for side, rate in enumerate(plan["exchanged_rates"]):

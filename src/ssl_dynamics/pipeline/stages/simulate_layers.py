@@ -40,7 +40,7 @@ def nets_at_start(plan: Arrays, kind: TwoLayerKind, *, coarsest: bool) -> dict[t
 
     At widths between z and d, where it does not, Stiefel nets are trained at the coarsest step size only.
     """
-    widths = [int(width) for width in plan["widths"] if f"first_{width}" in plan]
+    widths = [int(width) for width in plan["widths"]]
     chosen: list[tuple[Metric, int]] = [("grassmann", width) for width in widths]
     if kind == "narrow":
         d, z = plan["start"].shape[1:]

@@ -17,19 +17,16 @@ def compute(job: Job[SolveLayersSettings]) -> None:
     solution: Arrays = {"times": times}
     starts = np.stack([plan[f"starts_{width}"][:, 0] for width in plan["widths"]])
     solution["late"] = wide_two_layer_flow(C, starts, [LATE / np.linalg.norm(C, ord=2)])[..., 0, :, :]
-    trained = [int(width) for width in plan["widths"] if f"first_{width}" in plan]
-    for width in trained:
-        first, second = plan[f"first_{width}"], plan[f"second_{width}"]
-        start, z = plan[f"starts_{width}"][: len(first), 0], second.shape[-1]
+    for width in map(int, plan["widths"]):
+        first, second, start = plan[f"first_{width}"], plan[f"second_{width}"], plan[f"starts_{width}"][:, 0]
         solution[f"flow_{width}"] = wide_two_layer_flow(C, start, times)
         # Had the rate depended on the width, like the squared singular values of the start.
         solution[f"flow_control_{width}"] = wide_two_layer_flow(C, start, times * len(C) / width)
-        solution[f"flow_half_{width}"] = wide_two_layer_flow(C, start[:1], times / 2)
-        if z == 1:
-            solution[f"integrated_equation_{width}"] = integrate_wide_two_layer_flow(C, start[:1], times)
-        smallest = z > 1 and width == trained[0]  # beside the equation there is no other oracle then
-        if first[0].size <= job.settings.integrated_numbers or smallest:
-            solution[f"integrated_layers_{width}"] = integrate_wide_layers(C, first[:1], second[:1], times)
+        solution[f"flow_half_{width}"] = wide_two_layer_flow(C, start, times / 2)
+        if second.shape[-1] == 1:
+            solution[f"integrated_equation_{width}"] = integrate_wide_two_layer_flow(C, start, times)
+        if first.size <= job.settings.integrated_numbers:
+            solution[f"integrated_layers_{width}"] = integrate_wide_layers(C, first, second, times)
     write_arrays(job.output("solution"), solution)
 
 
