@@ -45,6 +45,9 @@ def table():
     frame["direction"] = frame["seed"] + 1
     frame["step"], frame["batch"] = frame["learning_rate"], 16 * 2 ** frame["extrapolations"]
     frame["inverse_size"] = 1 / (1 + frame["time"])
+    frame["model"], frame["moment"] = frame["seed"].map({0: "equations", 1: "nets"}), "fixed"
+    for column in ("departure", "law", "remaining", "law_remaining"):
+        frame[column] = 1 + decay
     return frame
 
 
