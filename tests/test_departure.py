@@ -25,6 +25,7 @@ from ssl_dynamics.simulation.linear_nets import train_linear_nets
 from ssl_dynamics.theory import (
     GramState,
     departure_law,
+    gram,
     gram_curve,
     gram_state,
     gram_tangent_kernel,
@@ -162,6 +163,27 @@ def test_departure_and_blow_up_tend_to_the_law(loss):
     assert (fitted_order(1 / widths, np.transpose(errors)) > 0.8 * (1 - max(second / first, 0)) / 2).all()
 
 
+@pytest.mark.parametrize("width", [2**6, 2**40])
+def test_times_are_exact_to_the_eighth_decimal(width, monkeypatch):
+    points = triplets()
+    C, times = form(points), []
+    for tolerance in (gram.RELATIVE_TOLERANCE, gram.RELATIVE_TOLERANCE / 1000):
+        monkeypatch.setattr(gram, "RELATIVE_TOLERANCE", tolerance)
+        monkeypatch.setattr(gram, "ABSOLUTE_TOLERANCE", tolerance)
+        curve = gram_curve(C, gram_state(*factors(width), width), width=width, points=points.anchor)
+        times.append([first_passage(curve.times, curve.drift, LEVEL), curve.blow_up])
+    assert rate_of(C) * np.abs(np.subtract(*times)).max() < 1e-8
+
+
+def test_second_order_law_is_the_law_of_small_drifts():
+    points = triplets()
+    arguments = {"cross": np.ones((D, Z)), "width": 2**30, "points": points.anchor}
+    laws = [departure_law(form(points), level=level, **arguments) for level in (1e-3, 1e-4)]
+    first, second = (law.rate * (law.departure - law.departure_second_order) for law in laws)
+    assert abs(second) < 1e-4
+    assert first / second == pytest.approx(10, rel=0.01)
+
+
 def test_every_net_blows_up_by_the_bound_of_its_start():
     points, width = triplets(), 64
     C = form(points)
@@ -227,6 +249,8 @@ def test_net_has_the_gram_matrices_of_its_factor():
     net, factor = gram_state(W1, W2, 50), gram_state(first, second, 50)
     for name in ("first", "cross", "second"):
         np.testing.assert_allclose(getattr(net, name), getattr(factor, name), atol=1e-13)
+    many, _ = gaussian_net(*factors(50, seeds=60), 50, root_seed=0, name="test")
+    assert 15 < np.count_nonzero(many[:, 0, 0] > 0) < 45  # Q is uniform, whatever signs a QR factorisation prefers
     entries = np.concatenate([W1.ravel(), W2.ravel()])
     assert abs(entries.mean()) < 4 / np.sqrt(entries.size)
     assert entries.std() == pytest.approx(1, abs=0.1)

@@ -52,10 +52,12 @@ def table():
 
 
 def table_of(name):
-    """The table, with the objectives that a figure knows."""
+    """The table, with the objectives that a figure knows, or once for each width."""
     frame = table()
     if name == "kernel-rank":
         frame["objective"] = np.where(frame["supervised"], "regression", "self-supervised")
+    if name == "departure-slope":
+        frame = frame.drop_duplicates(["dataset", "loss", "dimension", "seed", "width"])
     return frame
 
 

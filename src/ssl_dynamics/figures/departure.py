@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from ssl_dynamics.figures import theme
 
 WIDTH = "width $h$"
+WIDEST = np.array([2.0**6, 2.0**40])
 
 
 def departure(departure: pd.DataFrame) -> Figure:
@@ -22,7 +23,7 @@ def departure(departure: pd.DataFrame) -> Figure:
             axes.plot(solved["width"], 2 * solved["departure"], color=color, linewidth=0.7)
             axes.plot(solved["width"], 2 * solved["law"], ":", color="grey", linewidth=0.7, zorder=0)
             axes.plot(trained["width"], 2 * trained["departure"], "o", color=color, markersize=3)
-        axes.axline((2.0**10, 20), (2.0**20, 20 + 10 * np.log(2)), color="black", linestyle="--", linewidth=1)
+        axes.plot(WIDEST, 5 + np.log(WIDEST), color="black", linestyle="--", linewidth=1)
     theme.label_panels(grid, x=WIDTH, y=r"$2\mu\,t_{0.5}$")
     _width_axis(grid)
     handles = [Line2D([], [], color=color, label=f"{loss}: equations") for loss, color in colors.items()]
@@ -31,6 +32,26 @@ def departure(departure: pd.DataFrame) -> Figure:
         Line2D([], [], color="grey", linestyle=":", label="law of one mode"),
         Line2D([], [], color="black", linestyle="--", label=r"slope 1 in $\ln h$"),
     ]
+    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    return theme.finished(grid)
+
+
+def departure_slope(departure: pd.DataFrame) -> Figure:
+    """Slope of 2μ t_0.5 in ln h between neighbouring widths, by the Gram equations; every seed."""
+    colors = theme.by_loss(departure["loss"])
+    rows = departure[departure["model"] == "equations"]
+    grid = sns.FacetGrid(rows, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.4)
+    for axes, panel in theme.panels(grid, rows):
+        for (loss, _), seed in panel.groupby(["loss", "seed"]):
+            ordered = seed.sort_values("width")
+            x = np.log(ordered["width"].to_numpy())
+            slope = 2 * np.diff(ordered["departure"]) / np.diff(x)
+            axes.plot(np.exp((x[1:] + x[:-1]) / 2), slope, "-", color=colors[str(loss)], linewidth=0.7)
+        axes.axhline(1, color="black", linestyle="--", linewidth=1)
+    theme.label_panels(grid, x=WIDTH, y=r"$2\mu\,\mathrm{d}t_{0.5}/\mathrm{d}\ln h$")
+    _width_axis(grid)
+    handles = [Line2D([], [], color=color, label=loss) for loss, color in colors.items()]
+    handles.append(Line2D([], [], color="black", linestyle="--", label="law of one mode"))
     grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
     return theme.finished(grid)
 
@@ -78,7 +99,7 @@ def gram_nets(gram_nets: pd.DataFrame) -> Figure:
     """Difference in time of departure between trained nets and Gram equations over step sizes, also extrapolated."""
     grid = sns.relplot(
         gram_nets,
-        x="learning_rate",
+        x="step",
         y="error",
         hue="extrapolations",
         style="width",
@@ -89,10 +110,11 @@ def gram_nets(gram_nets: pd.DataFrame) -> Figure:
         palette="colorblind",
         height=theme.PANEL_HEIGHT,
         aspect=1.4,
-        facet_kws={"sharex": False},
     )
-    theme.label_panels(grid, x=r"step size $\eta$", y=r"$\mu\,|t-t'|$")
+    theme.label_panels(grid, x=r"step size $\mu\eta$", y=r"$\mu\,|t-t'|$")
     theme.logarithmic(grid)
+    steps = sorted(gram_nets["step"].unique())
+    grid.set(xticks=steps, xticklabels=[f"{step:.3g}" for step in steps])
     sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=6)
     return theme.finished(grid)
 

@@ -43,6 +43,7 @@ FIGURE_TABLES = {
     "finite-sample": "sines",
     "mini-batch": "noise",
     "departure": "departure",
+    "departure-slope": "departure",
     "blow-up": "blow_up",
     "fixed-time": "fixed_time",
     "gram-nets": "gram_nets",

@@ -1,6 +1,5 @@
 """Unconstrained two-layer linear nets by their Gram matrices: equations in which the width is a parameter, no size."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +8,7 @@ from scipy.integrate import DOP853
 
 from ssl_dynamics.theory.checks import Array, real, symmetric_matrix
 
-RELATIVE_TOLERANCE = ABSOLUTE_TOLERANCE = 1e-11
+RELATIVE_TOLERANCE = ABSOLUTE_TOLERANCE = 1e-10  # times are then exact to 1e−9/μ
 # Places inside each step at which the curves are sampled: Chebyshev points, as many as the dense output has degrees.
 _NODES = (1 - np.cos(np.pi * np.arange(1, 8) / 7)) / 2
 _BLOWN_UP = 1e6  # growth of Tr S_22 at which the rest of the time to the blow-up is read off the rate
@@ -84,7 +83,7 @@ def _norm(moments: Array, first: Array, second: Array) -> Array:
     rotated = first @ moments
     square = (
         second.shape[-1] * _trace(rotated, rotated)
-        + 2 * _trace(rotated, moments) * np.trace(second, axis1=-2, axis2=-1)
+        + 2 * _trace(rotated, moments) * _traces(second)
         + (moments**2).sum() * (second**2).sum((-2, -1))
     )
     norm: Array = np.sqrt(np.maximum(square, 0))
@@ -110,75 +109,77 @@ def gram_curve(C: ArrayLike, start: GramState, *, width: float, points: ArrayLik
     or values, or where C has no negative eigenvalue (the loss is then bounded below); RuntimeError where the integrator
     gives up or a start has hardly a component along the leading eigenvector. Source: docs/theory.md §4.
     """
-    form, X, S11, S12, S22 = _checked(C, start, points)
-    eigenvalues, V = np.linalg.eigh(form)
-    if eigenvalues[0] >= 0:
-        raise ValueError(f"C must have a negative eigenvalue; its smallest is {eigenvalues[0]:.6g}")
+    form, X, initial = _checked(C, start, points)
+    lowest = np.linalg.eigvalsh(form)[0]
+    if lowest >= 0:
+        raise ValueError(f"C must have a negative eigenvalue; its smallest is {lowest:.6g}")
     if not width > 0:
         raise ValueError(f"width must be positive; got {width}")
-    rate = 4 * -eigenvalues[0] / len(form)  # μ; time is in units of 1/μ from here on
-    S11, S12, XV = V.T @ S11 @ V, V.T @ S12, X @ V
-    moments = XV.T @ XV / len(form)
-    size = _norm(moments, S11, S22)
-    velocity, parts = _system(eigenvalues / (2 * -eigenvalues[0]), S11, S12.shape, S22, width)
-
-    def sampled(state: Array) -> tuple[Array, Array]:
-        first, _, second, time = parts(state)
-        return time / rate, _norm(moments, first, second) / size / width
-
+    rate = 4 * -lowest / len(form)  # μ; time is in units of 1/μ from here on
+    flow = _Flow(form / rate, initial, width)
+    starts = len(initial.cross)
+    moments = X.T @ X / len(form)
+    size = _norm(moments, initial.first, initial.second)
     latest = np.log(width) / 2 + _LATEST
-    initial = np.concatenate([np.zeros(S11.size), S12.ravel(), np.zeros(S22.size + len(S12))])
-    solver = DOP853(velocity, 0.0, initial, latest, rtol=RELATIVE_TOLERANCE, atol=ABSOLUTE_TOLERANCE)
-    times, drifts = [np.zeros(len(S12))], [np.zeros(len(S12))]
-    growth = np.zeros(len(S12))
+    solver = DOP853(flow.velocity, 0.0, flow.start(), latest, rtol=RELATIVE_TOLERANCE, atol=ABSOLUTE_TOLERANCE)
+    times, drifts = [np.zeros(starts)], [np.zeros(starts)]
+    growth = np.zeros(starts)
     while growth.min() < _BLOWN_UP:
         message = solver.step()
         if solver.status != "running":
             raise RuntimeError(f"after {solver.t:.3g}/μ a net has not blown up: {message or 'its start is a saddle'}")
         inside = solver.dense_output()
         for node in solver.t_old + _NODES * (solver.t - solver.t_old):
-            time, drift = sampled(inside(node))
+            moved, time = flow.parts(inside(node))
             times.append(time)
-            drifts.append(drift)
-        growth = np.trace(parts(solver.y)[2], axis1=-2, axis2=-1) / width
-    _, _, second_velocity, clock = parts(velocity(solver.t, solver.y))
-    speed = np.trace(second_velocity, axis1=-2, axis2=-1) / width / clock * rate
-    return GramCurve(np.stack(times, -1), np.stack(drifts, -1), times[-1] + (1 + growth) / speed)
+            drifts.append(_norm(moments, moved.first, moved.second) / size / width)
+        growth = flow.growth(solver.y)
+    speed, clock = flow.parts(flow.velocity(solver.t, solver.y))
+    remaining = (1 + growth) * clock / (_traces(speed.second) / width)
+    return GramCurve(np.stack(times, -1) / rate, np.stack(drifts, -1), (times[-1] + remaining) / rate)
 
 
-def _system(
-    exponents: Array, S11: Array, cross_shape: tuple[int, ...], S22: Array, width: float
-) -> tuple[Callable[[float, Array], Array], Callable[[Array], tuple[Array, Array, Array, Array]]]:
-    """Right-hand side in eigen coordinates of C, G = ΛS_12 with Λ the `exponents`, and how a flat state is divided.
+class _Flow:
+    """The system for all starts: a flat state of h(S_11 − S_11(0)), S_12, h(S_22 − S_22(0)) and the time t of each."""
 
-    Into h(S_11 − S_11(0)), S_12, h(S_22 − S_22(0)) and the time t of each start.
-    """
-    shapes = (S11.shape, cross_shape, S22.shape, S11.shape[:1])
-    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
-    sums = -(exponents[:, None] + exponents)
+    def __init__(self, C: Array, initial: GramState, width: float) -> None:
+        self._C, self._initial, self._width = C, initial, width
+        self._shapes = (initial.first.shape, initial.cross.shape, initial.second.shape)
+        self._ends = np.cumsum([int(np.prod(shape)) for shape in self._shapes])
 
-    def parts(state: Array) -> tuple[Array, Array, Array, Array]:
-        first, cross, second, time = np.split(state, ends[:-1])
-        return first.reshape(shapes[0]), cross.reshape(shapes[1]), second.reshape(shapes[2]), time
+    def start(self) -> Array:
+        """The flat state at t = 0."""
+        state = np.zeros(self._ends[-1] + len(self._initial.cross))
+        state[self._ends[0] : self._ends[1]] = self._initial.cross.ravel()
+        return state
 
-    def velocity(_: float, state: Array) -> Array:
-        first, cross, second, _time = parts(state)
-        G = exponents[:, None] * cross
-        growth = np.trace(second, axis1=-2, axis2=-1) / width
-        clock = 1 / np.sqrt(1 + growth**2)
-        result = np.empty_like(state)
-        of_first, of_cross, of_second, of_time = parts(result)
-        scale = clock[:, None, None]
-        np.multiply(sums * scale, cross @ cross.mT, out=of_first)
-        of_cross[:] = -scale * (G @ (S22 + second / width) + S11 @ G + first @ G / width)
-        of_second[:] = -2 * scale * (G.mT @ cross)
-        of_time[:] = clock
-        return result
+    def parts(self, state: Array) -> tuple[GramState, Array]:
+        """A flat state divided, its time last."""
+        first, cross, second, time = np.split(state, self._ends)
+        shapes = self._shapes
+        return GramState(first.reshape(shapes[0]), cross.reshape(shapes[1]), second.reshape(shapes[2])), time
 
-    return velocity, parts
+    def growth(self, state: Array) -> Array:
+        """g = Tr(S_22 − S_22(0)) (S,)."""
+        return _traces(self.parts(state)[0].second) / self._width
+
+    def velocity(self, _: float, state: Array) -> Array:
+        """Derivative of a flat state in σ."""
+        moved, _time = self.parts(state)
+        h = self._width
+        current = GramState(self._initial.first + moved.first / h, moved.cross, self._initial.second + moved.second / h)
+        speed = gram_velocity(self._C, current, h)
+        clock = 1 / np.sqrt(1 + self.growth(state) ** 2)
+        scaled = [clock[:, None, None] * part for part in (h * speed.first, speed.cross, h * speed.second)]
+        return np.concatenate([*(part.ravel() for part in scaled), clock])
 
 
-def _checked(C: ArrayLike, start: GramState, points: ArrayLike) -> tuple[Array, Array, Array, Array, Array]:
+def _traces(matrices: Array) -> Array:
+    traces: Array = np.trace(matrices, axis1=-2, axis2=-1)
+    return traces
+
+
+def _checked(C: ArrayLike, start: GramState, points: ArrayLike) -> tuple[Array, Array, GramState]:
     form, X = symmetric_matrix("C", C), real("points", points)
     S11, S12, S22 = real("first", start.first), real("cross", start.cross), real("second", start.second)
     d = len(form)
@@ -191,4 +192,4 @@ def _checked(C: ArrayLike, start: GramState, points: ArrayLike) -> tuple[Array, 
         )
     if X.ndim != 2 or X.shape[1] != d or not X.any():
         raise ValueError(f"points must have shape (N, {d}) and not all be zero; got {X.shape}")
-    return form, X, S11, S12, S22
+    return form, X, GramState(S11, S12, S22)

@@ -49,6 +49,7 @@ def nets_table(plan: DeparturePlan, trajectories: Arrays, solution: Arrays) -> p
                     "width": width,
                     "seed": np.arange(len(departure)),
                     "learning_rate": plan.learning_rates[level],
+                    "step": rate * plan.learning_rates[level],
                     "extrapolations": len(weights) - 1,
                     "departure": rate * departure,
                     "error": rate * np.abs(departure - predicted),

@@ -49,6 +49,7 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "finite-sample": sampling.finite_sample,
     "mini-batch": sampling.mini_batch,
     "departure": departure.departure,
+    "departure-slope": departure.departure_slope,
     "blow-up": departure.blow_up,
     "fixed-time": departure.fixed_time,
     "gram-nets": departure.gram_nets,
