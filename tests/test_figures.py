@@ -45,14 +45,19 @@ def table():
     frame["direction"] = frame["seed"] + 1
     frame["step"], frame["batch"] = frame["learning_rate"], 16 * 2 ** frame["extrapolations"]
     frame["inverse_size"] = 1 / (1 + frame["time"])
+    frame["model"], frame["moment"] = frame["seed"].map({0: "equations", 1: "nets"}), "fixed"
+    for column in ("departure", "law", "remaining", "law_remaining"):
+        frame[column] = 1 + decay
     return frame
 
 
 def table_of(name):
-    """The table, with the objectives that a figure knows."""
+    """The table, with the objectives that a figure knows, or once for each width."""
     frame = table()
     if name == "kernel-rank":
         frame["objective"] = np.where(frame["supervised"], "regression", "self-supervised")
+    if name == "departure-slope":
+        frame = frame.drop_duplicates(["dataset", "loss", "dimension", "seed", "width"])
     return frame
 
 

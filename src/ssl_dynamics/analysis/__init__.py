@@ -2,6 +2,7 @@
 
 from ssl_dynamics.analysis.crossings import last_rise
 from ssl_dynamics.analysis.fits import bootstrap_interval, fitted_order
+from ssl_dynamics.analysis.interpolation import first_passage, interpolated
 from ssl_dynamics.analysis.learning import half_time
 from ssl_dynamics.analysis.probes import Moments, labelled_moments, probe_accuracies
 from ssl_dynamics.analysis.rank import effective_rank
@@ -22,8 +23,10 @@ __all__ = [
     "combined_span",
     "common_coordinates",
     "effective_rank",
+    "first_passage",
     "fitted_order",
     "half_time",
+    "interpolated",
     "labelled_moments",
     "last_rise",
     "principal_angles",

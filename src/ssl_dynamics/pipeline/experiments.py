@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, PositiveFloat, PositiveInt, field_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from ssl_dynamics.problem.settings import Loss, Objective, Settings
 
@@ -189,3 +189,35 @@ class Points(Settings):
     datasets: Annotated[list[str], Field(min_length=1, description="the data sets that are studied so")]
     triplets: Annotated[int, Field(ge=2, description="the first n triplets of each: 3n points")]
     components: Annotated[PositiveInt, Field(description="leading principal components kept, at most")]
+
+
+class Departure(Settings):
+    """When two-layer linear nets leave their tangent kernel: Gram equations at any width, and training at some."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[PositiveInt], Field(min_length=1, description="dimensions z of the representation")]
+    log2_widths: Annotated[
+        list[Annotated[int, Field(ge=1, le=50)]],
+        Field(min_length=2, description="binary logarithms of the widths h >= d + z, increasing"),
+    ]
+    log2_trained: Annotated[
+        list[PositiveInt], Field(min_length=1, description="those of the widths at which nets are trained as well")
+    ]
+    finest_step: Annotated[float, Field(gt=0, description="finest step size η, in units of 1/μ, μ = 4|λ_1|/d")]
+    levels: Annotated[int, Field(ge=3, le=6, description="number of step sizes, each twice the one before")]
+
+    @field_validator("log2_widths")
+    @classmethod
+    def _widths_increase(cls, widths: list[int]) -> list[int]:
+        if sorted(set(widths)) != widths:
+            raise ValueError("must increase")
+        return widths
+
+    @model_validator(mode="after")
+    def _trained_are_solved(self) -> "Departure":
+        if unknown := sorted(set(self.log2_trained) - set(self.log2_widths)):
+            raise ValueError(f"log2_trained names {unknown}, which log2_widths does not")
+        coarsest = self.finest_step * 2 ** (self.levels - 1)
+        if coarsest > 0.1:  # the crossing is found between looks at the nets, one each coarsest step
+            raise ValueError(f"finest_step · 2^(levels − 1) must be at most 0.1; got {coarsest:.6g}")
+        return self

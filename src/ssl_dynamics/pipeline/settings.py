@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ssl_dynamics.pipeline.experiments import (
+    Departure,
     Dynamics,
     FiniteSample,
     FiniteSteps,
@@ -232,3 +233,14 @@ class PointsSettings(Settings):
 
     triplets: int
     components: int
+
+
+class PlanDepartureSettings(Settings):
+    """What the stage `plan_departure` reads of the configuration."""
+
+    root_seed: int
+    seeds: int
+    dataset_name: str
+    loss: Loss
+    dimension: int
+    departure: Departure

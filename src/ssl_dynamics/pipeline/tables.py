@@ -13,6 +13,7 @@ TABLES = {
     "learning_times": ["acquisition"],
     "finite_sample": ["sines"],
     "mini_batch": ["noise"],
+    "departure": ["departure", "blow_up", "fixed_time", "gram_nets"],
 }
 
 FIGURE_TABLES = {
@@ -41,4 +42,9 @@ FIGURE_TABLES = {
     "acquisition": "acquisition",
     "finite-sample": "sines",
     "mini-batch": "noise",
+    "departure": "departure",
+    "departure-slope": "departure",
+    "blow-up": "blow_up",
+    "fixed-time": "fixed_time",
+    "gram-nets": "gram_nets",
 }

@@ -1,6 +1,16 @@
 """Theory: exact solutions of the training dynamics, from C and W(0) alone. Never imports the simulation or a loss."""
 
 from ssl_dynamics.theory.acquisition import learning_times, squared_projections
+from ssl_dynamics.theory.departure import DepartureLaw, departure_law
+from ssl_dynamics.theory.gram import (
+    GramCurve,
+    GramState,
+    gram_curve,
+    gram_state,
+    gram_tangent_kernel,
+    gram_velocity,
+    kernel_norm,
+)
 from ssl_dynamics.theory.grassmann import grassmann_flow, grassmann_tangent, leading_eigenspace, tangent_bound
 from ssl_dynamics.theory.info_nce import info_nce_span
 from ssl_dynamics.theory.integration import integrate_grassmann_flow
@@ -16,8 +26,16 @@ from ssl_dynamics.theory.two_layer import (
 from ssl_dynamics.theory.unconstrained import descent_log_singular_values, log_singular_values, unconstrained_flow
 
 __all__ = [
+    "DepartureLaw",
+    "GramCurve",
+    "GramState",
+    "departure_law",
     "descent_log_singular_values",
     "full_width_speed",
+    "gram_curve",
+    "gram_state",
+    "gram_tangent_kernel",
+    "gram_velocity",
     "grassmann_flow",
     "grassmann_tangent",
     "info_nce_span",
@@ -26,6 +44,7 @@ __all__ = [
     "integrate_wide_layers",
     "integrate_wide_two_layer_flow",
     "kernel_flow",
+    "kernel_norm",
     "largest_iteration_step",
     "largest_riemannian_step",
     "leading_eigenspace",

@@ -11,7 +11,7 @@ _ORTHONORMALITY = 1e-8  # largest entry of WᵀW − I
 
 def symmetric_matrix(name: str, matrix: ArrayLike) -> Array:
     """`matrix` as a real, finite, symmetric float64 (d, d)."""
-    array = _real(name, matrix)
+    array = real(name, matrix)
     if array.ndim != 2 or array.shape[0] != array.shape[1] or array.size == 0:
         raise ValueError(f"{name} must be a square matrix (d, d); got shape {array.shape}")
     asymmetry = np.abs(array - array.T).max()
@@ -22,7 +22,7 @@ def symmetric_matrix(name: str, matrix: ArrayLike) -> Array:
 
 def start(name: str, matrix: ArrayLike, d: int, *, orthonormal: bool) -> Array:
     """`matrix` as a real, finite start (..., d, z) with 1 <= z <= d, with orthonormal columns where asked."""
-    array = _real(name, matrix)
+    array = real(name, matrix)
     if array.ndim < 2 or array.shape[-2] != d or not 1 <= array.shape[-1] <= d:
         raise ValueError(f"{name} must have shape (..., d, z) with d = {d} and 1 <= z <= d; got {array.shape}")
     if orthonormal:
@@ -34,7 +34,7 @@ def start(name: str, matrix: ArrayLike, d: int, *, orthonormal: bool) -> Array:
 
 def time_grid(name: str, times: ArrayLike) -> Array:
     """`times` as real, finite, non-negative, non-decreasing float64 (T,)."""
-    array = _real(name, times)
+    array = real(name, times)
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name} must be a non-empty list of numbers (T,); got shape {array.shape}")
     if array.min() < 0:
@@ -54,7 +54,8 @@ def step_counts(name: str, steps: ArrayLike) -> NDArray[np.int64]:
     return counts.astype(np.int64)
 
 
-def _real(name: str, values: ArrayLike) -> Array:
+def real(name: str, values: ArrayLike) -> Array:
+    """`values` as real, finite float64."""
     array = np.asarray(values)
     if array.dtype.kind not in "iuf":
         raise ValueError(f"{name} must hold real numbers; got dtype {array.dtype}")

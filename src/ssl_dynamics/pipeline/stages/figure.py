@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from ssl_dynamics.figures import (
     collapse,
+    departure,
     exactness,
     finite_steps,
     framework,
@@ -47,6 +48,11 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "acquisition": framework.acquisition,
     "finite-sample": sampling.finite_sample,
     "mini-batch": sampling.mini_batch,
+    "departure": departure.departure,
+    "departure-slope": departure.departure_slope,
+    "blow-up": departure.blow_up,
+    "fixed-time": departure.fixed_time,
+    "gram-nets": departure.gram_nets,
 }
 
 

@@ -1,0 +1,37 @@
+"""Measures of the departure from the tangent kernel over widths."""
+
+import numpy as np
+import pandas as pd
+
+from ssl_dynamics.claims.verdict import Measure
+
+
+def slope_in_log_width(column: str, *, factor: float) -> Measure:
+    """`factor` times the fitted slope of a column in ln h."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        by_width = rows.set_index(["seed", "width"])[column].unstack()
+        x = np.log(by_width.columns.to_numpy(np.float64))
+        x -= x.mean()
+        return pd.Series(factor * (by_width.to_numpy() @ x) / (x @ x), index=by_width.index)
+
+    return measure
+
+
+def from_width(width: int, measure: Measure) -> Measure:
+    """The measure on nets of at least this width."""
+    return lambda rows: measure(rows[rows["width"] >= width])
+
+
+def widest(measure: Measure) -> Measure:
+    """The measure on the widest nets."""
+    return lambda rows: measure(rows[rows["width"] == rows["width"].max()])
+
+
+def difference(column: str, expected: str) -> Measure:
+    """Largest |column − expected| over all rows of a seed."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        return (rows[column] - rows[expected]).abs().groupby(rows["seed"]).max(skipna=False)
+
+    return measure

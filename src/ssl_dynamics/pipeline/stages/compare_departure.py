@@ -1,0 +1,109 @@
+"""Stage `compare_departure`: where trained linear nets and their Gram equations meet for the first time."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ssl_dynamics.analysis import first_passage
+from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays
+from ssl_dynamics.pipeline.comparison import MOST_EXTRAPOLATIONS, combinations, extrapolated, write_tables
+from ssl_dynamics.pipeline.departure_plan import LEVEL, DeparturePlan, read_plan
+from ssl_dynamics.pipeline.settings import CompareSettings
+from ssl_dynamics.pipeline.stage import Job, main
+
+Array = NDArray[np.float64]
+
+MOMENTS = ("fixed", "logarithmic")
+
+
+def compute(job: Job[CompareSettings]) -> None:
+    trajectories, solution = (read_arrays(job.input(name)) for name in ("trajectories", "solution"))
+    plan = read_plan(read_arrays(job.input("plan")))
+    nets = nets_table(plan, trajectories, solution)
+    tables = {
+        "departure": departure_table(plan, nets, solution),
+        "blow_up": blow_up_table(plan, solution),
+        "fixed_time": fixed_time_table(plan, solution),
+        "gram_nets": nets,
+    }
+    write_tables(job, "departure", tables)
+
+
+def nets_table(plan: DeparturePlan, trajectories: Arrays, solution: Arrays) -> pd.DataFrame:
+    """μ times the departure of trained nets at each step size, or extrapolated, and times |t − t'| to the equations.
+
+    Controls: the equations at half the rate, and with twice the width. A net that has not departed has no row.
+    """
+    rate = float(solution["rate"][0])
+    tables = []
+    for width in map(int, plan.trained):
+        measured = [
+            first_passage(trajectories[f"times_{width}_{level}"], trajectories[f"drift_{width}_{level}"], LEVEL)
+            for level in range(len(plan.learning_rates))
+        ]
+        predicted = solution["departure"][list(plan.widths).index(width)]
+        for level, weights in combinations(len(measured)):
+            departure = extrapolated(measured, level, weights)
+            table = pd.DataFrame(
+                {
+                    "width": width,
+                    "seed": np.arange(len(departure)),
+                    "learning_rate": plan.learning_rates[level],
+                    "step": rate * plan.learning_rates[level],
+                    "extrapolations": len(weights) - 1,
+                    "departure": rate * departure,
+                    "error": rate * np.abs(departure - predicted),
+                    "error_rate": rate * np.abs(departure - 2 * predicted),
+                    "error_width": rate * np.abs(departure - solution[f"departure_double_{width}"]),
+                }
+            )
+            tables.append(table[np.isfinite(departure)])
+    return pd.concat(tables)
+
+
+def departure_table(plan: DeparturePlan, nets: pd.DataFrame, solution: Arrays) -> pd.DataFrame:
+    """μ times the departure by the Gram equations at every width and of trained nets (extrapolated), beside the law."""
+    rate = solution["rate"][:, None]
+    columns = {name: rate * solution[name] for name in ("departure", "law", "law_second_order")}
+    equations = _rows(plan, columns).assign(model="equations")
+    best = nets[nets["extrapolations"] == MOST_EXTRAPOLATIONS]
+    best = best[best["learning_rate"] == best["learning_rate"].min()][["width", "seed", "departure"]]
+    laws = equations.drop(columns=["departure", "model"])
+    trained = best.merge(laws, on=["width", "seed"]).assign(model="nets")
+    table: pd.DataFrame = pd.concat([equations, trained])
+    return table
+
+
+def blow_up_table(plan: DeparturePlan, solution: Arrays) -> pd.DataFrame:
+    """Time from the departure to the blow-up, times μ, by the Gram equations and by the law of one mode.
+
+    Control: the law of the second mode, at its own rate.
+    """
+    rate, remaining = solution["rate"][:, None], solution["blow_up"] - solution["departure"]
+    laws = {
+        name: np.broadcast_to(rate * solution[name][:, None], remaining.shape)
+        for name in ("law_remaining", "law_remaining_control")
+    }
+    return _rows(plan, {"remaining": rate * remaining, **laws})
+
+
+def fixed_time_table(plan: DeparturePlan, solution: Arrays) -> pd.DataFrame:
+    """Drift at t = 2/μ and at t = (ln h/2 − 1)/μ, of the nets that have not blown up by then."""
+    tables = [
+        _rows(plan, {"drift": solution["drift"][..., i], "alive": solution["alive"][..., i]}).assign(moment=moment)
+        for i, moment in enumerate(MOMENTS)
+    ]
+    table = pd.concat(tables)
+    kept: pd.DataFrame = table[table["alive"] & (table["drift"] > 0)].drop(columns="alive")
+    return kept
+
+
+def _rows(plan: DeparturePlan, values: dict[str, Array]) -> pd.DataFrame:
+    """One row for each width and seed; `values` (widths, S)."""
+    shape = next(iter(values.values())).shape
+    widths, seeds = np.broadcast_arrays(plan.widths[:, None], np.arange(shape[1]))
+    return pd.DataFrame({"width": widths.ravel(), "seed": seeds.ravel()} | {k: v.ravel() for k, v in values.items()})
+
+
+if __name__ == "__main__":
+    main("ssl_dynamics.pipeline.stages.compare_departure", CompareSettings, compute)

@@ -1,0 +1,61 @@
+"""When a two-layer linear net of large width leaves its tangent kernel, and when it blows up, in closed form."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ssl_dynamics.theory.checks import Array, real, symmetric_matrix
+from ssl_dynamics.theory.gram import GramState, kernel_norm
+
+
+@dataclass(frozen=True)
+class DepartureLaw:
+    """Times of each start, in units of d/C; `remaining` is the time from the departure to the blow-up."""
+
+    rate: float  # μ = 4|λ|/d
+    departure: Array  # (...)
+    departure_second_order: Array  # (...) the same to the order r² in the amplitude of the mode: no saturation
+    remaining: float
+
+
+def departure_law(
+    C: ArrayLike, cross: ArrayLike, *, width: float, points: ArrayLike, level: float, mode: int = 0
+) -> DepartureLaw:
+    """Time t_ε at which the drift of the tangent kernel on `points` reaches `level` ε, as h → ∞, and the blow-up t_b.
+
+    With v the leading eigenvector of C, λ < 0 its eigenvalue, a = |vᵀS_12(0)| and D the drift per unit of s:
+
+        t_b = ln(2√h/a)/μ,   t_b − t_ε = arcoth(1 + ε/D)/μ,   μ = 4|λ|/d.
+
+    C (d, d) symmetric; cross S_12(0) (..., d, z); points (N, d); `mode` counts eigenvectors from the leading one.
+    Raises ValueError on bad shapes or values, or where λ is not negative. Source: docs/theory.md §4.
+    """
+    form, start, X = symmetric_matrix("C", C), real("cross", cross), real("points", points)
+    d = len(form)
+    if start.ndim < 2 or start.shape[-2] != d or X.ndim != 2 or X.shape[1] != d:
+        raise ValueError(f"cross and points must have shapes (..., {d}, z) and (N, {d}); got {start.shape}, {X.shape}")
+    if not (width > 0 and level > 0):
+        raise ValueError(f"width and level must be positive; got {width} and {level}")
+    if not 0 <= mode < d:
+        raise ValueError(f"mode must lie between 0 and {d - 1}; got {mode}")
+    eigenvalues, V = np.linalg.eigh(form)
+    if eigenvalues[mode] >= 0:
+        raise ValueError(f"eigenvalue {mode} of C must be negative; got {eigenvalues[mode]:.6g}")
+    rate, v = 4 * -float(eigenvalues[mode]) / d, V[:, mode]
+    ratio = level / _drift_of_growth(X, v, start.shape[-1])
+    amplitude = np.linalg.norm(v @ start, axis=-1)
+    remaining = float(np.arctanh(1 / (1 + ratio))) / rate
+    blow_up = np.log(2 * np.sqrt(width) / amplitude) / rate
+    # s − 1 = r²/2 to second order, r = a h^{−1/2} e^{μt}.
+    second_order = np.log(np.sqrt(2 * ratio * width) / amplitude) / rate
+    return DepartureLaw(rate, blow_up - remaining, second_order, remaining)
+
+
+def _drift_of_growth(X: Array, v: Array, z: int) -> float:
+    """D: the drift of the kernel from S_11 = I, S_22 = I to I + (s − 1)vvᵀ, I + (s − 1)qqᵀ, over s − 1; any unit q."""
+    q = np.eye(z)[0]
+    none = np.zeros((len(v), z))
+    change = GramState(np.outer(v, v), none, np.outer(q, q))
+    whole = GramState(np.eye(len(v)), none, np.eye(z))
+    return float(kernel_norm(X, change) / kernel_norm(X, whole))

@@ -1,0 +1,195 @@
+"""Unconstrained two-layer linear nets by their Gram matrices: equations in which the width is a parameter, no size."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.integrate import DOP853
+
+from ssl_dynamics.theory.checks import Array, real, symmetric_matrix
+
+RELATIVE_TOLERANCE = ABSOLUTE_TOLERANCE = 1e-10  # times are then exact to 1e−9/μ
+# Places inside each step at which the curves are sampled: Chebyshev points, as many as the dense output has degrees.
+_NODES = (1 - np.cos(np.pi * np.arange(1, 8) / 7)) / 2
+_BLOWN_UP = 1e6  # growth of Tr S_22 at which the rest of the time to the blow-up is read off the rate
+_LATEST = 40.0  # times 1/μ after ln h/(2μ) by which a net must have blown up
+
+
+@dataclass(frozen=True)
+class GramState:
+    """S_11 = W_1ᵀW_1/h (..., d, d), S_12 = W_1ᵀW_2/√h (..., d, z), S_22 = W_2ᵀW_2/h (..., z, z)."""
+
+    first: Array
+    cross: Array
+    second: Array
+
+
+@dataclass(frozen=True)
+class GramCurve:
+    """Drift of the tangent kernel from t = 0 until just before the blow-up, sampled at M times of each start's own."""
+
+    times: Array  # (..., M), increasing
+    drift: Array  # (..., M)
+    blow_up: Array  # (...), the time at which the weights become infinite
+
+
+def gram_state(W1: ArrayLike, W2: ArrayLike, width: float) -> GramState:
+    """Gram matrices of the weights of a net of width h.
+
+    W1 (..., k, d), W2 (..., k, z): the weights (k = h), or what is left of them by a rotation of the hidden layer that
+    leaves them k rows (theory sees no more than products of columns); width h > 0. Raises ValueError otherwise.
+    Source: docs/theory.md §4.
+    """
+    first, second = real("W1", W1), real("W2", W2)
+    if first.ndim < 2 or first.shape[:-1] != second.shape[:-1]:
+        raise ValueError(f"W1 and W2 must have shapes (..., k, d) and (..., k, z); got {first.shape}, {second.shape}")
+    if not width > 0:
+        raise ValueError(f"width must be positive; got {width}")
+    return GramState(first.mT @ first / width, first.mT @ second / np.sqrt(width), second.mT @ second / width)
+
+
+def gram_velocity(C: Array, state: GramState, width: float) -> GramState:
+    """Time derivative of the Gram matrices, with G = (2/d)CS_12.
+
+    Ṡ_11 = −(GS_12ᵀ + S_12Gᵀ)/h,  Ṡ_12 = −(GS_22 + S_11G),  Ṡ_22 = −(GᵀS_12 + S_12ᵀG)/h.
+    Source: docs/theory.md §4.
+    """
+    G = 2 / len(C) * C @ state.cross
+    first, second = (G @ state.cross.mT, G.mT @ state.cross)
+    return GramState(-(first + first.mT) / width, -(G @ state.second + state.first @ G), -(second + second.mT) / width)
+
+
+def gram_tangent_kernel(X: Array, state: GramState) -> Array:
+    """Tangent kernel (..., Nz, Nz) of the net on points X (N, d), index i·z + a: it depends on the Gram matrices alone.
+
+    Θ[(i, a), (j, b)] = δ_ab (XS_11Xᵀ)_ij/d + (x_i·x_j/d)(S_22)_ab. Source: docs/theory.md §4.
+    """
+    (N, d), z = X.shape, state.second.shape[-1]
+    kernel = (X @ state.first @ X.T)[..., :, None, :, None] * np.eye(z)[:, None, :] / d
+    kernel = kernel + (X @ X.T / d)[:, None, :, None] * state.second[..., None, :, None, :]
+    result: Array = kernel.reshape(*kernel.shape[:-4], N * z, N * z)
+    return result
+
+
+def kernel_norm(X: Array, state: GramState) -> Array:
+    """‖Θ‖_F (...) of `gram_tangent_kernel`, or of the kernel of a difference of Gram matrices, without forming it.
+
+    With Γ = XᵀX/d: ‖Θ‖² = z Tr(S_11ΓS_11Γ) + 2 Tr(S_11Γ²) Tr S_22 + Tr Γ² ‖S_22‖².
+    """
+    return _norm(X.T @ X / X.shape[1], state.first, state.second)
+
+
+def _norm(moments: Array, first: Array, second: Array) -> Array:
+    rotated = first @ moments
+    square = (
+        second.shape[-1] * _trace(rotated, rotated)
+        + 2 * _trace(rotated, moments) * _traces(second)
+        + (moments**2).sum() * (second**2).sum((-2, -1))
+    )
+    norm: Array = np.sqrt(np.maximum(square, 0))
+    return norm
+
+
+def _trace(A: Array, B: Array) -> Array:
+    """Tr(AB)."""
+    trace: Array = (A * B.mT).sum((-2, -1))
+    return trace
+
+
+def gram_curve(C: ArrayLike, start: GramState, *, width: float, points: ArrayLike) -> GramCurve:
+    """Drift ‖Θ(t) − Θ(0)‖_F/‖Θ(0)‖_F of the tangent kernel on `points`, until the weights run away to infinity.
+
+    The equations of `gram_velocity` for h(S_11 − S_11(0)), S_12 and h(S_22 − S_22(0)), which stay of order 1 until the
+    departure at any width, by DOP853, all starts in one system. Each start has a clock of its own,
+    dt = dσ/√(1 + g²), g = Tr(S_22 − S_22(0)): in σ growth stays exponential and nobody blows up before the others.
+    Tr S_11 − Tr S_22 is conserved, so that g tells of both layers. At the end t_b − t = (1 + g)/ġ + O(g⁻³)
+    for the growth of one mode.
+
+    C (d, d) symmetric; start matrices (S, ...); points (N, d); times in units of d/C. Raises ValueError on bad shapes
+    or values, or where C has no negative eigenvalue (the loss is then bounded below); RuntimeError where the integrator
+    gives up or a start has hardly a component along the leading eigenvector. Source: docs/theory.md §4.
+    """
+    form, X, initial = _checked(C, start, points)
+    lowest = np.linalg.eigvalsh(form)[0]
+    if lowest >= 0:
+        raise ValueError(f"C must have a negative eigenvalue; its smallest is {lowest:.6g}")
+    if not width > 0:
+        raise ValueError(f"width must be positive; got {width}")
+    rate = 4 * -lowest / len(form)  # μ; time is in units of 1/μ from here on
+    flow = _Flow(form / rate, initial, width)
+    starts = len(initial.cross)
+    moments = X.T @ X / len(form)
+    size = _norm(moments, initial.first, initial.second)
+    latest = np.log(width) / 2 + _LATEST
+    solver = DOP853(flow.velocity, 0.0, flow.start(), latest, rtol=RELATIVE_TOLERANCE, atol=ABSOLUTE_TOLERANCE)
+    times, drifts = [np.zeros(starts)], [np.zeros(starts)]
+    growth = np.zeros(starts)
+    while growth.min() < _BLOWN_UP:
+        message = solver.step()
+        if solver.status != "running":
+            raise RuntimeError(f"after {solver.t:.3g}/μ a net has not blown up: {message or 'its start is a saddle'}")
+        inside = solver.dense_output()
+        for node in solver.t_old + _NODES * (solver.t - solver.t_old):
+            moved, time = flow.parts(inside(node))
+            times.append(time)
+            drifts.append(_norm(moments, moved.first, moved.second) / size / width)
+        growth = flow.growth(solver.y)
+    speed, clock = flow.parts(flow.velocity(solver.t, solver.y))
+    remaining = (1 + growth) * clock / (_traces(speed.second) / width)
+    return GramCurve(np.stack(times, -1) / rate, np.stack(drifts, -1), (times[-1] + remaining) / rate)
+
+
+class _Flow:
+    """The system for all starts: a flat state of h(S_11 − S_11(0)), S_12, h(S_22 − S_22(0)) and the time t of each."""
+
+    def __init__(self, C: Array, initial: GramState, width: float) -> None:
+        self._C, self._initial, self._width = C, initial, width
+        self._shapes = (initial.first.shape, initial.cross.shape, initial.second.shape)
+        self._ends = np.cumsum([int(np.prod(shape)) for shape in self._shapes])
+
+    def start(self) -> Array:
+        """The flat state at t = 0."""
+        state = np.zeros(self._ends[-1] + len(self._initial.cross))
+        state[self._ends[0] : self._ends[1]] = self._initial.cross.ravel()
+        return state
+
+    def parts(self, state: Array) -> tuple[GramState, Array]:
+        """A flat state divided, its time last."""
+        first, cross, second, time = np.split(state, self._ends)
+        shapes = self._shapes
+        return GramState(first.reshape(shapes[0]), cross.reshape(shapes[1]), second.reshape(shapes[2])), time
+
+    def growth(self, state: Array) -> Array:
+        """g = Tr(S_22 − S_22(0)) (S,)."""
+        return _traces(self.parts(state)[0].second) / self._width
+
+    def velocity(self, _: float, state: Array) -> Array:
+        """Derivative of a flat state in σ."""
+        moved, _time = self.parts(state)
+        h = self._width
+        current = GramState(self._initial.first + moved.first / h, moved.cross, self._initial.second + moved.second / h)
+        speed = gram_velocity(self._C, current, h)
+        clock = 1 / np.sqrt(1 + self.growth(state) ** 2)
+        scaled = [clock[:, None, None] * part for part in (h * speed.first, speed.cross, h * speed.second)]
+        return np.concatenate([*(part.ravel() for part in scaled), clock])
+
+
+def _traces(matrices: Array) -> Array:
+    traces: Array = np.trace(matrices, axis1=-2, axis2=-1)
+    return traces
+
+
+def _checked(C: ArrayLike, start: GramState, points: ArrayLike) -> tuple[Array, Array, GramState]:
+    form, X = symmetric_matrix("C", C), real("points", points)
+    S11, S12, S22 = real("first", start.first), real("cross", start.cross), real("second", start.second)
+    d = len(form)
+    if S12.ndim != 3 or S12.shape[1] != d:
+        raise ValueError(f"cross must have shape (S, d, z) with d = {d}; got {S12.shape}")
+    S, _, z = S12.shape
+    if S11.shape != (S, d, d) or S22.shape != (S, z, z):
+        raise ValueError(
+            f"first and second must have shapes {(S, d, d)} and {(S, z, z)}; got {S11.shape} and {S22.shape}"
+        )
+    if X.ndim != 2 or X.shape[1] != d or not X.any():
+        raise ValueError(f"points must have shape (N, {d}) and not all be zero; got {X.shape}")
+    return form, X, GramState(S11, S12, S22)
