@@ -48,11 +48,25 @@ def table():
     return frame
 
 
+def constrained_table(frame):
+    """Nets of two widths with all that the figures tell apart, at the times that they read."""
+    axes = itertools.product(["relu", "erf"], ["self-supervised", "regression"], ["unit", "sqrt(h)", "h"], [64, 128])
+    first = frame[(frame["learning_rate"] == 0.01) & (frame["extrapolations"] == 0)]
+    nets = [
+        first.assign(activation=activation, objective=objective, rate=rate, width=width, time=4 * first["time"])
+        for activation, objective, rate, width in axes
+    ]
+    columns = ["flow_error", "linearised_error", "feature_drift", "tangent_drift", "limit"]
+    return pd.concat(nets).assign(**dict.fromkeys(columns, 0.5))
+
+
 def table_of(name):
     """The table, with the objectives that a figure knows."""
     frame = table()
     if name == "kernel-rank":
         frame["objective"] = np.where(frame["supervised"], "regression", "self-supervised")
+    if name.startswith("constrained"):
+        frame = constrained_table(frame)
     return frame
 
 

@@ -9,10 +9,12 @@ from ssl_dynamics.analysis.subspaces import (
     combined_projector_norm,
     combined_span,
     common_coordinates,
+    gram_distance,
     principal_angles,
     projector_distance,
     richardson_weights,
     sines_to,
+    span_distance,
 )
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "common_coordinates",
     "effective_rank",
     "fitted_order",
+    "gram_distance",
     "half_time",
     "labelled_moments",
     "last_rise",
@@ -31,4 +34,5 @@ __all__ = [
     "projector_distance",
     "richardson_weights",
     "sines_to",
+    "span_distance",
 ]

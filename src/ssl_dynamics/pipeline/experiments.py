@@ -5,6 +5,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
+from ssl_dynamics.kernels.infinite_width import Activation
 from ssl_dynamics.problem.settings import Loss, Objective, Settings
 
 Dynamics = Literal["unconstrained", "grassmannian"]
@@ -195,3 +196,27 @@ class Points(Settings):
     datasets: Annotated[list[str], Field(min_length=1, description="the data sets that are studied so")]
     triplets: Annotated[int, Field(ge=2, description="the first n triplets of each: 3n points")]
     components: Annotated[PositiveInt, Field(description="leading principal components kept, at most")]
+
+
+class ConstrainedNets(Settings):
+    """Two-layer nets under W_2ᵀW_2 = I, W_1 free, beside two approximations of infinite width."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1, description="dimensions z")]
+    triplets: Annotated[int, Field(ge=2, description="the first n of the triplets of `points`")]
+    activations: Annotated[list[Activation], Field(min_length=1)]
+    widths: Annotated[
+        list[PositiveInt], Field(min_length=2, description="widths h, increasing, of nets at rate 1 of W_1")
+    ]
+    side_width: Annotated[
+        PositiveInt, Field(description="largest width of nets at the rates √h and h of W_1, and of supervised ones")
+    ]
+    step: Annotated[float, Field(gt=0, le=1, description="largest Runge-Kutta step, in units of 1/(2|λ_1|)")]
+    end: Annotated[float, Field(ge=9, description="end of training τ = 2|λ_z|t; Gram errors are read at 8, too")]
+
+    @field_validator("widths")
+    @classmethod
+    def _increasing(cls, widths: list[int]) -> list[int]:
+        if sorted(set(widths)) != widths:
+            raise ValueError("must increase")
+        return widths

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ssl_dynamics.pipeline.experiments import (
+    ConstrainedNets,
     Dynamics,
     FiniteSample,
     FiniteSteps,
@@ -232,3 +233,14 @@ class PointsSettings(Settings):
     """What the stage `points` reads of the configuration."""
 
     points: Points
+
+
+class PlanConstrainedNetsSettings(Settings):
+    """What the stage `plan_constrained_nets` reads of the configuration."""
+
+    root_seed: int
+    seeds: int
+    dataset_name: str
+    loss: Loss
+    dimension: int
+    constrained_nets: ConstrainedNets

@@ -13,6 +13,7 @@ TABLES = {
     "learning_times": ["acquisition"],
     "finite_sample": ["sines"],
     "mini_batch": ["noise"],
+    "constrained_nets": ["constrained_nets"],
 }
 
 FIGURE_TABLES = {
@@ -41,4 +42,6 @@ FIGURE_TABLES = {
     "acquisition": "acquisition",
     "finite-sample": "sines",
     "mini-batch": "noise",
+    "constrained-nets": "constrained_nets",
+    "constrained-drift": "constrained_nets",
 }

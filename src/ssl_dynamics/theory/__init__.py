@@ -1,6 +1,14 @@
 """Theory: exact solutions of the training dynamics, from C and W(0) alone. Never imports the simulation or a loss."""
 
 from ssl_dynamics.theory.acquisition import learning_times, squared_projections
+from ssl_dynamics.theory.constrained_nets import (
+    constrained_tangent_kernel,
+    coupled_form,
+    linearised_flow,
+    random_feature_flow,
+    random_feature_regression,
+    tangent_drift_limit,
+)
 from ssl_dynamics.theory.grassmann import grassmann_flow, grassmann_tangent, leading_eigenspace, tangent_bound
 from ssl_dynamics.theory.info_nce import info_nce_span
 from ssl_dynamics.theory.integration import integrate_grassmann_flow
@@ -15,6 +23,8 @@ from ssl_dynamics.theory.two_layer import (
 from ssl_dynamics.theory.unconstrained import descent_log_singular_values, log_singular_values, unconstrained_flow
 
 __all__ = [
+    "constrained_tangent_kernel",
+    "coupled_form",
     "descent_log_singular_values",
     "grassmann_flow",
     "grassmann_tangent",
@@ -26,12 +36,16 @@ __all__ = [
     "kernel_flow",
     "leading_eigenspace",
     "learning_times",
+    "linearised_flow",
     "log_singular_values",
     "orthogonal_iteration",
+    "random_feature_flow",
+    "random_feature_regression",
     "reduced_kernel_flow",
     "regression_flow",
     "squared_projections",
     "tangent_bound",
+    "tangent_drift_limit",
     "top_eigenfunction",
     "unconstrained_flow",
     "wide_two_layer_flow",

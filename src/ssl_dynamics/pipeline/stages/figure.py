@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from ssl_dynamics.figures import (
     collapse,
+    constrained_nets,
     exactness,
     finite_steps,
     framework,
@@ -47,6 +48,8 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "acquisition": framework.acquisition,
     "finite-sample": sampling.finite_sample,
     "mini-batch": sampling.mini_batch,
+    "constrained-nets": constrained_nets.constrained_nets,
+    "constrained-drift": constrained_nets.constrained_drift,
 }
 
 
