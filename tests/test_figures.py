@@ -56,7 +56,7 @@ def constrained_table(frame):
         first.assign(activation=activation, objective=objective, rate=rate, width=width, time=4 * first["time"])
         for activation, objective, rate, width in axes
     ]
-    columns = ["flow_error", "linearised_error", "feature_drift", "tangent_drift", "limit"]
+    columns = ["flow_error", "linearised_error", "feature_drift", "tangent_drift", "limit", "mismatch_limit"]
     return pd.concat(nets).assign(**dict.fromkeys(columns, 0.5))
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from ssl_dynamics.figures import theme
 
@@ -38,6 +39,7 @@ def constrained_nets(constrained_nets: pd.DataFrame) -> Figure:
     ]
     handles.append(Line2D([], [], color=RATES["h"][0], label=r"features frozen, $\kappa = h$"))
     handles.append(Line2D([], [], color="grey", linestyle=":", label=r"middle: slope $-1$"))
+    handles.append(Line2D([], [], color="black", linestyle="--", label="middle: linearised, late, predicted"))
     handles.append(Line2D([], [], color="black", label=r"right: $\|RE_zE_z^\top R\|/\|K\|$, predicted"))
     return _finished(figure, handles, rows)
 
@@ -78,6 +80,8 @@ def _errors_over_width(axes: Axes, panel: pd.DataFrame) -> None:
         for method, (color, _) in METHODS.items():
             _over_width(axes, part[part["rate"] == "unit"], f"{method}_error", color, marker)
         _over_width(axes, part[part["rate"] == "h"], "flow_error", RATES["h"][0], marker)
+        late = np.sqrt(2 * part["mismatch_limit"].iloc[0])  # 1 − cos is the square of the Gram error, halved
+        axes.axhline(late, color="black", linewidth=0.8, linestyle="--", zorder=0)
     _slope(axes, rows[rows["rate"] == "unit"], "flow_error")
     axes.set(ylabel=r"Gram error at $\tau = 8$")
 
@@ -88,7 +92,7 @@ def _tangent_drift(axes: Axes, panel: pd.DataFrame) -> None:
         _over_width(axes, part, "tangent_drift", theme.PALETTE[0], MARKERS[str(activation)], line="", logarithmic=False)
         limit = part.groupby("width")["limit"].first()
         axes.plot(limit.index, limit, "-", color="black", linewidth=0.8)
-    axes.set(ylabel=r"drift of $\Psi(I-W_2W_2^\top)\Psi^\top$", ylim=(0, None))
+    axes.set(ylabel="tangent drift at the end", ylim=(0, None))
 
 
 def _feature_drift(axes: Axes, panel: pd.DataFrame) -> None:
@@ -122,9 +126,7 @@ def _supervised_drift(axes: Axes, panel: pd.DataFrame) -> None:
         axes.plot(drift.index, drift["mean"], "o", color=color, markersize=3)
         limit = part.groupby("time")["limit"].first()
         axes.plot(limit.index, limit, "-", color="black", linewidth=0.8)
-    axes.set(
-        xlabel=r"$\tau$", ylabel=rf"drift of $\Psi(I-W_2W_2^\top)\Psi^\top$ ({first}, $h={width}$)", ylim=(0, None)
-    )
+    axes.set(xlabel=r"$\tau$", ylabel=rf"tangent drift ({first}, $h={width}$)", ylim=(0, None))
 
 
 def _over_width(
@@ -151,8 +153,10 @@ def _over_width(
         elinewidth=0.6,
         ls=line,
     )
-    axes.set(xscale="log", xlabel="width $h$", yscale="log" if logarithmic else "linear")
     axes.set_xscale("log", base=2)
+    axes.set(xlabel="width $h$")
+    if logarithmic:
+        axes.set(yscale="log")
 
 
 def _slope(axes: Axes, rows: pd.DataFrame, column: str) -> None:
@@ -181,6 +185,10 @@ def _grid(rows: pd.DataFrame, draw: list[Panel]) -> Figure:
         for ax, function in zip(line, draw, strict=True):
             function(ax, panel)
             ax.set_title(title)
+            if ax.get_yscale() == "log":
+                ax.yaxis.set_minor_formatter(NullFormatter())
+                low, high = ax.get_ylim()
+                ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 30 * low else (1,)))
             ax.spines[["top", "right"]].set_visible(False)
     return figure
 

@@ -15,10 +15,11 @@ from ssl_dynamics.simulation.manifolds import qr_retraction
 Array = NDArray[np.float64]
 Objective = Callable[[torch.Tensor], torch.Tensor]  # representations (S, N, z) to one value a seed
 
-ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-    "identity": lambda a: a,
-    "relu": lambda a: math.sqrt(2) * torch.relu(a),
-    "erf": torch.erf,
+# φ and its factor, which is kept with the 1/√h: a pass over all features fewer.
+ACTIVATIONS: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], float]] = {
+    "identity": (lambda a: a, 1.0),
+    "relu": (torch.relu, math.sqrt(2)),
+    "erf": (torch.erf, 1.0),
 }
 
 
@@ -95,7 +96,8 @@ def train_constrained_nets(
         raise ValueError(f"times must start at 0 or later and not decrease; got {list(times)}")
     if activation not in ACTIVATIONS:
         raise ValueError(f"activation {activation!r} is unknown; allowed: {', '.join(map(repr, ACTIVATIONS))}")
-    field = _Field(torch.from_numpy(points), ACTIVATIONS[activation], objective, rate)
+    phi, factor = ACTIVATIONS[activation]
+    field = _Field(torch.from_numpy(points), phi, factor / math.sqrt(first.shape[1]), objective, rate)
     origin = net = Net(torch.from_numpy(first), torch.from_numpy(second))
     allowed = torch.linalg.vector_norm(origin.first, dim=(-2, -1)) / 2
     departed = torch.zeros(len(allowed), dtype=torch.bool)
@@ -123,23 +125,24 @@ class _Field:
 
     X: torch.Tensor
     phi: Callable[[torch.Tensor], torch.Tensor]
+    scale: float
     objective: Objective
     rate: float
 
     def features(self, net: Net) -> torch.Tensor:
-        """Ψᵀ (S, h, N): seeds and width are the rows of one matrix product."""
+        """Ψᵀ up to `scale` (S, h, N): seeds and width are the rows of one matrix product."""
         S, h, d = net.first.shape
         preactivation = net.first.reshape(S * h, d) @ (self.X.T / math.sqrt(d))
-        return self.phi(preactivation.reshape(S, h, -1)) / math.sqrt(h)
+        return self.phi(preactivation.reshape(S, h, -1))
 
     def representations(self, net: Net) -> torch.Tensor:
         """U = ΨW_2 (S, N, z)."""
-        return (net.second.mT @ self.features(net)).mT
+        return (self.scale * (net.second.mT @ self.features(net))).mT
 
     def gram(self, net: Net) -> torch.Tensor:
         """K = ΨΨᵀ (S, N, N)."""
         features = self.features(net)
-        return features.mT @ features
+        return self.scale**2 * (features.mT @ features)
 
     def velocity(self, net: Net) -> Net:
         """(Ẇ_1, Ẇ_2) by automatic differentiation of the objective; seeds share nothing: its sum separates."""

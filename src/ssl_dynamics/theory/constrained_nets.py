@@ -129,10 +129,7 @@ def tangent_drift_limit(K: ArrayLike, A: ArrayLike, z: int) -> tuple[float, floa
     would be if the largest eigenvalues led. K (N, N) symmetric, positive semidefinite; A (N, N) symmetric. Raises
     ValueError on bad shapes or values. Source: docs/theory.md §4.
     """
-    kernel = symmetric_matrix("K", K)
-    _, E = np.linalg.eigh(coupled_form(kernel, A))
-    if not 1 <= z <= len(kernel):
-        raise ValueError(f"z must lie between 1 and N = {len(kernel)}; got {z}")
+    kernel, E = _eigenvectors(K, A, z)
     # ‖REEᵀR‖_F = ‖EᵀKE‖_F
     leading, trailing = (
         float(np.linalg.norm(V.T @ kernel @ V) / np.linalg.norm(kernel)) for V in (E[:, :z], E[:, -z:])
@@ -140,10 +137,33 @@ def tangent_drift_limit(K: ArrayLike, A: ArrayLike, z: int) -> tuple[float, floa
     return leading, trailing
 
 
+def linearised_mismatch_limit(K: ArrayLike, A: ArrayLike, z: int) -> float:
+    """1 − cos of the Gram matrices R E_zE_zᵀ R (constrained) and R e_1e_1ᵀ R (linearised, collapsed), at h = ∞.
+
+    What the linearised model is late, and how wrong: cos = |E_zᵀKe_1|²/(e_1ᵀKe_1 ‖E_zᵀKE_z‖_F). Arguments and errors as
+    in `tangent_drift_limit`; needs λ_1 < λ_2. Source: docs/theory.md §4.
+    """
+    kernel, E = _eigenvectors(K, A, z)
+    M = E[:, :z].T @ kernel @ E[:, :z]
+    return float(1 - M[0] @ M[0] / (M[0, 0] * np.linalg.norm(M)))
+
+
+def _eigenvectors(K: ArrayLike, A: ArrayLike, z: int) -> tuple[Array, Array]:
+    """K and the eigenvectors of K^{1/2}AK^{1/2}."""
+    kernel = symmetric_matrix("K", K)
+    if not 1 <= z <= len(kernel):
+        raise ValueError(f"z must lie between 1 and N = {len(kernel)}; got {z}")
+    return kernel, np.linalg.eigh(coupled_form(kernel, A))[1]
+
+
 def coupled_form(K: ArrayLike, A: ArrayLike) -> Array:
     """K^{1/2}AK^{1/2}, whose eigenvalues λ that are not zero are those of C = ΨᵀAΨ; (N, N) float64."""
     kernel, coupling = symmetric_matrix("K", K), symmetric_matrix("A", A)
+    if coupling.shape != kernel.shape:
+        raise ValueError(f"A must have the shape of K, {kernel.shape}; got {coupling.shape}")
     sizes, vectors = np.linalg.eigh(kernel)
+    if sizes[0] < -1e-10 * abs(sizes[-1]):
+        raise ValueError(f"K must be positive semidefinite; its smallest eigenvalue is {sizes[0]:.3g}")
     root = (vectors * np.sqrt(np.maximum(sizes, 0))) @ vectors.T
     form = root @ coupling @ root
     symmetric: Array = (form + form.T) / 2

@@ -1,5 +1,8 @@
 """Measures of the experiment `constrained_nets`; its `time` is τ."""
 
+from collections.abc import Callable
+
+import numpy as np
 import pandas as pd
 
 from ssl_dynamics.claims.measures.trajectories import exponent_in_width
@@ -9,11 +12,6 @@ from ssl_dynamics.claims.verdict import Measure
 def exponent_at(column: str, tau: float | None = None) -> Measure:
     """Fitted exponent of a column in the width at τ, or at the end, over widths of at least the number of points."""
     return lambda rows: exponent_in_width(column)(_wide(_at(rows, tau)))
-
-
-def size_of(measure: Measure) -> Measure:
-    """Absolute value of a measure."""
-    return lambda rows: measure(rows).abs()
 
 
 def widest_at(column: str, tau: float | None = None) -> Measure:
@@ -39,15 +37,22 @@ def ratio_of(numerator: str, denominator: str) -> Measure:
 
 
 def farthest_from(centre: float, column: str, measure: Measure) -> Measure:
-    """The measure on the rows of each value of a column; for each seed the one farthest from `centre`."""
+    """The measure for that value of a column for which its mean over the seeds is farthest from `centre`."""
+    return lambda rows: _chosen(pd.Series.idxmax, centre, column, measure, rows)
 
-    def measure_farthest(rows: pd.DataFrame) -> "pd.Series[float]":
-        values = pd.DataFrame({value: measure(part) for value, part in rows.groupby(column)})
-        signed = values.sub(centre)
-        largest, smallest = signed.max(axis=1, skipna=False), signed.min(axis=1, skipna=False)
-        return centre + largest.where(largest.abs() >= smallest.abs(), smallest)
 
-    return measure_farthest
+def nearest_to(centre: float, column: str, measure: Measure) -> Measure:
+    """The same, nearest to `centre`: a control must fail for each value."""
+    return lambda rows: _chosen(pd.Series.idxmin, centre, column, measure, rows)
+
+
+def _chosen(
+    choose: Callable[["pd.Series[float]"], object], centre: float, column: str, measure: Measure, rows: pd.DataFrame
+) -> "pd.Series[float]":
+    values = pd.DataFrame({value: measure(part) for value, part in rows.groupby(column)})
+    distances = (values.mean(skipna=False) - centre).abs().fillna(np.inf)
+    chosen: pd.Series[float] = values[choose(distances)]
+    return chosen
 
 
 def _at(rows: pd.DataFrame, tau: float | None) -> pd.DataFrame:

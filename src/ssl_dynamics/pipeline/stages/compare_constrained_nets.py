@@ -24,7 +24,8 @@ def run_table(run: Run, plan: Arrays, trajectories: Arrays, solution: Arrays) ->
     """Drifts of the trained nets, and errors of both approximations: a row for each seed and checkpoint.
 
     `…_error` is the distance of Gram matrices of norm 1, `…_mismatch` 1 − cos, its square halved; `…_span` the
-    distance of spans. `limit` and `limit_control` are what `tangent_drift` is predicted to be, at h = ∞, and is not.
+    distance of spans. `limit` and `limit_control` are what `tangent_drift` is predicted to be, at h = ∞, and is not;
+    `mismatch_limit` what `linearised_mismatch` of self-supervised nets is late.
     """
     trained = {name: trajectories[f"{name}_{run.key}"] for name in TRAINED}
     U = trajectories[f"functions_{run.key}"]
@@ -50,6 +51,7 @@ def run_table(run: Run, plan: Arrays, trajectories: Arrays, solution: Arrays) ->
         rate=run.rate_name,
         width=run.width,
         points=len(plan["points"]),
+        mismatch_limit=float(solution[f"mismatch_limit_{run.activation}"]),
         limit=solution[f"limit_{problem}"],
         limit_control=solution[f"limit_control_{problem}"],
     )

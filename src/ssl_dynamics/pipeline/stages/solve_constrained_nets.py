@@ -15,6 +15,7 @@ from ssl_dynamics.problem.start import kernel_root
 from ssl_dynamics.theory import (
     constrained_tangent_kernel,
     linearised_flow,
+    linearised_mismatch_limit,
     random_feature_flow,
     random_feature_regression,
     tangent_drift_limit,
@@ -66,7 +67,8 @@ def _random_features(plan: Arrays, run: Run, Psi: Array, second: Array) -> Array
 
 
 def _limits(plan: Arrays, activation: Activation) -> Arrays:
-    """Drift of the tangent kernel's output block at h = ∞, at the checkpoints, and a wrong one (the control).
+    """Drift of the tangent kernel's output block at h = ∞, at the checkpoints, a wrong one (the control), and how wrong
+    the linearised model is late.
 
     Self-supervised the limit t → ∞, at all of them: from a start that is orthogonal to all features nothing moves.
     """
@@ -79,6 +81,7 @@ def _limits(plan: Arrays, activation: Activation) -> Arrays:
     U = random_feature_regression(features_at_infinity, target, start, clock(plan, run).times)
     learned = np.linalg.norm(U @ U.mT, axis=(-2, -1)) / np.linalg.norm(K)
     return {
+        f"mismatch_limit_{activation}": np.array(linearised_mismatch_limit(K, A, z)),
         f"limit_{activation}_{SELF_SUPERVISED}": np.full(T, leading),
         f"limit_control_{activation}_{SELF_SUPERVISED}": np.full(T, trailing),
         f"limit_{activation}_{REGRESSION}": learned,
