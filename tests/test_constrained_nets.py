@@ -324,12 +324,12 @@ def tables(tmp_path_factory):
     made = {}
     for step in (0.5, 0.25):
         folder = tmp_path_factory.mktemp("nets")
-        n = 8
+        n = 12
         anchor, positive, negative = np.split(points(n=n), 3)
         write_arrays(folder / "points.npz", {"anchor": anchor, "positive": positive, "negative": negative})
         nets = ConstrainedNets(
             losses=["contrastive"], dimensions=[2], triplets=n, activations=["erf"],
-            widths=[64, 128, 256, 512], side_width=256, step=step, end=10,
+            widths=[128, 512, 2048], side_width=512, step=step, end=10,
         )  # fmt: skip
         plan = PlanConstrainedNetsSettings(
             root_seed=0, seeds=4, dataset_name="a", loss="contrastive", dimension=2, constrained_nets=nets
@@ -357,7 +357,7 @@ def test_claims_hold_and_halving_the_step_moves_no_verdict(claim, tables):
 def test_table_holds_no_gap_and_supervised_nets_show_what_is_attributed_to_the_constraint(tables):
     table = tables[0.5]
     assert not table.isna().any().any()
-    late = table[(table["objective"] == "regression") & (table["time"] == 10) & (table["width"] == 256)]
+    late = table[(table["objective"] == "regression") & (table["time"] == 10) & (table["width"] == 512)]
     assert (late["linearised_error"] > 5 * late["flow_error"]).all()
     assert late["tangent_drift"].mean() == pytest.approx(late["limit"].iloc[0], rel=0.1)
     assert (late["tangent_drift"] > 0.1).all()

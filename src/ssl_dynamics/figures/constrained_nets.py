@@ -179,7 +179,6 @@ def _grid(rows: pd.DataFrame, draw: list[Panel]) -> Figure:
         len(draw),
         figsize=(4.0 * len(draw), theme.PANEL_HEIGHT * len(cells)),
         squeeze=False,
-        layout="constrained",
     )
     for line, (title, panel) in zip(axes, cells, strict=True):
         for ax, function in zip(line, draw, strict=True):
@@ -205,5 +204,6 @@ def _finished(figure: Figure, handles: list[Line2D], rows: pd.DataFrame) -> Figu
         for name, marker in MARKERS.items()
         if name in present
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
+    figure.tight_layout()
+    figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
     return figure

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import cdist
 
+from ssl_dynamics.problem.settings import Activation
+
 Array = NDArray[np.float64]
-Activation = Literal["identity", "relu", "erf"]
 Block = Literal["all", "first", "second"]
 
 

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import erf
 
-from ssl_dynamics.kernels.infinite_width import Activation, Block
+from ssl_dynamics.kernels.infinite_width import Block
+from ssl_dynamics.problem.settings import Activation
 
 Array = NDArray[np.float64]
 

@@ -8,8 +8,8 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ssl_dynamics.kernels import Activation
 from ssl_dynamics.pipeline.artifacts import Arrays
+from ssl_dynamics.problem.settings import Activation
 
 Array = NDArray[np.float64]
 
@@ -46,9 +46,9 @@ class Clock:
     largest_step: float
 
 
-def clock(plan: Arrays, run: Run) -> Clock:
+def clock(plan: Arrays, activation: Activation, objective: str) -> Clock:
     """Self-supervised: τ = 2|λ_z|t; regression: τ = σ_z(K^{1/2}Y)t/N."""
-    name = f"{run.activation}_{run.objective}"
+    name = f"{activation}_{objective}"
     return Clock(plan["tau"] / float(plan[f"unit_{name}"]), float(plan[f"largest_step_{name}"]))
 
 

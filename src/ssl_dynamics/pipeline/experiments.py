@@ -5,8 +5,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
-from ssl_dynamics.kernels.infinite_width import Activation
-from ssl_dynamics.problem.settings import Loss, Objective, Settings
+from ssl_dynamics.problem.settings import Activation, Loss, Objective, Settings
 
 Dynamics = Literal["unconstrained", "grassmannian"]
 TwoLayerKind = Literal["narrow", "wide"]

@@ -77,15 +77,13 @@ def linearised_flow(
 
 
 def _growth(rates: Array, t: Array, log_scale: Array) -> Array:
-    """e^{−s}(1 − e^{−λt})/λ, t where λ = 0, without overflow for s ≥ −λt; (T, r)."""
-    exponent = -rates * t[:, None]
-    # (1 − e^{−x})/x is 1 − x/2 to rounding where x is small.
-    small = np.abs(exponent) < 1e-8
-    numerator = np.exp(-log_scale)[:, None] - np.exp(exponent - log_scale[:, None])
-    near_one = -np.expm1(np.clip(exponent, -1, 1)) * np.exp(-log_scale)[:, None]
-    numerator = np.where(np.abs(exponent) < 1, near_one, numerator)
-    ratio = np.divide(numerator, np.broadcast_to(rates, exponent.shape), out=np.zeros_like(exponent), where=~small)
-    grown: Array = np.where(small, t[:, None] * np.exp(-log_scale)[:, None] * (1 + exponent / 2), ratio)
+    """e^{−s}(1 − e^{−λt})/λ, or e^{−s}t where λ = 0, without overflow for s ≥ −λt and without cancellation; (T, r)."""
+    x, s = -rates * t[:, None], log_scale[:, None]
+    # 1 − e^x = e^x(e^{−x} − 1)
+    grows = np.exp(np.minimum(x - s, 0)) * np.expm1(-np.abs(x))
+    numerator = np.where(x > 0, grows, -np.exp(-s) * np.expm1(np.minimum(x, 0)))
+    at_zero = np.broadcast_to(t[:, None] * np.exp(-s), x.shape).copy()
+    grown: Array = np.divide(numerator, rates, out=at_zero, where=rates != 0)
     return grown
 
 

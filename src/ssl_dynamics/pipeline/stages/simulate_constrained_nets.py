@@ -14,7 +14,7 @@ def compute(job: Job[LossSettings]) -> None:
     progress = Progress(job, len(runs) * len(plan["tau"]))
     arrays: Arrays = {}
     for run in runs:
-        times = clock(plan, run)
+        times = clock(plan, run.activation, run.objective)
         trained = train_constrained_nets(
             plan["points"],
             plan[f"first_{run.width}"],

@@ -5,12 +5,13 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from ssl_dynamics.kernels import Activation, features, two_layer_ntk
+from ssl_dynamics.kernels import features, two_layer_ntk
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
 from ssl_dynamics.pipeline.constrained_plan import REGRESSION, SELF_SUPERVISED, UNIT, Run, activations, clock, read_runs
 from ssl_dynamics.pipeline.settings import LossSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.problem import coupling_matrix
+from ssl_dynamics.problem.settings import Activation
 from ssl_dynamics.problem.start import kernel_root
 from ssl_dynamics.theory import (
     constrained_tangent_kernel,
@@ -44,7 +45,7 @@ def compute(job: Job[LossSettings]) -> None:
 
 def _linearised(plan: Arrays, run: Run, Psi: Array, second: Array, first_block: Array) -> Array:
     """Scale-free representations (S, T, N, z) of the nets linearised at their starts."""
-    N, times = len(plan["points"]), clock(plan, run).times
+    N, times = len(plan["points"]), clock(plan, run.activation, run.objective).times
     target = plan[f"target_{run.activation}"]
     Q, B = (np.eye(N) / N, target / N) if run.objective == REGRESSION else (2 * plan["coupling"], None)
     solved = []
@@ -57,7 +58,7 @@ def _linearised(plan: Arrays, run: Run, Psi: Array, second: Array, first_block: 
 
 def _random_features(plan: Arrays, run: Run, Psi: Array, second: Array) -> Array:
     """Representations (S, T, N, z) with the features frozen and the constraint kept."""
-    times = clock(plan, run).times
+    times = clock(plan, run.activation, run.objective).times
     if run.objective == REGRESSION:
         target = plan[f"target_{run.activation}"]
         flows = [random_feature_regression(Psi[s], target, W, times) for s, W in enumerate(second)]
@@ -75,10 +76,9 @@ def _limits(plan: Arrays, activation: Activation) -> Arrays:
     K, A, target = plan[f"kernel_{activation}"], plan["coupling"], plan[f"target_{activation}"]
     (N, z), T = target.shape, len(plan["tau"])
     leading, trailing = tangent_drift_limit(K, A, z)
-    run = Run(activation, REGRESSION, UNIT, 0)
     features_at_infinity = np.hstack([kernel_root(K), np.zeros((N, z))])
     start = np.vstack([np.zeros((N, z)), np.eye(z)])
-    U = random_feature_regression(features_at_infinity, target, start, clock(plan, run).times)
+    U = random_feature_regression(features_at_infinity, target, start, clock(plan, activation, REGRESSION).times)
     learned = np.linalg.norm(U @ U.mT, axis=(-2, -1)) / np.linalg.norm(K)
     return {
         f"mismatch_limit_{activation}": np.array(linearised_mismatch_limit(K, A, z)),
