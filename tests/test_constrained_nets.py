@@ -357,7 +357,7 @@ def test_claims_hold_and_halving_the_step_moves_no_verdict(claim, tables):
 def test_table_holds_no_gap_and_supervised_nets_show_what_is_attributed_to_the_constraint(tables):
     table = tables[0.5]
     assert not table.isna().any().any()
-    late = table[(table["objective"] == "regression") & (table["time"] == 10) & (table["width"] == 512)]
+    late = table[(table["objective"] == "regression") & (table["time"] == 8) & (table["width"] == 512)]
     assert (late["linearised_error"] > 5 * late["flow_error"]).all()
     assert late["tangent_drift"].mean() == pytest.approx(late["limit"].iloc[0], rel=0.1)
     assert (late["tangent_drift"] > 0.1).all()
@@ -368,7 +368,6 @@ def test_table_holds_no_gap_and_supervised_nets_show_what_is_attributed_to_the_c
     [
         ("beyond-frozen-features", {"flow_error": 0.01}),  # no fall with the width
         ("beyond-frozen-features-error", {"flow_error": 0.03}),
-        ("beyond-fast-features", {"flow_error": lambda rows: 1 / rows["width"]}),
         ("beyond-linearised-stays-wrong", {"linearised_mismatch": lambda rows: 1 / rows["width"]}),
         ("beyond-linearised-against-frozen", {"mismatch_ratio": 9.0}),
         ("beyond-tangent-drift", {"tangent_drift": lambda rows: 1.06 * rows["limit"]}),

@@ -92,7 +92,7 @@ def _tangent_drift(axes: Axes, panel: pd.DataFrame) -> None:
         _over_width(axes, part, "tangent_drift", theme.PALETTE[0], MARKERS[str(activation)], line="", logarithmic=False)
         limit = part.groupby("width")["limit"].first()
         axes.plot(limit.index, limit, "-", color="black", linewidth=0.8)
-    axes.set(ylabel="tangent drift at the end", ylim=(0, None))
+    axes.set(ylabel="tangent drift at the end", ylim=(0, 1.1))
 
 
 def _feature_drift(axes: Axes, panel: pd.DataFrame) -> None:
@@ -105,13 +105,13 @@ def _feature_drift(axes: Axes, panel: pd.DataFrame) -> None:
 
 
 def _supervised_errors(axes: Axes, panel: pd.DataFrame) -> None:
-    trained = panel[(panel["rate"] == "unit") & (panel["time"] == panel["time"].max())]
+    trained = panel[(panel["rate"] == "unit") & (panel["time"] == READ_AT)]
     rows = trained[trained["width"].isin(trained.loc[trained["objective"] == "regression", "width"])]
     for (objective, activation), part in rows.groupby(["objective", "activation"]):
         line = "--" if objective == "regression" else "-"
         for method, (color, _) in METHODS.items():
             _over_width(axes, part, f"{method}_error", color, MARKERS[str(activation)], line=line)
-    axes.set(ylabel="Gram error at the end")
+    axes.set(ylabel=r"Gram error at $\tau = 8$")
 
 
 def _supervised_drift(axes: Axes, panel: pd.DataFrame) -> None:
@@ -205,5 +205,5 @@ def _finished(figure: Figure, handles: list[Line2D], rows: pd.DataFrame) -> Figu
         if name in present
     ]
     figure.tight_layout()
-    figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    figure.legend(handles=handles, loc="upper center", ncols=4, frameon=False, bbox_to_anchor=(0.5, 0.0))
     return figure

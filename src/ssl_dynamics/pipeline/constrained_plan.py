@@ -19,6 +19,10 @@ UNIT = "unit"
 RATES: dict[str, Callable[[int], float]] = {UNIT: lambda _: 1.0, "sqrt(h)": math.sqrt, "h": float}
 
 
+# τ at which Gram errors are judged: nets of every width have escaped from their start.
+READ_AT = 8.0
+
+
 @dataclass(frozen=True)
 class Run:
     """Nets of one width, all seeds: what they are, how they are trained, and the names of their arrays."""
@@ -37,19 +41,26 @@ class Run:
         """κ."""
         return RATES[self.rate_name](self.width)
 
+    @property
+    def reaches_the_end(self) -> bool:
+        """Whether training goes on to the limit of its tangent kernel, which is slow where λ_{z+1}/λ_z is near 1."""
+        return self.objective == SELF_SUPERVISED and self.rate_name == UNIT
+
 
 @dataclass(frozen=True)
 class Clock:
-    """Times of the checkpoints, in units of the flow, and the largest step, of one activation and objective."""
+    """Checkpoints of a run, as τ and in units of the flow, and its largest step."""
 
+    tau: Array  # (T,)
     times: Array  # (T,)
     largest_step: float
 
 
-def clock(plan: Arrays, activation: Activation, objective: str) -> Clock:
-    """Self-supervised: τ = 2|λ_z|t; regression: τ = σ_z(K^{1/2}Y)t/N."""
-    name = f"{activation}_{objective}"
-    return Clock(plan["tau"] / float(plan[f"unit_{name}"]), float(plan[f"largest_step_{name}"]))
+def clock(plan: Arrays, run: Run) -> Clock:
+    """Self-supervised: τ = 2|λ_z|t; regression: τ = σ_z(K^{1/2}Y)t/N. Only nets of `reaches_the_end` go on after 8."""
+    name = f"{run.activation}_{run.objective}"
+    tau = plan["tau"] if run.reaches_the_end else plan["tau"][plan["tau"] <= READ_AT]
+    return Clock(tau, tau / float(plan[f"unit_{name}"]), float(plan[f"largest_step_{name}"]))
 
 
 def activations(plan: Arrays) -> list[Activation]:

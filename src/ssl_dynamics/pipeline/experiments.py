@@ -211,7 +211,7 @@ class ConstrainedNets(Settings):
         PositiveInt, Field(description="largest width of nets at the rates √h and h of W_1, and of supervised ones")
     ]
     step: Annotated[float, Field(gt=0, le=1, description="largest Runge-Kutta step, in units of 1/(2|λ_1|)")]
-    end: Annotated[float, Field(ge=9, description="end of training τ = 2|λ_z|t; Gram errors are read at 8, too")]
+    end: Annotated[float, Field(ge=9, description="end τ = 2|λ_z|t of nets at rate 1 of W_1; the others end at 8")]
 
     @field_validator("widths")
     @classmethod

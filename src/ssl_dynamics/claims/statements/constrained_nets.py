@@ -53,20 +53,6 @@ CLAIMS = [
         figure="constrained-nets",
     ),
     Claim(
-        id="beyond-fast-features",
-        source="beyond",
-        statement="With W_1 at the rate κ = h of the tangent-kernel parameterisation features move at every width, and "
-        "the flow on frozen features stays wrong.",
-        quantity="exponent in h of the Gram error at τ = 8, widths as above; of the activations the farthest from 0",
-        dynamics="constrained_nets",
-        table="constrained_nets",
-        measure=_fast(farthest_from(0, "activation", exponent_at("flow_error", READ_AT))),
-        statistic="mean",
-        criterion=Criterion(">=", -0.2),
-        control=Control("the rate κ = 1", _unit_rate(nearest_to(0, "activation", exponent_at("flow_error", READ_AT)))),
-        figure="constrained-nets",
-    ),
-    Claim(
         id="beyond-linearised-stays-wrong",
         source="beyond",
         statement="The model linearised at its start, on the constraint, does not become right as the width grows.",

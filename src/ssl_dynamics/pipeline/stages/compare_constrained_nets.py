@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from ssl_dynamics.analysis import gram_distance, span_distance
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays
 from ssl_dynamics.pipeline.comparison import tidy_rows, write_tables
-from ssl_dynamics.pipeline.constrained_plan import UNIT, Run, read_runs
+from ssl_dynamics.pipeline.constrained_plan import UNIT, Run, clock, read_runs
 from ssl_dynamics.pipeline.settings import CompareSettings
 from ssl_dynamics.pipeline.stage import Job, main
 
@@ -30,7 +30,8 @@ def run_table(run: Run, plan: Arrays, trajectories: Arrays, solution: Arrays) ->
     trained = {name: trajectories[f"{name}_{run.key}"] for name in TRAINED}
     U = trajectories[f"functions_{run.key}"]
     approximations = {
-        "flow": solution[f"flow_{Run(run.activation, run.objective, UNIT, run.width).key}"],
+        # the same whatever the rate, whose runs are the shorter ones
+        "flow": solution[f"flow_{Run(run.activation, run.objective, UNIT, run.width).key}"][:, : U.shape[1]],
         "linearised": solution[f"linearised_{run.key}"],
     }
     errors: dict[str, Array] = {}
@@ -45,7 +46,7 @@ def run_table(run: Run, plan: Arrays, trajectories: Arrays, solution: Arrays) ->
     problem = f"{run.activation}_{run.objective}"
     return tidy_rows(
         trained | errors | {"mismatch_ratio": ratio},
-        plan["tau"],
+        clock(plan, run).tau,
         activation=run.activation,
         objective=run.objective,
         rate=run.rate_name,

@@ -4,14 +4,13 @@ import numpy as np
 
 from ssl_dynamics.kernels import infinite_width_ntk
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
-from ssl_dynamics.pipeline.constrained_plan import REGRESSION, SELF_SUPERVISED
+from ssl_dynamics.pipeline.constrained_plan import READ_AT, REGRESSION, SELF_SUPERVISED
 from ssl_dynamics.pipeline.settings import PlanConstrainedNetsSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.start import constrained_net, kernel_root, random_functions
 
-# τ of the checkpoints before the end of training; Gram errors are judged at 8, when every width has escaped its start.
-TAU = [0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]
+TAU = [0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, READ_AT]  # checkpoints before the end of training
 
 
 def compute(job: Job[PlanConstrainedNetsSettings]) -> None:

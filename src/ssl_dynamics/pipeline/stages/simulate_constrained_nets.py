@@ -11,10 +11,10 @@ def compute(job: Job[LossSettings]) -> None:
     plan = read_arrays(job.input("plan"))
     runs = list(read_runs(plan))
     self_supervised = triplet_objective(job.settings.loss, int(plan["triplets"]))
-    progress = Progress(job, len(runs) * len(plan["tau"]))
+    progress = Progress(job, sum(len(clock(plan, run).tau) for run in runs))
     arrays: Arrays = {}
     for run in runs:
-        times = clock(plan, run.activation, run.objective)
+        times = clock(plan, run)
         trained = train_constrained_nets(
             plan["points"],
             plan[f"first_{run.width}"],

@@ -45,7 +45,7 @@ def compute(job: Job[LossSettings]) -> None:
 
 def _linearised(plan: Arrays, run: Run, Psi: Array, second: Array, first_block: Array) -> Array:
     """Scale-free representations (S, T, N, z) of the nets linearised at their starts."""
-    N, times = len(plan["points"]), clock(plan, run.activation, run.objective).times
+    N, times = len(plan["points"]), clock(plan, run).times
     target = plan[f"target_{run.activation}"]
     Q, B = (np.eye(N) / N, target / N) if run.objective == REGRESSION else (2 * plan["coupling"], None)
     solved = []
@@ -58,7 +58,7 @@ def _linearised(plan: Arrays, run: Run, Psi: Array, second: Array, first_block: 
 
 def _random_features(plan: Arrays, run: Run, Psi: Array, second: Array) -> Array:
     """Representations (S, T, N, z) with the features frozen and the constraint kept."""
-    times = clock(plan, run.activation, run.objective).times
+    times = clock(plan, run).times
     if run.objective == REGRESSION:
         target = plan[f"target_{run.activation}"]
         flows = [random_feature_regression(Psi[s], target, W, times) for s, W in enumerate(second)]
@@ -71,21 +71,22 @@ def _limits(plan: Arrays, activation: Activation) -> Arrays:
     """Drift of the tangent kernel's output block at h = ∞, at the checkpoints, a wrong one (the control), and how wrong
     the linearised model is late.
 
-    Self-supervised the limit t → ∞, at all of them: from a start that is orthogonal to all features nothing moves.
+    Self-supervised the limit t → ∞: from a start that is orthogonal to all features nothing moves.
     """
     K, A, target = plan[f"kernel_{activation}"], plan["coupling"], plan[f"target_{activation}"]
-    (N, z), T = target.shape, len(plan["tau"])
+    N, z = target.shape
+    run = Run(activation, REGRESSION, UNIT, int(plan["widths"][0]))
     leading, trailing = tangent_drift_limit(K, A, z)
     features_at_infinity = np.hstack([kernel_root(K), np.zeros((N, z))])
     start = np.vstack([np.zeros((N, z)), np.eye(z)])
-    U = random_feature_regression(features_at_infinity, target, start, clock(plan, activation, REGRESSION).times)
+    U = random_feature_regression(features_at_infinity, target, start, clock(plan, run).times)
     learned = np.linalg.norm(U @ U.mT, axis=(-2, -1)) / np.linalg.norm(K)
     return {
         f"mismatch_limit_{activation}": np.array(linearised_mismatch_limit(K, A, z)),
-        f"limit_{activation}_{SELF_SUPERVISED}": np.full(T, leading),
-        f"limit_control_{activation}_{SELF_SUPERVISED}": np.full(T, trailing),
+        f"limit_{activation}_{SELF_SUPERVISED}": np.array(leading),
+        f"limit_control_{activation}_{SELF_SUPERVISED}": np.array(trailing),
         f"limit_{activation}_{REGRESSION}": learned,
-        f"limit_control_{activation}_{REGRESSION}": np.full(T, leading),
+        f"limit_control_{activation}_{REGRESSION}": np.array(leading),
     }
 
 
