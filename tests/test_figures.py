@@ -51,6 +51,18 @@ def table():
     return frame
 
 
+def constrained_table(frame):
+    """Nets of two widths with all that the figures tell apart, at the times that they read."""
+    axes = itertools.product(["relu", "erf"], ["self-supervised", "regression"], ["unit", "sqrt(h)", "h"], [64, 128])
+    first = frame[(frame["learning_rate"] == 0.01) & (frame["extrapolations"] == 0)]
+    nets = [
+        first.assign(activation=activation, objective=objective, rate=rate, width=width, time=4 * first["time"])
+        for activation, objective, rate, width in axes
+    ]
+    columns = ["flow_error", "linearised_error", "feature_drift", "tangent_drift", "limit", "mismatch_limit"]
+    return pd.concat(nets).assign(**dict.fromkeys(columns, 0.5))
+
+
 def table_of(name):
     """The table, with the objectives that a figure knows, or once for each width."""
     frame = table()
@@ -58,6 +70,8 @@ def table_of(name):
         frame["objective"] = np.where(frame["supervised"], "regression", "self-supervised")
     if name == "departure-slope":
         frame = frame.drop_duplicates(["dataset", "loss", "dimension", "seed", "width"])
+    if name.startswith("constrained"):
+        frame = constrained_table(frame)
     return frame
 
 

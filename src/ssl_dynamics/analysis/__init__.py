@@ -10,10 +10,12 @@ from ssl_dynamics.analysis.subspaces import (
     combined_projector_norm,
     combined_span,
     common_coordinates,
+    gram_distance,
     principal_angles,
     projector_distance,
     richardson_weights,
     sines_to,
+    span_distance,
 )
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "effective_rank",
     "first_passage",
     "fitted_order",
+    "gram_distance",
     "half_time",
     "interpolated",
     "labelled_moments",
@@ -34,4 +37,5 @@ __all__ = [
     "projector_distance",
     "richardson_weights",
     "sines_to",
+    "span_distance",
 ]

@@ -56,6 +56,24 @@ def common_coordinates(bases: Sequence[Array]) -> list[Array]:
     return np.split(R, len(bases), axis=-1)
 
 
+def gram_distance(U: ArrayLike, V: ArrayLike) -> Array:
+    """‖UUᵀ/‖UUᵀ‖_F − VVᵀ/‖VVᵀ‖_F‖_F: scale-free, unchanged by rotations of either; its square is 2(1 − cos).
+
+    Taken in common coordinates without subtracting cosines, so that it is accurate near 0. U, V (..., n, z), not
+    zero, leading axes broadcast; returns (...) float64. Raises ValueError otherwise.
+    """
+    grams = [R @ R.mT for R in common_coordinates(_scaled_pair(U, V))]
+    first, second = (G / np.linalg.norm(G, axis=(-2, -1), keepdims=True) for G in grams)
+    distance: Array = np.linalg.norm(first - second, axis=(-2, -1))
+    return distance
+
+
+def span_distance(U: ArrayLike, V: ArrayLike) -> Array:
+    """Projector distance of span U and span V, for bases that need not be orthonormal; as `gram_distance` otherwise."""
+    first, second = (np.linalg.qr(R)[0] for R in common_coordinates(_scaled_pair(U, V)))
+    return projector_distance(first, second)
+
+
 def sines_to(U: ArrayLike, f: ArrayLike) -> Array:
     """Sine of the angle between each column of U and the vector f: |u − (fᵀu)f|/|u| for |f| = 1, accurate near 0.
 
@@ -89,6 +107,15 @@ def richardson_weights(ratio: float, extrapolations: int) -> Array:
 def _triangular_factor(bases: Sequence[Array]) -> Array:
     """R of [W_1 … W_k] = QR."""
     return np.asarray(np.linalg.qr(np.concatenate(bases, axis=-1), mode="r"), dtype=np.float64)
+
+
+def _scaled_pair(U: ArrayLike, V: ArrayLike) -> list[Array]:
+    """Both, divided by their norms."""
+    pair = _pair(U, V)
+    norms = [np.linalg.norm(matrix, axis=(-2, -1), keepdims=True) for matrix in pair]
+    if not all((norm > 0).all() for norm in norms):
+        raise ValueError("a Gram matrix that is zero or not finite has no direction")
+    return [matrix / norm for matrix, norm in zip(pair, norms, strict=True)]
 
 
 def _pair(A: ArrayLike, B: ArrayLike) -> tuple[Array, Array]:

@@ -6,6 +6,7 @@ Thresholds are set from theory (docs/theory.md); where one was changed after a f
 from ssl_dynamics.claims.statements import (
     collapse,
     constrained,
+    constrained_nets,
     departure,
     finite_steps,
     framework,
@@ -23,4 +24,5 @@ CLAIMS = [
     *framework.CLAIMS,
     *objectives.CLAIMS,
     *departure.CLAIMS,
+    *constrained_nets.CLAIMS,
 ]

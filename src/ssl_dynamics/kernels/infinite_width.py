@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import cdist
 
+from ssl_dynamics.problem.settings import Activation
+
 Array = NDArray[np.float64]
-Activation = Literal["identity", "relu", "erf"]
+Block = Literal["all", "first", "second"]
 
 
 def linear_kernel(X: ArrayLike) -> Array:
@@ -21,33 +23,38 @@ def linear_kernel(X: ArrayLike) -> Array:
     return (s + s.T) / 2
 
 
-def infinite_width_ntk(X: ArrayLike, *, activation: Activation) -> Array:
+def infinite_width_ntk(X: ArrayLike, *, activation: Activation, block: Block = "all") -> Array:
     """Tangent kernel Σ + s∘Σ̇ of u = W_2ᵀφ(W_1x/√d)/√h, entries N(0, 1), as h → ∞; every output has the same one.
 
     With s_ij = x_i·x_j/d and (a, b) Gaussian of covariance s, Σ = E φ(a)φ(b) and Σ̇ = E φ'(a)φ'(b):
         identity      Σ = s,  Σ̇ = 1
         √2·ReLU       Σ = √(s_ii s_jj)[sin θ + (π − θ)cos θ]/π,  Σ̇ = (π − θ)/π,  θ the angle between x_i and x_j
         erf           Σ = (2/π) asin(2s_ij/√((1 + 2s_ii)(1 + 2s_jj))),  Σ̇ = (4/π)/√((1 + 2s_ii)(1 + 2s_jj) − 4s_ij²)
+    The `block` "second" (output layer) is Σ, the limit of the Gram matrix of features; "first" is s∘Σ̇.
 
     X (N, d), real and finite; `activation` "identity", "relu" (√2·ReLU) or "erf"; returns (N, N) float64. Raises
-    ValueError on bad shapes or values, or an unknown activation. Source: docs/theory.md §4.
+    ValueError on bad shapes or values, or an unknown activation or block. Source: docs/theory.md §4.
     """
     points = _points(X)
     s = linear_kernel(points)
+    if block not in get_args(Block):
+        raise ValueError(f"block {block!r} is unknown; allowed: {', '.join(map(repr, get_args(Block)))}")
     if activation == "identity":
-        return 2 * s
-    if activation == "relu":
+        second, first = s, s
+    elif activation == "relu":
         theta = _angles(points)
         norms = np.sqrt(np.diag(s))
-        covariance = np.outer(norms, norms) * (np.sin(theta) + (np.pi - theta) * np.cos(theta)) / np.pi
-        kernel: Array = covariance + s * (np.pi - theta) / np.pi
-        return kernel
-    if activation == "erf":
+        second = np.outer(norms, norms) * (np.sin(theta) + (np.pi - theta) * np.cos(theta)) / np.pi
+        first = s * (np.pi - theta) / np.pi
+    elif activation == "erf":
         scale = 1 + 2 * np.diag(s)
         product = np.outer(scale, scale)
-        erf: Array = 2 / np.pi * np.arcsin(2 * s / np.sqrt(product)) + s * 4 / np.pi / np.sqrt(product - 4 * s**2)
-        return erf
-    raise ValueError(f"activation {activation!r} is unknown; allowed: {', '.join(map(repr, get_args(Activation)))}")
+        second = 2 / np.pi * np.arcsin(2 * s / np.sqrt(product))
+        first = s * 4 / np.pi / np.sqrt(product - 4 * s**2)
+    else:
+        raise ValueError(f"activation {activation!r} is unknown; allowed: {', '.join(map(repr, get_args(Activation)))}")
+    kernel: Array = {"all": second + first, "first": first, "second": second}[block]
+    return kernel
 
 
 def _angles(points: Array) -> Array:

@@ -1,15 +1,13 @@
 """The tangent kernel of two-layer nets of finite width, in closed form (docs/theory.md §4)."""
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import erf
 
-from ssl_dynamics.kernels.infinite_width import Activation
+from ssl_dynamics.kernels.infinite_width import Block
+from ssl_dynamics.problem.settings import Activation
 
 Array = NDArray[np.float64]
-Block = Literal["all", "first", "second"]
 
 
 def activate(V: Array, activation: Activation) -> tuple[Array, Array]:
@@ -20,6 +18,17 @@ def activate(V: Array, activation: Activation) -> tuple[Array, Array]:
         slope = np.sqrt(2) * (V > 0)
         return V * slope, slope
     return erf(V), 2 / np.sqrt(np.pi) * np.exp(-(V**2))
+
+
+def features(X: ArrayLike, W1: ArrayLike, *, activation: Activation) -> Array:
+    """Ψ = φ(XW_1ᵀ/√d)/√h, the hidden layer on N points: ΨΨᵀ tends to Σ, the block "second" of `infinite_width_ntk`.
+
+    X (N, d); W1 (..., h, d); returns (..., N, h) float64. Source: docs/theory.md §4.
+    """
+    points, first = np.asarray(X, dtype=np.float64), np.asarray(W1, dtype=np.float64)
+    h, d = first.shape[-2:]
+    hidden: Array = activate(points @ first.mT / np.sqrt(d), activation)[0] / np.sqrt(h)
+    return hidden
 
 
 def two_layer_ntk(X: ArrayLike, W1: ArrayLike, W2: ArrayLike, *, activation: Activation, block: Block = "all") -> Array:

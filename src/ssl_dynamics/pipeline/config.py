@@ -11,6 +11,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_v
 
 from ssl_dynamics.pipeline.experiments import (
     CollapseCost,
+    ConstrainedNets,
     Departure,
     Downstream,
     Dynamics,
@@ -33,7 +34,11 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 SHIPPED_CHECKSUM = Path(__file__).parents[1] / "problem/data/fashion-mnist-subset.sha256"
 NEEDS_LABELS = ("downstream", "collapse_cost")
-ON_POINTS: tuple[str, ...] = ("departure",)  # experiments on nets of large width, which run on `points`
+ON_POINTS: tuple[str, ...] = (
+    "constrained_nets",
+    "departure",
+)  # experiments on nets of large width
+
 SCHEMA = "workflow/schemas/config.schema.json"
 
 
@@ -84,6 +89,7 @@ class Config(Settings):
     mini_batch: MiniBatch | None = None
     points: Points | None = None
     departure: Departure | None = None
+    constrained_nets: ConstrainedNets | None = None
     overrides: Annotated[
         dict[Name, Overrides], Field(default_factory=dict, description="other step sizes for some of the data sets")
     ]

@@ -9,6 +9,7 @@ from ssl_dynamics.problem.settings import Loss, Objective, Settings
 
 Dynamics = Literal["unconstrained", "grassmannian"]
 TwoLayerKind = Literal["narrow", "wide"]
+from ssl_dynamics.problem.settings import Activation
 
 
 class StepSizes(Settings):
@@ -221,3 +222,27 @@ class Departure(Settings):
         if coarsest > 0.1:  # the crossing is found between looks at the nets, one each coarsest step
             raise ValueError(f"finest_step · 2^(levels − 1) must be at most 0.1; got {coarsest:.6g}")
         return self
+
+
+class ConstrainedNets(Settings):
+    """Two-layer nets under W_2ᵀW_2 = I, W_1 free, beside two approximations of infinite width."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1, description="dimensions z")]
+    triplets: Annotated[int, Field(ge=2, description="the first n of the triplets of `points`")]
+    activations: Annotated[list[Activation], Field(min_length=1)]
+    widths: Annotated[
+        list[PositiveInt], Field(min_length=2, description="widths h, increasing, of nets at rate 1 of W_1")
+    ]
+    side_width: Annotated[
+        PositiveInt, Field(description="largest width of nets at the rates √h and h of W_1, and of supervised ones")
+    ]
+    step: Annotated[float, Field(gt=0, le=1, description="largest Runge-Kutta step, in units of 1/(2|λ_1|)")]
+    end: Annotated[float, Field(ge=9, description="end τ = 2|λ_z|t of nets at rate 1 of W_1; the others end at 8")]
+
+    @field_validator("widths")
+    @classmethod
+    def _increasing(cls, widths: list[int]) -> list[int]:
+        if sorted(set(widths)) != widths:
+            raise ValueError("must increase")
+        return widths

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ssl_dynamics.pipeline.experiments import (
+    ConstrainedNets,
     Departure,
     Dynamics,
     FiniteSample,
@@ -244,3 +245,14 @@ class PlanDepartureSettings(Settings):
     loss: Loss
     dimension: int
     departure: Departure
+
+
+class PlanConstrainedNetsSettings(Settings):
+    """What the stage `plan_constrained_nets` reads of the configuration."""
+
+    root_seed: int
+    seeds: int
+    dataset_name: str
+    loss: Loss
+    dimension: int
+    constrained_nets: ConstrainedNets

@@ -14,6 +14,7 @@ TABLES = {
     "finite_sample": ["sines"],
     "mini_batch": ["noise"],
     "departure": ["departure", "blow_up", "fixed_time", "gram_nets"],
+    "constrained_nets": ["constrained_nets"],
 }
 
 FIGURE_TABLES = {
@@ -47,4 +48,6 @@ FIGURE_TABLES = {
     "blow-up": "blow_up",
     "fixed-time": "fixed_time",
     "gram-nets": "gram_nets",
+    "constrained-nets": "constrained_nets",
+    "constrained-drift": "constrained_nets",
 }

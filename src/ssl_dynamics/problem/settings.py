@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
+Activation = Literal["identity", "relu", "erf"]  # relu is √2·ReLU
 Loss = Literal["contrastive", "non-contrastive"]
 Objective = Literal["dot-product", "info-nce", "nt-xent", "vicreg", "barlow-twins"]
 Fraction = Annotated[float, Field(ge=0, le=1)]

@@ -20,6 +20,21 @@ def random_orthonormal_start(d: int, z: int, *, seeds: int, root_seed: int, name
     return np.linalg.qr(np.stack(gaussian))[0]
 
 
+def constrained_net(
+    d: int, z: int, width: int, *, seeds: int, root_seed: int, name: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """W_1(0) (seeds, h, d) with entries N(0, 1) and W_2(0) (seeds, h, z) with orthonormal columns, uniform; h = width.
+
+    Seed s draws from a stream of its own, named by (`name`, z, h, s). Raises ValueError if z > h or d < 1.
+    """
+    if not (1 <= z <= width and d >= 1):
+        raise ValueError(f"needs 1 <= z <= width and d >= 1; got z = {z}, width = {width}, d = {d}")
+    streams = [stream(root_seed, "constrained net", name, z, width, seed) for seed in range(seeds)]
+    first = np.stack([random.standard_normal((width, d)) for random in streams])
+    second = np.stack([random.standard_normal((width, z)) for random in streams])
+    return first, np.linalg.qr(second)[0]
+
+
 def random_functions(
     K: NDArray[np.float64], z: int, *, seeds: int, root_seed: int, names: tuple[str, ...]
 ) -> NDArray[np.float64]:

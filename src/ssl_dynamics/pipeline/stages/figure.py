@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from ssl_dynamics.figures import (
     collapse,
+    constrained_nets,
     departure,
     exactness,
     finite_steps,
@@ -53,6 +54,8 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "blow-up": departure.blow_up,
     "fixed-time": departure.fixed_time,
     "gram-nets": departure.gram_nets,
+    "constrained-nets": constrained_nets.constrained_nets,
+    "constrained-drift": constrained_nets.constrained_drift,
 }
 
 

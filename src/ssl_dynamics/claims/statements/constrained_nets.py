@@ -1,0 +1,104 @@
+"""Beyond A4: which limit of infinite width constrained nets have, and which they have not."""
+
+from ssl_dynamics.claims.measures.constrained_nets import (
+    exponent_at,
+    farthest_from,
+    nearest_to,
+    ratio_of,
+    smallest_of_wide,
+    widest_at,
+)
+from ssl_dynamics.claims.measures.trajectories import largest_over, smallest_over, where
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
+
+READ_AT, EARLY = 8.0, 0.5  # τ
+FAST = "the rate κ = h of the first layer, at which features move at every width"
+
+
+def _unit_rate(measure: Measure) -> Measure:
+    return where(measure, objective="self-supervised", rate="unit")
+
+
+def _fast(measure: Measure) -> Measure:
+    return where(measure, objective="self-supervised", rate="h")
+
+
+CLAIMS = [
+    Claim(
+        id="beyond-frozen-features",
+        source="beyond",
+        statement="Under W_2ᵀW_2 = I, with W_1 at rate 1, wide nets follow the Grassmann flow on their features at the "
+        "start: its Gram error at τ = 8 falls as 1/h.",
+        quantity="fitted exponent in h of ‖UUᵀ/‖UUᵀ‖ − U'U'ᵀ/‖U'U'ᵀ‖‖_F, widths of at least the number of points; "
+        "of the activations the one farthest from the middle",
+        dynamics="constrained_nets",
+        table="constrained_nets",
+        measure=_unit_rate(farthest_from(-1.05, "activation", exponent_at("flow_error", READ_AT))),
+        statistic="mean",
+        criterion=Criterion("within", (-1.3, -0.8)),
+        control=Control(FAST, _fast(nearest_to(-1.05, "activation", exponent_at("flow_error", READ_AT)))),
+        figure="constrained-nets",
+    ),
+    Claim(
+        id="beyond-frozen-features-error",
+        source="beyond",
+        statement="Of the widest nets, the flow on frozen features gives the Gram matrix of representations at τ = 8.",
+        quantity="largest ‖UUᵀ/‖UUᵀ‖ − U'U'ᵀ/‖U'U'ᵀ‖‖_F over activations, widest nets",
+        dynamics="constrained_nets",
+        table="constrained_nets",
+        measure=_unit_rate(largest_over("activation", widest_at("flow_error", READ_AT))),
+        statistic="largest",
+        criterion=Criterion("<=", 0.02),
+        control=Control(FAST, _fast(smallest_over("activation", widest_at("flow_error", READ_AT)))),
+        figure="constrained-nets",
+    ),
+    Claim(
+        id="beyond-linearised-stays-wrong",
+        source="beyond",
+        statement="The model linearised at its start, on the constraint, does not become right as the width grows.",
+        quantity="exponent in h of 1 − cos(UUᵀ, U'U'ᵀ) at the end, widths as above; of the activations the farthest "
+        "from 0",
+        dynamics="constrained_nets",
+        table="constrained_nets",
+        measure=_unit_rate(farthest_from(0, "activation", exponent_at("linearised_mismatch"))),
+        statistic="mean",
+        criterion=Criterion("within", (-0.2, 0.2)),
+        control=Control(
+            "at τ = 0.5, before nets escape from their start, where it does",
+            _unit_rate(nearest_to(0, "activation", exponent_at("linearised_mismatch", EARLY))),
+        ),
+        figure="constrained-nets",
+    ),
+    Claim(
+        id="beyond-linearised-against-frozen",
+        source="beyond",
+        statement="At every width from the number of points on, the linearised model errs over ten times as much as "
+        "the flow on frozen features.",
+        quantity="smallest ratio of the two 1 − cos at the end, over activations and widths",
+        dynamics="constrained_nets",
+        table="constrained_nets",
+        measure=_unit_rate(smallest_over("activation", smallest_of_wide("mismatch_ratio"))),
+        statistic="smallest",
+        criterion=Criterion(">=", 10),
+        control=Control(FAST, _fast(largest_over("activation", smallest_of_wide("mismatch_ratio")))),
+        figure="constrained-nets",
+    ),
+    Claim(
+        id="beyond-tangent-drift",
+        source="beyond",
+        statement="The output block of the tangent kernel on the constraint drifts by ‖R E_zE_zᵀ R‖_F/‖K‖_F, "
+        "R = K^{1/2}, E_z the z leading eigenvectors of RAR, at every width.",
+        quantity="drift of Ψ(I − W_2W_2ᵀ)Ψᵀ at the end over its prediction, widest nets; of the activations the one "
+        "farthest from 1",
+        dynamics="constrained_nets",
+        table="constrained_nets",
+        measure=_unit_rate(farthest_from(1, "activation", ratio_of("tangent_drift", "limit"))),
+        statistic="mean",
+        criterion=Criterion("within", (0.95, 1.05)),
+        control=Control(
+            "the constant of the z trailing eigenvectors",
+            _unit_rate(nearest_to(1, "activation", ratio_of("tangent_drift", "limit_control"))),
+        ),
+        figure="constrained-nets",
+    ),
+]

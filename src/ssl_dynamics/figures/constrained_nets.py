@@ -1,0 +1,209 @@
+"""Figures of constrained nets: two approximations of infinite width side by side; drifts, rates, supervised nets."""
+
+from collections.abc import Callable, Iterator
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from ssl_dynamics.figures import theme
+
+METHODS = {
+    "flow": (theme.PALETTE[2], "features frozen, constraint kept"),
+    "linearised": (theme.PALETTE[3], "linearised at the start"),
+}
+RATES = {
+    "unit": (theme.PALETTE[2], "1"),
+    "sqrt(h)": (theme.PALETTE[1], r"\sqrt{h}"),
+    "h": (theme.PALETTE[4], "h"),
+}
+MARKERS = {"relu": "o", "erf": "s", "identity": "^"}
+READ_AT = 8.0
+Panel = Callable[[Axes, pd.DataFrame], None]
+
+
+def constrained_nets(constrained_nets: pd.DataFrame) -> Figure:
+    """Gram error over τ for several widths; at τ = 8 over the width, at two rates; drift of the tangent kernel.
+
+    Points are of trained nets (mean and range of seeds); lines in the last column are predicted.
+    """
+    rows = constrained_nets[constrained_nets["objective"] == "self-supervised"]
+    figure = _grid(rows, [_errors_over_time, _errors_over_width, _tangent_drift])
+    handles = [
+        Line2D([], [], color=color, label=rf"{label}, $\kappa = 1$ (left: darker for wider nets)")
+        for color, label in METHODS.values()
+    ]
+    handles.append(Line2D([], [], color=RATES["h"][0], label=r"features frozen, $\kappa = h$"))
+    handles.append(Line2D([], [], color="grey", linestyle=":", label=r"middle: slope $-1$"))
+    handles.append(Line2D([], [], color="black", linestyle="--", label="middle: linearised, late, predicted"))
+    handles.append(Line2D([], [], color="black", label=r"right: $\|RE_zE_z^\top R\|/\|K\|$, predicted"))
+    return _finished(figure, handles, rows)
+
+
+def constrained_drift(constrained_nets: pd.DataFrame) -> Figure:
+    """Drift of the features over the width, at three rates; errors and tangent drift of supervised nets beside SSL."""
+    figure = _grid(constrained_nets, [_feature_drift, _supervised_errors, _supervised_drift])
+    handles = [Line2D([], [], color=color, label=rf"left: $\kappa = {label}$") for color, label in RATES.values()]
+    handles.append(Line2D([], [], color="grey", linestyle=":", label=r"left: slope $-1$"))
+    handles += [Line2D([], [], color=color, label=f"middle: {label}") for color, label in METHODS.values()]
+    handles += [
+        Line2D([], [], color=theme.PALETTE[0], marker="", label="right: self-supervised"),
+        Line2D([], [], color=theme.PALETTE[1], marker="", label="right: supervised"),
+        Line2D([], [], color="black", label="right: predicted"),
+        Line2D([], [], color="grey", linestyle="--", label="middle: supervised (self-supervised solid)"),
+    ]
+    return _finished(figure, handles, constrained_nets)
+
+
+def _errors_over_time(axes: Axes, panel: pd.DataFrame) -> None:
+    first = _first_activation(panel)
+    rows = panel[(panel["rate"] == "unit") & (panel["activation"] == first) & (panel["time"] > 0)]
+    widths = sorted(rows["width"].unique())
+    for width, shade in zip(widths, np.linspace(0.25, 1, len(widths)), strict=True):
+        for method, (color, _) in METHODS.items():
+            mean = rows[rows["width"] == width].groupby("time")[f"{method}_error"].mean()
+            axes.plot(mean.index, mean, ".-", color=color, alpha=shade, linewidth=1)
+    axes.set(yscale="log", xlabel=r"$\tau = 2|\lambda_z|t$", ylabel=f"Gram error ({first})")
+    axes.annotate(
+        panel["loss"].iloc[0], (0.97, 0.04), xycoords="axes fraction", ha="right", color="dimgrey", fontsize="small"
+    )
+
+
+def _errors_over_width(axes: Axes, panel: pd.DataFrame) -> None:
+    rows = panel[panel["time"] == READ_AT]
+    for activation, part in rows.groupby("activation"):
+        marker = MARKERS[str(activation)]
+        for method, (color, _) in METHODS.items():
+            _over_width(axes, part[part["rate"] == "unit"], f"{method}_error", color, marker)
+        _over_width(axes, part[part["rate"] == "h"], "flow_error", RATES["h"][0], marker)
+        late = np.sqrt(2 * part["mismatch_limit"].iloc[0])  # 1 − cos is the square of the Gram error, halved
+        axes.axhline(late, color="black", linewidth=0.8, linestyle="--", zorder=0)
+    _slope(axes, rows[rows["rate"] == "unit"], "flow_error")
+    axes.set(ylabel=r"Gram error at $\tau = 8$")
+
+
+def _tangent_drift(axes: Axes, panel: pd.DataFrame) -> None:
+    rows = panel[(panel["rate"] == "unit") & (panel["time"] == panel["time"].max())]
+    for activation, part in rows.groupby("activation"):
+        _over_width(axes, part, "tangent_drift", theme.PALETTE[0], MARKERS[str(activation)], line="", logarithmic=False)
+        limit = part.groupby("width")["limit"].first()
+        axes.plot(limit.index, limit, "-", color="black", linewidth=0.8)
+    axes.set(ylabel="tangent drift at the end", ylim=(0, 1.1))
+
+
+def _feature_drift(axes: Axes, panel: pd.DataFrame) -> None:
+    rows = panel[(panel["time"] == READ_AT) & (panel["objective"] == "self-supervised")]
+    for (rate, activation), part in rows.groupby(["rate", "activation"]):
+        _over_width(axes, part, "feature_drift", RATES[str(rate)][0], MARKERS[str(activation)])
+    _slope(axes, rows[rows["rate"] == "unit"], "feature_drift")
+    axes.set(ylabel=r"feature drift at $\tau = 8$")
+    axes.annotate(panel["loss"].iloc[0], (0.03, 0.04), xycoords="axes fraction", color="dimgrey", fontsize="small")
+
+
+def _supervised_errors(axes: Axes, panel: pd.DataFrame) -> None:
+    trained = panel[(panel["rate"] == "unit") & (panel["time"] == READ_AT)]
+    rows = trained[trained["width"].isin(trained.loc[trained["objective"] == "regression", "width"])]
+    for (objective, activation), part in rows.groupby(["objective", "activation"]):
+        line = "--" if objective == "regression" else "-"
+        for method, (color, _) in METHODS.items():
+            _over_width(axes, part, f"{method}_error", color, MARKERS[str(activation)], line=line)
+    axes.set(ylabel=r"Gram error at $\tau = 8$")
+
+
+def _supervised_drift(axes: Axes, panel: pd.DataFrame) -> None:
+    first = _first_activation(panel)
+    trained = panel[(panel["rate"] == "unit") & (panel["activation"] == first)]
+    width = trained.loc[trained["objective"] == "regression", "width"].max()
+    colors = {"self-supervised": theme.PALETTE[0], "regression": theme.PALETTE[1]}
+    for objective, part in trained[trained["width"] == width].groupby("objective"):
+        drift = part.groupby("time")["tangent_drift"].agg(["mean", "min", "max"])
+        color = colors[str(objective)]
+        axes.fill_between(drift.index, drift["min"], drift["max"], color=color, alpha=0.2, linewidth=0)
+        axes.plot(drift.index, drift["mean"], "o", color=color, markersize=3)
+        limit = part.groupby("time")["limit"].first()
+        axes.plot(limit.index, limit, "-", color="black", linewidth=0.8)
+    axes.set(xlabel=r"$\tau$", ylabel=rf"tangent drift ({first}, $h={width}$)", ylim=(0, None))
+
+
+def _over_width(
+    axes: Axes,
+    rows: pd.DataFrame,
+    column: str,
+    color: object,
+    marker: str,
+    *,
+    line: str = "-",
+    logarithmic: bool = True,
+) -> None:
+    """Mean and range over the seeds."""
+    values = rows.groupby("width")[column].agg(["mean", "min", "max"])
+    spread = np.stack([values["mean"] - values["min"], values["max"] - values["mean"]])
+    axes.errorbar(
+        values.index,
+        values["mean"],
+        spread,
+        color=color,
+        marker=marker,
+        markersize=4,
+        linewidth=1,
+        elinewidth=0.6,
+        ls=line,
+    )
+    axes.set_xscale("log", base=2)
+    axes.set(xlabel="width $h$")
+    if logarithmic:
+        axes.set(yscale="log")
+
+
+def _slope(axes: Axes, rows: pd.DataFrame, column: str) -> None:
+    """A line of slope −1 through the geometric mean of the widest nets."""
+    widths = np.array(sorted(rows["width"].unique()), dtype=np.float64)
+    at = np.exp(np.log(rows.loc[rows["width"] == widths[-1], column]).mean())
+    axes.plot(widths, at * widths[-1] / widths, ":", color="grey", linewidth=1)
+
+
+def _first_activation(panel: pd.DataFrame) -> str:
+    present = set(panel["activation"])
+    return next(name for name in MARKERS if name in present)
+
+
+def _grid(rows: pd.DataFrame, draw: list[Panel]) -> Figure:
+    """A row of panels for each data set, dimension and loss."""
+    cells = list(_cells(rows))
+    figure, axes = plt.subplots(
+        len(cells),
+        len(draw),
+        figsize=(4.0 * len(draw), theme.PANEL_HEIGHT * len(cells)),
+        squeeze=False,
+    )
+    for line, (title, panel) in zip(axes, cells, strict=True):
+        for ax, function in zip(line, draw, strict=True):
+            function(ax, panel)
+            ax.set_title(title)
+            if ax.get_yscale() == "log":
+                ax.yaxis.set_minor_formatter(NullFormatter())
+                low, high = ax.get_ylim()
+                ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 30 * low else (1,)))
+            ax.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _cells(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    for (dataset, dimension, _), panel in rows.groupby(["dataset", "dimension", "loss"]):
+        yield f"{dataset}, z = {dimension}", panel
+
+
+def _finished(figure: Figure, handles: list[Line2D], rows: pd.DataFrame) -> Figure:
+    present = set(rows["activation"])
+    handles += [
+        Line2D([], [], color="black", linestyle="", marker=marker, label=name)
+        for name, marker in MARKERS.items()
+        if name in present
+    ]
+    figure.tight_layout()
+    figure.legend(handles=handles, loc="upper center", ncols=4, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    return figure

@@ -1,0 +1,178 @@
+"""Training of two-layer nets with a constrained output layer and a free first layer, all seeds side by side."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ssl_dynamics.problem.losses import loss_value
+from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.simulation.manifolds import qr_retraction
+
+Array = NDArray[np.float64]
+Objective = Callable[[torch.Tensor], torch.Tensor]  # representations (S, N, z) to one value a seed
+
+# φ and its factor, which is kept with the 1/√h: a pass over all features fewer.
+ACTIVATIONS: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], float]] = {
+    "identity": (lambda a: a, 1.0),
+    "relu": (torch.relu, math.sqrt(2)),
+    "erf": (torch.erf, 1.0),
+}
+
+
+def triplet_objective(loss: Loss, n: int) -> Objective:
+    """The self-supervised loss on n anchors, then n positives, then (where it has them) n negatives."""
+
+    def objective(U: torch.Tensor) -> torch.Tensor:
+        anchor, positive, *negative = torch.split(U, n, dim=1)
+        return loss_value(anchor, positive, negative[0] if negative else positive, loss)
+
+    return objective
+
+
+def regression_objective(target: Array) -> Objective:
+    """Mean squared error (1/2N) Σ |u_i − y_i|², one target Y (N, z) for all seeds."""
+    Y = torch.from_numpy(target)
+    return lambda U: (U - Y).square().sum((-2, -1)) / (2 * len(Y))
+
+
+@dataclass(frozen=True)
+class Net:
+    """u = W_2ᵀφ(W_1x/√d)/√h: W_1 (S, h, d) free, W_2 (S, h, z) with orthonormal columns."""
+
+    first: torch.Tensor
+    second: torch.Tensor
+
+    def moved(self, velocity: "Net", time: float) -> "Net":
+        """Along a velocity for a time, without the constraint."""
+        return Net(self.first + time * velocity.first, self.second + time * velocity.second)
+
+    def where(self, kept: torch.Tensor, other: "Net") -> "Net":
+        """For the seeds `kept` (S,) as it is, another for the rest."""
+        chosen = kept[:, None, None]
+        return Net(torch.where(chosen, self.first, other.first), torch.where(chosen, self.second, other.second))
+
+
+@dataclass(frozen=True)
+class ConstrainedTrajectory:
+    """What the nets passed through at the checkpoints; S seeds, T checkpoints, K = ΨΨᵀ the Gram matrix of features."""
+
+    functions: Array  # (S, T, N, z) representations U
+    feature_drift: Array  # (S, T) ‖K(t) − K(0)‖_F/‖K(0)‖_F
+    tangent_drift: Array  # (S, T) the same of K − UUᵀ = Ψ(I − W_2W_2ᵀ)Ψᵀ
+    orthonormality: Array  # (S, T) ‖W_2ᵀW_2 − I‖_F
+    departed: NDArray[np.bool_]  # (S, T) whether the net had departed, and was kept as it was before
+
+
+def train_constrained_nets(
+    points: Array,
+    first: Array,
+    second: Array,
+    objective: Objective,
+    *,
+    activation: str,
+    rate: float,
+    largest_step: float,
+    times: Sequence[float],
+    on_segment: Callable[[], None] = lambda: None,
+) -> ConstrainedTrajectory:
+    """Gradient flow of W_1 at `rate` κ and of W_2 under W_2ᵀW_2 = I at rate 1, by Runge-Kutta steps of order 4.
+
+    Ẇ_1 = −κ∇_1L,  Ẇ_2 = −(∇_2L − W_2 sym(W_2ᵀ∇_2L)): for a loss that is unchanged by rotations of u, the horizontally
+    projected gradient −(I − W_2W_2ᵀ)∇_2L. A QR retraction ends each step and changes it at the order of its error.
+    A net whose first layer would have moved by half its own norm, ‖W_1 − W_1(0)‖_F > ½‖W_1(0)‖_F, has *departed*: its
+    features may blow up in finite time. It is kept as it is, and marked.
+
+    points (N, d); first (S, h, d); second (S, h, z) orthonormal; `activation` a name in `ACTIVATIONS`; `times` (T,)
+    from 0 on, not decreasing, between which the fewest equal steps not above `largest_step` are taken, or not above
+    `largest_step`·‖K(0)‖/‖K‖ where the features have grown; `on_segment()` is called at each time. Raises ValueError
+    on other times or an unknown activation. Source: docs/theory.md §4.
+    """
+    segments = np.diff(np.asarray(times, dtype=np.float64), prepend=0.0)
+    if not (segments >= 0).all():
+        raise ValueError(f"times must start at 0 or later and not decrease; got {list(times)}")
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"activation {activation!r} is unknown; allowed: {', '.join(map(repr, ACTIVATIONS))}")
+    phi, factor = ACTIVATIONS[activation]
+    field = _Field(torch.from_numpy(points), phi, factor / math.sqrt(first.shape[1]), objective, rate)
+    origin = net = Net(torch.from_numpy(first), torch.from_numpy(second))
+    allowed = torch.linalg.vector_norm(origin.first, dim=(-2, -1)) / 2
+    departed = torch.zeros(len(allowed), dtype=torch.bool)
+    K = K0 = field.gram(origin)
+    T0 = K0 - _outer(field.representations(origin))
+    saved: list[tuple[torch.Tensor, ...]] = []
+    for segment in segments:
+        growth = torch.linalg.matrix_norm(K) / torch.linalg.matrix_norm(K0)
+        fastest = max(1.0, float(growth.where(~departed, 0.0).max()))
+        steps = 0 if departed.all() else math.ceil(segment / largest_step * fastest * (1 - 1e-12))
+        for _ in range(steps):
+            proposed = runge_kutta(net, field.velocity, segment / steps)
+            distance = torch.linalg.vector_norm(proposed.first - origin.first, dim=(-2, -1))
+            departed = departed | ~(distance <= allowed)  # not finite is departed, too
+            net = net.where(departed, proposed)
+        U, K = field.representations(net), field.gram(net)
+        saved.append((U, _relative(K, K0), _relative(K - _outer(U), T0), _defect(net.second), departed))
+        on_segment()
+    return ConstrainedTrajectory(*(torch.stack(part, 1).numpy() for part in zip(*saved, strict=True)))
+
+
+@dataclass(frozen=True)
+class _Field:
+    """The velocity of nets on points X (N, d), and what they compute there."""
+
+    X: torch.Tensor
+    phi: Callable[[torch.Tensor], torch.Tensor]
+    scale: float
+    objective: Objective
+    rate: float
+
+    def features(self, net: Net) -> torch.Tensor:
+        """Ψᵀ up to `scale` (S, h, N): seeds and width are the rows of one matrix product."""
+        S, h, d = net.first.shape
+        preactivation = net.first.reshape(S * h, d) @ (self.X.T / math.sqrt(d))
+        return self.phi(preactivation.reshape(S, h, -1))
+
+    def representations(self, net: Net) -> torch.Tensor:
+        """U = ΨW_2 (S, N, z)."""
+        return (self.scale * (net.second.mT @ self.features(net))).mT
+
+    def gram(self, net: Net) -> torch.Tensor:
+        """K = ΨΨᵀ (S, N, N)."""
+        features = self.features(net)
+        return self.scale**2 * (features.mT @ features)
+
+    def velocity(self, net: Net) -> Net:
+        """(Ẇ_1, Ẇ_2) by automatic differentiation of the objective; seeds share nothing: its sum separates."""
+        leaf = Net(net.first.detach().requires_grad_(True), net.second.detach().requires_grad_(True))
+        total = self.objective(self.representations(leaf)).sum()
+        of_first, of_second = torch.autograd.grad(total, (leaf.first, leaf.second))
+        M = net.second.mT @ of_second
+        return Net(-self.rate * of_first, net.second @ ((M + M.mT) / 2) - of_second)
+
+
+def runge_kutta(net: Net, velocity: Callable[[Net], Net], step: float) -> Net:
+    """One classical step of order 4, pulled back to W_2ᵀW_2 = I."""
+    k1 = velocity(net)
+    k2 = velocity(net.moved(k1, step / 2))
+    k3 = velocity(net.moved(k2, step / 2))
+    k4 = velocity(net.moved(k3, step))
+    mean = k1.moved(k2, 2).moved(k3, 2).moved(k4, 1)
+    return Net(net.first + step / 6 * mean.first, qr_retraction(net.second, step / 6 * mean.second).weights)
+
+
+def _outer(U: torch.Tensor) -> torch.Tensor:
+    return U @ U.mT
+
+
+def _relative(matrix: torch.Tensor, start: torch.Tensor) -> torch.Tensor:
+    drift: torch.Tensor = torch.linalg.matrix_norm(matrix - start) / torch.linalg.matrix_norm(start)
+    return drift
+
+
+def _defect(weights: torch.Tensor) -> torch.Tensor:
+    identity = torch.eye(weights.shape[-1], dtype=weights.dtype)
+    defect: torch.Tensor = torch.linalg.matrix_norm(weights.mT @ weights - identity)
+    return defect

@@ -1,0 +1,390 @@
+"""Nets under W_2ᵀW_2 = I: training, two approximations of infinite width, their limits, and the claims on them."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
+from scipy.linalg import sqrtm
+
+from problems import judge_rows, orthonormal
+from ssl_dynamics.analysis import fitted_order, gram_distance, projector_distance, span_distance
+from ssl_dynamics.claims.measures import constrained_nets as measures
+from ssl_dynamics.claims.statements.constrained_nets import CLAIMS
+from ssl_dynamics.kernels import features, infinite_width_ntk, two_layer_ntk
+from ssl_dynamics.pipeline.artifacts import read_table, write_arrays
+from ssl_dynamics.pipeline.experiments import ConstrainedNets
+from ssl_dynamics.pipeline.settings import CompareSettings, LossSettings, PlanConstrainedNetsSettings
+from ssl_dynamics.pipeline.stage import Job
+from ssl_dynamics.pipeline.stages import (
+    compare_constrained_nets,
+    plan_constrained_nets,
+    simulate_constrained_nets,
+    solve_constrained_nets,
+)
+from ssl_dynamics.problem import coupling_matrix
+from ssl_dynamics.problem.start import constrained_net
+from ssl_dynamics.simulation.constrained_nets import regression_objective, train_constrained_nets, triplet_objective
+from ssl_dynamics.theory import (
+    constrained_tangent_kernel,
+    coupled_form,
+    grassmann_flow,
+    linearised_flow,
+    linearised_mismatch_limit,
+    random_feature_flow,
+    random_feature_regression,
+    tangent_drift_limit,
+)
+
+N_TRIPLETS, D, Z = 5, 4, 2
+ACTIVATIONS = ["identity", "relu", "erf"]
+LOSSES = ["contrastive", "non-contrastive"]
+TORCH = {"identity": lambda a: a, "relu": lambda a: np.sqrt(2) * torch.relu(a), "erf": torch.erf}
+
+
+def points(loss="contrastive", n=N_TRIPLETS, seed=0):
+    """Anchors, positives near them and, where the loss sees them, negatives."""
+    random = np.random.default_rng(seed)
+    anchor = random.standard_normal((n, D)) * np.array([2.0, 1.2, 0.8, 0.5])
+    positive = anchor + 0.2 * random.standard_normal((n, D))
+    parts = [anchor, positive, np.roll(anchor, 1, axis=0)]
+    return np.concatenate(parts[: 3 if loss == "contrastive" else 2])
+
+
+def coupling(loss, n=N_TRIPLETS):
+    N = len(points(loss, n))
+    return coupling_matrix(n, loss=loss)[:N, :N]
+
+
+def net(width, seeds=2):
+    return constrained_net(D, Z, width, seeds=seeds, root_seed=0, name="test")
+
+
+def train(X, first, second, objective, *, activation="erf", rate=1.0, largest_step=0.1, times=(0.0, 1.0)):
+    return train_constrained_nets(
+        X, first, second, objective, activation=activation, rate=rate, largest_step=largest_step, times=times
+    )
+
+
+def projected_jacobian_kernel(X, W1, W2, activation, rate):
+    """κJ_1J_1ᵀ + J_2 Π J_2ᵀ, Π the projection to the tangent space of W_2ᵀW_2 = I, one basis vector after the other."""
+
+    def model(first, second):
+        return (TORCH[activation](torch.from_numpy(X) @ first.T / np.sqrt(D)) @ second / np.sqrt(len(W1))).reshape(-1)
+
+    J1, J2 = torch.autograd.functional.jacobian(model, (torch.from_numpy(W1), torch.from_numpy(W2)))
+    J1, J2 = J1.reshape(len(J1), -1).numpy(), J2.numpy()
+    M = W2.T @ J2
+    projected = J2 - W2 @ (M + M.mT) / 2
+    return rate * J1 @ J1.T + J2.reshape(len(J2), -1) @ projected.reshape(len(J2), -1).T
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_tangent_kernel_is_that_of_the_projected_jacobian(activation):
+    X, rate = points(), 3.0
+    W1, W2 = (part[0] for part in net(7))
+    Psi = features(X, W1, activation=activation)
+    first = rate * two_layer_ntk(X, W1, W2, activation=activation, block="first")
+    expected = projected_jacobian_kernel(X, W1, W2, activation, rate)
+    np.testing.assert_allclose(constrained_tangent_kernel(Psi @ Psi.T, Psi @ W2, first), expected, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_output_block_at_infinite_width_is_the_mean_of_products_of_features(activation):
+    X = points()
+    W1 = np.random.default_rng(1).standard_normal((400_000, D))
+    Psi = features(X, W1, activation=activation)
+    limit = infinite_width_ntk(X, activation=activation, block="second")
+    assert np.linalg.norm(Psi @ Psi.T - limit) / np.linalg.norm(limit) < 0.01
+    blocks = [infinite_width_ntk(X, activation=activation, block=block) for block in ("first", "second", "all")]
+    np.testing.assert_allclose(blocks[0] + blocks[1], blocks[2], rtol=1e-14)
+    with pytest.raises(ValueError, match="block 'third' is unknown; allowed: 'all', 'first', 'second'"):
+        infinite_width_ntk(X, activation=activation, block="third")
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("supervised", [False, True])
+def test_nets_leave_their_start_along_the_tangent_kernel(loss, supervised):
+    X, A, width, rate, time = points(loss), coupling(loss), 20, 5.0, 1e-4
+    first, second = net(width)
+    N = len(X)
+    Y = np.random.default_rng(2).standard_normal((N, Z))
+    objective = regression_objective(Y) if supervised else triplet_objective(loss, N_TRIPLETS)
+    run = train(X, first, second, objective, rate=rate, times=[0.0, time])
+    for seed in range(len(first)):
+        Psi = features(X, first[seed], activation="erf")
+        U0 = Psi @ second[seed]
+        block = rate * two_layer_ntk(X, first[seed], second[seed], activation="erf", block="first")
+        tangent = constrained_tangent_kernel(Psi @ Psi.T, U0, block)
+        gradient = (U0 - Y) / N if supervised else 2 * A @ U0
+        np.testing.assert_allclose(run.functions[seed, 0], U0, atol=1e-14)
+        velocity = (run.functions[seed, 1] - U0) / time
+        np.testing.assert_allclose(velocity.ravel(), -tangent @ gradient.ravel(), atol=1e-4)
+
+
+def test_steps_are_of_order_four_and_keep_the_constraint():
+    X, (first, second) = points(), net(30)
+    end, objective = 8.0, triplet_objective("contrastive", N_TRIPLETS)
+
+    def trained(steps):
+        return train(X, first, second, objective, rate=3.0, largest_step=end / steps, times=[end])
+
+    exact, counts = trained(160).functions, np.array([10, 20, 40])
+    runs = [trained(count) for count in counts]
+    errors = [np.abs(run.functions - exact).max() for run in runs]
+    assert fitted_order(1 / counts, errors) == pytest.approx(4, abs=0.4)
+    assert max(run.orthonormality.max() for run in runs) < 1e-13
+
+
+@pytest.mark.parametrize("width", [7, 40])  # below and above the number of points
+@pytest.mark.parametrize("loss", LOSSES)
+def test_random_feature_flow_is_the_grassmann_flow_of_the_features_and_of_nets_at_rate_zero(width, loss):
+    X, A, (first, second) = points(loss), coupling(loss), net(width, seeds=2)
+    times = np.array([0.0, 1.0, 5.0])
+    run = train(
+        X, first, second, triplet_objective(loss, N_TRIPLETS), activation="relu", rate=0, largest_step=0.05, times=times
+    )
+    assert (run.feature_drift == 0).all()
+    for seed in range(2):
+        Psi = features(X, first[seed], activation="relu")
+        U = random_feature_flow(Psi, A, second[seed], times)
+        full = Psi @ grassmann_flow(Psi.T @ A @ Psi, second[seed], times)
+        assert gram_distance(U, full).max() < 1e-11
+        assert gram_distance(U, run.functions[seed]).max() < 1e-5
+        assert span_distance(U, run.functions[seed]).max() < 1e-5
+
+
+@pytest.mark.parametrize("width", [7, 40])
+def test_random_feature_regression_is_that_of_all_weights_and_of_nets_at_rate_zero(width):
+    X, (first, second), times = points(), net(width, seeds=1), np.array([0.0, 2.0, 10.0])
+    Psi, Y = features(X, first[0], activation="erf"), 0.8 * np.random.default_rng(3).standard_normal((len(X), Z))
+
+    def velocity(_, w):
+        W = w.reshape(width, Z)
+        gradient = Psi.T @ (Psi @ W - Y) / len(X)
+        return -(gradient - W @ (W.T @ gradient + gradient.T @ W) / 2).ravel()
+
+    solution = solve_ivp(velocity, (0, 10), second[0].ravel(), "DOP853", times, rtol=1e-11, atol=1e-12)
+    W = solution.y.T.reshape(-1, width, Z)
+    np.testing.assert_allclose(W.mT @ W, np.broadcast_to(np.eye(Z), (3, Z, Z)), atol=1e-9)
+    U = random_feature_regression(Psi, Y, second[0], times)
+    np.testing.assert_allclose(U, Psi @ W, atol=1e-8)
+    run = train(X, first, second, regression_objective(Y), rate=0, largest_step=0.1, times=times)
+    np.testing.assert_allclose(run.functions[0], U, atol=1e-6)
+
+
+def tangent_problem(width=3, seed=4):
+    """Θ of a net narrower than its points, so that Θ is singular and U(0) not in its range; 2A, U(0), a drive."""
+    X = points()
+    W1, W2 = (part[0] for part in net(width))
+    Psi = features(X, W1, activation="identity")
+    zero = np.zeros((len(X) * Z, len(X) * Z))
+    theta = constrained_tangent_kernel(Psi @ Psi.T, Psi @ W2, zero)
+    return theta, 2 * coupling("contrastive"), Psi @ W2, np.random.default_rng(seed).standard_normal((len(X), Z))
+
+
+@pytest.mark.parametrize("driven", [False, True])
+@pytest.mark.parametrize("supervised", [False, True])
+def test_linearised_flow_agrees_with_integration(driven, supervised):
+    theta, Q, U0, drive = tangent_problem()
+    Q = np.eye(len(Q)) / len(Q) if supervised else Q
+    B = drive if driven else None
+    times = np.array([0.0, 0.3, 3.0, 20.0])
+
+    def velocity(_, u):
+        return -theta @ (Q @ u.reshape(U0.shape) - (drive if driven else 0)).ravel()
+
+    solution = solve_ivp(velocity, (0, times[-1]), U0.ravel(), "DOP853", times, rtol=1e-12, atol=1e-13)
+    flow = linearised_flow(theta, Q, U0, times, B)
+    U = flow.functions * np.exp(flow.log_scale)[:, None, None]
+    expected = solution.y.T.reshape(U.shape)
+    np.testing.assert_allclose(U, expected, rtol=1e-7, atol=1e-8 * np.abs(expected).max())
+
+
+def test_linearised_self_supervision_grows_without_bound_and_collapses():
+    theta, Q, U0, _ = tangent_problem(width=3000)
+    late = linearised_flow(theta, Q, U0, [2000.0])
+    assert np.isfinite(late.functions).all()
+    assert late.log_scale[0] > 800  # e^800 is no float64
+    values = np.linalg.svd(late.functions[0], compute_uv=False)
+    assert values[1] < 1e-3 * values[0]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_limits_are_reached_by_nets_of_large_width(loss):
+    X, A, activation = points(loss), coupling(loss), "erf"
+    K = infinite_width_ntk(X, activation=activation, block="second")
+    eigenvalues = np.linalg.eigvalsh(coupled_form(K, A))
+    times = [0.0, 25 / (2 * abs(eigenvalues[1]))]
+    drifts, mismatches = [], []
+    for seed in range(4):
+        first, second = constrained_net(D, Z, 20_000, seeds=1, root_seed=seed, name="limit")
+        Psi = features(X, first[0], activation=activation)
+        start, end = random_feature_flow(Psi, A, second[0], times)
+        kernel = Psi @ Psi.T
+        drifts.append(np.linalg.norm(end @ end.T - start @ start.T) / np.linalg.norm(kernel - start @ start.T))
+        tangent = constrained_tangent_kernel(kernel, start, np.zeros((len(X) * Z, len(X) * Z)))
+        linearised = linearised_flow(tangent, 2 * A, Psi @ second[0], times).functions[1]
+        mismatches.append(gram_distance(end, linearised) ** 2 / 2)
+    leading, trailing = tangent_drift_limit(K, A, Z)
+    assert np.mean(drifts) == pytest.approx(leading, rel=0.02)
+    assert np.mean(drifts) != pytest.approx(trailing, rel=0.2)
+    assert np.mean(mismatches) == pytest.approx(linearised_mismatch_limit(K, A, Z), rel=0.1)
+
+
+def test_limits_are_those_of_their_definitions():
+    K, A = infinite_width_ntk(points(), activation="erf", block="second"), coupling("contrastive")
+    R = np.real(sqrtm(K))
+    E = np.linalg.eigh(R @ A @ R)[1][:, :Z]
+    constrained, collapsed = R @ E @ E.T @ R, np.outer(R @ E[:, 0], R @ E[:, 0])
+    assert tangent_drift_limit(K, A, Z)[0] == pytest.approx(np.linalg.norm(constrained) / np.linalg.norm(K), rel=1e-6)
+    cosine = np.sum(constrained * collapsed) / np.linalg.norm(constrained) / np.linalg.norm(collapsed)
+    assert linearised_mismatch_limit(K, A, Z) == pytest.approx(1 - cosine, rel=1e-6)
+
+
+def test_features_move_as_the_rate_over_the_width():
+    X, widths, seeds = points(), np.array([100, 400, 1600]), 6
+    K, objective = infinite_width_ntk(X, activation="erf", block="second"), triplet_objective("contrastive", N_TRIPLETS)
+    rates = np.linalg.eigvalsh(coupled_form(K, coupling("contrastive")))
+    times, step = [0.0, 8 / (2 * abs(rates[1]))], 0.25 / abs(rates[0])
+    for rate, exponent in ((lambda _: 1.0, -1), (lambda h: 0.3 * np.sqrt(h), -0.5)):
+        drift = [
+            train(X, *net(h, seeds), objective, rate=rate(h), largest_step=step, times=times).feature_drift[:, 1].mean()
+            for h in widths
+        ]
+        assert fitted_order(widths, drift) == pytest.approx(exponent, abs=0.15)
+
+
+def test_runaway_nets_are_marked_and_kept():
+    X, (first, second) = points(), net(16)
+    objective = triplet_objective("contrastive", N_TRIPLETS)
+    runs = {
+        rate: train(X, first, second, objective, activation="relu", rate=rate, largest_step=0.2, times=[0, 0.5, 60, 70])
+        for rate in (16.0, 1e-3)
+    }
+    assert runs[16.0].departed.tolist() == [[False, False, True, True]] * 2
+    assert all(np.isfinite(values).all() for values in vars(runs[16.0]).values())
+    np.testing.assert_array_equal(runs[16.0].functions[:, 2], runs[16.0].functions[:, 3])
+    assert (runs[16.0].feature_drift[:, 3] > 1).all()
+    assert not runs[1e-3].departed.any()
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(1e-6, 1e6))
+@settings(deadline=None)
+def test_gram_and_span_distances_see_neither_scale_nor_rotation(seed, scale):
+    random = np.random.default_rng(seed)
+    U, V = random.standard_normal((2, 6, 2))
+    turned = scale * U @ orthonormal(2, 2, random)
+    assert gram_distance(U, turned) < 1e-13
+    cosine = np.sum((U @ U.T) * (V @ V.T)) / np.linalg.norm(U @ U.T) / np.linalg.norm(V @ V.T)
+    assert gram_distance(turned, V) == pytest.approx(np.sqrt(2 * (1 - cosine)), rel=1e-9)
+    mixed = U @ random.standard_normal((2, 2))
+    expected = projector_distance(np.linalg.qr(U)[0], np.linalg.qr(V)[0])
+    assert span_distance(mixed, V) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: gram_distance(np.zeros((3, 2)), np.ones((3, 2))), "zero or not finite"),
+        (lambda: constrained_net(3, 4, 2, seeds=1, root_seed=0, name=""), "got z = 4, width = 2, d = 3"),
+        (lambda: constrained_tangent_kernel(np.eye(3), np.eye(3, 2), np.eye(3)), r"got \(3, 2\) and \(3, 3\)"),
+        (lambda: linearised_flow(np.eye(3), np.eye(3), np.ones((3, 2)), [0]), r"got \(3, 2\), \(3, 2\), \(3, 3\)"),
+        (lambda: linearised_flow(-np.eye(6), np.eye(3), np.ones((3, 2)), [0]), "smallest eigenvalue is -1"),
+        (lambda: linearised_flow(np.eye(6), np.eye(3), np.ones((3, 2)), [-1]), "must not be negative; got -1"),
+        (lambda: random_feature_flow(np.ones(3), np.eye(3), np.eye(3, 2), [0]), r"\(N, h\); got shape \(3,\)"),
+        (lambda: random_feature_flow(np.ones((4, 3)), np.eye(4), np.ones((3, 2)), [0]), "orthonormal columns"),
+        (lambda: random_feature_flow(np.ones((4, 3)), np.eye(4), np.ones((2, 3, 2)), [0]), "orthonormal"),
+        (lambda: random_feature_regression(np.eye(3), np.ones((4, 2)), np.eye(3, 2), [0]), r"got \(4, 2\)"),
+        (lambda: tangent_drift_limit(np.eye(3), np.eye(3), 4), "between 1 and N = 3; got 4"),
+        (lambda: coupled_form(np.eye(3), np.eye(2)), r"shape of K, \(3, 3\); got \(2, 2\)"),
+        (lambda: coupled_form(-np.eye(3), np.eye(3)), "smallest eigenvalue is -1"),
+        (lambda: train(points(), *net(5), None, times=[1.0, 0.5]), r"not decrease; got \[1.0, 0.5\]"),
+        (lambda: train(points(), *net(5), None, activation="tanh"), "activation 'tanh' is unknown"),
+    ],
+)
+def test_bad_input_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def job(stage_settings, folder, inputs, outputs):
+    files = {name: [folder / f"{name}.npz"] for name in inputs}
+    made = {name: [folder / f"{name}.{'csv' if name == 'constrained_nets' else 'npz'}"] for name in outputs}
+    return Job(stage_settings, files, made, logging.getLogger("test"), "test")
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    """The table of the experiment, at a step and at half of it."""
+    made = {}
+    for step in (0.5, 0.25):
+        folder = tmp_path_factory.mktemp("nets")
+        n = 12
+        anchor, positive, negative = np.split(points(n=n), 3)
+        write_arrays(folder / "points.npz", {"anchor": anchor, "positive": positive, "negative": negative})
+        nets = ConstrainedNets(
+            losses=["contrastive"], dimensions=[2], triplets=n, activations=["erf"],
+            widths=[128, 512, 2048], side_width=512, step=step, end=10,
+        )  # fmt: skip
+        plan = PlanConstrainedNetsSettings(
+            root_seed=0, seeds=4, dataset_name="a", loss="contrastive", dimension=2, constrained_nets=nets
+        )
+        plan_constrained_nets.compute(job(plan, folder, ["points"], ["plan"]))
+        loss = LossSettings(loss="contrastive")
+        simulate_constrained_nets.compute(job(loss, folder, ["plan"], ["trajectories"]))
+        solve_constrained_nets.compute(job(loss, folder, ["plan"], ["solution"]))
+        labels = CompareSettings(dataset_name="a", loss="contrastive", dimension=2)
+        inputs = ["plan", "trajectories", "solution"]
+        compare_constrained_nets.compute(job(labels, folder, inputs, ["constrained_nets"]))
+        made[step] = read_table(folder / "constrained_nets.csv")
+    return made
+
+
+def verdict(claim, table):
+    return judge_rows(claim, {("constrained_nets", "constrained_nets"): table}).verdict
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_claims_hold_and_halving_the_step_moves_no_verdict(claim, tables):
+    assert verdict(claim, tables[0.5]) == verdict(claim, tables[0.25]) == "pass"
+
+
+def test_table_holds_no_gap_and_supervised_nets_show_what_is_attributed_to_the_constraint(tables):
+    table = tables[0.5]
+    assert not table.isna().any().any()
+    late = table[(table["objective"] == "regression") & (table["time"] == 8) & (table["width"] == 512)]
+    assert (late["linearised_error"] > 5 * late["flow_error"]).all()
+    assert late["tangent_drift"].mean() == pytest.approx(late["limit"].iloc[0], rel=0.1)
+    assert (late["tangent_drift"] > 0.1).all()
+
+
+@pytest.mark.parametrize(
+    ("claim_id", "columns"),
+    [
+        ("beyond-frozen-features", {"flow_error": 0.01}),  # no fall with the width
+        ("beyond-frozen-features-error", {"flow_error": 0.03}),
+        ("beyond-linearised-stays-wrong", {"linearised_mismatch": lambda rows: 1 / rows["width"]}),
+        ("beyond-linearised-against-frozen", {"mismatch_ratio": 9.0}),
+        ("beyond-tangent-drift", {"tangent_drift": lambda rows: 1.06 * rows["limit"]}),
+    ],
+)
+def test_claims_can_fail(claim_id, columns, tables):
+    (claim,) = [claim for claim in CLAIMS if claim.id == claim_id]
+    assert verdict(claim, tables[0.5].assign(**columns)) == "fail"
+
+
+def test_measures_choose_the_activation_that_decides():
+    rows = pd.DataFrame({"seed": [0, 1, 0, 1], "activation": ["a", "a", "b", "b"], "value": [1.0, 3.0, 0.5, 0.9]})
+
+    def value(part):
+        return part.set_index("seed")["value"]
+
+    assert measures.farthest_from(1, "activation", value)(rows).tolist() == [1.0, 3.0]
+    assert measures.nearest_to(1, "activation", value)(rows).tolist() == [0.5, 0.9]
+    rows.loc[2, "value"] = np.nan  # what was not measured decides
+    assert np.isnan(measures.farthest_from(1, "activation", value)(rows)).any()
