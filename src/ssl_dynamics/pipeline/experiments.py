@@ -5,11 +5,10 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
-from ssl_dynamics.problem.settings import Loss, Objective, Settings
+from ssl_dynamics.problem.settings import Activation, Loss, Objective, Settings
 
 Dynamics = Literal["unconstrained", "grassmannian"]
 TwoLayerKind = Literal["narrow", "wide"]
-from ssl_dynamics.problem.settings import Activation
 
 
 class StepSizes(Settings):

@@ -1,6 +1,15 @@
 """Theory: exact solutions of the training dynamics, from C and W(0) alone. Never imports the simulation or a loss."""
 
 from ssl_dynamics.theory.acquisition import learning_times, squared_projections
+from ssl_dynamics.theory.constrained_nets import (
+    constrained_tangent_kernel,
+    coupled_form,
+    linearised_flow,
+    linearised_mismatch_limit,
+    random_feature_flow,
+    random_feature_regression,
+    tangent_drift_limit,
+)
 from ssl_dynamics.theory.departure import DepartureLaw, departure_law
 from ssl_dynamics.theory.gram import (
     GramCurve,
@@ -10,14 +19,6 @@ from ssl_dynamics.theory.gram import (
     gram_tangent_kernel,
     gram_velocity,
     kernel_norm,
-from ssl_dynamics.theory.constrained_nets import (
-    constrained_tangent_kernel,
-    coupled_form,
-    linearised_flow,
-    linearised_mismatch_limit,
-    random_feature_flow,
-    random_feature_regression,
-    tangent_drift_limit,
 )
 from ssl_dynamics.theory.grassmann import grassmann_flow, grassmann_tangent, leading_eigenspace, tangent_bound
 from ssl_dynamics.theory.info_nce import info_nce_span
@@ -37,9 +38,9 @@ __all__ = [
     "DepartureLaw",
     "GramCurve",
     "GramState",
-    "departure_law",
     "constrained_tangent_kernel",
     "coupled_form",
+    "departure_law",
     "descent_log_singular_values",
     "full_width_speed",
     "gram_curve",

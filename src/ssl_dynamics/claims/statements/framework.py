@@ -26,8 +26,8 @@ CLAIMS = [
     Claim(
         id="A5-accuracy-limit",
         source="A5",
-        statement="What is left of that difference is the step size: extrapolated once over the transient, training has "
-        "the accuracy.",
+        statement="What is left of that difference is the step size: extrapolated once over the transient, training "
+        "has the accuracy.",
         quantity="largest |predicted − trained| accuracy as before, the projector extrapolated to η → 0 once",
         dynamics="downstream",
         table="accuracy",
