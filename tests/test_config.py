@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ssl_dynamics.pipeline.config import ConfigError, config_schema, load_config, parse_config
+from ssl_dynamics.pipeline.config import ON_POINTS, ConfigError, config_schema, load_config, parse_config
 from ssl_dynamics.pipeline.preflight import check_data
 
 TOP = Path(__file__).parents[1]
@@ -40,6 +40,9 @@ def test_schema_on_disk_is_the_one_of_the_types():
 
 def changed(key, value):
     config = quick()
+    if key == "datasets":
+        for name in ("points", *ON_POINTS):  # which name the data sets
+            config.pop(name, None)
     *parents, last = key.split(".")
     place = config
     for parent in parents:

@@ -45,6 +45,9 @@ def table():
     frame["direction"] = frame["seed"] + 1
     frame["step"], frame["batch"] = frame["learning_rate"], 16 * 2 ** frame["extrapolations"]
     frame["inverse_size"] = 1 / (1 + frame["time"])
+    frame["activation"], frame["departure_time"], frame["amplitude"] = "relu", 1.0, 1.0
+    frame["growth_rate"], frame["since_departure"], frame["predicted_delay"] = 1.0, frame["time"], 0.6
+    frame["value"] = -1 - frame["time"]
     return frame
 
 
@@ -53,6 +56,8 @@ def table_of(name):
     frame = table()
     if name == "kernel-rank":
         frame["objective"] = np.where(frame["supervised"], "regression", "self-supervised")
+    if name in ("kernel-drift", "departure-times", "after-departure"):
+        frame["objective"] = "dot-product"
     return frame
 
 

@@ -1,6 +1,6 @@
 """Analysis: how to measure spans, ranks, orders and intervals. Knows neither theory nor simulation."""
 
-from ssl_dynamics.analysis.crossings import last_rise
+from ssl_dynamics.analysis.crossings import first_crossing, last_rise
 from ssl_dynamics.analysis.fits import bootstrap_interval, fitted_order
 from ssl_dynamics.analysis.learning import half_time
 from ssl_dynamics.analysis.probes import Moments, labelled_moments, probe_accuracies
@@ -22,6 +22,7 @@ __all__ = [
     "combined_span",
     "common_coordinates",
     "effective_rank",
+    "first_crossing",
     "fitted_order",
     "half_time",
     "labelled_moments",

@@ -1,13 +1,14 @@
 """The linear kernel, and the tangent kernel of two-layer nets of infinite width (docs/theory.md §4)."""
 
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import cdist
 
+from ssl_dynamics.problem.settings import Activation
+
 Array = NDArray[np.float64]
-Activation = Literal["identity", "relu", "erf"]
 
 
 def linear_kernel(X: ArrayLike) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import erf
 
-from ssl_dynamics.kernels.infinite_width import Activation
+from ssl_dynamics.problem.settings import Activation
 
 Array = NDArray[np.float64]
 Block = Literal["all", "first", "second"]

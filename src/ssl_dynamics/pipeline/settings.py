@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ssl_dynamics.pipeline.experiments import (
+    Drift,
     Dynamics,
     FiniteSample,
     FiniteSteps,
@@ -232,3 +233,14 @@ class PointsSettings(Settings):
     """What the stage `points` reads of the configuration."""
 
     points: Points
+
+
+class DriftSettings(Settings):
+    """What the stages `simulate_supervised`, `simulate_drift` and `solve_drift` read, the first without `loss`."""
+
+    root_seed: int
+    seeds: int
+    dataset_name: str
+    loss: Loss | None
+    dimension: int
+    drift: Drift

@@ -13,6 +13,7 @@ TABLES = {
     "learning_times": ["acquisition"],
     "finite_sample": ["sines"],
     "mini_batch": ["noise"],
+    "drift": ["kernel_drift", "departures"],
 }
 
 FIGURE_TABLES = {
@@ -41,4 +42,7 @@ FIGURE_TABLES = {
     "acquisition": "acquisition",
     "finite-sample": "sines",
     "mini-batch": "noise",
+    "kernel-drift": "departures",
+    "departure-times": "departures",
+    "after-departure": "kernel_drift",
 }

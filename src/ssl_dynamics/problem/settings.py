@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 Loss = Literal["contrastive", "non-contrastive"]
 Objective = Literal["dot-product", "info-nce", "nt-xent", "vicreg", "barlow-twins"]
+Activation = Literal["identity", "relu", "erf"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 

@@ -1,6 +1,7 @@
 """Theory: exact solutions of the training dynamics, from C and W(0) alone. Never imports the simulation or a loss."""
 
 from ssl_dynamics.theory.acquisition import learning_times, squared_projections
+from ssl_dynamics.theory.departure import blow_up_delay, growing_modes, unreachable_share
 from ssl_dynamics.theory.grassmann import grassmann_flow, grassmann_tangent, leading_eigenspace, tangent_bound
 from ssl_dynamics.theory.info_nce import info_nce_span
 from ssl_dynamics.theory.integration import integrate_grassmann_flow
@@ -15,9 +16,11 @@ from ssl_dynamics.theory.two_layer import (
 from ssl_dynamics.theory.unconstrained import descent_log_singular_values, log_singular_values, unconstrained_flow
 
 __all__ = [
+    "blow_up_delay",
     "descent_log_singular_values",
     "grassmann_flow",
     "grassmann_tangent",
+    "growing_modes",
     "info_nce_span",
     "integrate_grassmann_flow",
     "integrate_narrow_layers",
@@ -34,5 +37,6 @@ __all__ = [
     "tangent_bound",
     "top_eigenfunction",
     "unconstrained_flow",
+    "unreachable_share",
     "wide_two_layer_flow",
 ]

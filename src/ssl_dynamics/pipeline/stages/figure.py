@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from ssl_dynamics.figures import (
     collapse,
+    departure,
     exactness,
     finite_steps,
     framework,
@@ -47,6 +48,9 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "acquisition": framework.acquisition,
     "finite-sample": sampling.finite_sample,
     "mini-batch": sampling.mini_batch,
+    "kernel-drift": departure.kernel_drift,
+    "departure-times": departure.departure_times,
+    "after-departure": departure.after_departure,
 }
 
 
