@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 from problems import judge_rows
 from ssl_dynamics.analysis import first_crossing, fitted_order
 from ssl_dynamics.claims.measures.drift import delay_error, departure_slope, drift_exponent, share
-from ssl_dynamics.claims.statements.departure import CLAIMS
+from ssl_dynamics.claims.statements.drift import CLAIMS
 from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
 from ssl_dynamics.pipeline.artifacts import read_table, write_arrays
 from ssl_dynamics.pipeline.experiments import Drift

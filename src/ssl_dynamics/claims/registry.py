@@ -6,7 +6,7 @@ Thresholds are set from theory (docs/theory.md); where one was changed after a f
 from ssl_dynamics.claims.statements import (
     collapse,
     constrained,
-    departure,
+    drift,
     finite_steps,
     framework,
     kernel,
@@ -22,5 +22,5 @@ CLAIMS = [
     *widths.CLAIMS,
     *framework.CLAIMS,
     *objectives.CLAIMS,
-    *departure.CLAIMS,
+    *drift.CLAIMS,
 ]

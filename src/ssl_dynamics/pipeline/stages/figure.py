@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from ssl_dynamics.figures import (
     collapse,
-    departure,
+    kernel_drift,
     exactness,
     finite_steps,
     framework,
@@ -48,9 +48,9 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "acquisition": framework.acquisition,
     "finite-sample": sampling.finite_sample,
     "mini-batch": sampling.mini_batch,
-    "kernel-drift": departure.kernel_drift,
-    "departure-times": departure.departure_times,
-    "after-departure": departure.after_departure,
+    "kernel-drift": kernel_drift.kernel_drift,
+    "departure-times": kernel_drift.departure_times,
+    "after-departure": kernel_drift.after_departure,
 }
 
 
