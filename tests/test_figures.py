@@ -48,6 +48,9 @@ def table():
     frame["model"], frame["moment"] = frame["seed"].map({0: "equations", 1: "nets"}), "fixed"
     for column in ("departure", "law", "remaining", "law_remaining"):
         frame[column] = 1 + decay
+    frame["activation"], frame["departure_time"], frame["amplitude"] = "relu", 1.0, 1.0
+    frame["growth_rate"], frame["since_departure"], frame["predicted_delay"] = 1.0, frame["time"], 0.6
+    frame["value"] = -1 - frame["time"]
     return frame
 
 
@@ -72,6 +75,8 @@ def table_of(name):
         frame = frame.drop_duplicates(["dataset", "loss", "dimension", "seed", "width"])
     if name.startswith("constrained"):
         frame = constrained_table(frame)
+    if name in ("kernel-drift", "departure-times", "after-departure"):
+        frame["objective"] = "dot-product"
     return frame
 
 

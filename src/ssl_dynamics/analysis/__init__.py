@@ -1,6 +1,6 @@
 """Analysis: how to measure spans, ranks, orders and intervals. Knows neither theory nor simulation."""
 
-from ssl_dynamics.analysis.crossings import last_rise
+from ssl_dynamics.analysis.crossings import first_crossing, last_rise
 from ssl_dynamics.analysis.fits import bootstrap_interval, fitted_order
 from ssl_dynamics.analysis.interpolation import first_passage, interpolated
 from ssl_dynamics.analysis.learning import half_time
@@ -25,6 +25,7 @@ __all__ = [
     "combined_span",
     "common_coordinates",
     "effective_rank",
+    "first_crossing",
     "first_passage",
     "fitted_order",
     "gram_distance",

@@ -1,4 +1,4 @@
-"""When a sampled curve rises through one half for the last time."""
+"""When a sampled curve crosses a level."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,3 +28,23 @@ def last_rise(times: ArrayLike, values: ArrayLike) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         crossing = t[i] + (t[i + 1] - t[i]) * low / (low - high)
     return np.where(rises, crossing, np.nan)
+
+
+def first_crossing(times: ArrayLike, values: ArrayLike, level: float) -> float:
+    """First time that a curve rises to a level; nan where it never does. ln(value) is interpolated linearly.
+
+    times (T,) not decreasing; values (T,) not negative; level > 0. Raises ValueError where they are not so.
+    """
+    t, v = np.asarray(times, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    if t.ndim != 1 or v.shape != t.shape or not (np.diff(t) >= 0).all():
+        raise ValueError(f"needs times (T,) that do not decrease and values (T,); got shapes {t.shape} and {v.shape}")
+    if not (v >= 0).all() or not level > 0:
+        raise ValueError(f"values must not be negative and the level positive; got {v.min():.3g} and {level}")
+    reached = np.flatnonzero(v >= level)
+    if not len(reached):
+        return np.nan
+    i = int(reached[0])
+    if i == 0 or v[i - 1] == 0:
+        return float(t[i])
+    low, high = np.log(v[i - 1 : i + 1] / level)
+    return float(t[i - 1] + (t[i] - t[i - 1]) * low / (low - high))

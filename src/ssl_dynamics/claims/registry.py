@@ -8,6 +8,7 @@ from ssl_dynamics.claims.statements import (
     constrained,
     constrained_nets,
     departure,
+    drift,
     finite_steps,
     framework,
     kernel,
@@ -25,4 +26,5 @@ CLAIMS = [
     *objectives.CLAIMS,
     *departure.CLAIMS,
     *constrained_nets.CLAIMS,
+    *drift.CLAIMS,
 ]

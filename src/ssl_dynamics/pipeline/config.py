@@ -14,6 +14,7 @@ from ssl_dynamics.pipeline.experiments import (
     ConstrainedNets,
     Departure,
     Downstream,
+    Drift,
     Dynamics,
     FiniteSample,
     FiniteSteps,
@@ -34,11 +35,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 SHIPPED_CHECKSUM = Path(__file__).parents[1] / "problem/data/fashion-mnist-subset.sha256"
 NEEDS_LABELS = ("downstream", "collapse_cost")
-ON_POINTS: tuple[str, ...] = (
-    "constrained_nets",
-    "departure",
-)  # experiments on nets of large width
-
+ON_POINTS = ("constrained_nets", "departure", "drift")  # experiments on nets of large width, which run on `points`
 SCHEMA = "workflow/schemas/config.schema.json"
 
 
@@ -90,6 +87,7 @@ class Config(Settings):
     points: Points | None = None
     departure: Departure | None = None
     constrained_nets: ConstrainedNets | None = None
+    drift: Drift | None = None
     overrides: Annotated[
         dict[Name, Overrides], Field(default_factory=dict, description="other step sizes for some of the data sets")
     ]

@@ -245,3 +245,37 @@ class ConstrainedNets(Settings):
         if sorted(set(widths)) != widths:
             raise ValueError("must increase")
         return widths
+
+
+class Drift(Settings):
+    """Trained nets of large width: how far their tangent kernels move, supervised, by dot product and by cosine."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1, description="dimensions z")]
+    activations: Annotated[list[Activation], Field(min_length=1)]
+    widths: Annotated[list[PositiveInt], Field(min_length=3, description="widths h, increasing")]
+    hidden_units: Annotated[
+        PositiveInt,
+        Field(description="hidden units of all seeds together, at most: wider nets are trained with fewer seeds"),
+    ]
+    step: Annotated[
+        float, Field(gt=0, le=0.5, description="step size in units of 1/(growth rate of the outputs), dot product")
+    ]
+    cosine_triplets: Annotated[int, Field(ge=2, description="of the points, the first so many for cosine similarity")]
+
+    @field_validator("widths")
+    @classmethod
+    def _increasing(cls, widths: list[int]) -> list[int]:
+        if sorted(set(widths)) != widths:
+            raise ValueError("must increase")
+        return widths
+
+    @model_validator(mode="after")
+    def _a_seed_at_every_width(self) -> "Drift":
+        if self.hidden_units < self.widths[-1]:
+            raise ValueError(f"hidden_units is {self.hidden_units}: not enough for a net of width {self.widths[-1]}")
+        return self
+
+    def seeds_of(self, width: int, seeds: int) -> int:
+        """Seeds with which a width is trained."""
+        return min(seeds, self.hidden_units // width)

@@ -7,6 +7,7 @@ from pydantic import Field
 from ssl_dynamics.pipeline.experiments import (
     ConstrainedNets,
     Departure,
+    Drift,
     Dynamics,
     FiniteSample,
     FiniteSteps,
@@ -256,3 +257,14 @@ class PlanConstrainedNetsSettings(Settings):
     loss: Loss
     dimension: int
     constrained_nets: ConstrainedNets
+
+
+class DriftSettings(Settings):
+    """What the stages `simulate_supervised`, `simulate_drift` and `solve_drift` read, the first without `loss`."""
+
+    root_seed: int
+    seeds: int
+    dataset_name: str
+    loss: Loss | None
+    dimension: int
+    drift: Drift

@@ -15,6 +15,7 @@ TABLES = {
     "mini_batch": ["noise"],
     "departure": ["departure", "blow_up", "fixed_time", "gram_nets"],
     "constrained_nets": ["constrained_nets"],
+    "drift": ["kernel_drift", "departures"],
 }
 
 FIGURE_TABLES = {
@@ -50,4 +51,7 @@ FIGURE_TABLES = {
     "gram-nets": "gram_nets",
     "constrained-nets": "constrained_nets",
     "constrained-drift": "constrained_nets",
+    "kernel-drift": "departures",
+    "departure-times": "departures",
+    "after-departure": "kernel_drift",
 }

@@ -50,3 +50,19 @@ def wide_starts(d: int, z: int, width: int, *, draws: int, seeds: int, root_seed
 def _require_wide(d: int, z: int, width: int) -> None:
     if not (1 <= z <= width and 1 <= d <= width):
         raise ValueError(f"width must be at least d = {d} and z = {z}; got {width}")
+
+
+def gaussian_layers(d: int, z: int, width: int, *, seeds: int, root_seed: int, name: str) -> tuple[Array, Array]:
+    """W_1 (S, h, d), W_2 (S, h, z) float64 with independent entries N(0, 1), for nets in the NTK parameterisation.
+
+    u = W_2ᵀφ(W_1x/√d)/√h. Seed s draws from a stream of its own, named by (`name`, z, width, s). Raises
+    ValueError where d, z, width or seeds is below 1. Source: docs/theory.md §4.
+    """
+    if min(d, z, width, seeds) < 1:
+        raise ValueError(f"d, z, width and seeds must be at least 1; got {d}, {z}, {width}, {seeds}")
+    drawn = [
+        stream(root_seed, "gaussian layers", name, z, width, seed).standard_normal((width, d + z))
+        for seed in range(seeds)
+    ]
+    layers = np.stack(drawn)
+    return np.ascontiguousarray(layers[..., :d]), np.ascontiguousarray(layers[..., d:])

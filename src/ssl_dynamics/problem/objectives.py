@@ -10,7 +10,7 @@ import torch
 from torch.nn.functional import normalize, relu
 
 from ssl_dynamics.problem.losses import loss_value
-from ssl_dynamics.problem.settings import Objective
+from ssl_dynamics.problem.settings import Loss, Objective
 
 NT_XENT_TEMPERATURE = 0.5
 INFO_NCE_TEMPERATURE = 1.0
@@ -24,6 +24,17 @@ BARLOW_REDUNDANCY = 5e-3
 def dot_product(u: torch.Tensor, u_positive: torch.Tensor, u_negative: torch.Tensor) -> torch.Tensor:
     """(1/n) Σ_i u_iᵀ(u_i⁻ − u_i⁺): the contrastive loss of `problem.losses`. u_* (..., n, z); returns (...)."""
     return loss_value(u, u_positive, u_negative, "contrastive")
+
+
+def cosine(u: torch.Tensor, u_positive: torch.Tensor, u_negative: torch.Tensor, loss: Loss) -> torch.Tensor:
+    """The losses of `problem.losses` with cosine similarity, on u/|u|: bounded by −2 (−1 without negatives).
+
+    u_* (..., n, z), z ≥ 2 and no row zero; returns (...). Raises ValueError for z = 1, where a cosine is a sign.
+    """
+    if u.shape[-1] < 2:
+        raise ValueError(f"cosine similarity needs z >= 2; got representations of shape {tuple(u.shape)}")
+    anchor, positive, negative = (normalize(part, dim=-1, eps=0) for part in (u, u_positive, u_negative))
+    return loss_value(anchor, positive, negative, loss)
 
 
 def info_nce(u: torch.Tensor, u_positive: torch.Tensor, temperature: torch.Tensor | float) -> torch.Tensor:

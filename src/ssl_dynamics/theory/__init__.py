@@ -33,11 +33,13 @@ from ssl_dynamics.theory.two_layer import (
     wide_two_layer_flow,
 )
 from ssl_dynamics.theory.unconstrained import descent_log_singular_values, log_singular_values, unconstrained_flow
+from ssl_dynamics.theory.wide_departure import blow_up_delay, growing_modes, unreachable_share
 
 __all__ = [
     "DepartureLaw",
     "GramCurve",
     "GramState",
+    "blow_up_delay",
     "constrained_tangent_kernel",
     "coupled_form",
     "departure_law",
@@ -49,6 +51,7 @@ __all__ = [
     "gram_velocity",
     "grassmann_flow",
     "grassmann_tangent",
+    "growing_modes",
     "info_nce_span",
     "integrate_grassmann_flow",
     "integrate_narrow_layers",
@@ -73,5 +76,6 @@ __all__ = [
     "tangent_drift_limit",
     "top_eigenfunction",
     "unconstrained_flow",
+    "unreachable_share",
     "wide_two_layer_flow",
 ]

@@ -13,6 +13,7 @@ from ssl_dynamics.figures import (
     finite_steps,
     framework,
     kernel,
+    kernel_drift,
     objectives,
     sampling,
     theme,
@@ -56,6 +57,9 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "gram-nets": departure.gram_nets,
     "constrained-nets": constrained_nets.constrained_nets,
     "constrained-drift": constrained_nets.constrained_drift,
+    "kernel-drift": kernel_drift.kernel_drift,
+    "departure-times": kernel_drift.departure_times,
+    "after-departure": kernel_drift.after_departure,
 }
 
 

@@ -1,0 +1,122 @@
+"""Figures of trained nets of large width: the drift of their tangent kernels, when they depart, what follows."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ssl_dynamics.figures import theme
+
+OBJECTIVE_COLORS = {"supervised": theme.PALETTE[2], "cosine": theme.PALETTE[4], "dot-product": theme.PALETTE[3]}
+OBJECTIVE_LABELS = {
+    "supervised": "supervised, 1 % of the excess loss left",
+    "cosine": "cosine similarity, at the plateau",
+    "dot-product": "dot product, at its end",
+}
+MARKERS = {"identity": "s", "relu": "o", "erf": "^"}
+COLORS = {"identity": theme.PALETTE[7], "relu": theme.PALETTE[0], "erf": theme.PALETTE[1]}
+LINES: dict[str, Literal["-", "--"]] = {"contrastive": "-", "non-contrastive": "--"}
+PANELS = {"row": "dataset", "col": "dimension", "height": 3.4, "aspect": 1.35, "sharex": False, "sharey": False}
+DEPARTURE = 0.5
+
+
+def kernel_drift(departures: pd.DataFrame) -> Figure:
+    """Drift of the kernel at the end of each training against the width; geometric mean and range of the seeds."""
+    rows = departures[(departures["objective"] != "supervised") | (departures["loss"] == departures["loss"].min())]
+    grid = sns.FacetGrid(rows, **PANELS)
+    for axes, panel in theme.panels(grid, rows):
+        for (objective, activation, loss), curve in panel.groupby(["objective", "activation", "loss"]):
+            color, line = OBJECTIVE_COLORS[str(objective)], LINES[str(loss)]
+            logs = np.log(curve["drift"]).groupby(curve["width"]).agg(["mean", "min", "max"])
+            bounds = np.exp(logs)
+            axes.plot(
+                bounds.index,
+                bounds["mean"],
+                line,
+                marker=MARKERS[str(activation)],
+                color=color,
+                markersize=4,
+                linewidth=1,
+            )
+            axes.fill_between(bounds.index, bounds["min"], bounds["max"], color=color, alpha=0.08, linewidth=0)
+        widths = np.sort(panel["width"].unique())
+        axes.axhline(DEPARTURE, color="black", linestyle=":", linewidth=1)
+        axes.plot(widths, 0.02 * (widths / widths[-1]) ** -0.5, color="grey", linewidth=0.8)
+        axes.plot(widths, 0.0012 * (widths / widths[-1]) ** -1.0, color="grey", linewidth=0.8)
+    theme.logarithmic(grid)
+    theme.label_panels(grid, x="width $h$", y=r"kernel drift $\|\Theta(t)-\Theta(0)\|_F/\|\Theta(0)\|_F$")
+    handles = [Line2D([], [], color=OBJECTIVE_COLORS[name], label=label) for name, label in OBJECTIVE_LABELS.items()]
+    handles += _activation_handles(rows, colored=False) + _loss_handles(rows)
+    handles.append(Line2D([], [], color="black", linestyle=":", label="departure: 0.5"))
+    handles.append(Line2D([], [], color="grey", linewidth=0.8, label="slopes −1/2 and −1"))
+    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    return theme.finished(grid)
+
+
+def departure_times(departures: pd.DataFrame) -> Figure:
+    """μ_h t_0.5 + ln a_h of every net against the width, their means, and lines of the predicted slope ½ in ln h."""
+    rows = departures[departures["objective"] == "dot-product"]
+    rows = rows.assign(corrected=rows["growth_rate"] * rows["departure_time"] + np.log(rows["amplitude"]))
+    grid = sns.FacetGrid(rows, **PANELS)
+    for axes, panel in theme.panels(grid, rows):
+        for (activation, loss), curve in panel.groupby(["activation", "loss"]):
+            color, marker = COLORS[str(activation)], MARKERS[str(activation)]
+            means = curve.groupby("width")["corrected"].mean()
+            filled = color if loss == "contrastive" else "white"
+            axes.plot(curve["width"], curve["corrected"], ".", color=color, markersize=2, alpha=0.4)
+            axes.plot(means.index, means, marker, color=color, markerfacecolor=filled, markersize=5)
+            logs = np.log(means.index.to_numpy(dtype=np.float64))
+            axes.plot(
+                means.index, means.mean() + (logs - logs.mean()) / 2, LINES[str(loss)], color=color, linewidth=0.9
+            )
+        axes.set_xscale("log", base=2)
+    theme.label_panels(grid, x="width $h$", y=r"$\mu_h t_{0.5}+\ln a_h$")
+    handles = _activation_handles(rows, colored=True) + _loss_handles(rows)
+    handles.append(Line2D([], [], color="grey", label=r"slope $\frac{1}{2}$ in $\ln h$, through the mean"))
+    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    return theme.finished(grid)
+
+
+def after_departure(kernel_drift: pd.DataFrame) -> Figure:
+    """√|L| of the widest nets around their departure, in units of that moment; the prediction for linear nets."""
+    rows = kernel_drift[(kernel_drift["objective"] == "dot-product") & (kernel_drift["since_departure"] > -2)]
+    rows = rows[rows["width"] == rows["width"].max()]
+    grid = sns.FacetGrid(rows, **PANELS)
+    for axes, panel in theme.panels(grid, rows):
+        for (activation, loss, _), run in panel.groupby(["activation", "loss", "seed"]):
+            departed = run["since_departure"] >= 0
+            moment = run["value"].abs()[departed].iloc[0] / np.exp(2 * run["since_departure"][departed].iloc[0])
+            size = np.sqrt(run["value"].abs() / moment)
+            axes.plot(run["since_departure"], size, LINES[str(loss)], color=COLORS[str(activation)], linewidth=0.9)
+        delays = panel["predicted_delay"].dropna().unique()
+        for delay in delays:
+            x = delay - np.geomspace(delay + 2, 0.02, 100)
+            axes.plot(x, np.sinh(delay) / np.sinh(delay - x), ":", color="black", linewidth=1.2)
+        axes.set_ylim(0.05, 1000)
+        axes.axvline(0, color="lightgrey", linewidth=0.8, zorder=0)
+    grid.set(yscale="log")
+    theme.label_panels(
+        grid, x=r"time since the departure, $\mu_h(t-t_{0.5})$", y=r"$\sqrt{|L|}$, in units of the departure"
+    )
+    handles = [Line2D([], [], color=COLORS[name], label=name) for name in COLORS if name in set(rows["activation"])]
+    handles += _loss_handles(rows)
+    handles.append(Line2D([], [], color="black", linestyle=":", label="predicted, identity"))
+    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    return theme.finished(grid)
+
+
+def _activation_handles(rows: pd.DataFrame, *, colored: bool) -> list[Line2D]:
+    present = set(rows["activation"])
+    return [
+        Line2D([], [], color=COLORS[name] if colored else "grey", linestyle="", marker=marker, label=name)
+        for name, marker in MARKERS.items()
+        if name in present
+    ]
+
+
+def _loss_handles(rows: pd.DataFrame) -> list[Line2D]:
+    present = set(rows["loss"])
+    return [Line2D([], [], color="grey", linestyle=line, label=loss) for loss, line in LINES.items() if loss in present]

@@ -1,0 +1,49 @@
+"""Stage `solve_drift`: growth rates and amplitudes of the starts, from their tangent kernels and A alone."""
+
+import numpy as np
+
+from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
+from ssl_dynamics.pipeline.artifacts import read_arrays, write_arrays
+from ssl_dynamics.pipeline.settings import DriftSettings
+from ssl_dynamics.pipeline.stage import Job, main
+from ssl_dynamics.pipeline.wide_nets import net_outputs, regression_targets, stacked, starts, triplet_points
+from ssl_dynamics.problem import coupling_matrix, quadratic_form
+from ssl_dynamics.theory import blow_up_delay, growing_modes, unreachable_share
+
+DEPARTURE = 0.5
+
+
+def compute(job: Job[DriftSettings]) -> None:
+    settings = job.settings
+    if settings.loss is None:
+        raise ValueError("the stage solve_drift needs a loss")
+    points = read_arrays(job.input("points"))
+    anchor = points["anchor"]
+    X = triplet_points(points, settings.loss)
+    A = coupling_matrix(len(anchor), loss=settings.loss)[: len(X), : len(X)]
+    contrastive = settings.loss == "contrastive"
+    C = quadratic_form(anchor, points["positive"], points["negative"] if contrastive else None, loss=settings.loss)
+    limits, targets = {}, {}
+    for activation in settings.drift.activations:
+        limits[activation] = growing_modes(infinite_width_ntk(X, activation=activation), A, np.ones((len(X), 1)))[0]
+        targets[activation] = regression_targets(settings, anchor, activation)
+    tables = []
+    for start in starts(settings, anchor.shape[1]):
+        layers, activation = (start.W1, start.W2), start.activation
+        U = net_outputs(X, *layers, activation)
+        rate, amplitude = growing_modes(two_layer_ntk(X, *layers, activation=activation), A, U)
+        error = U[:, : len(anchor)] - targets[activation][: len(U)]
+        columns = {
+            "seed": np.arange(len(U)),
+            "growth_rate": rate,
+            "limit_rate": np.full(len(U), limits[activation]),
+            "amplitude": amplitude,
+            "unreachable": unreachable_share(two_layer_ntk(anchor, *layers, activation=activation), error),
+        }
+        tables.append(start.labelled(columns))
+    delay = blow_up_delay(anchor, C, settings.dimension, drift=DEPARTURE)
+    write_arrays(job.output("solution"), {**stacked(tables), "blow_up_delay": np.array(delay)})
+
+
+if __name__ == "__main__":
+    main("ssl_dynamics.pipeline.stages.solve_drift", DriftSettings, compute)

@@ -1,0 +1,73 @@
+"""What simulation and theory of trained wide nets share: points, starts, and the targets of the regression."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ssl_dynamics.kernels.two_layer import activate
+from ssl_dynamics.pipeline.artifacts import Arrays
+from ssl_dynamics.pipeline.settings import DriftSettings
+from ssl_dynamics.problem.layers import gaussian_layers
+from ssl_dynamics.problem.settings import Activation, Loss
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Start:
+    """Nets of one activation and width at the start: W_1 (S, h, d), W_2 (S, h, z)."""
+
+    activation: Activation
+    width: int
+    W1: Array
+    W2: Array
+
+    def labelled(self, rows: Arrays) -> Arrays:
+        """Columns of rows, with those that name the nets."""
+        count = len(rows["seed"])
+        return {"activation": np.full(count, self.activation), "width": np.full(count, self.width), **rows}
+
+
+def starts(settings: DriftSettings, d: int) -> Iterator[Start]:
+    """The nets of every width and activation; the weights are the same for all activations and objectives."""
+    drift = settings.drift
+    for width in drift.widths:
+        W1, W2 = gaussian_layers(
+            d,
+            settings.dimension,
+            width,
+            seeds=drift.seeds_of(width, settings.seeds),
+            root_seed=settings.root_seed,
+            name=settings.dataset_name,
+        )
+        for activation in drift.activations:
+            yield Start(activation, width, W1, W2)
+
+
+def triplet_points(points: Arrays, loss: Loss, count: int | None = None) -> Array:
+    """The first `count` anchors, then their positives, then their negatives where the loss has any."""
+    roles = ("anchor", "positive", "negative") if loss == "contrastive" else ("anchor", "positive")
+    return np.concatenate([points[role][:count] for role in roles])
+
+
+def regression_targets(settings: DriftSettings, anchor: Array, activation: Activation) -> Array:
+    """Y (S, n, z): outputs of other random nets, of the largest width; those of seed s are the same at all widths."""
+    drift = settings.drift
+    width = drift.widths[-1]
+    d, z, name = anchor.shape[1], settings.dimension, f"teacher {settings.dataset_name}"
+    W1, W2 = gaussian_layers(d, z, width, seeds=settings.seeds, root_seed=settings.root_seed, name=name)
+    return net_outputs(anchor, W1, W2, activation)
+
+
+def net_outputs(X: Array, W1: Array, W2: Array, activation: Activation) -> Array:
+    """U = W_2ᵀφ(W_1x/√d)/√h (S, N, z) on the points X (N, d)."""
+    features, _ = activate(X @ W1.mT / np.sqrt(X.shape[1]), activation)
+    U: Array = features @ W2 / np.sqrt(W1.shape[-2])
+    return U
+
+
+def stacked(tables: list[Arrays]) -> Arrays:
+    """The columns of several tables, one below the other."""
+    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}

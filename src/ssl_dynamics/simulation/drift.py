@@ -1,0 +1,189 @@
+"""Training of wide two-layer nets until they have converged, or have left their tangent kernel for good."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ssl_dynamics.problem.losses import loss_value
+from ssl_dynamics.problem.objectives import cosine
+from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.simulation.wide_nets import Layers, Nets, Value, moved, size
+
+Array = NDArray[np.float64]
+Rows = dict[str, Array]  # columns (R,): seed, time, value of the loss, rate, drift, drift_first, drift_second
+
+DEPARTURE = 0.5  # drift at which a kernel is said to have departed
+BLOW_UP = 50.0  # drift of the output layer's block (of the features) by which a net has all but reached its singularity
+AFTER = 3.0  # how long a net is followed after its departure, in units of 1/(growth rate at its departure)
+FEELER = 1e-6  # length of the step by which growing nets feel their first rate, in units of ‖W‖
+REMAINDER = 0.01  # share of the excess loss at which supervised training ends
+PLATEAU = 0.02  # share of the whole decrease that the second half of the time still brings, at a plateau
+SETTLING = 16  # steps before which no plateau is looked for
+LOOKS = 1.1  # ratio of the step counts at which drift is measured during a descent
+MOST_STEPS = 100_000
+
+
+def triplet_value(loss: Loss, *, similarity: str) -> Value:
+    """The self-supervised loss on outputs (S, 3n, z); without negatives (S, 2n, z) will do."""
+    evaluate = {"dot product": loss_value, "cosine": cosine}[similarity]
+
+    def value(U: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+        parts = U.chunk(3 if loss == "contrastive" else 2, dim=1)
+        return evaluate(parts[0], parts[1], parts[-1], loss)
+
+    return value
+
+
+def regression_value(targets: Array) -> Value:
+    """(1/2n) Σ_i |u_i − y_i|², Y (S, n, z)."""
+    Y = torch.from_numpy(targets)
+
+    def value(U: torch.Tensor, seeds: torch.Tensor) -> torch.Tensor:
+        return (U - Y[seeds]).square().sum((1, 2)) / (2 * U.shape[1])
+
+    return value
+
+
+def train_until_departure(nets: Nets, value: Value, *, step: float, on_step: Callable[[], None] = lambda: None) -> Rows:
+    """Training on a loss that is unbounded below, by midpoint steps η = `step`/(growth rate ‖U̇‖/‖U‖ of the outputs).
+
+    Stops on drift, never on the size of U: a net is followed for three growth times after its departure (drift 0.5), or
+    until the drift of its output layer's block is 50: it blows up then, as bounded features cannot. Rows at every step,
+    with the growth rate of √|L|, ‖∇L‖²/(2|L|).
+    Raises ArithmeticError where a net has not departed after 100,000 steps. Source: docs/theory.md §4.
+    """
+    rows: list[Rows] = []
+    speed = growth_rate(nets, value)
+    end = torch.full_like(speed, math.inf)
+    U, losses, gradients = nets.gradient(nets.layers, value)
+    _record(rows, nets, losses, rate=_loss_rate(losses, gradients))
+    for _ in range(MOST_STEPS):
+        eta = step / speed
+        middle, _, slopes = nets.gradient(moved(nets.layers, gradients, eta / 2), value)
+        speed = _distance(middle, U) / (eta / 2)
+        nets.layers, nets.times = moved(nets.layers, slopes, eta), nets.times + eta
+        U, losses, gradients = nets.gradient(nets.layers, value)
+        rate = _loss_rate(losses, gradients)
+        _record(rows, nets, losses, rate=rate)
+        drift, features = (torch.from_numpy(rows[-1][name]) for name in ("drift", "drift_second"))
+        on_step()
+        end = torch.where((drift >= DEPARTURE) & torch.isinf(end), nets.times + AFTER / rate, end)
+        kept = (nets.times < end) & (features < BLOW_UP)
+        if not kept.any():
+            return _joined(rows)
+        if not kept.all():
+            nets.keep(kept)
+            U, speed, end = U[kept], speed[kept], end[kept]
+            gradients = (gradients[0][kept], gradients[1][kept])
+    raise ArithmeticError(f"{len(nets.seeds)} nets have not departed after {MOST_STEPS} steps")
+
+
+def train_to_fit(nets: Nets, value: Value, *, learning_rate: float, on_step: Callable[[], None] = lambda: None) -> Rows:
+    """Gradient descent on a loss with minimum 0 until it is 1 % of its start. Rows at step counts 10 % apart, and last.
+
+    Raises ArithmeticError where that takes more than 100,000 steps. Source: docs/theory.md §4.
+    """
+    _, start, _ = nets.gradient(nets.layers, value)
+
+    def ended(losses: torch.Tensor) -> torch.Tensor:
+        return losses <= REMAINDER * start[nets.seeds]
+
+    return _descend(nets, value, torch.full_like(nets.times, learning_rate), ended, on_step)
+
+
+def train_to_plateau(nets: Nets, value: Value, *, step: float, on_step: Callable[[], None] = lambda: None) -> Rows:
+    """Gradient descent until the second half of the time has changed the loss by less than 2 % of its decrease.
+
+    η = `step`/(growth rate at the start), halved for a step that would move the outputs by more than 2 `step` of U.
+    Rows and errors as in `train_to_fit`. Source: docs/theory.md §4.
+    """
+    _, start, _ = nets.gradient(nets.layers, value)
+    rates = step / growth_rate(nets, value)
+    mark_time, mark_loss = SETTLING / 2 * rates, torch.full_like(start, math.nan)
+
+    def ended(losses: torch.Tensor) -> torch.Tensor:
+        seeds = nets.seeds
+        due = nets.times >= 2 * mark_time[seeds]
+        # A step past a zero of a representation may raise the loss: that is no plateau either.
+        flat = (mark_loss[seeds] - losses).abs() < PLATEAU * (start[seeds] - losses)
+        mark_time[seeds[due]], mark_loss[seeds[due]] = nets.times[due], losses[due]
+        return due & flat
+
+    return _descend(nets, value, rates, ended, on_step, most_moved=2 * step)
+
+
+def growth_rate(nets: Nets, value: Value) -> torch.Tensor:
+    """‖U̇‖_F/‖U‖_F of the outputs under gradient flow (S,), from a step of 1e−6 of the size of the weights."""
+    U, _, gradients = nets.gradient(nets.layers, value)
+    eta = FEELER * size(nets.layers) / size(gradients)
+    return _distance(nets.outputs(moved(nets.layers, gradients, eta)), U) / eta
+
+
+def _descend(
+    nets: Nets,
+    value: Value,
+    rates: torch.Tensor,
+    ended: Callable[[torch.Tensor], torch.Tensor],
+    on_step: Callable[[], None],
+    *,
+    most_moved: float = math.inf,
+) -> Rows:
+    """Gradient descent at η = `rates` (S,), less where outputs would move by more than `most_moved` of their norm."""
+    rows: list[Rows] = []
+    eta = rates
+    U, losses, gradients = nets.gradient(nets.layers, value)
+    _record(rows, nets, losses)
+    look = 1
+    for number in range(1, MOST_STEPS + 1):
+        tried = moved(nets.layers, gradients, eta)
+        new_U, new_losses, new_gradients = nets.gradient(tried, value)
+        takes = _distance(new_U, U) <= most_moved
+        if takes.all():
+            nets.layers, U, losses, gradients = tried, new_U, new_losses, new_gradients
+        else:
+            here = takes[:, None, None]
+            nets.layers = _chosen(here, tried, nets.layers)
+            gradients = _chosen(here, new_gradients, gradients)
+            U, losses = torch.where(here, new_U, U), torch.where(takes, new_losses, losses)
+        nets.times = torch.where(takes, nets.times + eta, nets.times)
+        eta = torch.where(takes, torch.minimum(2 * eta, rates), eta / 2)
+        on_step()
+        done = ended(losses) & takes
+        if number >= look or done.any():
+            _record(rows, nets, losses)
+            look = math.ceil(LOOKS * look)
+        if done.all():
+            return _joined(rows)
+        if done.any():
+            kept = ~done
+            nets.keep(kept)
+            U, losses, eta, rates = U[kept], losses[kept], eta[kept], rates[kept]
+            gradients = (gradients[0][kept], gradients[1][kept])
+    raise ArithmeticError(f"{len(nets.seeds)} nets have not converged after {MOST_STEPS} steps")
+
+
+def _chosen(here: torch.Tensor, new: Layers, old: Layers) -> Layers:
+    return torch.where(here, new[0], old[0]), torch.where(here, new[1], old[1])
+
+
+def _loss_rate(losses: torch.Tensor, gradients: Layers) -> torch.Tensor:
+    """Growth rate of √|L| under gradient flow (S,)."""
+    return size(gradients).square() / (2 * losses.abs())
+
+
+def _distance(new: torch.Tensor, old: torch.Tensor) -> torch.Tensor:
+    """‖U' − U‖_F/‖U‖_F of every net (S,)."""
+    distance: torch.Tensor = torch.linalg.matrix_norm(new - old) / torch.linalg.matrix_norm(old)
+    return distance
+
+
+def _record(rows: list[Rows], nets: Nets, losses: torch.Tensor, **more: torch.Tensor) -> None:
+    columns = {"seed": nets.seeds, "time": nets.times, "value": losses, **more}
+    rows.append({**{name: column.numpy() for name, column in columns.items()}, **nets.drift()})
+
+
+def _joined(rows: list[Rows]) -> Rows:
+    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}

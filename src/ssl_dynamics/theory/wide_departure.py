@@ -1,0 +1,71 @@
+"""When nets of finite width leave their tangent kernel, from the kernel at the start (docs/theory.md §4)."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+# Directions in which a kernel is smaller than this, relative to its largest eigenvalue, are rounding.
+_RANGE = 1e-10
+
+
+def growing_modes(theta: ArrayLike, A: ArrayLike, U0: ArrayLike) -> tuple[Array, Array]:
+    """Rate μ and amplitude a with which U̇ = −2ΘAU grows from U(0): U(t) ≈ a e^{μt}, root mean square over points.
+
+    With Θ = LLᵀ and eigenpairs (m_k, q_k), m ascending, of Lᵀ(A ⊗ I_z)L: μ = −2m_1, a the size of the part of U(0)
+    in the z leading modes, Σ_{k≤z} (Lq_k)ᵀ(A ⊗ I_z)U(0)/m_k · Lq_k over √N. In the limit h → ∞ they are one eigenspace.
+
+    theta (..., Nz, Nz) symmetric, positive semidefinite, index i·z + a; A (N, N); U0 (..., N, z) in the range of theta;
+    returns (...) twice. Raises ValueError on other shapes, or where nothing grows. Source: docs/theory.md §4.
+    """
+    theta, A, U0 = (np.asarray(array, dtype=np.float64) for array in (theta, A, U0))
+    N, z = U0.shape[-2:]
+    if theta.shape != (*U0.shape[:-2], N * z, N * z) or A.shape != (N, N):
+        raise ValueError(
+            f"theta, A, U0 must have shapes (…, Nz, Nz), (N, N), (…, N, z); got {theta.shape}, {A.shape}, {U0.shape}"
+        )
+    coupling = np.kron(A, np.eye(z))
+    root = _root(theta)
+    m, q = np.linalg.eigh(root @ coupling @ root)
+    if not (m[..., z - 1] < 0).all():
+        raise ValueError(f"nothing grows: eigenvalue {z} of LᵀAL is {m[..., z - 1].max():.3g}, and must be negative")
+    modes = root @ q[..., :z]
+    shares = modes.mT @ (coupling @ U0.reshape(*U0.shape[:-2], N * z, 1)) / m[..., :z, None]
+    amplitude = np.linalg.norm(modes @ shares, axis=(-2, -1)) / np.sqrt(N)
+    return -2 * m[..., 0], np.asarray(amplitude)
+
+
+def unreachable_share(theta: ArrayLike, error: ArrayLike) -> Array:
+    """Share of the squared error U(0) − Y (..., N, z) that lies outside the range of theta (..., Nz, Nz).
+
+    What training on the tangent kernel of the start cannot learn: 0 where the minimum of the loss is 0.
+    """
+    theta, error = np.asarray(theta, dtype=np.float64), np.asarray(error, dtype=np.float64)
+    values, Q = np.linalg.eigh(theta)
+    parts = (Q.mT @ error.reshape(*theta.shape[:-1], 1))[..., 0] ** 2
+    outside = np.where(values > _RANGE * values[..., -1:], 0, parts).sum(-1)
+    return np.asarray(outside / parts.sum(-1))
+
+
+def blow_up_delay(anchor: ArrayLike, C: ArrayLike, z: int, *, drift: float) -> float:
+    """μ(T − t_ε) of infinitely wide linear nets: from kernel drift ε on the anchors to their blow-up at T.
+
+    arcoth(1 + 2√z ε/√(1 + zf² + 2g)), f = |Xv|²/‖XXᵀ‖_F, g = |XᵀXv|²/‖XXᵀ‖_F², v the top direction of −C.
+
+    anchor X (n, d); C (d, d) symmetric; drift ε > 0, else ValueError. Source: docs/theory.md §4.
+    """
+    X, C = np.asarray(anchor, dtype=np.float64), np.asarray(C, dtype=np.float64)
+    if X.ndim != 2 or C.shape != (X.shape[1], X.shape[1]):
+        raise ValueError(f"anchor and C must have shapes (n, d) and (d, d); got {X.shape} and {C.shape}")
+    if not drift > 0:
+        raise ValueError(f"drift must be positive; got {drift}")
+    v = np.linalg.eigh(C)[1][:, 0]
+    size = np.linalg.norm(X @ X.T)
+    f, g = np.linalg.norm(X @ v) ** 2 / size, np.linalg.norm(X.T @ (X @ v)) ** 2 / size**2
+    return float(np.arctanh(1 / (1 + 2 * np.sqrt(z) * drift / np.sqrt(1 + z * f**2 + 2 * g))))
+
+
+def _root(theta: Array) -> Array:
+    values, Q = np.linalg.eigh(theta)
+    root: Array = (Q * np.sqrt(np.where(values > _RANGE * values[..., -1:], values, 0))[..., None, :]) @ Q.mT
+    return root

@@ -1,0 +1,394 @@
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy.integrate import solve_ivp
+
+from problems import judge_rows
+from ssl_dynamics.analysis import first_crossing, fitted_order
+from ssl_dynamics.claims.measures.drift import delay_error, departure_slope, drift_exponent, share
+from ssl_dynamics.claims.statements.drift import CLAIMS
+from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
+from ssl_dynamics.pipeline.artifacts import read_table, write_arrays
+from ssl_dynamics.pipeline.experiments import Drift
+from ssl_dynamics.pipeline.settings import CompareSettings, DriftSettings
+from ssl_dynamics.pipeline.stage import Job
+from ssl_dynamics.pipeline.stages import compare_drift, simulate_drift, simulate_supervised, solve_drift
+from ssl_dynamics.pipeline.wide_nets import net_outputs
+from ssl_dynamics.problem import coupling_matrix, quadratic_form
+from ssl_dynamics.problem.layers import gaussian_layers
+from ssl_dynamics.problem.objectives import cosine
+from ssl_dynamics.simulation.drift import (
+    regression_value,
+    train_to_fit,
+    train_to_plateau,
+    train_until_departure,
+    triplet_value,
+)
+from ssl_dynamics.simulation.wide_nets import Nets
+from ssl_dynamics.theory import blow_up_delay, growing_modes, kernel_flow, unreachable_share
+
+ACTIVATIONS = ["identity", "relu", "erf"]
+SETTINGS = {
+    "losses": ["contrastive"],
+    "dimensions": [2],
+    "activations": ["relu"],
+    "widths": [4, 8, 16],
+    "hidden_units": 16,
+    "step": 0.2,
+    "cosine_triplets": 7,
+}
+
+
+def triplets(n=6, d=4, seed=0, decay=0.6):
+    """Anchors, positives near them, independent negatives, (3n, d), of decaying scales and mean square 1."""
+    random = np.random.default_rng(seed)
+    scales = decay ** np.arange(d)
+    anchor, negative = (random.standard_normal((n, d)) * scales for _ in range(2))
+    X = np.concatenate([anchor, anchor + 0.3 * random.standard_normal((n, d)) * scales, negative])
+    return X * np.sqrt(X.size) / np.linalg.norm(X)
+
+
+def nets(X, width, activation="identity", *, seeds=3, z=2, anchors=6):
+    layers = gaussian_layers(X.shape[1], z, width, seeds=seeds, root_seed=0, name="test")
+    return Nets(X, *layers, activation, anchors=anchors)
+
+
+def of_seed(rows, seed):
+    return {name: values[rows["seed"] == seed] for name, values in rows.items()}
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_outputs_and_gradients_are_those_of_the_net(activation):
+    X = triplets()
+    batch = nets(X, 20, activation)
+    W1, W2 = (W.numpy() for W in batch.layers)
+    np.testing.assert_allclose(batch.outputs(batch.layers).numpy(), net_outputs(X, W1, W2, activation), rtol=1e-12)
+    _, losses, gradients = batch.gradient(batch.layers, triplet_value("contrastive", similarity="dot product"))
+    # Along the flow L falls at the rate ‖∇L‖², which is (2AU)ᵀΘ(2AU) of the kernel.
+    U = net_outputs(X, W1, W2, activation)
+    A = coupling_matrix(6, loss="contrastive")
+    slope = (2 * A @ U).reshape(3, -1)
+    theta = two_layer_ntk(X, W1, W2, activation=activation)
+    np.testing.assert_allclose(losses.numpy(), np.einsum("snz,nm,smz->s", U, A, U), rtol=1e-10)
+    square = sum(part.square().sum((1, 2)) for part in gradients).numpy()
+    np.testing.assert_allclose(square, np.einsum("si,sij,sj->s", slope, theta, slope), rtol=1e-10)
+
+
+def test_midpoint_training_converges_to_the_flow_of_the_weights_at_order_two():
+    X, h = triplets(), 24
+    batch = nets(X, h, seeds=1)
+    W1, W2 = (W[0].numpy() for W in batch.layers)
+    anchor, positive, negative = np.split(X, 3)
+    C, d = quadratic_form(anchor, positive, negative, loss="contrastive"), X.shape[1]
+
+    def velocity(_, flat):
+        first, second = flat[: W1.size].reshape(W1.shape), flat[W1.size :].reshape(W2.shape)
+        W = first.T @ second / np.sqrt(d * h)
+        G = 2 * C @ W / np.sqrt(d * h)
+        return -np.concatenate([(second @ G.T).ravel(), (first @ G).ravel()])
+
+    errors, steps = [], [0.2, 0.1, 0.05]
+    for step in steps:
+        rows = train_until_departure(
+            nets(X, h, seeds=1), triplet_value("contrastive", similarity="dot product"), step=step
+        )
+        k = int(np.flatnonzero(rows["drift"] >= 0.5)[0])
+        end = solve_ivp(
+            velocity, (0, rows["time"][k]), np.concatenate([W1.ravel(), W2.ravel()]), "DOP853", rtol=1e-11, atol=1e-11
+        ).y[:, -1]
+        first, second = end[: W1.size].reshape(W1.shape), end[W1.size :].reshape(W2.shape)
+        W = first.T @ second / np.sqrt(d * h)
+        errors.append(abs(rows["value"][k] / np.trace(W.T @ C @ W) - 1) / rows["time"][k])
+    assert errors[-1] < 0.01
+    assert fitted_order(steps, errors) == pytest.approx(2, abs=0.25)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_runaway_training_is_recorded_as_departure_and_never_as_nan(activation):
+    for step in (0.5, 0.2):
+        rows = train_until_departure(
+            nets(triplets(), 64, activation), triplet_value("contrastive", similarity="dot product"), step=step
+        )
+        assert all(np.isfinite(values).all() for values in rows.values())
+        for seed in range(3):
+            run = of_seed(rows, seed)
+            assert run["drift"][0] == 0
+            assert (np.diff(run["time"]) > 0).all()
+            assert np.isfinite(first_crossing(run["time"], run["drift"], 0.5))
+            assert run["value"][-1] < -10 * abs(run["value"][0])
+
+
+def test_supervised_training_ends_at_one_percent_and_drifts_less_in_wider_nets():
+    X = triplets()[:6]
+    targets = np.random.default_rng(1).standard_normal((3, 6, 2))
+    ends = {}
+    for width in (64, 1024):
+        largest = np.linalg.norm(infinite_width_ntk(X, activation="relu"), 2)
+        rows = train_to_fit(nets(X, width, "relu"), regression_value(targets), learning_rate=6 / largest)
+        runs = [of_seed(rows, seed) for seed in range(3)]
+        for run in runs:
+            assert run["value"][-1] <= 0.01 * run["value"][0] < run["value"][-2] * 1.5
+        ends[width] = np.mean([run["drift"][-1] for run in runs])
+    assert ends[1024] < ends[64] / 3
+    U = nets(X, 64, "relu")
+    start = 0.5 * ((U.outputs(U.layers).numpy() - targets) ** 2).sum((1, 2)) / 6
+    U.keep(torch.tensor([False, True, True]))
+    _, values, _ = U.gradient(U.layers, regression_value(targets))  # the targets follow their seeds
+    np.testing.assert_allclose(values.numpy(), start[1:], rtol=1e-12)
+
+
+def test_training_that_does_not_end_is_an_error(monkeypatch):
+    monkeypatch.setattr("ssl_dynamics.simulation.drift.MOST_STEPS", 3)
+    X = triplets()
+    with pytest.raises(ArithmeticError, match="3 nets have not departed after 3 steps"):
+        train_until_departure(nets(X, 32), triplet_value("contrastive", similarity="dot product"), step=0.1)
+    with pytest.raises(ArithmeticError, match="3 nets have not converged after 3 steps"):
+        train_to_plateau(nets(X, 32), triplet_value("contrastive", similarity="cosine"), step=0.1)
+
+
+@pytest.mark.parametrize("loss", ["contrastive", "non-contrastive"])
+def test_cosine_training_reaches_a_plateau_near_the_bound_of_the_loss(loss):
+    X = triplets(d=12, decay=0.9)[: 18 if loss == "contrastive" else 12]
+    rows = train_to_plateau(nets(X, 256, "relu"), triplet_value(loss, similarity="cosine"), step=0.4)
+    bound = -2 if loss == "contrastive" else -1
+    for seed in range(3):
+        run = of_seed(rows, seed)
+        assert bound <= run["value"][-1] < 0.9 * bound
+        assert run["drift"].max() < 0.5
+
+
+def test_cosine_loss_sees_directions_alone():
+    u = torch.tensor([[[3.0, 0.0], [0.0, 0.1]]], dtype=torch.float64)
+    assert cosine(u, 5 * u, -u, "contrastive").tolist() == [-2]
+    assert cosine(u, u.flip(1), u, "non-contrastive").tolist() == [0]
+    with pytest.raises(ValueError, match=r"z >= 2; got representations of shape \(1, 2, 1\)"):
+        cosine(u[..., :1], u[..., :1], u[..., :1], "contrastive")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X, W1, W2: (X[:, :3], W1, W2), r"must have shapes \(N, d\), \(S, h, d\), \(S, h, z\); got .*\(18, 3\)"),
+        (lambda X, W1, W2: (X, W1[0], W2), "must have shapes"),
+        (lambda X, W1, W2: (X[:5], W1, W2), "anchors must lie between 1 and the number of points, 5; got 6"),
+    ],
+)
+def test_nets_refuse_what_does_not_fit(change, message):
+    layers = gaussian_layers(4, 2, 8, seeds=2, root_seed=0, name="test")
+    with pytest.raises(ValueError, match=message):
+        Nets(*change(triplets(), *layers), "relu", anchors=6)
+
+
+def test_gaussian_layers_depend_on_their_own_names_alone():
+    W1, W2 = gaussian_layers(5, 2, 400, seeds=3, root_seed=0, name="a")
+    again = gaussian_layers(5, 2, 400, seeds=2, root_seed=0, name="a")
+    assert (W1[:2] == again[0]).all()
+    assert (W2[:2] == again[1]).all()
+    assert (gaussian_layers(5, 2, 400, seeds=3, root_seed=0, name="b")[0] != W1).all()
+    assert W1.std() == pytest.approx(1, abs=0.05)
+    with pytest.raises(ValueError, match="must be at least 1; got 5, 2, 0, 3"):
+        gaussian_layers(5, 2, 0, seeds=3, root_seed=0, name="a")
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("loss", ["contrastive", "non-contrastive"])
+def test_growing_modes_are_the_late_tangent_flow(activation, loss):
+    X = triplets()
+    layers = gaussian_layers(4, 1, 200, seeds=2, root_seed=0, name="test")
+    theta, U = two_layer_ntk(X, *layers, activation=activation), net_outputs(X, *layers, activation)
+    A = coupling_matrix(6, loss=loss)
+    rate, amplitude = growing_modes(theta, A, U)
+    for seed in range(2):
+        values = np.sort(np.linalg.eigvals(-2 * theta[seed] @ A).real)[::-1]
+        assert rate[seed] == pytest.approx(values[0], rel=1e-9)
+        time = 12 / (values[0] - values[1])
+        late = kernel_flow(theta[seed], A, U[seed], [0.0, time])[-1]
+        size = np.linalg.norm(late) / np.sqrt(len(X))
+        assert np.log(size) - rate[seed] * time == pytest.approx(np.log(amplitude[seed]), abs=1e-4)
+
+
+def test_amplitude_is_that_of_all_outputs_in_the_limit():
+    X, A = triplets(), coupling_matrix(6, loss="contrastive")
+    K = infinite_width_ntk(X, activation="relu")
+    U = K @ np.random.default_rng(2).standard_normal((18, 2))
+    rate, amplitude = growing_modes(np.kron(K, np.eye(2)), A, U)
+    rates, columns = growing_modes(np.stack([K, K]), A, U.T[..., None])
+    assert rate == pytest.approx(rates[0], rel=1e-9)
+    assert amplitude == pytest.approx(np.hypot(*columns), rel=1e-9)
+
+
+def test_theory_of_departure_refuses_bad_input():
+    A = coupling_matrix(2, loss="contrastive")
+    with pytest.raises(ValueError, match=r"must have shapes .* got \(6, 6\), \(6, 6\), \(5, 1\)"):
+        growing_modes(np.eye(6), A, np.ones((5, 1)))
+    with pytest.raises(ValueError, match=r"nothing grows: eigenvalue 1 of LᵀAL is 1"):
+        growing_modes(np.eye(6), np.eye(6), np.ones((6, 1)))
+    with pytest.raises(ValueError, match="drift must be positive; got 0"):
+        blow_up_delay(np.ones((3, 2)), np.eye(2), 2, drift=0)
+    with pytest.raises(ValueError, match=r"anchor and C must have shapes .* got \(3, 2\) and \(3, 3\)"):
+        blow_up_delay(np.ones((3, 2)), np.eye(3), 2, drift=0.5)
+
+
+def test_unreachable_share_is_what_lies_outside_the_range():
+    theta = np.diag([2.0, 1.0, 0.0, 0.0])
+    assert unreachable_share(theta, np.array([[1.0, 1.0], [1.0, 1.0]])) == pytest.approx(0.5)
+    assert unreachable_share(np.eye(4), np.ones((2, 2))) == 0
+
+
+def test_blow_up_delay_is_that_of_the_equations_of_the_mode():
+    random = np.random.default_rng(3)
+    X, z, mu = random.standard_normal((7, 3)) * [3, 1, 0.3], 2, 1.7
+    C = -(X.T @ X)
+    v = np.linalg.eigh(C)[1][:, 0]
+    b = np.array([0.6, 0.8])
+
+    def kernel(p):
+        first, second = X @ X.T / 3, (X @ v)[:, None] * (X @ v) / 3
+        return np.kron(first + (p - 1) * second, np.eye(z)) + np.kron(first, np.eye(z) + (p - 1) * np.outer(b, b))
+
+    def departed(_, state):
+        return np.linalg.norm(kernel(state[0]) - kernel(1)) / np.linalg.norm(kernel(1)) - 0.5
+
+    departed.terminal = False
+
+    def velocity(_, state):
+        p, q, m = state
+        return mu * np.array([m**2, m**2, m * (p + q) / 2])
+
+    def large(_, state):
+        return state[2] - 1e4
+
+    large.terminal = True
+    run = solve_ivp(velocity, (0, 40), [1, 1, 1e-6], "DOP853", events=(departed, large), rtol=1e-11, atol=1e-12)
+    measured = mu * (run.t_events[1][0] - run.t_events[0][0])
+    assert blow_up_delay(X, C, z, drift=0.5) == pytest.approx(measured, abs=3e-4)
+
+
+def test_first_crossing_interpolates_the_logarithm():
+    times = np.array([0.0, 1.0, 1.0, 3.0, 4.0])
+    assert first_crossing(times, [0.0, 0.1, 0.1, 0.1 * np.exp(4), 0.1], 0.1 * np.exp(2)) == pytest.approx(2)
+    assert first_crossing(times, [0.0, 9, 9, 9, 9], 0.5) == 1
+    assert np.isnan(first_crossing(times, np.zeros(5), 0.5))
+    with pytest.raises(ValueError, match=r"times \(T,\) that do not decrease"):
+        first_crossing(times[::-1], np.zeros(5), 0.5)
+    with pytest.raises(ValueError, match="must not be negative and the level positive; got -1"):
+        first_crossing(times, np.full(5, -1.0), 0.5)
+
+
+def test_measures_of_drift():
+    widths = np.array([32, 64, 128])
+    rows = pd.concat(
+        pd.DataFrame(
+            {
+                "seed": seed,
+                "width": used,
+                "drift": 8.0 / used,
+                "departed": np.arange(len(used)) == 0,
+                "growth_rate": 2.0,
+                "amplitude": 3.0,
+                "departure_time": np.log(used) / 4,
+                "blow_up_delay": 0.5,
+                "predicted_delay": 1.0,
+            }
+        )
+        for seed, used in enumerate((widths, widths[:2]))
+    )
+    np.testing.assert_allclose(drift_exponent("drift")(rows), -1)
+    np.testing.assert_allclose(drift_exponent("drift")(rows.assign(drift=rows["drift"] * 100)), 0, atol=1e-14)
+    np.testing.assert_allclose(departure_slope(2)(rows), 1)
+    np.testing.assert_allclose(share("departed")(rows), [1 / 3, 1 / 2])
+    np.testing.assert_allclose(delay_error(1)(rows), 0.5)
+    np.testing.assert_allclose(delay_error(2)(rows), 0, atol=1e-15)
+
+
+def experiment(folder, step):
+    """Tables of the whole experiment on a small problem."""
+    X = triplets(n=8, d=5, seed=4, decay=0.35)
+    write_arrays(folder / "points.npz", dict(zip(("anchor", "positive", "negative"), np.split(X, 3), strict=True)))
+    drift = Drift(
+        losses=["contrastive"],
+        dimensions=[2],
+        activations=ACTIVATIONS,
+        widths=[256, 1024, 4096],
+        hidden_units=16 * 1024,
+        step=step,
+        cosine_triplets=4,
+    )
+    settings = DriftSettings(root_seed=0, seeds=6, dataset_name="d", loss="contrastive", dimension=2, drift=drift)
+    labels = CompareSettings(dataset_name="d", loss="contrastive", dimension=2)
+    files = {name: [folder / f"{name}.npz"] for name in ("points", "trained", "supervised", "solution")}
+    tables = {name: [folder / f"{name}.csv"] for name in ("kernel_drift", "departures")}
+    log = logging.getLogger("test")
+    for stage, output in ((simulate_supervised, "supervised"), (simulate_drift, "trained"), (solve_drift, "solution")):
+        stage.compute(Job(settings, files, {output: files[output]}, log, "test"))
+    compare_drift.compute(Job(labels, files, tables, log, "test"))
+    return {("drift", name): read_table(path) for name, (path,) in tables.items()}
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    return experiment(tmp_path_factory.mktemp("drift"), 0.2)
+
+
+def test_every_claim_passes_on_a_small_problem_and_its_control_fails(tables):
+    for claim in CLAIMS:
+        cell = judge_rows(claim, tables)
+        assert cell.verdict == "pass", (claim.id, cell)
+
+
+def test_halving_the_steps_moves_no_verdict(tables, tmp_path):
+    halved = experiment(tmp_path, 0.1)
+    for claim in CLAIMS:
+        whole, half = judge_rows(claim, tables), judge_rows(claim, halved)
+        assert (whole.claim.verdict, whole.control.verdict) == (half.claim.verdict, half.control.verdict), claim.id
+    times = [
+        t["drift", "departures"].set_index(["objective", "activation", "width", "seed"])["departure_time"][
+            "dot-product"
+        ]
+        for t in (tables, halved)
+    ]
+    assert (times[0] / times[1] - 1).abs().max() < 0.02
+
+
+def test_tables_are_empty_only_where_something_did_not_happen(tables):
+    runs, rows = tables["drift", "departures"], tables["drift", "kernel_drift"]
+    happened = {
+        "departure_time": runs["departed"] == 1,
+        "blow_up_delay": runs["blows_up"] == 1,
+        "predicted_delay": (runs["objective"] == "dot-product") & (runs["activation"] == "identity"),
+        "unreachable": runs["objective"] == "supervised",
+        "drift_by_plateau": runs["objective"] != "supervised",
+    }
+    for name in runs.columns:
+        assert (runs[name].notna() == happened.get(name, True)).all(), name
+    assert rows[["time", "value", "drift", "drift_first", "drift_second"]].notna().all(axis=None)
+    assert (runs.loc[runs["objective"] == "supervised", "unreachable"] < 1e-3).all()
+
+
+def test_more_cosine_triplets_than_points_are_refused(tmp_path):
+    write_arrays(
+        tmp_path / "points.npz", dict(zip(("anchor", "positive", "negative"), np.split(triplets(), 3), strict=True))
+    )
+    drift = Drift(**SETTINGS)
+    settings = DriftSettings(root_seed=0, seeds=2, dataset_name="d", loss="contrastive", dimension=2, drift=drift)
+    job = Job(
+        settings, {"points": [tmp_path / "points.npz"]}, {"trained": [tmp_path / "t.npz"]}, logging.getLogger("t"), "t"
+    )
+    with pytest.raises(ValueError, match=r"drift\.cosine_triplets is 7; there are 6 triplets"):
+        simulate_drift.compute(job)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"widths": [8, 4, 16]}, "must increase"),
+        ({"hidden_units": 15}, "hidden_units is 15: not enough for a net of width 16"),
+        ({"dimensions": [1]}, "greater than or equal to 2"),
+    ],
+)
+def test_settings_refuse_what_cannot_be_trained(changes, message):
+    with pytest.raises(ValueError, match=message):
+        Drift(**(SETTINGS | changes))
