@@ -96,7 +96,7 @@ CLAIMS = [
         figure="kernel-drift",
     ),
     Claim(
-        id="beyond-blow-up",
+        id="beyond-nets-blow-up",
         source="beyond",
         statement="After their departure, linear and ReLU nets blow up in finite time; erf nets go on growing.",
         quantity="share of the runs whose output layer's block drifts by 50 within three growth times of departure, "
