@@ -70,8 +70,8 @@ CLAIMS = [
         figure="constrained-nets",
     ),
     Claim(
-        # Read where the flow is judged. It was read at the end first, τ = 16, where the features of h = 256 have moved twice
-        # as far: 9.4 for one seed of ReLU nets on the mixture.
+        # Read where the flow is judged. It was read at the end first, τ = 16, where the features of h = 256 have moved
+        # twice as far: 9.4 for one seed of ReLU nets on the mixture.
         id="beyond-linearised-against-frozen",
         source="beyond",
         statement="At every width from the number of points on, the linearised model errs over ten times as much as "
