@@ -26,9 +26,9 @@ def widest_at(column: str, tau: float | None = None) -> Measure:
     return measure
 
 
-def smallest_of_wide(column: str) -> Measure:
-    """Smallest value of a column at the end, over widths of at least the number of points."""
-    return lambda rows: _wide(_at(rows, None)).groupby("seed")[column].min(skipna=False)
+def smallest_of_wide(column: str, tau: float) -> Measure:
+    """Smallest value of a column at τ, over widths of at least the number of points."""
+    return lambda rows: _wide(_at(rows, tau)).groupby("seed")[column].min(skipna=False)
 
 
 def ratio_of(numerator: str, denominator: str) -> Measure:
