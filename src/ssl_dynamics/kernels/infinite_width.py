@@ -1,5 +1,6 @@
 """The linear kernel, and the tangent kernel of two-layer nets of infinite width (docs/theory.md §4)."""
 
+from collections.abc import Callable
 from typing import Literal, get_args
 
 import numpy as np
@@ -8,6 +9,7 @@ from scipy.spatial.distance import cdist
 
 Array = NDArray[np.float64]
 Activation = Literal["identity", "relu", "erf"]
+Block = Literal["all", "first", "second"]
 
 
 def linear_kernel(X: ArrayLike) -> Array:
@@ -21,33 +23,53 @@ def linear_kernel(X: ArrayLike) -> Array:
     return (s + s.T) / 2
 
 
-def infinite_width_ntk(X: ArrayLike, *, activation: Activation) -> Array:
+def infinite_width_ntk(X: ArrayLike, *, activation: Activation, block: Block = "all") -> Array:
     """Tangent kernel Σ + s∘Σ̇ of u = W_2ᵀφ(W_1x/√d)/√h, entries N(0, 1), as h → ∞; every output has the same one.
 
     With s_ij = x_i·x_j/d and (a, b) Gaussian of covariance s, Σ = E φ(a)φ(b) and Σ̇ = E φ'(a)φ'(b):
         identity      Σ = s,  Σ̇ = 1
         √2·ReLU       Σ = √(s_ii s_jj)[sin θ + (π − θ)cos θ]/π,  Σ̇ = (π − θ)/π,  θ the angle between x_i and x_j
         erf           Σ = (2/π) asin(2s_ij/√((1 + 2s_ii)(1 + 2s_jj))),  Σ̇ = (4/π)/√((1 + 2s_ii)(1 + 2s_jj) − 4s_ij²)
+    The `block` "second" (output layer) is Σ, also the covariance of the outputs at random weights; "first" is s∘Σ̇.
 
     X (N, d), real and finite; `activation` "identity", "relu" (√2·ReLU) or "erf"; returns (N, N) float64. Raises
-    ValueError on bad shapes or values, or an unknown activation. Source: docs/theory.md §4.
+    ValueError on bad shapes or values, or an unknown activation or block. Source: docs/theory.md §4.
     """
     points = _points(X)
     s = linear_kernel(points)
-    if activation == "identity":
-        return 2 * s
-    if activation == "relu":
-        theta = _angles(points)
-        norms = np.sqrt(np.diag(s))
-        covariance = np.outer(norms, norms) * (np.sin(theta) + (np.pi - theta) * np.cos(theta)) / np.pi
-        kernel: Array = covariance + s * (np.pi - theta) / np.pi
-        return kernel
-    if activation == "erf":
-        scale = 1 + 2 * np.diag(s)
-        product = np.outer(scale, scale)
-        erf: Array = 2 / np.pi * np.arcsin(2 * s / np.sqrt(product)) + s * 4 / np.pi / np.sqrt(product - 4 * s**2)
-        return erf
-    raise ValueError(f"activation {activation!r} is unknown; allowed: {', '.join(map(repr, get_args(Activation)))}")
+    if activation not in COVARIANCES:
+        allowed = ", ".join(map(repr, COVARIANCES))
+        raise ValueError(f"activation {activation!r} is unknown; allowed: {allowed}")
+    if block not in get_args(Block):
+        raise ValueError(f"block {block!r} is unknown; allowed: {', '.join(map(repr, get_args(Block)))}")
+    covariance, slopes = COVARIANCES[activation](points, s)
+    kernel: Array = {"all": covariance + s * slopes, "first": s * slopes, "second": covariance}[block]
+    return kernel
+
+
+def _identity(_: Array, s: Array) -> tuple[Array, Array]:
+    return s, np.ones_like(s)
+
+
+def _relu(points: Array, s: Array) -> tuple[Array, Array]:
+    theta = _angles(points)
+    norms = np.sqrt(np.diag(s))
+    covariance = np.outer(norms, norms) * (np.sin(theta) + (np.pi - theta) * np.cos(theta)) / np.pi
+    return covariance, (np.pi - theta) / np.pi
+
+
+def _erf(_: Array, s: Array) -> tuple[Array, Array]:
+    scale = 1 + 2 * np.diag(s)
+    product = np.outer(scale, scale)
+    return 2 / np.pi * np.arcsin(2 * s / np.sqrt(product)), 4 / np.pi / np.sqrt(product - 4 * s**2)
+
+
+# Σ and Σ̇ of each activation, from the points and s.
+COVARIANCES: dict[str, Callable[[Array, Array], tuple[Array, Array]]] = {
+    "identity": _identity,
+    "relu": _relu,
+    "erf": _erf,
+}
 
 
 def _angles(points: Array) -> Array:
@@ -61,11 +83,16 @@ def _angles(points: Array) -> Array:
 
 
 def _points(X: ArrayLike) -> Array:
-    array = np.asarray(X)
+    return finite_array("X", X, "(N, d) with N, d >= 1", lambda shape: len(shape) == 2)
+
+
+def finite_array(name: str, values: ArrayLike, expected: str, fits: Callable[[tuple[int, ...]], bool]) -> Array:
+    """The values as float64. Raises ValueError unless they are real, finite, some, and of a shape that fits."""
+    array = np.asarray(values)
     if array.dtype.kind not in "iuf":
-        raise ValueError(f"X must hold real numbers; got dtype {array.dtype}")
-    if array.ndim != 2 or 0 in array.shape:
-        raise ValueError(f"X must have shape (N, d) with N, d >= 1; got {array.shape}")
+        raise ValueError(f"{name} must hold real numbers; got dtype {array.dtype}")
+    if not fits(array.shape) or 0 in array.shape:
+        raise ValueError(f"{name} must have shape {expected}; got {array.shape}")
     if not np.isfinite(array).all():
-        raise ValueError(f"X holds {np.count_nonzero(~np.isfinite(array))} values that are not finite")
-    return array.astype(np.float64)
+        raise ValueError(f"{name} holds {np.count_nonzero(~np.isfinite(array))} values that are not finite")
+    return array.astype(np.float64, copy=False)
