@@ -6,9 +6,11 @@ Thresholds are set from theory (docs/theory.md); where one was changed after a f
 from ssl_dynamics.claims.statements import (
     collapse,
     constrained,
+    depth,
     finite_steps,
     framework,
     kernel,
+    kernel_limit,
     objectives,
     widths,
 )
@@ -21,4 +23,6 @@ CLAIMS = [
     *widths.CLAIMS,
     *framework.CLAIMS,
     *objectives.CLAIMS,
+    *kernel_limit.CLAIMS,
+    *depth.CLAIMS,
 ]

@@ -65,7 +65,7 @@ def _erf(_: Array, s: Array) -> tuple[Array, Array]:
 
 
 # Σ and Σ̇ of each activation, from the points and s.
-COVARIANCES: dict[str, Callable[[Array, Array], tuple[Array, Array]]] = {
+COVARIANCES: dict[Activation, Callable[[Array, Array], tuple[Array, Array]]] = {
     "identity": _identity,
     "relu": _relu,
     "erf": _erf,

@@ -11,12 +11,14 @@ from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_v
 
 from ssl_dynamics.pipeline.experiments import (
     CollapseCost,
+    Depth,
     Downstream,
     Dynamics,
     FiniteSample,
     FiniteSteps,
     Grassmannian,
     Kernel,
+    KernelLimit,
     LearningTimes,
     MiniBatch,
     Narrow,
@@ -32,7 +34,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 SHIPPED_CHECKSUM = Path(__file__).parents[1] / "problem/data/fashion-mnist-subset.sha256"
 NEEDS_LABELS = ("downstream", "collapse_cost")
-ON_POINTS: tuple[str, ...] = ()  # experiments on nets of large width, which run on `points`
+ON_POINTS: tuple[str, ...] = ("kernel_limit", "depth")  # experiments on nets of large width, which run on `points`
 SCHEMA = "workflow/schemas/config.schema.json"
 
 
@@ -82,6 +84,8 @@ class Config(Settings):
     finite_sample: FiniteSample | None = None
     mini_batch: MiniBatch | None = None
     points: Points | None = None
+    kernel_limit: KernelLimit | None = None
+    depth: Depth | None = None
     overrides: Annotated[
         dict[Name, Overrides], Field(default_factory=dict, description="other step sizes for some of the data sets")
     ]

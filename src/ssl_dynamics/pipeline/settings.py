@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ssl_dynamics.pipeline.experiments import (
+    Depth,
     Dynamics,
     FiniteSample,
     FiniteSteps,
@@ -232,3 +233,28 @@ class PointsSettings(Settings):
     """What the stage `points` reads of the configuration."""
 
     points: Points
+
+
+class CompareKernelLimitSettings(CompareSettings):
+    """What the stage `compare_kernel_limit` reads of the configuration."""
+
+    root_seed: int
+    seeds: int
+    widths: list[int]
+
+
+class DepthSettings(Settings):
+    """What the stages `simulate_depth` and `solve_depth` read of the configuration."""
+
+    root_seed: int
+    seeds: int
+    dataset_name: str
+    loss: Loss
+    dimension: int
+    depth: Depth
+
+
+class CompareDepthSettings(CompareSettings):
+    """What the stage `compare_depth` reads of the configuration."""
+
+    depth: Depth

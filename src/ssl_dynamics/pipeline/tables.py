@@ -13,6 +13,8 @@ TABLES = {
     "learning_times": ["acquisition"],
     "finite_sample": ["sines"],
     "mini_batch": ["noise"],
+    "kernel_limit": ["kernel_limit"],
+    "depth": ["depth_drift", "depth_widths", "depth_constrained"],
 }
 
 FIGURE_TABLES = {
@@ -41,4 +43,8 @@ FIGURE_TABLES = {
     "acquisition": "acquisition",
     "finite-sample": "sines",
     "mini-batch": "noise",
+    "kernel-limit": "kernel_limit",
+    "depth-drift": "depth_drift",
+    "depth-widths": "depth_widths",
+    "depth-constrained": "depth_constrained",
 }

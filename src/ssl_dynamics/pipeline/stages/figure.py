@@ -7,10 +7,12 @@ from matplotlib.figure import Figure
 
 from ssl_dynamics.figures import (
     collapse,
+    depth,
     exactness,
     finite_steps,
     framework,
     kernel,
+    kernel_limit,
     objectives,
     sampling,
     theme,
@@ -47,6 +49,10 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "acquisition": framework.acquisition,
     "finite-sample": sampling.finite_sample,
     "mini-batch": sampling.mini_batch,
+    "kernel-limit": kernel_limit.kernel_limit,
+    "depth-drift": depth.depth_drift,
+    "depth-widths": depth.depth_widths,
+    "depth-constrained": depth.depth_constrained,
 }
 
 
