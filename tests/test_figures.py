@@ -45,6 +45,12 @@ def table():
     frame["direction"] = frame["seed"] + 1
     frame["step"], frame["batch"] = frame["learning_rate"], 16 * 2 ** frame["extrapolations"]
     frame["inverse_size"] = 1 / (1 + frame["time"])
+    frame["activation"] = np.where(frame["seed"] == 0, "relu", "erf")
+    frame["block"] = np.where(frame["seed"] == 0, "all", "first")
+    frame["limit"] = np.where(frame["time"] == 0, "complete", "without the first layer")
+    frame["rate"] = np.where(frame["seed"] == 0, "unit", "width")
+    for column in ("drift_early", "drift_supervised", "gram_error", "feature_drift"):
+        frame[column] = 1 + decay
     return frame
 
 
@@ -53,6 +59,8 @@ def table_of(name):
     frame = table()
     if name == "kernel-rank":
         frame["objective"] = np.where(frame["supervised"], "regression", "self-supervised")
+    if name == "depth-drift":
+        frame["objective"] = np.where(frame["supervised"], "regression", "dot-product")
     return frame
 
 

@@ -5,15 +5,13 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.kernels.three_layer import infinite_width_features, three_layer_features
 from ssl_dynamics.pipeline.artifacts import Arrays
+from ssl_dynamics.pipeline.experiments import Depth
 from ssl_dynamics.pipeline.settings import DepthSettings
 from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.gaussian_weights import gaussian_weights
 from ssl_dynamics.problem.start import kernel_root
 
 Array = NDArray[np.float64]
-
-# Rates κ of the layers below the constrained one: 1, and that of the tangent-kernel parameterisation.
-RATES = ("unit", "width")
 
 
 def all_points(points: Arrays) -> Array:
@@ -55,6 +53,7 @@ def checkpoints(settings: DepthSettings) -> Array:
     return np.arange(settings.depth.end + 1, dtype=np.float64)
 
 
-def rate_of(name: str, width: int) -> float:
-    """κ."""
-    return {"unit": 1.0, "width": float(width)}[name]
+def constrained_runs(depth: Depth) -> list[tuple[int, str, float]]:
+    """Width, name of the rate, and κ: 1 at every width; as a control h, but for the largest width."""
+    widths = depth.constrained_widths
+    return [(h, "unit", 1.0) for h in widths] + [(h, "width", float(h)) for h in widths[:-1]]

@@ -224,6 +224,6 @@ class Depth(Settings):
         ),
     ]
     constrained_step: Annotated[
-        float, Field(gt=0, le=0.5, description="largest step of the constrained training, in the time τ = 2|λ_z|t")
+        float, Field(gt=0, le=1, description="largest step of the constrained training, in the time τ = 2|λ_z|t")
     ]
     end: Annotated[PositiveInt, Field(description="end of the constrained training, in the time τ")]

@@ -31,12 +31,6 @@ def gradients(layers: Layers, X: torch.Tensor, value: Value) -> tuple[torch.Tens
     return U.detach(), losses.detach(), (first, second, third)
 
 
-def output_velocity(layers: Layers, X: torch.Tensor, velocity: Layers) -> torch.Tensor:
-    """U̇ (S, N, z) when the layers move with this velocity, by forward differentiation."""
-    along: torch.Tensor = torch.func.jvp(lambda *moving: outputs(moving, X), layers, velocity)[1]
-    return along
-
-
 def tangent_kernel(layers: Layers, X: torch.Tensor) -> torch.Tensor:
     """Θ (S, Nz, Nz) on the points X (N, d), index i·z + a, from the derivatives that torch.func takes.
 

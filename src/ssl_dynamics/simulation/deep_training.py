@@ -16,7 +16,7 @@ from ssl_dynamics.simulation.deep_nets import (
     features,
     gradients,
     moved,
-    output_velocity,
+    outputs,
     tangent_kernel,
 )
 from ssl_dynamics.simulation.manifolds import horizontal, qr_retraction
@@ -27,6 +27,7 @@ Rows = dict[str, Array]  # columns (R,): seed, time, value of the loss, drift of
 DEPARTURE = 0.5  # drift at which a tangent kernel is said to have departed
 REMAINDER = 0.01  # share of its first excess loss with which supervised training ends
 LOOKS = 1.15  # ratio of the step counts at which drift is measured during supervised training
+FEELER = 1e-6  # length of the step by which a growth rate is felt, in units of the size of the weights
 GROWN = 10.0  # times its first size: a Gram matrix of features that has grown so much has departed
 MOST_STEPS = 20_000
 
@@ -84,8 +85,7 @@ def train_until_departure(
         training = training & (drifts.record(layers, times, losses, training) < DEPARTURE)
         if not training.any():
             return drifts.rows()
-        growth = _norm(output_velocity(layers, points, slopes)) / _norm(U)
-        eta = torch.where(training, step / growth, 0.0)
+        eta = torch.where(training, step / _growth_rate(layers, points, slopes, U), 0.0)
         _, _, middle = gradients(moved(layers, slopes, -eta / 2), points, value)
         layers, times = moved(layers, middle, -eta), times + eta
         on_step()
@@ -150,9 +150,9 @@ def train_constrained(
     points, value = torch.from_numpy(X), triplet_value(loss)
     n = len(X) // 3
 
-    def velocity(at: Layers) -> Layers:
+    def downhill(at: Layers) -> Layers:
         _, _, (first, second, third) = gradients(at, points, value)
-        return -rate * first, -rate * second, -horizontal(at[2], third)
+        return first, second, horizontal(at[2], third)
 
     # At κ = h each of the two layers below moves the outputs as fast as the last one does.
     longest = largest_step / (1 + 2 * rate / layers[0].shape[1])
@@ -164,10 +164,11 @@ def train_constrained(
         while left > 0 and not departed.all():
             growth = torch.where(departed, 0.0, _norm(K) / _norm(K0)).max().clamp(min=1)
             taken = min(longest / float(growth), left)
-            proposed = _runge_kutta(layers, velocity, taken)
+            proposed = _runge_kutta(layers, downhill, taken, (rate, rate, 1.0))
             gram = _gram(features(proposed, points[:n]))
             departed = departed | ~(_norm(gram) < GROWN * _norm(K0))  # what is not finite has departed, too
-            layers, K = _where(departed, layers, proposed), torch.where(departed[:, None, None], K, gram)
+            layers = _where(departed, layers, proposed) if departed.any() else proposed
+            K = torch.where(departed[:, None, None], K, gram)
             left -= taken
             on_step()
         U = features(layers, points[:n]) @ layers[2]
@@ -175,20 +176,40 @@ def train_constrained(
     return ConstrainedRun(*(torch.stack(part, 1).numpy() for part in zip(*saved, strict=True)))
 
 
-def _runge_kutta(layers: Layers, velocity: Callable[[Layers], Layers], time: float) -> Layers:
-    """One classical step of order 4, the last layer pulled back to W_3ᵀW_3 = I."""
-    t = torch.full((len(layers[0]),), time, dtype=layers[0].dtype)
-    k1 = velocity(layers)
-    k2 = velocity(moved(layers, k1, t / 2))
-    k3 = velocity(moved(layers, k2, t / 2))
-    k4 = velocity(moved(layers, k3, t))
-    first, second, third = (time / 6 * (a + 2 * b + 2 * c + d) for a, b, c, d in zip(k1, k2, k3, k4, strict=True))
-    return layers[0] + first, layers[1] + second, qr_retraction(layers[2], third).weights
+def _runge_kutta(
+    layers: Layers, downhill: Callable[[Layers], Layers], time: float, rates: tuple[float, float, float]
+) -> Layers:
+    """One classical step of order 4 of Ẇ_l = −(rate_l) g_l, the last layer pulled back to W_3ᵀW_3 = I."""
+
+    def stepped(slopes: Layers, length: float) -> Layers:
+        first, second, third = (
+            torch.add(W, g, alpha=-rate * length) for W, g, rate in zip(layers, slopes, rates, strict=True)
+        )
+        return first, second, third
+
+    total = slopes = downhill(layers)
+    for weight, ahead in ((2, time / 2), (2, time / 2), (1, time)):
+        slopes = downhill(stepped(slopes, ahead))
+        for summed, g in zip(total, slopes, strict=True):
+            summed.add_(g, alpha=weight)
+    first, second, third = stepped(total, time / 6)
+    return first, second, qr_retraction(third, torch.zeros_like(third)).weights
 
 
 def _where(kept: torch.Tensor, layers: Layers, others: Layers) -> Layers:
     first, second, third = (torch.where(kept[:, None, None], W, other) for W, other in zip(layers, others, strict=True))
     return first, second, third
+
+
+def _growth_rate(layers: Layers, points: torch.Tensor, slopes: Layers, U: torch.Tensor) -> torch.Tensor:
+    """‖U̇‖_F/‖U‖_F (S,) under gradient flow, from a step of 1e−6 of the size of the weights."""
+    feeler = FEELER * _size(layers) / _size(slopes)
+    return _norm(outputs(moved(layers, slopes, -feeler), points) - U) / (feeler * _norm(U))
+
+
+def _size(layers: Layers) -> torch.Tensor:
+    """√Σ_l ‖W_l‖_F² (S,)."""
+    return torch.stack([torch.linalg.matrix_norm(W) for W in layers]).square().sum(0).sqrt()
 
 
 def _gram(psi: torch.Tensor) -> torch.Tensor:

@@ -6,10 +6,10 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays
 from ssl_dynamics.pipeline.comparison import tidy_rows, write_tables
-from ssl_dynamics.pipeline.depth_plan import RATES
+from ssl_dynamics.pipeline.depth_plan import constrained_runs
+from ssl_dynamics.pipeline.experiments import Depth
 from ssl_dynamics.pipeline.settings import CompareDepthSettings
 from ssl_dynamics.pipeline.stage import Job, main
-from ssl_dynamics.theory.leading_modes import LeadingModes
 
 Array = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ def compute(job: Job[CompareDepthSettings]) -> None:
     tables = {
         "depth_drift": drift,
         "depth_widths": widths_table(drift, solution),
-        "depth_constrained": constrained_table(trajectories, solution, depth.constrained_widths),
+        "depth_constrained": constrained_table(trajectories, solution, depth),
     }
     write_tables(job, "depth", tables)
 
@@ -45,8 +45,8 @@ def widths_table(drift: pd.DataFrame, solution: Arrays) -> pd.DataFrame:
     """A row for each net: its drift at the end of either training, and when it departed.
 
     `departure` is the time of drift 0.5; `drift_early` the drift of self-supervised training at one time for all, the
-    earliest departure of any net; `log_size` the logarithm of the squared amplitude that the kernel of the start
-    predicts for the departure, in its z leading modes, and `log_amplitude` half of it.
+    earliest departure of any net; `log_square` the logarithm of ‖U − U(0)‖_F² that the kernel of the start predicts for
+    the departure, and `log_norm` half of it.
     """
     nets = drift.sort_values("time", kind="stable").groupby(["objective", "width", "seed"])
     curves: dict[tuple[str, int, int], tuple[Array, Array]] = {
@@ -58,16 +58,16 @@ def widths_table(drift: pd.DataFrame, solution: Arrays) -> pd.DataFrame:
     early = min(departures.values())
     rows = []
     for (width, seed), (times, drifts) in growing.items():
-        modes = LeadingModes(solution[f"rates_{width}"][seed], solution[f"amplitudes_{width}"][seed])
-        log_size = float(modes.log_size(np.array(departures[width, seed])))
+        at = departures[width, seed]
+        log_norm = log_change(at, solution[f"moments_{width}"][seed], solution[f"change_{width}"][seed])
         rows.append(
             {
                 "width": width,
                 "seed": seed,
-                "departure": departures[width, seed],
-                "rate": modes.rates[-1],
-                "log_size": log_size,
-                "log_amplitude": log_size / 2,
+                "departure": at,
+                "rate": solution[f"rates_{width}"][seed],
+                "log_square": 2 * log_norm,
+                "log_norm": log_norm,
                 "drift": drifts.max(),
                 "drift_early": np.interp(early, times, drifts),
                 "drift_supervised": curves["regression", width, seed][1][-1],
@@ -84,18 +84,24 @@ def departure(times: Array, drifts: Array) -> float:
     return float(np.interp(DEPARTURE, drifts[around], times[around]))
 
 
-def constrained_table(trajectories: Arrays, solution: Arrays, widths: list[int]) -> pd.DataFrame:
+def log_change(time: float, moments: Array, change: Array) -> float:
+    """ln of the predicted change, between the moments by a straight line. Raises ValueError beyond the last of them."""
+    if time > moments[-1]:
+        raise ValueError(f"a net departed at time {time:.3g}, and predictions end at {moments[-1]:.3g}")
+    return float(np.interp(time, moments[1:], np.log(change[1:])))
+
+
+def constrained_table(trajectories: Arrays, solution: Arrays, depth: Depth) -> pd.DataFrame:
     """Feature drift, and Gram error of the flow on the features of the start, at every time τ and rate κ."""
     tables = []
-    for width in widths:
-        for rate in RATES:
-            run = {name: trajectories[f"{rate}_{width}_{name}"] for name in ("outputs", "feature_drift", "departed")}
-            values = {
-                "feature_drift": run["feature_drift"],
-                "gram_error": gram_error(run["outputs"], solution[f"outputs_{width}"]),
-                "departed": run["departed"],
-            }
-            tables.append(tidy_rows(values, solution["tau"]).assign(width=width, rate=rate))
+    for width, rate, _ in constrained_runs(depth):
+        run = {name: trajectories[f"{rate}_{width}_{name}"] for name in ("outputs", "feature_drift", "departed")}
+        values = {
+            "feature_drift": run["feature_drift"],
+            "gram_error": gram_error(run["outputs"], solution[f"outputs_{width}"]),
+            "departed": run["departed"],
+        }
+        tables.append(tidy_rows(values, solution["tau"]).assign(width=width, rate=rate))
     return pd.concat(tables)
 
 

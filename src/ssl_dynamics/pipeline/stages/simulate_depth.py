@@ -37,21 +37,19 @@ def constrained(job: Job[DepthSettings], points: Arrays) -> Arrays:
     settings, X = job.settings, plan.all_points(points)
     unit = plan.time_unit(settings, X)
     arrays: Arrays = {}
-    for width in settings.depth.constrained_widths:
+    for width, rate_name, rate in plan.constrained_runs(settings.depth):
         W1, W2, W3 = plan.start(settings, X.shape[1], width)
-        layers = (torch.from_numpy(W1), torch.from_numpy(W2), torch.from_numpy(plan.orthonormal(W3)))
-        for rate in plan.RATES:
-            run = train_constrained(
-                layers,
-                X,
-                settings.loss,
-                rate=plan.rate_of(rate, width),
-                largest_step=settings.depth.constrained_step * unit,
-                times=(plan.checkpoints(settings) * unit).tolist(),
-            )
-            job.log.info("width %d, rate %s: %d nets departed", width, rate, run.departed[:, -1].sum())
-            for name in ("outputs", "feature_drift", "departed"):
-                arrays[f"{rate}_{width}_{name}"] = getattr(run, name)
+        run = train_constrained(
+            (torch.from_numpy(W1), torch.from_numpy(W2), torch.from_numpy(plan.orthonormal(W3))),
+            X,
+            settings.loss,
+            rate=rate,
+            largest_step=settings.depth.constrained_step * unit,
+            times=(plan.checkpoints(settings) * unit).tolist(),
+        )
+        job.log.info("width %d, rate %s: %d nets departed", width, rate_name, run.departed[:, -1].sum())
+        for name in ("outputs", "feature_drift", "departed"):
+            arrays[f"{rate_name}_{width}_{name}"] = getattr(run, name)
     return arrays
 
 

@@ -8,8 +8,11 @@ from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
 from ssl_dynamics.pipeline.settings import DepthSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.problem import coupling_matrix
-from ssl_dynamics.theory.leading_modes import leading_modes
+from ssl_dynamics.theory.frozen_kernel import fastest_rate, frozen_kernel_change
 from ssl_dynamics.theory.random_features import random_feature_flow
+
+# Growth on the kernel of the start is computed up to this time, in units of 1/(fastest rate), at so many moments.
+HORIZON, MOMENTS = 15.0, 301
 
 
 def compute(job: Job[DepthSettings]) -> None:
@@ -22,8 +25,13 @@ def compute(job: Job[DepthSettings]) -> None:
     for width in settings.depth.widths:
         W1, W2, W3 = plan.start(settings, X.shape[1], width)
         kernels, outputs = three_layer_ntk(X, W1, W2, W3), three_layer_features(X, W1, W2) @ W3
-        modes = leading_modes(kernels, A, outputs, count=settings.dimension)
-        solution |= {f"rates_{width}": modes.rates, f"amplitudes_{width}": modes.amplitudes}
+        rates = fastest_rate(kernels, A)
+        moments = np.linspace(0, HORIZON, MOMENTS) / rates[:, None]
+        solution |= {
+            f"rates_{width}": rates,
+            f"moments_{width}": moments,
+            f"change_{width}": frozen_kernel_change(kernels, A, outputs, moments),
+        }
     for width in settings.depth.constrained_widths:
         W1, W2, W3 = plan.start(settings, X.shape[1], width)
         features = three_layer_features(X, W1, W2)
