@@ -9,10 +9,13 @@ BIN := $(VENV)/bin
 LOCKED := $(VENV)/locked-$(firstword $(shell cksum requirements.lock))
 READY := $(VENV)/ready-$(firstword $(shell cat requirements.lock pyproject.toml | cksum))
 
+# neural-tangents runs with an old jax and numpy only, which have no wheels for Python 3.13.
+CROSSCHECK := .venv-crosscheck/ready-$(firstword $(shell cksum crosscheck/requirements.txt))
+
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := full
-.PHONY: full quick run test test-all lint verify schema readme lock help clean
+.PHONY: full quick run test test-all lint benchmark crosscheck verify schema readme lock help clean
 
 full: $(READY)  ## replicate everything: results/full, about 12 minutes on 2 cores
 	@ssl-dynamics run config/full.yaml --cores $(CORES)
@@ -39,6 +42,13 @@ lint: $(READY)  ## ruff, mypy, snakefmt, snakemake --lint, nbstripout, import co
 	nbstripout --verify workflow/notebooks/*.ipynb
 	lint-imports
 
+benchmark: $(READY)  ## the tangent kernel against the machine's matrix products: rate and memory
+	@python benchmarks/tangent_kernel.py
+
+crosscheck: $(READY) $(CROSSCHECK)  ## tangent kernels against the library neural-tangents, in an environment of its own
+	@python crosscheck/write_kernels.py .venv-crosscheck/kernels.npz
+	@.venv-crosscheck/bin/python crosscheck/compare.py .venv-crosscheck/kernels.npz
+
 verify: $(READY)  ## check every artifact of results/ against its recorded hashes and code
 	@ssl-dynamics verify results
 
@@ -55,7 +65,7 @@ help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 clean:  ## remove results, caches and .venv
-	rm -rf $(VENV) .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-crosscheck .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find results -mindepth 1 ! -name README.md -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -70,4 +80,11 @@ $(LOCKED):
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $@
+
+$(CROSSCHECK):
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 13) else f"Python 3.11 or 3.12 is needed; {sys.executable} is {v.major}.{v.minor}. Name another: make crosscheck PYTHON=python3.11")'
+	@rm -rf .venv-crosscheck
+	@$(PYTHON) -m venv .venv-crosscheck
+	@.venv-crosscheck/bin/pip install --quiet --disable-pip-version-check --no-deps -r crosscheck/requirements.txt
 	@touch $@

@@ -51,6 +51,12 @@ def table():
     frame["activation"], frame["departure_time"], frame["amplitude"] = "relu", 1.0, 1.0
     frame["growth_rate"], frame["since_departure"], frame["predicted_delay"] = 1.0, frame["time"], 0.6
     frame["value"] = -1 - frame["time"]
+    frame["activation"] = np.where(frame["seed"] == 0, "relu", "erf")
+    frame["block"] = np.where(frame["seed"] == 0, "all", "first")
+    frame["limit"] = np.where(frame["time"] == 0, "complete", "without the first layer")
+    frame["rate"] = np.where(frame["seed"] == 0, "unit", "width")
+    for column in ("drift_early", "drift_supervised", "gram_error", "feature_drift"):
+        frame[column] = 1 + decay
     return frame
 
 
@@ -77,6 +83,8 @@ def table_of(name):
         frame = constrained_table(frame)
     if name in ("kernel-drift", "departure-times", "after-departure"):
         frame["objective"] = "dot-product"
+    if name == "depth-drift":
+        frame["objective"] = np.where(frame["supervised"], "regression", "dot-product")
     return frame
 
 

@@ -8,10 +8,12 @@ from ssl_dynamics.claims.statements import (
     constrained,
     constrained_nets,
     departure,
+    depth,
     drift,
     finite_steps,
     framework,
     kernel,
+    kernel_limit,
     objectives,
     widths,
 )
@@ -27,4 +29,6 @@ CLAIMS = [
     *departure.CLAIMS,
     *constrained_nets.CLAIMS,
     *drift.CLAIMS,
+    *kernel_limit.CLAIMS,
+    *depth.CLAIMS,
 ]

@@ -13,6 +13,7 @@ from ssl_dynamics.pipeline.experiments import (
     CollapseCost,
     ConstrainedNets,
     Departure,
+    Depth,
     Downstream,
     Drift,
     Dynamics,
@@ -20,6 +21,7 @@ from ssl_dynamics.pipeline.experiments import (
     FiniteSteps,
     Grassmannian,
     Kernel,
+    KernelLimit,
     LearningTimes,
     MiniBatch,
     Narrow,
@@ -35,7 +37,13 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 SHIPPED_CHECKSUM = Path(__file__).parents[1] / "problem/data/fashion-mnist-subset.sha256"
 NEEDS_LABELS = ("downstream", "collapse_cost")
-ON_POINTS = ("constrained_nets", "departure", "drift")  # experiments on nets of large width, which run on `points`
+ON_POINTS = (  # experiments on nets of large width, which run on `points`
+    "constrained_nets",
+    "departure",
+    "depth",
+    "drift",
+    "kernel_limit",
+)
 SCHEMA = "workflow/schemas/config.schema.json"
 
 
@@ -88,6 +96,8 @@ class Config(Settings):
     departure: Departure | None = None
     constrained_nets: ConstrainedNets | None = None
     drift: Drift | None = None
+    kernel_limit: KernelLimit | None = None
+    depth: Depth | None = None
     overrides: Annotated[
         dict[Name, Overrides], Field(default_factory=dict, description="other step sizes for some of the data sets")
     ]

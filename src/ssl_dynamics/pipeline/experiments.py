@@ -279,3 +279,35 @@ class Drift(Settings):
     def seeds_of(self, width: int, seeds: int) -> int:
         """Seeds with which a width is trained."""
         return min(seeds, self.hidden_units // width)
+
+
+class KernelLimit(Settings):
+    """Distance of the tangent kernels of random two-layer nets from that of infinite width; nothing is trained."""
+
+    losses: Annotated[
+        list[Loss], Field(min_length=1, max_length=1, description="a label of the rows: kernels know no loss")
+    ]
+    dimensions: Annotated[list[PositiveInt], Field(min_length=1, description="dimensions z of the output")]
+    widths: Annotated[list[PositiveInt], Field(min_length=3, description="widths h")]
+
+
+class Depth(Settings):
+    """Three-layer ReLU nets: departure from the tangent kernel, regression, and a constrained last layer."""
+
+    losses: Annotated[list[Literal["contrastive"]], Field(min_length=1, max_length=1)]
+    dimensions: Annotated[list[PositiveInt], Field(min_length=1, description="dimensions z of the representation")]
+    widths: Annotated[list[PositiveInt], Field(min_length=3, description="widths h of nets without a constraint")]
+    step: Annotated[float, Field(gt=0, le=0.5, description="step size, in units of 1/(present growth rate)")]
+    fit_step: Annotated[
+        float, Field(gt=0, lt=1, description="step size of the regression, in units of 1/(largest rate at the start)")
+    ]
+    constrained_widths: Annotated[
+        list[PositiveInt],
+        Field(
+            min_length=2, description="widths h of nets with a constrained last layer, far above the time t it takes"
+        ),
+    ]
+    constrained_step: Annotated[
+        float, Field(gt=0, le=1, description="largest step of the constrained training, in the time τ = 2|λ_z|t")
+    ]
+    end: Annotated[PositiveInt, Field(description="end of the constrained training, in the time τ")]

@@ -7,6 +7,7 @@ from pydantic import Field
 from ssl_dynamics.pipeline.experiments import (
     ConstrainedNets,
     Departure,
+    Depth,
     Drift,
     Dynamics,
     FiniteSample,
@@ -268,3 +269,28 @@ class DriftSettings(Settings):
     loss: Loss | None
     dimension: int
     drift: Drift
+
+
+class CompareKernelLimitSettings(CompareSettings):
+    """What the stage `compare_kernel_limit` reads of the configuration."""
+
+    root_seed: int
+    seeds: int
+    widths: list[int]
+
+
+class DepthSettings(Settings):
+    """What the stages `simulate_depth` and `solve_depth` read of the configuration."""
+
+    root_seed: int
+    seeds: int
+    dataset_name: str
+    loss: Loss
+    dimension: int
+    depth: Depth
+
+
+class CompareDepthSettings(CompareSettings):
+    """What the stage `compare_depth` reads of the configuration."""
+
+    depth: Depth

@@ -16,6 +16,8 @@ TABLES = {
     "departure": ["departure", "blow_up", "fixed_time", "gram_nets"],
     "constrained_nets": ["constrained_nets"],
     "drift": ["kernel_drift", "departures"],
+    "kernel_limit": ["kernel_limit"],
+    "depth": ["depth_drift", "depth_widths", "depth_constrained"],
 }
 
 FIGURE_TABLES = {
@@ -54,4 +56,8 @@ FIGURE_TABLES = {
     "kernel-drift": "departures",
     "departure-times": "departures",
     "after-departure": "kernel_drift",
+    "kernel-limit": "kernel_limit",
+    "depth-drift": "depth_drift",
+    "depth-widths": "depth_widths",
+    "depth-constrained": "depth_constrained",
 }

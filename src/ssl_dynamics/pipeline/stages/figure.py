@@ -9,11 +9,13 @@ from ssl_dynamics.figures import (
     collapse,
     constrained_nets,
     departure,
+    depth,
     exactness,
     finite_steps,
     framework,
     kernel,
     kernel_drift,
+    kernel_limit,
     objectives,
     sampling,
     theme,
@@ -60,6 +62,10 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "kernel-drift": kernel_drift.kernel_drift,
     "departure-times": kernel_drift.departure_times,
     "after-departure": kernel_drift.after_departure,
+    "kernel-limit": kernel_limit.kernel_limit,
+    "depth-drift": depth.depth_drift,
+    "depth-widths": depth.depth_widths,
+    "depth-constrained": depth.depth_constrained,
 }
 
 

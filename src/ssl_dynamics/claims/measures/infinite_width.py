@@ -1,0 +1,50 @@
+"""Measures of nets of several widths."""
+
+import numpy as np
+import pandas as pd
+
+from ssl_dynamics.analysis import fitted_order
+from ssl_dynamics.claims.measures.trajectories import exponent_in_width
+from ssl_dynamics.claims.verdict import Measure
+
+
+def farthest_exponent(column: str, *, by: list[str], aim: float) -> Measure:
+    """Fitted exponent in the width, of that group of rows, by the columns `by`, whose mean is farthest from `aim`.
+
+    The group is chosen by the mean over the seeds, and not seed by seed, which would report the noise of the farthest.
+    """
+    return _chosen_exponent(column, by, aim, farthest=True)
+
+
+def nearest_exponent(column: str, *, by: list[str], aim: float) -> Measure:
+    """As `farthest_exponent`, of the group that comes nearest: a control must fail for each."""
+    return _chosen_exponent(column, by, aim, farthest=False)
+
+
+def _chosen_exponent(column: str, by: list[str], aim: float, *, farthest: bool) -> Measure:
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        fitted = [exponent_in_width(column)(group) for _, group in rows.groupby(by)]
+        apart = [abs(exponents.mean(skipna=False) - aim) for exponents in fitted]
+        return fitted[int(np.argmax(apart) if farthest else np.argmin(apart))]
+
+    return measure
+
+
+def slope_in_log_width(column: str) -> Measure:
+    """Fitted slope of a column in the logarithm of the width."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        by_width = rows.set_index(["seed", "width"])[column].unstack()
+        return pd.Series(fitted_order(by_width.columns.to_numpy(), np.exp(by_width.to_numpy())), index=by_width.index)
+
+    return measure
+
+
+def smallest_at_any_width(column: str) -> Measure:
+    """Smallest value of a column over the widths."""
+    return lambda rows: rows.groupby("seed")[column].min(skipna=False)
+
+
+def at_the_end(measure: Measure) -> Measure:
+    """A measure of the rows at the last time alone."""
+    return lambda rows: measure(rows[rows["time"] == rows["time"].max()])

@@ -1,0 +1,81 @@
+"""Beyond the paper: three-layer ReLU nets, unconstrained and with a constrained last layer."""
+
+from ssl_dynamics.claims.measures.infinite_width import at_the_end, slope_in_log_width, smallest_at_any_width
+from ssl_dynamics.claims.measures.trajectories import exponent_in_width, where
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion
+
+CLAIMS = [
+    Claim(
+        id="beyond-depth-supervised",
+        source="beyond",
+        statement="Three-layer nets that fit a target stay the nearer to their tangent kernel the wider they are.",
+        quantity="fitted exponent in h of the drift of the tangent kernel at 1 % excess loss",
+        dynamics="depth",
+        table="depth_widths",
+        measure=exponent_in_width("drift_supervised"),
+        statistic="mean",
+        criterion=Criterion("<=", -0.4),
+        control=Control("dot-product loss, at the end of training", exponent_in_width("drift")),
+        figure="depth-widths",
+    ),
+    Claim(
+        id="beyond-depth-departure",
+        source="beyond",
+        statement="Three-layer nets trained on the contrastive dot product leave their tangent kernel at every width.",
+        quantity="smallest, over the widths, of the largest drift of the tangent kernel in training",
+        dynamics="depth",
+        table="depth_widths",
+        measure=smallest_at_any_width("drift"),
+        statistic="smallest",
+        criterion=Criterion(">=", 0.5),
+        control=Control(
+            "the same nets that fit a target, to 1 % excess loss", smallest_at_any_width("drift_supervised_largest")
+        ),
+        figure="depth-drift",
+    ),
+    Claim(
+        id="beyond-depth-departure-law",
+        source="beyond",
+        statement="They leave it when, on the kernel of the start, outputs would have grown to the order √h: ln h/(2μ) "
+        "later.",
+        # At first this was asked of the amplitude in the z leading modes, which on Fashion-MNIST are not separated from
+        # the next ones (rates within 2 %): the slope was 0.96, and too uncertain (0.66 to 1.33) for a verdict.
+        quantity="slope in ln h of ln ‖U − U(0)‖_F² that the kernel of the start predicts for the departure",
+        dynamics="depth",
+        table="depth_widths",
+        measure=slope_in_log_width("log_square"),
+        statistic="mean",
+        criterion=Criterion("within", (0.9, 1.25)),
+        control=Control("rate μ in place of 2μ: ln ‖U − U(0)‖_F", slope_in_log_width("log_norm")),
+        figure="depth-drift",
+    ),
+    Claim(
+        id="beyond-depth-feature-drift",
+        source="beyond",
+        statement="With W_3ᵀW_3 = I and the layers below at rate 1, features of three-layer nets freeze as h grows.",
+        quantity="fitted exponent in h of ‖K − K(0)‖_F/‖K(0)‖_F at the end, K the Gram matrix of the features",
+        dynamics="depth",
+        table="depth_constrained",
+        measure=where(at_the_end(exponent_in_width("feature_drift")), rate="unit"),
+        statistic="mean",
+        criterion=Criterion("<=", -0.4),
+        control=Control(
+            "rate κ = h, that of the tangent-kernel parameterisation",
+            where(at_the_end(exponent_in_width("feature_drift")), rate="width"),
+        ),
+        figure="depth-constrained",
+    ),
+    Claim(
+        id="beyond-depth-random-features",
+        source="beyond",
+        statement="They tend to the Grassmannian flow of the last layer on the features of the start.",
+        quantity="fitted exponent in h of the scale-free error of the Gram matrix of u at τ = 8",
+        dynamics="depth",
+        table="depth_constrained",
+        measure=where(at_the_end(exponent_in_width("gram_error")), rate="unit"),
+        statistic="mean",
+        criterion=Criterion("within", (-1.3, -0.8)),
+        control=Control("rate κ = h", where(at_the_end(exponent_in_width("gram_error")), rate="width")),
+        figure="depth-constrained",
+    ),
+]

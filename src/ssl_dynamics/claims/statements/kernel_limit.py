@@ -1,0 +1,26 @@
+"""A4: the tangent kernels of wide nets tend to that of infinite width."""
+
+from ssl_dynamics.claims.measures.infinite_width import farthest_exponent, nearest_exponent
+from ssl_dynamics.claims.measures.trajectories import where
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion
+
+CLAIMS = [
+    Claim(
+        id="A4-kernel-limit",
+        source="A4",
+        statement="The tangent kernel Θ_h of a random two-layer net, and each layer's block of it, tends to the limit "
+        "I ⊗ (Σ + s∘Σ̇) at the rate 1/√h.",
+        quantity="fitted exponent in h of ‖Θ_h − Θ∞‖_F, of the activation (identity, ReLU, erf) and block that are "
+        "farthest from −1/2",
+        dynamics="kernel_limit",
+        table="kernel_limit",
+        measure=where(farthest_exponent("error", by=["activation", "block"], aim=-0.5), limit="complete"),
+        statistic="mean",
+        criterion=Criterion("within", (-0.6, -0.4)),
+        control=Control(
+            "the whole kernel against Θ∞ without the term of Σ̇",
+            where(nearest_exponent("error", by=["activation"], aim=-0.5), limit="without the first layer"),
+        ),
+        figure="kernel-limit",
+    ),
+]

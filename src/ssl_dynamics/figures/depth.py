@@ -1,0 +1,88 @@
+"""Figures of three-layer nets of several widths."""
+
+from typing import Literal
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ssl_dynamics.figures import theme
+
+Color = tuple[float, float, float]
+Style = Literal["-", "--", ":"]
+
+PANELS = {"row": "dataset", "col": "dimension", "height": theme.PANEL_HEIGHT, "aspect": 1.25, "sharex": False}
+STYLES: dict[str, Style] = {"dot-product": "-", "regression": ":"}
+DRIFTS = {
+    "drift": (theme.PALETTE[3], "dot product, at the end"),
+    "drift_early": (theme.PALETTE[1], "dot product, at one early time"),
+    "drift_supervised": (theme.PALETTE[0], "regression, at 1 % excess loss"),
+}
+CONSTRAINED: dict[tuple[str, str], tuple[Color, Style, str]] = {
+    ("gram_error", "unit"): (theme.PALETTE[2], "-", r"Gram error, $\kappa = 1$"),
+    ("gram_error", "width"): (theme.PALETTE[2], "--", r"Gram error, control: $\kappa = h$"),
+    ("feature_drift", "unit"): (theme.PALETTE[4], "-", r"feature drift, $\kappa = 1$"),
+    ("feature_drift", "width"): (theme.PALETTE[4], "--", r"feature drift, control: $\kappa = h$"),
+}
+
+
+def depth_drift(depth_drift: pd.DataFrame) -> Figure:
+    """Drift of the tangent kernel along training, a colour for each width and a line for each seed."""
+    widths = sorted(depth_drift["width"].unique())
+    colors = dict(zip(widths, sns.color_palette("viridis", len(widths)), strict=True))
+    moved = depth_drift[depth_drift["drift"] > 0]
+    grid = sns.FacetGrid(depth_drift, **PANELS)
+    for axes, panel in theme.panels(grid, moved):
+        for (objective, width, _), net in panel.groupby(["objective", "width", "seed"]):
+            axes.plot(net["time"], net["drift"], STYLES[str(objective)], color=colors[width], linewidth=0.7)
+        _departure(axes)
+    theme.logarithmic(grid)
+    theme.label_panels(grid, x="time $t$", y=r"$\|\Theta(t)-\Theta(0)\|_F/\|\Theta(0)\|_F$")
+    handles = [Line2D([], [], color=color, label=f"h = {width:g}") for width, color in colors.items()]
+    handles += [Line2D([], [], color="grey", linestyle=style, label=name) for name, style in STYLES.items()]
+    grid.figure.legend(handles=handles, loc="upper center", ncols=4, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    return theme.finished(grid)
+
+
+def depth_widths(depth_widths: pd.DataFrame) -> Figure:
+    """Drift of the tangent kernel against the width; mean and range of the seeds."""
+    grid = sns.FacetGrid(depth_widths, **PANELS)
+    for axes, panel in theme.panels(grid, depth_widths):
+        for column, (color, _) in DRIFTS.items():
+            _mean_and_range(axes, panel, column, color, "-")
+        _departure(axes)
+    theme.logarithmic(grid)
+    theme.label_panels(grid, x="width $h$", y=r"$\|\Theta(t)-\Theta(0)\|_F/\|\Theta(0)\|_F$")
+    handles = [Line2D([], [], color=color, marker="o", label=label) for color, label in DRIFTS.values()]
+    handles.append(Line2D([], [], color="black", linestyle="--", linewidth=0.8, label="departure: 0.5"))
+    grid.figure.legend(handles=handles, loc="upper center", ncols=2, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    return theme.finished(grid)
+
+
+def depth_constrained(depth_constrained: pd.DataFrame) -> Figure:
+    """Gram error of the flow on frozen features, and drift of the features, at the end; mean and range of the seeds."""
+    last = depth_constrained[depth_constrained["time"] == depth_constrained["time"].max()]
+    grid = sns.FacetGrid(last, **PANELS)
+    for axes, panel in theme.panels(grid, last):
+        for (column, rate), (color, style, _) in CONSTRAINED.items():
+            _mean_and_range(axes, panel[panel["rate"] == rate], column, color, style)
+    theme.logarithmic(grid)
+    theme.label_panels(grid, x="width $h$", y="relative distance at the end")
+    handles = [
+        Line2D([], [], color=color, linestyle=style, marker="o", label=label)
+        for color, style, label in CONSTRAINED.values()
+    ]
+    grid.figure.legend(handles=handles, loc="upper center", ncols=2, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    return theme.finished(grid)
+
+
+def _departure(axes: Axes) -> None:
+    axes.axhline(0.5, color="black", linestyle="--", linewidth=0.8, zorder=0)
+
+
+def _mean_and_range(axes: Axes, rows: pd.DataFrame, column: str, color: Color, style: Style) -> None:
+    by_width = rows.groupby("width")[column].agg(["mean", "min", "max"])
+    axes.plot(by_width.index, by_width["mean"], style, color=color, marker="o", markersize=4, linewidth=1)
+    axes.fill_between(by_width.index, by_width["min"], by_width["max"], color=color, alpha=0.15, linewidth=0)

@@ -1,0 +1,46 @@
+"""Figure of the limit of infinite width of tangent kernels."""
+
+from typing import Literal
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ssl_dynamics.figures import theme
+
+ACTIVATIONS = ("identity", "relu", "erf")
+Style = Literal["-", "--", ":"]
+BLOCKS: dict[str, tuple[Style, str]] = {
+    "all": ("-", "whole kernel"),
+    "first": ("--", "first layer"),
+    "second": (":", "output layer"),
+}
+
+
+def kernel_limit(kernel_limit: pd.DataFrame) -> Figure:
+    """‖Θ_h − Θ∞‖_F/‖Θ∞‖_F against the width, mean over the seeds, by activation and block; and of the control."""
+    grid = sns.FacetGrid(
+        kernel_limit, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.25, sharex=False
+    )
+    colors = dict(zip(ACTIVATIONS, theme.PALETTE, strict=False))
+    for axes, panel in theme.panels(grid, kernel_limit):
+        complete = panel["limit"] == "complete"
+        for (activation, block), rows in panel[complete].groupby(["activation", "block"]):
+            mean = rows.groupby("width")["error"].mean()
+            color, (style, _) = colors[str(activation)], BLOCKS[str(block)]
+            axes.plot(mean.index, mean, style, color=color, marker="o", markersize=2.5, linewidth=1)
+        for activation, rows in panel[~complete].groupby("activation"):
+            mean = rows.groupby("width")["error"].mean()
+            axes.plot(mean.index, mean, color=colors[str(activation)], marker="x", markersize=3, linewidth=0.5)
+        guide = panel[complete].groupby("width")["error"].min() / 2
+        axes.plot(guide.index, guide.iloc[0] * (guide.index / guide.index[0]) ** -0.5, color="black", linewidth=0.8)
+    theme.logarithmic(grid)
+    theme.label_panels(grid, x="width $h$", y=r"$\|\Theta_h-\Theta_\infty\|_F/\|\Theta_\infty\|_F$")
+    handles = [Line2D([], [], color=color, label=name) for name, color in colors.items()]
+    handles += [Line2D([], [], color="grey", linestyle=s, marker="o", label=name) for s, name in BLOCKS.values()]
+    control = r"control: limit without $\dot\Sigma$"
+    handles.append(Line2D([], [], color="grey", marker="x", linewidth=0.5, label=control))
+    handles.append(Line2D([], [], color="black", linewidth=0.8, label="slope −1/2"))
+    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    return theme.finished(grid)

@@ -1,0 +1,117 @@
+"""Stage `compare_depth`: trained three-layer nets against what their start predicts."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays
+from ssl_dynamics.pipeline.comparison import tidy_rows, write_tables
+from ssl_dynamics.pipeline.depth_plan import constrained_runs
+from ssl_dynamics.pipeline.experiments import Depth
+from ssl_dynamics.pipeline.settings import CompareDepthSettings
+from ssl_dynamics.pipeline.stage import Job, main
+
+Array = NDArray[np.float64]
+
+OBJECTIVES = ("dot-product", "regression")
+DEPARTURE = 0.5
+
+
+def compute(job: Job[CompareDepthSettings]) -> None:
+    trajectories, solution = read_arrays(job.input("trajectories")), read_arrays(job.input("solution"))
+    depth = job.settings.depth
+    drift = drift_table(trajectories, depth.widths)
+    tables = {
+        "depth_drift": drift,
+        "depth_widths": widths_table(drift, solution),
+        "depth_constrained": constrained_table(trajectories, solution, depth),
+    }
+    write_tables(job, "depth", tables)
+
+
+def drift_table(trajectories: Arrays, widths: list[int]) -> pd.DataFrame:
+    """Drift of the tangent kernel on the anchors along training."""
+    columns = ("seed", "time", "value", "drift")
+    return pd.concat(
+        pd.DataFrame({name: trajectories[f"{objective}_{width}_{name}"] for name in columns}).assign(
+            objective=objective, width=width
+        )
+        for objective in OBJECTIVES
+        for width in widths
+    )
+
+
+def widths_table(drift: pd.DataFrame, solution: Arrays) -> pd.DataFrame:
+    """A row for each net: its drift at the end of either training, and when it departed.
+
+    `departure` is the time of drift 0.5; `drift_early` the drift of self-supervised training at one time for all, the
+    earliest departure of any net; `log_square` the logarithm of ‖U − U(0)‖_F² that the kernel of the start predicts for
+    the departure, and `log_norm` half of it.
+    """
+    nets = drift.sort_values("time", kind="stable").groupby(["objective", "width", "seed"])
+    curves: dict[tuple[str, int, int], tuple[Array, Array]] = {
+        (str(objective), int(str(width)), int(str(seed))): (net["time"].to_numpy(), net["drift"].to_numpy())
+        for (objective, width, seed), net in nets
+    }
+    growing = {(width, seed): curve for (name, width, seed), curve in curves.items() if name == "dot-product"}
+    departures = {key: departure(*curve) for key, curve in growing.items()}
+    early = min(departures.values())
+    rows = []
+    for (width, seed), (times, drifts) in growing.items():
+        at = departures[width, seed]
+        log_norm = log_change(at, solution[f"moments_{width}"][seed], solution[f"change_{width}"][seed])
+        rows.append(
+            {
+                "width": width,
+                "seed": seed,
+                "departure": at,
+                "rate": solution[f"rates_{width}"][seed],
+                "log_square": 2 * log_norm,
+                "log_norm": log_norm,
+                "drift": drifts.max(),
+                "drift_early": np.interp(early, times, drifts),
+                "drift_supervised": curves["regression", width, seed][1][-1],
+                "drift_supervised_largest": curves["regression", width, seed][1].max(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def departure(times: Array, drifts: Array) -> float:
+    """First time of drift 0.5, between the steps by a straight line."""
+    after = int(np.argmax(drifts >= DEPARTURE))
+    around = slice(after - 1, after + 1)
+    return float(np.interp(DEPARTURE, drifts[around], times[around]))
+
+
+def log_change(time: float, moments: Array, change: Array) -> float:
+    """ln of the predicted change, between the moments by a straight line. Raises ValueError beyond the last of them."""
+    if time > moments[-1]:
+        raise ValueError(f"a net departed at time {time:.3g}, and predictions end at {moments[-1]:.3g}")
+    return float(np.interp(time, moments[1:], np.log(change[1:])))
+
+
+def constrained_table(trajectories: Arrays, solution: Arrays, depth: Depth) -> pd.DataFrame:
+    """Feature drift, and Gram error of the flow on the features of the start, at every time τ and rate κ."""
+    tables = []
+    for width, rate, _ in constrained_runs(depth):
+        run = {name: trajectories[f"{rate}_{width}_{name}"] for name in ("outputs", "feature_drift", "departed")}
+        values = {
+            "feature_drift": run["feature_drift"],
+            "gram_error": gram_error(run["outputs"], solution[f"outputs_{width}"]),
+            "departed": run["departed"],
+        }
+        tables.append(tidy_rows(values, solution["tau"]).assign(width=width, rate=rate))
+    return pd.concat(tables)
+
+
+def gram_error(U: Array, V: Array) -> Array:
+    """‖G/‖G‖_F − H/‖H‖_F‖_F of G = UUᵀ and H = VVᵀ (..., N, N): blind to rotations and to scale."""
+    first, second = (M @ M.mT for M in (U, V))
+    first, second = (G / np.linalg.norm(G, axis=(-2, -1), keepdims=True) for G in (first, second))
+    distance: Array = np.linalg.norm(first - second, axis=(-2, -1))
+    return distance
+
+
+if __name__ == "__main__":
+    main("ssl_dynamics.pipeline.stages.compare_depth", CompareDepthSettings, compute)

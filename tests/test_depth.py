@@ -1,0 +1,320 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy.integrate import solve_ivp
+
+from problems import judge_rows
+from ssl_dynamics.analysis import fitted_order
+from ssl_dynamics.claims.measures import infinite_width as measures
+from ssl_dynamics.claims.statements import depth, kernel_limit
+from ssl_dynamics.kernels.three_layer import infinite_width_features, three_layer_features, three_layer_ntk
+from ssl_dynamics.pipeline.stages.compare_depth import departure, gram_error, log_change
+from ssl_dynamics.problem import coupling_matrix
+from ssl_dynamics.problem.gaussian_weights import gaussian_weights
+from ssl_dynamics.simulation.deep_nets import outputs, tangent_kernel
+from ssl_dynamics.simulation.deep_training import train_constrained, train_to_fit, train_until_departure
+from ssl_dynamics.theory.frozen_kernel import fastest_rate, frozen_kernel_change
+from ssl_dynamics.theory.random_features import random_feature_flow
+
+D, N, Z = 4, 6, 2
+
+
+def points(count=3 * N, seed=0):
+    return np.random.default_rng(seed).standard_normal((count, D)) * np.linspace(2, 0.5, D)
+
+
+def weights(h, *, seeds=3, name="test"):
+    return gaussian_weights((D, h, h, Z), seeds=seeds, root_seed=0, names=(name,))
+
+
+def layers(h, **options):
+    first, second, third = map(torch.from_numpy, weights(h, **options))
+    return first, second, third
+
+
+def constrained_layers(h, **options):
+    first, second, third = layers(h, **options)
+    return first, second, torch.linalg.qr(third)[0]
+
+
+def reference_net(W1, W2, W3, X):
+    """The net, one seed, written once more."""
+    h = len(W2)
+    first = math.sqrt(2) * torch.clamp(X @ W1.T / math.sqrt(D), min=0)
+    second = math.sqrt(2) * torch.clamp(first @ W2.T / math.sqrt(h), min=0)
+    return second @ W3 / math.sqrt(h)
+
+
+@pytest.mark.parametrize("h", [1, 7, 12])
+def test_both_tangent_kernels_are_that_of_the_explicit_jacobian(h):
+    X = points(5)
+    kernels = tangent_kernel(layers(h), torch.from_numpy(X)).numpy()
+    closed_form = three_layer_ntk(X, *weights(h))
+    for seed, net in enumerate(zip(*layers(h), strict=True)):
+        jacobians = torch.func.jacrev(reference_net, argnums=(0, 1, 2))(*net, torch.from_numpy(X))
+        expected = sum(part.reshape(5 * Z, -1) @ part.reshape(5 * Z, -1).T for part in jacobians).numpy()
+        np.testing.assert_allclose(kernels[seed], expected, rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(closed_form[seed], expected, rtol=1e-12, atol=1e-13)
+
+
+def test_features_and_outputs_are_those_of_the_net():
+    X, net = torch.from_numpy(points()), layers(9)
+    expected = torch.stack([reference_net(*alone, X) for alone in zip(*net, strict=True)])
+    np.testing.assert_allclose(outputs(net, X), expected, rtol=1e-13)
+    W1, W2, W3 = weights(9)
+    np.testing.assert_allclose(three_layer_features(points(), W1, W2) @ W3, expected, rtol=1e-12)
+
+
+def test_gram_matrix_of_the_features_tends_to_its_limit_at_rate_one_half():
+    X, widths = points(8), np.array([32, 128, 512])
+    limit, errors = infinite_width_features(X), []
+    for h in widths:
+        W1, W2, _ = weights(int(h), seeds=24)
+        features = three_layer_features(X, W1, W2)
+        errors.append(np.sqrt(np.square(features @ features.mT - limit).mean()))
+    assert fitted_order(1 / widths, errors) == pytest.approx(0.5, abs=0.15)
+
+
+def test_starts_have_unit_variance_and_streams_of_their_own():
+    first, second, third = gaussian_weights((5, 40, 40, 3), seeds=4, root_seed=1, names=("a",))
+    assert (first.shape, second.shape, third.shape) == ((4, 40, 5), (4, 40, 40), (4, 40, 3))
+    assert second.std() == pytest.approx(1, abs=0.05)
+    again = gaussian_weights((5, 40, 40, 3), seeds=2, root_seed=1, names=("a",))
+    assert (again[1] == second[:2]).all()
+    assert (gaussian_weights((5, 40, 3), seeds=1, root_seed=1, names=("a",))[0] != first[:1]).all()
+    with pytest.raises(ValueError, match=r"at least two layers, each at least 1; got \(5, 3\)"):
+        gaussian_weights((5, 3), seeds=1, root_seed=0, names=())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X, W1, W2, W3: (X[0], W1, W2, W3), r"X must have shape \(N, d\) .*got \(4,\)"),
+        (
+            lambda X, W1, W2, W3: (X, W1[..., :3], W2, W3),
+            r"W1 must have shape \(\.\.\., h, d\) with d = 4; got \(3, 7, 3\)",
+        ),
+        (lambda X, W1, W2, W3: (X, W1, W2[:, :5], W3), r"W2 must have shape \(3, 7, 7\), as W1 has; got \(3, 5, 7\)"),
+        (lambda X, W1, W2, W3: (X, W1, W2, W3[:2]), r"W3 must have shape .* = \(3, 7\); got \(2, 7, 2\)"),
+        (lambda X, W1, W2, W3: (X, W1, W2 * np.inf, W3), "W2 holds 147 values that are not finite"),
+    ],
+)
+def test_bad_input_of_the_kernel_is_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        three_layer_ntk(*change(points(), *weights(7)))
+
+
+@pytest.mark.parametrize("h", [5, 40])
+def test_change_on_a_frozen_kernel_agrees_with_integration_and_grows_at_the_fastest_rate(h):
+    X, A = points(), coupling_matrix(N, loss="contrastive")
+    W1, W2, W3 = weights(h, seeds=2)
+    Theta, U0 = three_layer_ntk(X, W1, W2, W3), three_layer_features(X, W1, W2) @ W3
+    rates = fastest_rate(Theta, A)
+    times = np.array([0.0, 0.5, 2.0, 14.0, 15.0]) / rates[:, None]
+    change = frozen_kernel_change(Theta, A, U0, times)
+    for seed in range(2):
+        flow, start = -2 * Theta[seed] @ np.kron(A, np.eye(Z)), U0[seed].ravel()
+        assert rates[seed] == pytest.approx(np.linalg.eigvals(flow).real.max(), rel=1e-9)
+        path = solve_ivp(
+            lambda _, u, flow=flow: flow @ u,
+            (0, times[seed, 2]),
+            start,
+            "DOP853",
+            times[seed, :3],
+            rtol=1e-11,
+            atol=1e-13,
+        ).y.T
+        np.testing.assert_allclose(change[seed, :3], np.linalg.norm(path - start, axis=1), rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(np.log(change[:, 4] / change[:, 3]), 1, atol=0.1)
+
+
+def test_frozen_kernel_refuses_what_does_not_fit():
+    A, U0 = coupling_matrix(2, loss="contrastive"), np.ones((6, 2))
+    with pytest.raises(ValueError, match=r"must have shapes .*; got \(\(6, 6\), \(6, 6\), \(6, 2\)\)"):
+        frozen_kernel_change(np.eye(6), A, U0, np.zeros(1))
+    with pytest.raises(ValueError, match=r"Theta must have Nz rows with N = 6; got shape \(7, 7\)"):
+        fastest_rate(np.eye(7), A)
+
+
+def test_departures_beyond_the_predictions_are_an_error():
+    moments, change = np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, np.e])
+    assert log_change(1.5, moments, change) == pytest.approx(0.5)
+    with pytest.raises(ValueError, match=r"departed at time 2\.5, and predictions end at 2"):
+        log_change(2.5, moments, change)
+
+
+@pytest.mark.parametrize("h", [5, 60])
+def test_random_feature_flow_agrees_with_integration(h):
+    random = np.random.default_rng(2)
+    Psi, A = random.standard_normal((9, h)) / np.sqrt(h), coupling_matrix(3, loss="contrastive")
+    W0 = np.linalg.qr(random.standard_normal((h, Z)))[0]
+    C, times = Psi.T @ A @ Psi, np.array([0.0, 1.0, 3.0])
+
+    def velocity(_, w):
+        W = w.reshape(h, Z)
+        return (-2 * (C @ W - W @ (W.T @ C @ W))).ravel()
+
+    path = solve_ivp(velocity, (0, 3), W0.ravel(), "DOP853", times, rtol=1e-11, atol=1e-12).y.T.reshape(3, h, Z)
+    assert gram_error(random_feature_flow(Psi, A, W0, times), Psi @ path).max() < 1e-8
+
+
+def test_gram_error_is_blind_to_rotation_and_scale_alone():
+    U = np.random.default_rng(3).standard_normal((4, 6, 2))
+    rotation = np.array([[0.6, -0.8], [0.8, 0.6]])
+    assert gram_error(U, -7 * U @ rotation).max() < 1e-14
+    orthogonal = np.zeros((6, 2))
+    orthogonal[0, 0] = 1
+    other = np.roll(orthogonal, 1, axis=0)
+    assert gram_error(orthogonal, other) == pytest.approx(np.sqrt(2))
+
+
+def test_self_supervised_nets_depart_and_halving_the_step_moves_the_departure_little():
+    ends = []
+    for step in (0.2, 0.1):
+        rows = train_until_departure(layers(100), points(90), "contrastive", step=step)
+        assert np.isfinite(np.stack(list(rows.values()))).all()
+        of_seed = [{name: rows[name][rows["seed"] == seed] for name in rows} for seed in range(3)]
+        assert all(net["drift"][0] == 0 and (net["drift"][:-1] < 0.5).all() for net in of_seed)
+        assert all(net["drift"][-1] >= 0.5 for net in of_seed)
+        assert all((np.diff(net["value"]) < 0).all() for net in of_seed)
+        ends.append([departure(net["time"], net["drift"]) for net in of_seed])
+    # Units that switch on or off move the kernel in jumps, so that the time is not smooth in the step.
+    np.testing.assert_allclose(*ends, rtol=0.05)
+
+
+def test_regression_ends_at_one_percent_of_its_loss_with_a_drift_that_falls_with_the_width():
+    X, target = points(N), np.random.default_rng(4).standard_normal((3, N, Z))
+    widths, drifts = np.array([32, 64, 128]), []
+    for h in widths:
+        rows = train_to_fit(layers(int(h)), X, target, step=0.5)
+        ends = []
+        for seed in range(3):
+            value, drift = (rows[name][rows["seed"] == seed] for name in ("value", "drift"))
+            assert value[-1] <= 0.01 * value[0] < value[-2]
+            ends.append(drift[-1])
+        drifts.append(np.mean(ends))
+    assert fitted_order(1 / widths, drifts) > 0.4
+
+
+def flow_on_features(net, X, times):
+    features = three_layer_features(X, net[0].numpy(), net[1].numpy())
+    A, layers = coupling_matrix(N, loss="contrastive"), net[2].numpy()
+    flows = [random_feature_flow(psi, A, W, np.array(times)) for psi, W in zip(features, layers, strict=True)]
+    return np.stack(flows)[..., :N, :]
+
+
+def test_constrained_nets_follow_the_flow_on_their_features_ever_more_closely():
+    X, times, widths = points(), [0.0, 0.3, 0.6], np.array([64, 128, 256])
+    errors, drifts = [], []
+    for h in widths:
+        first, second, _ = layers(int(h), seeds=6)
+        # A last layer among the features, as after the escape: at a random one u is of order 1/√h and moves none.
+        features = three_layer_features(X, first.numpy(), second.numpy())
+        mixture = np.random.default_rng(5).standard_normal((3 * N, Z))
+        net = (first, second, torch.linalg.qr(torch.from_numpy(features.mT @ mixture))[0])
+        run = train_constrained(net, X, "contrastive", rate=1, largest_step=0.1, times=times)
+        assert run.outputs.shape == (6, 3, N, Z)
+        assert not run.departed.any()
+        error = gram_error(run.outputs, flow_on_features(net, X, times))
+        assert error[:, 0].max() < 1e-12
+        errors.append(error[:, -1].mean())
+        drifts.append(run.feature_drift[:, -1].mean())
+    assert fitted_order(1 / widths, errors) == pytest.approx(1, abs=0.3)
+    assert fitted_order(1 / widths, drifts) == pytest.approx(1, abs=0.3)
+
+
+def test_constrained_training_has_the_order_of_runge_kutta_and_stays_on_the_manifold():
+    # A net whose layers below do not move: the flow of the last layer is smooth, and known.
+    net, X = constrained_layers(50, seeds=2), points()
+    flow = flow_on_features(net, X, [1.0])[:, 0]
+    steps, errors = np.array([0.5, 0.25, 0.125]), []
+    for step in steps:
+        run = train_constrained(net, X, "contrastive", rate=0, largest_step=step, times=[1.0])
+        errors.append(gram_error(run.outputs[:, -1], flow).max())
+    assert fitted_order(steps, errors) == pytest.approx(4, abs=0.4)
+
+
+def test_features_that_run_away_are_recorded_as_departed():
+    net = constrained_layers(16, seeds=3)
+    run = train_constrained(net, points(), "contrastive", rate=200.0, largest_step=0.2, times=[0.0, 1.0, 50.0])
+    assert run.departed[:, -1].all()
+    assert not run.departed[:, 0].any()
+    assert np.isfinite(run.outputs).all()
+    assert np.isfinite(run.feature_drift).all()
+    assert run.feature_drift.max() < 11
+
+
+def widths_rows(*, supervised=-1.0, drift=0.6, size=1.0):
+    frame = pd.DataFrame([{"seed": s, "width": w} for s in range(4) for w in (32, 64, 128)])
+    noise = 1 + 0.02 * np.sin(7.0 * frame["seed"] + frame["width"])
+    frame["drift"] = drift * noise
+    frame["drift_supervised"] = noise * frame["width"].astype(float) ** supervised
+    frame["drift_supervised_largest"] = frame["drift_supervised"]
+    frame["log_square"] = size * np.log(frame["width"]) + np.log(noise)
+    frame["log_norm"] = frame["log_square"] / 2
+    return frame.assign(dataset="d", loss="contrastive", dimension=2)
+
+
+def constrained_rows(*, unit=-1.0, width=0.0):
+    rows = [
+        {"seed": s, "width": w, "rate": rate, "time": t,
+         "gram_error": float(w) ** exponent * (1 + 0.02 * math.sin(s + w)) if t else 0.5,
+         "feature_drift": float(w) ** exponent * (1 + 0.02 * math.cos(s + w)) if t else 0.0}
+        for s in range(4)
+        for w in (128, 256, 512)
+        for rate, exponent in (("unit", unit), ("width", width))
+        for t in (0.0, 8.0)
+    ]  # fmt: skip
+    return pd.DataFrame(rows).assign(dataset="d", loss="contrastive", dimension=2)
+
+
+def limit_rows(*, erf=-0.5, control=0.0):
+    rows = [
+        {"seed": s, "width": w, "activation": activation, "block": block, "limit": limit,
+         "error": float(w) ** exponent * (1 + 0.02 * math.sin(s + w))}
+        for s in range(4)
+        for w in (32, 128, 512)
+        for activation, slope in (("identity", -0.5), ("relu", -0.52), ("erf", erf))
+        for block, limit, exponent in (
+            ("all", "complete", slope), ("first", "complete", slope), ("all", "without the first layer", control)
+        )
+    ]  # fmt: skip
+    return pd.DataFrame(rows).assign(dataset="d", loss="contrastive", dimension=2)
+
+
+@pytest.mark.parametrize(
+    ("changed", "failing"),
+    [
+        ({}, set()),
+        ({"supervised": -0.2}, {"beyond-depth-supervised"}),
+        ({"drift": 0.45}, {"beyond-depth-departure"}),
+        ({"size": 2.0}, {"beyond-depth-departure-law"}),
+        ({"unit": -0.3}, {"beyond-depth-feature-drift", "beyond-depth-random-features"}),
+        ({"width": -1.0}, {"beyond-depth-feature-drift", "beyond-depth-random-features"}),  # controls that pass
+        ({"erf": -0.7}, {"A4-kernel-limit"}),
+        ({"control": -0.5}, {"A4-kernel-limit"}),
+    ],
+)
+def test_claims_pass_and_fail(changed, failing):
+    def chosen(*names):
+        return {name: value for name, value in changed.items() if name in names}
+
+    tables = {
+        ("depth", "depth_widths"): widths_rows(**chosen("supervised", "drift", "size")),
+        ("depth", "depth_constrained"): constrained_rows(**chosen("unit", "width")),
+        ("kernel_limit", "kernel_limit"): limit_rows(**chosen("erf", "control")),
+    }
+    claims = [*depth.CLAIMS, *kernel_limit.CLAIMS]
+    assert {claim.id for claim in claims if judge_rows(claim, tables).verdict == "fail"} == failing
+
+
+def test_farthest_exponent_is_chosen_by_the_mean_over_the_seeds():
+    rows = limit_rows(erf=-0.56)
+    rows = rows[rows["limit"] == "complete"]
+    farthest = measures.farthest_exponent("error", by=["activation", "block"], aim=-0.5)(rows)
+    nearest = measures.nearest_exponent("error", by=["activation", "block"], aim=-0.5)(rows)
+    np.testing.assert_allclose(farthest, -0.56, atol=0.02)
+    np.testing.assert_allclose(nearest, -0.5, atol=0.02)
