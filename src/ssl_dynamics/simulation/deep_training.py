@@ -128,7 +128,7 @@ class ConstrainedRun:
 
     outputs: Array  # (S, T, n, z) of the anchors
     feature_drift: Array  # (S, T) ‖K(t) − K(0)‖_F/‖K(0)‖_F
-    departed: NDArray[np.bool_]  # (S, T) whether K had grown tenfold: the net is kept as it was before
+    departed: NDArray[np.bool_]  # (S, T) whether K had grown tenfold: the net is kept as it was then
 
 
 def train_constrained(
@@ -166,9 +166,10 @@ def train_constrained(
             taken = min(longest / float(growth), left)
             proposed = _runge_kutta(layers, downhill, taken, (rate, rate, 1.0))
             gram = _gram(features(proposed, points[:n]))
-            departed = departed | ~(_norm(gram) < GROWN * _norm(K0))  # what is not finite has departed, too
-            layers = _where(departed, layers, proposed) if departed.any() else proposed
-            K = torch.where(departed[:, None, None], K, gram)
+            kept = departed | ~torch.isfinite(_norm(gram))
+            layers = _where(kept, layers, proposed) if kept.any() else proposed
+            K = torch.where(kept[:, None, None], K, gram)
+            departed = kept | (_norm(K) >= GROWN * _norm(K0))
             left -= taken
             on_step()
         U = features(layers, points[:n]) @ layers[2]
