@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ssl_dynamics.pipeline.config import ConfigError, config_schema, load_config, parse_config
+from ssl_dynamics.pipeline.config import ON_POINTS, ConfigError, config_schema, load_config, parse_config
 from ssl_dynamics.pipeline.preflight import check_data
 
 TOP = Path(__file__).parents[1]
@@ -40,6 +40,8 @@ def test_schema_on_disk_is_the_one_of_the_types():
 
 def changed(key, value):
     config = quick()
+    if key == "datasets":  # what runs on `points` names data sets
+        config = {name: part for name, part in config.items() if name not in ("points", *ON_POINTS)}
     *parents, last = key.split(".")
     place = config
     for parent in parents:
