@@ -11,7 +11,7 @@ from ssl_dynamics.analysis import fitted_order
 from ssl_dynamics.claims.measures import infinite_width as measures
 from ssl_dynamics.claims.statements import depth, kernel_limit
 from ssl_dynamics.kernels.three_layer import infinite_width_features, three_layer_features, three_layer_ntk
-from ssl_dynamics.pipeline.stages.compare_depth import departure, gram_error, log_change
+from ssl_dynamics.pipeline.stages.compare_depth import departure, frozen_square, gram_error
 from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.gaussian_weights import gaussian_weights
 from ssl_dynamics.simulation.deep_nets import outputs, tangent_kernel
@@ -141,9 +141,9 @@ def test_frozen_kernel_refuses_what_does_not_fit():
 
 def test_departures_beyond_the_predictions_are_an_error():
     moments, change = np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, np.e])
-    assert log_change(1.5, moments, change) == pytest.approx(0.5)
+    assert frozen_square(1.5, moments, change) == pytest.approx(np.e)
     with pytest.raises(ValueError, match=r"departed at time 2\.5, and predictions end at 2"):
-        log_change(2.5, moments, change)
+        frozen_square(2.5, moments, change)
 
 
 @pytest.mark.parametrize("h", [5, 60])
@@ -247,14 +247,12 @@ def test_features_that_run_away_are_recorded_as_departed():
     assert run.feature_drift.max() < 11
 
 
-def widths_rows(*, supervised=-1.0, drift=0.6, size=1.0):
+def widths_rows(*, supervised=-1.0, drift=0.6):
     frame = pd.DataFrame([{"seed": s, "width": w} for s in range(4) for w in (32, 64, 128)])
     noise = 1 + 0.02 * np.sin(7.0 * frame["seed"] + frame["width"])
     frame["drift"] = drift * noise
     frame["drift_supervised"] = noise * frame["width"].astype(float) ** supervised
     frame["drift_supervised_largest"] = frame["drift_supervised"]
-    frame["log_square"] = size * np.log(frame["width"]) + np.log(noise)
-    frame["log_norm"] = frame["log_square"] / 2
     return frame.assign(dataset="d", loss="contrastive", dimension=2)
 
 
@@ -291,7 +289,6 @@ def limit_rows(*, erf=-0.5, control=0.0):
         ({}, set()),
         ({"supervised": -0.2}, {"beyond-depth-supervised"}),
         ({"drift": 0.45}, {"beyond-depth-departure"}),
-        ({"size": 2.0}, {"beyond-depth-departure-law"}),
         ({"unit": -0.3}, {"beyond-depth-feature-drift", "beyond-depth-random-features"}),
         ({"width": -1.0}, {"beyond-depth-feature-drift", "beyond-depth-random-features"}),  # controls that pass
         ({"erf": -0.7}, {"A4-kernel-limit"}),
@@ -303,7 +300,7 @@ def test_claims_pass_and_fail(changed, failing):
         return {name: value for name, value in changed.items() if name in names}
 
     tables = {
-        ("depth", "depth_widths"): widths_rows(**chosen("supervised", "drift", "size")),
+        ("depth", "depth_widths"): widths_rows(**chosen("supervised", "drift")),
         ("depth", "depth_constrained"): constrained_rows(**chosen("unit", "width")),
         ("kernel_limit", "kernel_limit"): limit_rows(**chosen("erf", "control")),
     }

@@ -55,7 +55,7 @@ def table():
     frame["block"] = np.where(frame["seed"] == 0, "all", "first")
     frame["limit"] = np.where(frame["time"] == 0, "complete", "without the first layer")
     frame["rate"] = np.where(frame["seed"] == 0, "unit", "width")
-    for column in ("drift_early", "drift_supervised", "gram_error", "feature_drift"):
+    for column in ("drift_early", "drift_supervised", "frozen_square", "gram_error", "feature_drift"):
         frame[column] = 1 + decay
     return frame
 

@@ -61,6 +61,23 @@ def depth_widths(depth_widths: pd.DataFrame) -> Figure:
     return theme.finished(grid)
 
 
+def depth_departure(depth_widths: pd.DataFrame) -> Figure:
+    """‖U − U(0)‖_F² that the kernel of the start predicts for the departure, against the width; mean and range."""
+    grid = sns.FacetGrid(depth_widths, **PANELS)
+    for axes, panel in theme.panels(grid, depth_widths):
+        _mean_and_range(axes, panel, "frozen_square", theme.PALETTE[3], "-")
+        mean = panel.groupby("width")["frozen_square"].mean()
+        axes.plot(mean.index, mean.iloc[-1] * mean.index / mean.index[-1], ":", color="black", linewidth=1)
+    theme.logarithmic(grid)
+    theme.label_panels(grid, x="width $h$", y=r"predicted $\|U-U(0)\|_F^2$ at the departure")
+    handles = [
+        Line2D([], [], color=theme.PALETTE[3], marker="o", label="by the kernel of the start"),
+        Line2D([], [], color="black", linestyle=":", label=r"slope 1: $t = \ln h/(2\mu)$ + const."),
+    ]
+    grid.figure.legend(handles=handles, loc="upper center", ncols=2, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    return theme.finished(grid)
+
+
 def depth_constrained(depth_constrained: pd.DataFrame) -> Figure:
     """Gram error of the flow on frozen features, and drift of the features, at the end; mean and range of the seeds."""
     last = depth_constrained[depth_constrained["time"] == depth_constrained["time"].max()]

@@ -20,13 +20,20 @@ def all_points(points: Arrays) -> Array:
 
 
 def start(settings: DepthSettings, d: int, width: int, name: str = "start") -> list[Array]:
-    """W_1 (S, h, d), W_2 (S, h, h), W_3 (S, h, z), entries N(0, 1)."""
-    return gaussian_weights(
-        (d, width, width, settings.dimension),
+    """W_1 (S, h, d), W_2 (S, h, h), W_3 (S, h, z), entries N(0, 1).
+
+    The nets of a seed are nested, each the first h units of every layer of the widest: what is particular to a seed is
+    then much the same at all widths, and disturbs fitted exponents less.
+    """
+    depth = settings.depth
+    widest = max(*depth.widths, *depth.constrained_widths)
+    first, second, third = gaussian_weights(
+        (d, widest, widest, settings.dimension),
         seeds=settings.seeds,
         root_seed=settings.root_seed,
         names=("depth", name, settings.dataset_name),
     )
+    return [first[:, :width], np.ascontiguousarray(second[:, :width, :width]), np.ascontiguousarray(third[:, :width])]
 
 
 def orthonormal(W3: Array) -> Array:

@@ -59,5 +59,6 @@ FIGURE_TABLES = {
     "kernel-limit": "kernel_limit",
     "depth-drift": "depth_drift",
     "depth-widths": "depth_widths",
+    "depth-departure": "depth_widths",
     "depth-constrained": "depth_constrained",
 }

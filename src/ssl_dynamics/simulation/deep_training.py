@@ -128,7 +128,7 @@ class ConstrainedRun:
 
     outputs: Array  # (S, T, n, z) of the anchors
     feature_drift: Array  # (S, T) ‖K(t) − K(0)‖_F/‖K(0)‖_F
-    departed: NDArray[np.bool_]  # (S, T) whether K had grown tenfold: the net is kept as it was before
+    departed: NDArray[np.bool_]  # (S, T) whether K had grown tenfold: the net is kept as it was then
 
 
 def train_constrained(
@@ -144,7 +144,7 @@ def train_constrained(
     """Gradient flow of W_1 and W_2 at `rate` κ, and of W_3 under W_3ᵀW_3 = I at rate 1, by classical Runge-Kutta steps.
 
     Ẇ_l = −κ∇_l L for l = 1, 2 and Ẇ_3 = −(I − W_3W_3ᵀ)∇_3 L; a QR retraction ends each step. Steps are not above
-    `largest_step`·‖K(0)‖/((1 + 2κ/h)‖K‖), shorter as features grow. X (3n, d) anchors, positives, negatives;
+    `largest_step`·‖K(0)‖/((1 + 2κ/h)‖K‖), and none doubles ‖K‖. X (3n, d) anchors, positives, negatives;
     `times` (T,) from 0 on. Source: docs/theory.md §4.
     """
     points, value = torch.from_numpy(X), triplet_value(loss)
@@ -153,6 +153,10 @@ def train_constrained(
     def downhill(at: Layers) -> Layers:
         _, _, (first, second, third) = gradients(at, points, value)
         return first, second, horizontal(at[2], third)
+
+    def stepped(at: Layers, time: float) -> tuple[Layers, torch.Tensor]:
+        moved_to = _runge_kutta(at, downhill, time, (rate, rate, 1.0))
+        return moved_to, _gram(features(moved_to, points[:n]))
 
     # At κ = h each of the two layers below moves the outputs as fast as the last one does.
     longest = largest_step / (1 + 2 * rate / layers[0].shape[1])
@@ -164,11 +168,13 @@ def train_constrained(
         while left > 0 and not departed.all():
             growth = torch.where(departed, 0.0, _norm(K) / _norm(K0)).max().clamp(min=1)
             taken = min(longest / float(growth), left)
-            proposed = _runge_kutta(layers, downhill, taken, (rate, rate, 1.0))
-            gram = _gram(features(proposed, points[:n]))
-            departed = departed | ~(_norm(gram) < GROWN * _norm(K0))  # what is not finite has departed, too
+            proposed, gram = stepped(layers, taken)
+            while not (departed | (_norm(gram) <= 2 * _norm(K))).all():  # near a singularity, or beyond it
+                taken /= 2
+                proposed, gram = stepped(layers, taken)
             layers = _where(departed, layers, proposed) if departed.any() else proposed
             K = torch.where(departed[:, None, None], K, gram)
+            departed = departed | (_norm(K) >= GROWN * _norm(K0))
             left -= taken
             on_step()
         U = features(layers, points[:n]) @ layers[2]

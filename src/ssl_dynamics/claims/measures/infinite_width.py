@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.analysis import fitted_order
 from ssl_dynamics.claims.measures.trajectories import exponent_in_width
 from ssl_dynamics.claims.verdict import Measure
 
@@ -26,16 +25,6 @@ def _chosen_exponent(column: str, by: list[str], aim: float, *, farthest: bool) 
         fitted = [exponent_in_width(column)(group) for _, group in rows.groupby(by)]
         apart = [abs(exponents.mean(skipna=False) - aim) for exponents in fitted]
         return fitted[int(np.argmax(apart) if farthest else np.argmin(apart))]
-
-    return measure
-
-
-def slope_in_log_width(column: str) -> Measure:
-    """Fitted slope of a column in the logarithm of the width."""
-
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        by_width = rows.set_index(["seed", "width"])[column].unstack()
-        return pd.Series(fitted_order(by_width.columns.to_numpy(), np.exp(by_width.to_numpy())), index=by_width.index)
 
     return measure
 

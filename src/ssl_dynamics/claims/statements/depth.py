@@ -1,6 +1,6 @@
 """Beyond the paper: three-layer ReLU nets, unconstrained and with a constrained last layer."""
 
-from ssl_dynamics.claims.measures.infinite_width import at_the_end, slope_in_log_width, smallest_at_any_width
+from ssl_dynamics.claims.measures.infinite_width import at_the_end, smallest_at_any_width
 from ssl_dynamics.claims.measures.trajectories import exponent_in_width, where
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 
@@ -31,22 +31,6 @@ CLAIMS = [
         control=Control(
             "the same nets that fit a target, to 1 % excess loss", smallest_at_any_width("drift_supervised_largest")
         ),
-        figure="depth-drift",
-    ),
-    Claim(
-        id="beyond-depth-departure-law",
-        source="beyond",
-        statement="They leave it when, on the kernel of the start, outputs would have grown to the order √h: ln h/(2μ) "
-        "later.",
-        # At first this was asked of the amplitude in the z leading modes, which on Fashion-MNIST are not separated from
-        # the next ones (rates within 2 %): the slope was 0.96, and too uncertain (0.66 to 1.33) for a verdict.
-        quantity="slope in ln h of ln ‖U − U(0)‖_F² that the kernel of the start predicts for the departure",
-        dynamics="depth",
-        table="depth_widths",
-        measure=slope_in_log_width("log_square"),
-        statistic="mean",
-        criterion=Criterion("within", (0.9, 1.25)),
-        control=Control("rate μ in place of 2μ: ln ‖U − U(0)‖_F", slope_in_log_width("log_norm")),
         figure="depth-drift",
     ),
     Claim(

@@ -45,8 +45,8 @@ def widths_table(drift: pd.DataFrame, solution: Arrays) -> pd.DataFrame:
     """A row for each net: its drift at the end of either training, and when it departed.
 
     `departure` is the time of drift 0.5; `drift_early` the drift of self-supervised training at one time for all, the
-    earliest departure of any net; `log_square` the logarithm of ‖U − U(0)‖_F² that the kernel of the start predicts for
-    the departure, and `log_norm` half of it.
+    earliest departure of any net; `frozen_square` is ‖U − U(0)‖_F² as the kernel of the start predicts it for the
+    departure.
     """
     nets = drift.sort_values("time", kind="stable").groupby(["objective", "width", "seed"])
     curves: dict[tuple[str, int, int], tuple[Array, Array]] = {
@@ -59,15 +59,14 @@ def widths_table(drift: pd.DataFrame, solution: Arrays) -> pd.DataFrame:
     rows = []
     for (width, seed), (times, drifts) in growing.items():
         at = departures[width, seed]
-        log_norm = log_change(at, solution[f"moments_{width}"][seed], solution[f"change_{width}"][seed])
+        square = frozen_square(at, solution[f"moments_{width}"][seed], solution[f"change_{width}"][seed])
         rows.append(
             {
                 "width": width,
                 "seed": seed,
                 "departure": at,
                 "rate": solution[f"rates_{width}"][seed],
-                "log_square": 2 * log_norm,
-                "log_norm": log_norm,
+                "frozen_square": square,
                 "drift": drifts.max(),
                 "drift_early": np.interp(early, times, drifts),
                 "drift_supervised": curves["regression", width, seed][1][-1],
@@ -84,11 +83,14 @@ def departure(times: Array, drifts: Array) -> float:
     return float(np.interp(DEPARTURE, drifts[around], times[around]))
 
 
-def log_change(time: float, moments: Array, change: Array) -> float:
-    """ln of the predicted change, between the moments by a straight line. Raises ValueError beyond the last of them."""
+def frozen_square(time: float, moments: Array, change: Array) -> float:
+    """Square of the predicted change, its logarithm between the moments by a straight line.
+
+    Raises ValueError beyond the last of them.
+    """
     if time > moments[-1]:
         raise ValueError(f"a net departed at time {time:.3g}, and predictions end at {moments[-1]:.3g}")
-    return float(np.interp(time, moments[1:], np.log(change[1:])))
+    return float(np.exp(2 * np.interp(time, moments[1:], np.log(change[1:]))))
 
 
 def constrained_table(trajectories: Arrays, solution: Arrays, depth: Depth) -> pd.DataFrame:

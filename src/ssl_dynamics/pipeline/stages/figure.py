@@ -65,6 +65,7 @@ FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "kernel-limit": kernel_limit.kernel_limit,
     "depth-drift": depth.depth_drift,
     "depth-widths": depth.depth_widths,
+    "depth-departure": depth.depth_departure,
     "depth-constrained": depth.depth_constrained,
 }
 
