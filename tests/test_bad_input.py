@@ -2,8 +2,26 @@
 
 import numpy as np
 import pytest
+import torch
 
 from ssl_dynamics import theory
+from ssl_dynamics.analysis import (
+    effective_rank,
+    fitted_order,
+    half_time,
+    principal_angles,
+    projector_distance,
+    richardson_weights,
+    sines_to,
+)
+from ssl_dynamics.problem import quadratic_form
+from ssl_dynamics.problem.layers import narrow_layers, wide_layers
+from ssl_dynamics.problem.start import kernel_root
+from ssl_dynamics.problem.triplets import Triplets
+from ssl_dynamics.simulation.functions import train_triplet_functions
+from ssl_dynamics.simulation.layers import Net, train_layers
+from ssl_dynamics.simulation.manifolds import Grassmannian
+from ssl_dynamics.simulation.training import train
 
 D, Z, H = 5, 2, 7
 RANDOM = np.random.default_rng(0)
@@ -116,6 +134,13 @@ FUNCTIONS = {
 }
 # What takes no such arguments: the result of another function, checked where that is made.
 DERIVED = {"top_eigenfunction"}
+# Nets of large width take other arguments; their tests refuse bad ones, each in a table of its own.
+LARGE_WIDTH = {
+    name
+    for name in theory.__all__
+    if getattr(theory, name).__module__.rpartition(".")[2]
+    in ("constrained_nets", "departure", "gram", "wide_departure")
+}
 
 CASES = [
     pytest.param(function, arguments, i, value, message, id=f"{function}-{name}-{k}")
@@ -126,7 +151,7 @@ CASES = [
 
 
 def test_every_public_function_is_covered():
-    assert set(FUNCTIONS) | DERIVED == set(theory.__all__)
+    assert set(FUNCTIONS) | DERIVED | LARGE_WIDTH == set(theory.__all__)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -141,3 +166,54 @@ def test_bad_argument_is_refused_with_what_is_wrong(function, arguments, i, valu
     values = [value if k == i else good for k, (_, good, _) in enumerate(arguments)]
     with pytest.raises(ValueError, match=message):
         getattr(theory, function)(*values)
+
+
+TRIPLETS = Triplets(*RANDOM.standard_normal((3, 6, D)))
+TRAIN = {"triplets": TRIPLETS, "start": BASIS[None], "loss": "contrastive", "manifold": Grassmannian()}
+RUN = {"learning_rate": 0.1, "checkpoints": [0, 2]}
+FIRST = np.linalg.qr(RANDOM.standard_normal((1, D, 3)))[0]
+LAYERS = {"first": FIRST, "second": np.eye(3, Z)[None], "metric": "stiefel"}
+PAIRS = {"anchor": np.eye(2), "positive": np.eye(2), "loss": "non-contrastive"}
+KERNEL = {"kernel": PSD[:3, :3] + 1, "start": np.ones((1, 3, Z)), "loss": "contrastive"}
+
+
+def train_layers_of(first, second, metric, **run):
+    net = Net(torch.from_numpy(first), torch.from_numpy(second), wide=False, metric=metric)
+    return train_layers(TRIPLETS, [net], "contrastive", **run)
+
+
+@pytest.mark.parametrize(
+    ("function", "good", "bad", "message"),
+    [
+        (train, TRAIN | RUN, {"loss": "foo"}, "loss 'foo' is unknown; allowed: 'contrastive'"),
+        (train, TRAIN | RUN, {"learning_rate": -0.1}, "learning_rate must be a positive number; got -0.1"),
+        (train, TRAIN | RUN, {"checkpoints": [0, 1.5]}, "checkpoints must be whole numbers; got 1.5"),
+        (train, TRAIN | RUN, {"checkpoints": [2, 1]}, "checkpoints must not decrease; entry 1 is 1 after 2"),
+        (train, TRAIN | RUN, {"checkpoints": [1, 1]}, r"checkpoints must increase; got \[1, 1\]"),
+        (train, TRAIN | RUN, {"start": 2 * BASIS[None]}, "start must have orthonormal columns; .* reaches 3"),
+        (train, TRAIN | RUN, {"start": np.ones((1, 4, 2))}, r"d = 5 and 1 <= z <= d; got \(1, 4, 2\)"),
+        (train_layers_of, LAYERS | RUN, {"metric": "flat"}, "metric 'flat' is unknown; allowed: 'grassmann'"),
+        (train_layers_of, LAYERS | RUN, {"first": np.ones((1, D, 3))}, "first must have orthonormal columns"),
+        (train_triplet_functions, KERNEL | RUN, {"kernel": np.triu(np.ones((3, 3)))}, "kernel must be symmetric"),
+        (train_triplet_functions, KERNEL | RUN, {"start": np.ones((1, 4, 2))}, r"got \(3, 3\), \(1, 4, 2\)"),
+        (effective_rank, {"U": np.eye(2)}, {"U": np.full((2, 2), np.nan)}, "U holds 4 values that are not finite"),
+        (effective_rank, {"U": np.eye(2)}, {"U": np.eye(2) * 1j}, "U must hold real numbers; got dtype complex128"),
+        (principal_angles, {"A": BASIS, "B": BASIS}, {"B": np.full((D, Z), np.nan)}, "B holds 10 values"),
+        (projector_distance, {"A": BASIS, "B": BASIS}, {"B": BASIS[:-1]}, r"got \(5, 2\) and \(4, 2\)"),
+        (sines_to, {"U": BASIS, "f": BASIS[:, 0]}, {"f": np.full(D, np.inf)}, "f holds 5 values that are not finite"),
+        (half_time, {"times": [0, 1], "values": [1, 0]}, {"times": [1, 0]}, "times must not decrease; .* by up to 1"),
+        (richardson_weights, {"ratio": 2, "extrapolations": 1}, {"extrapolations": 1.5}, "got 2 and 1.5"),
+        (fitted_order, {"steps": [1, 2], "errors": [1, 2]}, {"errors": [1, np.nan]}, "errors holds 1 values"),
+        (kernel_root, {"K": PSD}, {"K": np.triu(np.ones((3, 3)))}, "K must be symmetric"),
+        (narrow_layers, {"start": BASIS[None], "width": 3}, {"width": 1}, "between z = 2 and d = 5; got 1"),
+        (narrow_layers, {"start": BASIS[None], "width": 3}, {"start": 2 * BASIS[None]}, "start must have orthonormal"),
+        (wide_layers, {"d": 3, "z": 1, "width": 4, "seeds": 1}, {"z": 4}, "z must lie between 1 and d = 3; got 4"),
+        (wide_layers, {"d": 3, "z": 1, "width": 4, "seeds": 1}, {"width": 2}, "width must be at least d = 3; got 2"),
+        (quadratic_form, PAIRS, {"anchor": [["a"]]}, "anchor must hold real numbers; got dtype <U1"),
+    ],
+)  # fmt: skip
+def test_other_rooms_refuse_bad_arguments_too(function, good, bad, message):
+    names = {"root_seed": 0, "name": "x"} if function in (narrow_layers, wide_layers) else {}
+    function(**good, **names)
+    with pytest.raises(ValueError, match=message):
+        function(**(good | bad), **names)

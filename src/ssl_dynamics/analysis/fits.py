@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ssl_dynamics.checks import real
+
 Array = NDArray[np.float64]
 
 
@@ -13,7 +15,7 @@ def fitted_order(steps: ArrayLike, errors: ArrayLike) -> Array:
 
     steps (k,) positive, k >= 2; errors (..., k) positive; returns (...) float64. Raises ValueError otherwise.
     """
-    x, y = np.asarray(steps, dtype=np.float64), np.asarray(errors, dtype=np.float64)
+    x, y = real("steps", steps), real("errors", errors)
     if x.ndim != 1 or len(x) < 2 or y.shape[-1:] != x.shape:
         raise ValueError(f"needs steps (k,) with k >= 2 and errors (..., k); got {x.shape} and {y.shape}")
     for name, values in (("steps", x), ("errors", y)):
@@ -34,7 +36,9 @@ def bootstrap_interval(
     """
     from scipy.stats import bootstrap  # noqa: PLC0415 -- takes half a second, and only verdicts need it
 
-    sample = np.asarray(values, dtype=np.float64)
+    sample = real("values", values)
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1; got {level}")
     if np.ptp(sample) == 0:
         return float(sample[0]), float(sample[0])
     interval = bootstrap(

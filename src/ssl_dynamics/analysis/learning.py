@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ssl_dynamics.checks import real
+
 Array = NDArray[np.float64]
 
 
@@ -12,9 +14,11 @@ def half_time(times: ArrayLike, values: ArrayLike) -> Array:
     times, values (..., K), K >= 2, times not decreasing; returns (...) float64 in units of `times`. Raises ValueError
     on other shapes, and where the end is not below the start: nothing was learned then.
     """
-    t, L = np.asarray(times, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    t, L = real("times", times), real("values", values)
     if t.shape != L.shape or t.ndim < 1 or t.shape[-1] < 2:
         raise ValueError(f"times and values must have one shape (..., K) with K >= 2; got {t.shape} and {L.shape}")
+    if (np.diff(t) < 0).any():
+        raise ValueError(f"times must not decrease; they fall by up to {-np.diff(t).min():.3g}")
     decrease = L[..., 0] - L[..., -1]
     if not (decrease > 0).all():
         raise ValueError(f"values must end below their start; the smallest decrease is {decrease.min():.3g}")

@@ -4,6 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import entr
 
+from ssl_dynamics.checks import real
+
 Array = NDArray[np.float64]
 
 
@@ -14,9 +16,9 @@ def effective_rank(U: ArrayLike) -> Array:
     constant embedding scores 1. Raises ValueError where U has fewer than two axes, is not finite, or is zero.
     Source: Roy and Vetterli (2007); Garrido et al., RankMe (2023).
     """
-    array = np.asarray(U, dtype=np.float64)
-    if array.ndim < 2 or not np.isfinite(array).all():
-        raise ValueError(f"U must be finite with shape (..., n, z); got shape {array.shape}")
+    array = real("U", U)
+    if array.ndim < 2 or 0 in array.shape[-2:]:
+        raise ValueError(f"U must have shape (..., n, z); got shape {array.shape}")
     values = np.linalg.svd(array, compute_uv=False)
     total = values.sum(-1, keepdims=True)
     if (total == 0).any():

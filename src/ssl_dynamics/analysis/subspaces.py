@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import subspace_angles
 
+from ssl_dynamics.checks import real
+
 Array = NDArray[np.float64]
 
 
@@ -79,7 +81,7 @@ def sines_to(U: ArrayLike, f: ArrayLike) -> Array:
 
     U (..., n, z), no column zero; f (n,), not zero; returns (..., z) float64. Raises ValueError otherwise.
     """
-    columns, vector = np.asarray(U, dtype=np.float64), np.asarray(f, dtype=np.float64)
+    columns, vector = real("U", U), real("f", f)
     if columns.ndim < 2 or vector.shape != columns.shape[-2:-1]:
         raise ValueError(f"needs U (..., n, z) and f (n,); got {columns.shape} and {vector.shape}")
     lengths, length = np.linalg.norm(columns, axis=-2), np.linalg.norm(vector)
@@ -97,8 +99,8 @@ def richardson_weights(ratio: float, extrapolations: int) -> Array:
     They solve Σ_i c_i = 1, Σ_i c_i r^{−ij} = 0 for j = 1 … m; m = 0 gives [1]. Raises ValueError unless
     ratio > 1 and m >= 0. Source: Richardson's deferred approach to the limit, error expansion in integer powers.
     """
-    if ratio <= 1 or extrapolations < 0:
-        raise ValueError(f"needs ratio > 1 and extrapolations >= 0; got {ratio} and {extrapolations}")
+    if not ratio > 1 or extrapolations < 0 or extrapolations != int(extrapolations):
+        raise ValueError(f"needs ratio > 1 and a whole number of extrapolations >= 0; got {ratio} and {extrapolations}")
     powers = np.arange(extrapolations + 1)
     matrix = float(ratio) ** -np.outer(powers, powers)
     return np.linalg.solve(matrix, (powers == 0).astype(np.float64))
@@ -119,8 +121,8 @@ def _scaled_pair(U: ArrayLike, V: ArrayLike) -> list[Array]:
 
 
 def _pair(A: ArrayLike, B: ArrayLike) -> tuple[Array, Array]:
-    a, b = np.asarray(A, dtype=np.float64), np.asarray(B, dtype=np.float64)
-    if a.ndim < 2 or b.ndim < 2 or a.shape[-2:] != b.shape[-2:]:
+    a, b = real("A", A), real("B", B)
+    if a.ndim < 2 or b.ndim < 2 or a.shape[-2:] != b.shape[-2:] or 0 in a.shape[-2:]:
         raise ValueError(f"A and B must be bases of one shape (..., d, z); got {a.shape} and {b.shape}")
     lead = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     return np.broadcast_to(a, (*lead, *a.shape[-2:])), np.broadcast_to(b, (*lead, *b.shape[-2:]))

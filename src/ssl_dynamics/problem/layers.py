@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ssl_dynamics import checks
 from ssl_dynamics.problem.streams import stream
 
 Array = NDArray[np.float64]
@@ -14,7 +15,9 @@ def narrow_layers(start: Array, width: int, *, root_seed: int, name: str) -> tup
     span W_1 is a random h-dimensional subspace that contains span W(0), and the basis of the hidden layer is random.
     start (S, d, z) orthonormal; z <= width <= d, else ValueError. Source: docs/theory.md §3.
     """
-    seeds, d, z = start.shape
+    if start.ndim != 3:
+        raise ValueError(f"start must have shape (S, d, z); got {start.shape}")
+    seeds, d, z = checks.start("start", start, start.shape[1], orthonormal=True).shape
     if not z <= width <= d:
         raise ValueError(f"width must lie between z = {z} and d = {d}; got {width}")
     streams = [stream(root_seed, "narrow layers", name, z, width, seed) for seed in range(seeds)]
@@ -48,8 +51,10 @@ def wide_starts(d: int, z: int, width: int, *, draws: int, seeds: int, root_seed
 
 
 def _require_wide(d: int, z: int, width: int) -> None:
-    if not (1 <= z <= width and 1 <= d <= width):
-        raise ValueError(f"width must be at least d = {d} and z = {z}; got {width}")
+    if not 1 <= z <= d:
+        raise ValueError(f"z must lie between 1 and d = {d}; got {z}")
+    if width < d:
+        raise ValueError(f"width must be at least d = {d}; got {width}")
 
 
 def gaussian_layers(d: int, z: int, width: int, *, seeds: int, root_seed: int, name: str) -> tuple[Array, Array]:

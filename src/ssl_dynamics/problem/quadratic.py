@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ssl_dynamics.checks import real
 from ssl_dynamics.problem.settings import Loss
 
 
@@ -78,9 +79,7 @@ def coupling_matrix(n: int, *, loss: Loss) -> NDArray[np.float64]:
 
 
 def _items(name: str, items: ArrayLike) -> NDArray[np.float64]:
-    array = np.asarray(items, dtype=np.float64)
+    array = real(name, items)
     if array.ndim != 2 or 0 in array.shape:
         raise ValueError(f"{name} must have shape (n, d) with n, d >= 1; got {array.shape}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} holds {np.count_nonzero(~np.isfinite(array))} values that are not finite")
     return array

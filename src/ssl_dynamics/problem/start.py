@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ssl_dynamics.checks import symmetric_matrix
 from ssl_dynamics.problem.streams import stream
 
 # Directions in which a kernel is smaller than this, relative to its largest eigenvalue, are rounding.
@@ -54,10 +55,8 @@ def random_functions(
 def kernel_root(K: NDArray[np.float64]) -> NDArray[np.float64]:
     """K^{1/2} (N, N) of a symmetric, positive semidefinite K (N, N), without the directions that are rounding.
 
-    Raises ValueError if K is not square.
+    Raises ValueError if K is not a finite, symmetric matrix.
     """
-    if K.ndim != 2 or K.shape[0] != K.shape[1]:
-        raise ValueError(f"K must be a square matrix (N, N); got shape {K.shape}")
-    eigenvalues, Q = np.linalg.eigh(K)
+    eigenvalues, Q = np.linalg.eigh(symmetric_matrix("K", K))
     root: NDArray[np.float64] = (Q * np.sqrt(np.where(eigenvalues > _RANGE * eigenvalues[-1], eigenvalues, 0))) @ Q.T
     return root

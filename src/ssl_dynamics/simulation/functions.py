@@ -7,8 +7,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ssl_dynamics import checks
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.simulation.training import require_run
 
 Array = NDArray[np.float64]
 Objective = Callable[[torch.Tensor], torch.Tensor]
@@ -40,7 +42,11 @@ def train_triplet_functions(
     unless given. Checkpoints, callback and errors as in `simulation.training.train`; between checkpoints U is divided
     by its norm, with which the steps commute.
     """
-    n = len(kernel) // 3
+    n = len(checks.symmetric_matrix("kernel", kernel)) // 3
+    if start.ndim != 3 or start.shape[1] != len(kernel) or 3 * n != len(kernel):
+        raise ValueError(
+            f"kernel and start must have shapes (3n, 3n) and (S, 3n, z); got {kernel.shape}, {start.shape}"
+        )
 
     def objective(U: torch.Tensor) -> torch.Tensor:
         anchor, positive, negative = (part.transpose(0, 1) for part in torch.split(U, n))
@@ -63,6 +69,12 @@ def train_regression_functions(
 
     kernel K (N, N); start and target Y (S, N, z); checkpoints, callback and errors as in `train_triplet_functions`.
     """
+    checks.symmetric_matrix("kernel", kernel)
+    if start.ndim != 3 or start.shape[1] != len(kernel) or target.shape != start.shape:
+        raise ValueError(
+            f"kernel, start and target must have shapes (N, N), (S, N, z), (S, N, z); got {kernel.shape}, "
+            f"{start.shape}, {target.shape}"
+        )
     Y = torch.from_numpy(target).transpose(0, 1)
 
     def objective(U: torch.Tensor) -> torch.Tensor:
@@ -82,6 +94,7 @@ def _descend(
     shrinkage: Array | None,
 ) -> FunctionTrajectory:
     """Preconditioned gradient descent; with a `shrinkage`, of a homogeneous objective, rescaled at the checkpoints."""
+    require_run(learning_rate, checkpoints)
     K = torch.from_numpy(kernel)
     U = torch.from_numpy(start).transpose(0, 1).contiguous()  # (N, S, z): one product for all seeds
     log_scale = torch.zeros(U.shape[1], dtype=U.dtype)

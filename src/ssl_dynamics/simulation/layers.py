@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ssl_dynamics import checks
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.simulation.manifolds import qr_retraction
+from ssl_dynamics.simulation.training import require_run
 
 Array = NDArray[np.float64]
 Metric = Literal["grassmann", "stiefel", "canonical"]
@@ -78,6 +80,8 @@ def riemannian_gradient(weights: torch.Tensor, gradient: LowRank, metric: Metric
     if metric == "grassmann":
         return LowRank(left - weights @ M, right)
     both_right = torch.cat([right, M], -1)
+    if metric not in get_args(Metric):
+        raise ValueError(f"metric {metric!r} is unknown; allowed: {', '.join(map(repr, get_args(Metric)))}")
     if metric == "stiefel":
         return LowRank(torch.cat([left - weights @ M / 2, -(weights @ right) / 2], -1), both_right)
     return LowRank(torch.cat([left, -(weights @ right)], -1), both_right)
@@ -125,8 +129,13 @@ def train_layers(
 ) -> list[LayerTrajectory]:
     """Train nets side by side, in float64; step k is gradient-flow time kη, `checkpoints` are step counts.
 
-    `on_step(k)` is called after every step. Raises FloatingPointError if weights cease to be finite.
+    `on_step(k)` is called after every step. Raises ValueError on bad shapes or values, and FloatingPointError if
+    weights cease to be finite.
     """
+    require_run(learning_rate, checkpoints)
+    for net in nets:
+        for name, layer in (("first", net.first), ("second", net.second)):
+            checks.start(name, layer.numpy(), layer.shape[-2], orthonormal=True)
     data = [torch.from_numpy(part) for part in (triplets.anchor, triplets.positive, triplets.negative)]
     saved: list[list[torch.Tensor]] = []
     current = list(nets)

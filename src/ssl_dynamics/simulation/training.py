@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ssl_dynamics import checks
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.triplets import Triplets
@@ -46,6 +47,15 @@ def loss_gradient(weights: torch.Tensor, triplets: Sequence[torch.Tensor], loss:
     return torch.autograd.grad(total, W)[0]
 
 
+def require_run(learning_rate: float, checkpoints: Sequence[int]) -> None:
+    """Raise ValueError unless the learning rate is positive and the checkpoints are step counts that increase."""
+    if not 0 < learning_rate < float("inf"):
+        raise ValueError(f"learning_rate must be a positive number; got {learning_rate}")
+    counts = checks.step_counts("checkpoints", checkpoints)
+    if (np.diff(counts) == 0).any():
+        raise ValueError(f"checkpoints must increase; got {list(checkpoints)}")
+
+
 def train(
     triplets: Triplets,
     start: Array,
@@ -61,8 +71,11 @@ def train(
     `checkpoints` are step counts, strictly increasing, 0 allowed; `on_step(k)` is called after every step.
     Between checkpoints unconstrained weights are divided by their norm, which is kept in `log_scale`: the
     losses are homogeneous of degree two, so steps commute with scaling and only overflow is avoided.
-    Raises FloatingPointError if the weights cease to be finite (learning rate too large).
+    Raises ValueError on bad shapes or values, and FloatingPointError if the weights cease to be finite (learning rate
+    too large).
     """
+    require_run(learning_rate, checkpoints)
+    checks.start("start", start, triplets.anchor.shape[1], orthonormal=manifold.bounded)
     data = [torch.from_numpy(part) for part in (triplets.anchor, triplets.positive, triplets.negative)]
     W = torch.from_numpy(np.ascontiguousarray(start))
     log_scale = torch.zeros(len(W), dtype=W.dtype)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.theory.checks import Array, start, symmetric_matrix, time_grid
+from ssl_dynamics.checks import Array, start, symmetric_matrix, time_grid
 from ssl_dynamics.theory.graph import graph_coordinates
 
 GRID = 400  # times at which crossings are looked for, before bisection

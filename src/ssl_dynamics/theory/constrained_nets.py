@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.theory.checks import Array, start, symmetric_matrix, time_grid
+from ssl_dynamics.checks import Array, start, symmetric_matrix, time_grid
 from ssl_dynamics.theory.grassmann import grassmann_flow
 from ssl_dynamics.theory.integration import integrate
 

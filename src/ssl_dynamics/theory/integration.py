@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
-from ssl_dynamics.theory.checks import Array, start, symmetric_matrix, time_grid
+from ssl_dynamics.checks import Array, start, symmetric_matrix, time_grid
 
 # Tighter than any claim needs; DOP853 meets it in some hundred evaluations.
 RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE = 1e-12, 1e-14

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.theory.checks import Array, start, symmetric_matrix, time_grid
+from ssl_dynamics.checks import Array, start, symmetric_matrix, time_grid
 from ssl_dynamics.theory.unconstrained import unconstrained_flow
 
 _RANGE = 1e-12  # eigenvalues of K below this, relative to the largest, are taken for zero

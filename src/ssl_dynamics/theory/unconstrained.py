@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.theory.checks import Array, start, step_counts, symmetric_matrix, time_grid
+from ssl_dynamics.checks import Array, start, step_counts, symmetric_matrix, time_grid
 from ssl_dynamics.theory.graded import graded_log_singular_values
 
 

@@ -1,4 +1,4 @@
-"""Checks of what the theory is asked: each raises ValueError with the offending shape or value."""
+"""Checks of arguments, shared by all rooms: each raises ValueError with the offending shape or value."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
