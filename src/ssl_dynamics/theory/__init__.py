@@ -1,7 +1,7 @@
 """Theory: exact solutions of the training dynamics, from C and W(0) alone. Never imports the simulation or a loss."""
 
 from ssl_dynamics.theory.acquisition import learning_times, squared_projections
-from ssl_dynamics.theory.wide_departure import blow_up_delay, growing_modes, unreachable_share
+from ssl_dynamics.theory.wide_departure import blow_up_delay, growing_modes, log_size, unreachable_share
 from ssl_dynamics.theory.grassmann import grassmann_flow, grassmann_tangent, leading_eigenspace, tangent_bound
 from ssl_dynamics.theory.info_nce import info_nce_span
 from ssl_dynamics.theory.integration import integrate_grassmann_flow
@@ -30,6 +30,7 @@ __all__ = [
     "leading_eigenspace",
     "learning_times",
     "log_singular_values",
+    "log_size",
     "orthogonal_iteration",
     "reduced_kernel_flow",
     "regression_flow",
