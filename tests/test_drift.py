@@ -1,4 +1,6 @@
 import logging
+from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,14 +14,19 @@ from ssl_dynamics.claims.measures.drift import delay_error, departure_slope, dri
 from ssl_dynamics.claims.statements.drift import CLAIMS
 from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
 from ssl_dynamics.pipeline.artifacts import read_table, write_arrays
-from ssl_dynamics.pipeline.experiments import Drift
+from ssl_dynamics.pipeline.config import load_config
+from ssl_dynamics.pipeline.experiments import Cosine, Drift
 from ssl_dynamics.pipeline.settings import CompareSettings, DriftSettings
 from ssl_dynamics.pipeline.stage import Job
 from ssl_dynamics.pipeline.stages import compare_drift, simulate_drift, simulate_supervised, solve_drift
 from ssl_dynamics.pipeline.wide_nets import net_outputs
 from ssl_dynamics.problem import coupling_matrix, quadratic_form
+from ssl_dynamics.problem.datasets import load
 from ssl_dynamics.problem.layers import gaussian_layers
 from ssl_dynamics.problem.objectives import cosine
+from ssl_dynamics.problem.principal import principal_triplets
+from ssl_dynamics.problem.streams import stream
+from ssl_dynamics.problem.triplets import draw_triplets
 from ssl_dynamics.simulation.drift import (
     regression_value,
     train_to_fit,
@@ -28,7 +35,7 @@ from ssl_dynamics.simulation.drift import (
     triplet_value,
 )
 from ssl_dynamics.simulation.wide_nets import Nets
-from ssl_dynamics.theory import blow_up_delay, growing_modes, kernel_flow, unreachable_share
+from ssl_dynamics.theory import blow_up_delay, growing_modes, kernel_flow, log_size, unreachable_share
 
 ACTIVATIONS = ["identity", "relu", "erf"]
 SETTINGS = {
@@ -38,13 +45,13 @@ SETTINGS = {
     "widths": [4, 8, 16],
     "hidden_units": 16,
     "step": 0.2,
-    "cosine_triplets": 7,
+    "cosine": {"triplets": 7, "hidden_units": 16},
 }
 
 
-def triplets(n=6, d=4, seed=0, decay=0.6):
+def triplets(n=6, d=4, decay=0.6):
     """Anchors, positives near them, independent negatives, (3n, d), of decaying scales and mean square 1."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     scales = decay ** np.arange(d)
     anchor, negative = (random.standard_normal((n, d)) * scales for _ in range(2))
     X = np.concatenate([anchor, anchor + 0.3 * random.standard_normal((n, d)) * scales, negative])
@@ -197,27 +204,28 @@ def test_gaussian_layers_depend_on_their_own_names_alone():
 @pytest.mark.parametrize("loss", ["contrastive", "non-contrastive"])
 def test_growing_modes_are_the_late_tangent_flow(activation, loss):
     X = triplets()
-    layers = gaussian_layers(4, 1, 200, seeds=2, root_seed=0, name="test")
+    layers = gaussian_layers(4, 2, 200, seeds=2, root_seed=0, name="test")
     theta, U = two_layer_ntk(X, *layers, activation=activation), net_outputs(X, *layers, activation)
-    A = coupling_matrix(6, loss=loss)
-    rate, amplitude = growing_modes(theta, A, U)
+    A, flat = np.kron(coupling_matrix(6, loss=loss), np.eye(2)), U.reshape(2, -1, 1)
+    rates, gram = growing_modes(theta, coupling_matrix(6, loss=loss), U)
     for seed in range(2):
         values = np.sort(np.linalg.eigvals(-2 * theta[seed] @ A).real)[::-1]
-        assert rate[seed] == pytest.approx(values[0], rel=1e-9)
-        time = 12 / (values[0] - values[1])
-        late = kernel_flow(theta[seed], A, U[seed], [0.0, time])[-1]
-        size = np.linalg.norm(late) / np.sqrt(len(X))
-        assert np.log(size) - rate[seed] * time == pytest.approx(np.log(amplitude[seed]), abs=1e-4)
+        np.testing.assert_allclose(rates[seed], values[:2], rtol=1e-9)
+        time = 12 / (values[1] - values[2])
+        late = kernel_flow(theta[seed], A, flat[seed], [0.0, time])[-1]
+        size = np.log(np.linalg.norm(late) / np.sqrt(len(X)))
+        assert log_size(rates[seed], gram[seed], time) == pytest.approx(size, abs=1e-4)
+        assert log_size(rates[seed], gram[seed], 1e5) > 1e3  # no overflow
 
 
-def test_amplitude_is_that_of_all_outputs_in_the_limit():
+def test_modes_of_all_outputs_grow_alike_in_the_limit():
     X, A = triplets(), coupling_matrix(6, loss="contrastive")
     K = infinite_width_ntk(X, activation="relu")
     U = K @ np.random.default_rng(2).standard_normal((18, 2))
-    rate, amplitude = growing_modes(np.kron(K, np.eye(2)), A, U)
-    rates, columns = growing_modes(np.stack([K, K]), A, U.T[..., None])
-    assert rate == pytest.approx(rates[0], rel=1e-9)
-    assert amplitude == pytest.approx(np.hypot(*columns), rel=1e-9)
+    rates, gram = growing_modes(np.kron(K, np.eye(2)), A, U)
+    column_rates, column_gram = growing_modes(np.stack([K, K]), A, U.T[..., None])
+    np.testing.assert_allclose(rates, column_rates[:, 0], rtol=1e-9)
+    assert log_size(rates, gram, 0.0) == pytest.approx(np.log(column_gram.sum()) / 2, rel=1e-9)
 
 
 def test_theory_of_departure_refuses_bad_input():
@@ -305,20 +313,15 @@ def test_measures_of_drift():
 
 
 def experiment(folder, step):
-    """Tables of the whole experiment on a small problem."""
-    X = triplets(n=8, d=5, seed=4, decay=0.35)
-    write_arrays(folder / "points.npz", dict(zip(("anchor", "positive", "negative"), np.split(X, 3), strict=True)))
-    drift = Drift(
-        losses=["contrastive"],
-        dimensions=[2],
-        activations=ACTIVATIONS,
-        widths=[256, 1024, 4096],
-        hidden_units=16 * 1024,
-        step=step,
-        cosine_triplets=4,
-    )
-    settings = DriftSettings(root_seed=0, seeds=6, dataset_name="d", loss="contrastive", dimension=2, drift=drift)
-    labels = CompareSettings(dataset_name="d", loss="contrastive", dimension=2)
+    """Tables of the experiment of `config/quick.yaml` on fewer points."""
+    config = load_config(Path(__file__).parents[1] / "config/quick.yaml")
+    dataset = config.datasets["fashion-mnist"]
+    random = stream(config.root_seed, "triplets", "fashion-mnist")
+    images = draw_triplets(load(dataset, config.root_seed), dataset, random)
+    write_arrays(folder / "points.npz", asdict(principal_triplets(images, n=10, components=10)))
+    drift = config.drift.model_copy(update={"step": step, "cosine": Cosine(triplets=10, hidden_units=16384)})
+    labels = CompareSettings(dataset_name="fashion-mnist", loss="non-contrastive", dimension=2)
+    settings = DriftSettings(root_seed=config.root_seed, seeds=config.seeds, drift=drift, **labels.model_dump())
     files = {name: [folder / f"{name}.npz"] for name in ("points", "trained", "supervised", "solution")}
     tables = {name: [folder / f"{name}.csv"] for name in ("kernel_drift", "departures")}
     log = logging.getLogger("test")
@@ -377,7 +380,7 @@ def test_more_cosine_triplets_than_points_are_refused(tmp_path):
     job = Job(
         settings, {"points": [tmp_path / "points.npz"]}, {"trained": [tmp_path / "t.npz"]}, logging.getLogger("t"), "t"
     )
-    with pytest.raises(ValueError, match=r"drift\.cosine_triplets is 7; there are 6 triplets"):
+    with pytest.raises(ValueError, match=r"drift\.cosine\.triplets is 7; there are 6 triplets"):
         simulate_drift.compute(job)
 
 
@@ -386,6 +389,7 @@ def test_more_cosine_triplets_than_points_are_refused(tmp_path):
     [
         ({"widths": [8, 4, 16]}, "must increase"),
         ({"hidden_units": 15}, "hidden_units is 15: not enough for a net of width 16"),
+        ({"cosine": {"triplets": 7, "hidden_units": 17}}, "cosine.hidden_units must not exceed hidden_units, 16"),
         ({"dimensions": [1]}, "greater than or equal to 2"),
     ],
 )

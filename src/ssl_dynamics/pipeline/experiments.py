@@ -247,6 +247,13 @@ class ConstrainedNets(Settings):
         return widths
 
 
+class Cosine(Settings):
+    """Training with cosine similarity, which takes the most steps."""
+
+    triplets: Annotated[int, Field(ge=2, description="the first so many of the points")]
+    hidden_units: Annotated[PositiveInt, Field(description="as `drift.hidden_units`, for these nets")]
+
+
 class Drift(Settings):
     """Trained nets of large width: how far their tangent kernels move, supervised, by dot product and by cosine."""
 
@@ -261,7 +268,7 @@ class Drift(Settings):
     step: Annotated[
         float, Field(gt=0, le=0.5, description="step size in units of 1/(growth rate of the outputs), dot product")
     ]
-    cosine_triplets: Annotated[int, Field(ge=2, description="of the points, the first so many for cosine similarity")]
+    cosine: Cosine
 
     @field_validator("widths")
     @classmethod
@@ -272,8 +279,11 @@ class Drift(Settings):
 
     @model_validator(mode="after")
     def _a_seed_at_every_width(self) -> "Drift":
-        if self.hidden_units < self.widths[-1]:
-            raise ValueError(f"hidden_units is {self.hidden_units}: not enough for a net of width {self.widths[-1]}")
+        fewest = min(self.hidden_units, self.cosine.hidden_units)
+        if fewest < self.widths[-1]:
+            raise ValueError(f"hidden_units is {fewest}: not enough for a net of width {self.widths[-1]}")
+        if self.cosine.hidden_units > self.hidden_units:
+            raise ValueError(f"cosine.hidden_units must not exceed hidden_units, {self.hidden_units}")
         return self
 
     def seeds_of(self, width: int, seeds: int) -> int:

@@ -33,7 +33,7 @@ from ssl_dynamics.theory.two_layer import (
     wide_two_layer_flow,
 )
 from ssl_dynamics.theory.unconstrained import descent_log_singular_values, log_singular_values, unconstrained_flow
-from ssl_dynamics.theory.wide_departure import blow_up_delay, growing_modes, unreachable_share
+from ssl_dynamics.theory.wide_departure import blow_up_delay, growing_modes, log_size, unreachable_share
 
 __all__ = [
     "DepartureLaw",
@@ -66,6 +66,7 @@ __all__ = [
     "linearised_flow",
     "linearised_mismatch_limit",
     "log_singular_values",
+    "log_size",
     "orthogonal_iteration",
     "random_feature_flow",
     "random_feature_regression",

@@ -10,13 +10,13 @@ _RANGE = 1e-10
 
 
 def growing_modes(theta: ArrayLike, A: ArrayLike, U0: ArrayLike) -> tuple[Array, Array]:
-    """Rate μ and amplitude a with which U̇ = −2ΘAU grows from U(0): U(t) ≈ a e^{μt}, root mean square over points.
+    """The z leading modes of U̇ = −2ΘAU from U(0), which are one eigenspace in the limit h → ∞: rates and sizes.
 
-    With Θ = LLᵀ and eigenpairs (m_k, q_k), m ascending, of Lᵀ(A ⊗ I_z)L: μ = −2m_1, a the size of the part of U(0)
-    in the z leading modes, Σ_{k≤z} (Lq_k)ᵀ(A ⊗ I_z)U(0)/m_k · Lq_k over √N. In the limit h → ∞ they are one eigenspace.
+    With Θ = LLᵀ and eigenpairs (m_k, q_k), m ascending, of Lᵀ(A ⊗ I_z)L: rates μ_k = −2m_k, and the Gram matrix of the
+    parts b_k = (Lq_k)ᵀ(A ⊗ I_z)U(0)/m_k · Lq_k/√N of U(0). Their sum grows as Σ_k b_k e^{μ_k t}.
 
     theta (..., Nz, Nz) symmetric, positive semidefinite, index i·z + a; A (N, N); U0 (..., N, z) in the range of theta;
-    returns (...) twice. Raises ValueError on other shapes, or where nothing grows. Source: docs/theory.md §4.
+    returns (..., z), (..., z, z). Raises ValueError on other shapes, or where nothing grows. Source: docs/theory.md §4.
     """
     theta, A, U0 = (np.asarray(array, dtype=np.float64) for array in (theta, A, U0))
     N, z = U0.shape[-2:]
@@ -31,8 +31,19 @@ def growing_modes(theta: ArrayLike, A: ArrayLike, U0: ArrayLike) -> tuple[Array,
         raise ValueError(f"nothing grows: eigenvalue {z} of LᵀAL is {m[..., z - 1].max():.3g}, and must be negative")
     modes = root @ q[..., :z]
     shares = modes.mT @ (coupling @ U0.reshape(*U0.shape[:-2], N * z, 1)) / m[..., :z, None]
-    amplitude = np.linalg.norm(modes @ shares, axis=(-2, -1)) / np.sqrt(N)
-    return -2 * m[..., 0], np.asarray(amplitude)
+    parts = modes * shares.mT / np.sqrt(N)
+    return -2 * m[..., :z], np.asarray(parts.mT @ parts)
+
+
+def log_size(rates: ArrayLike, gram: ArrayLike, times: ArrayLike) -> Array:
+    """ln ‖Σ_k b_k e^{μ_k t}‖ of the modes of `growing_modes`, μ_1t + ln a: the root mean square of U over the points.
+
+    rates (..., z), largest first; gram (..., z, z); times (...); returns (...). Source: docs/theory.md §4.
+    """
+    mu, G, t = (np.asarray(array, dtype=np.float64) for array in (rates, gram, times))
+    later = np.exp((mu - mu[..., :1]) * t[..., None])  # ratios to the first, which cannot overflow
+    size = np.einsum("...j,...jk,...k->...", later, G, later)
+    return np.asarray(mu[..., 0] * t + np.log(size) / 2)
 
 
 def unreachable_share(theta: ArrayLike, error: ArrayLike) -> Array:

@@ -13,10 +13,11 @@ def drift_exponent(column: str) -> Measure:
     """Exponent in the width of a drift, counted up to 0.5; for each seed over the widths that it was trained at."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        trained = rows[rows[column].notna()]
         return pd.Series(
             {
                 seed: float(fitted_order(run["width"].to_numpy(), run[column].clip(upper=DEPARTED).to_numpy()))
-                for seed, run in rows.groupby("seed")
+                for seed, run in trained.groupby("seed")
             }
         )
 
@@ -24,13 +25,19 @@ def drift_exponent(column: str) -> Measure:
 
 
 def departure_slope(rate: float) -> Measure:
-    """Slope of `rate` · (μ_h t_0.5 + ln a_h) in ln h, for each seed over its widths; nan where a run never departs."""
+    """Slope of `rate` · (μ_h t_0.5 + ln a_h) in ln h, for each seed over its widths; nan where a run never departs.
+
+    Least squares weighted by h: Θ_h of a random start deviates from Θ∞ by O(h^{−1/2}), and so does ln a_h.
+    """
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         logs = rows["growth_rate"] * rows["departure_time"] + np.log(rows["amplitude"])
         table = rows.assign(log=rate * logs)
         return pd.Series(
-            {seed: np.polyfit(np.log(run["width"]), run["log"], 1)[0] for seed, run in table.groupby("seed")}
+            {
+                seed: np.polyfit(np.log(run["width"]), run["log"], 1, w=np.sqrt(run["width"]))[0]
+                for seed, run in table.groupby("seed")
+            }
         )
 
     return measure

@@ -64,8 +64,8 @@ CLAIMS = [
             id=f"A4-departure-time-{activation}",
             source="A4",
             statement=f"Trained nets ({name}) leave their tangent kernel at t = ln h/(2μ) + c.",
-            quantity="slope in ln h of 2(μ_h t_0.5 + ln a_h), μ_h and a_h the growth rate and amplitude of the net's "
-            f"own kernel and start; {SETTING}; {SEEDS}",
+            quantity="slope in ln h (weights h) of 2(μ_h t_0.5 + ln a_h), μ_h and a_h growth rate and amplitude of the "
+            f"leading modes of the net's own kernel and start; {SETTING}; {SEEDS}",
             dynamics="drift",
             table="departures",
             measure=where(departure_slope(2), objective="dot-product", activation=activation),

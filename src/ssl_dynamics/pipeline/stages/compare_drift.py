@@ -8,6 +8,7 @@ from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays
 from ssl_dynamics.pipeline.comparison import write_tables
 from ssl_dynamics.pipeline.settings import CompareSettings
 from ssl_dynamics.pipeline.stage import Job, main
+from ssl_dynamics.theory import log_size
 
 DEPARTURE = 0.5
 BLOW_UP = 50.0  # drift of the output layer's block: such a run is at its singularity
@@ -24,10 +25,15 @@ def compute(job: Job[CompareSettings]) -> None:
         ignore_index=True,
     )
     delay = float(solution.pop("blow_up_delay"))
+    rates, gram = solution.pop("rates"), solution.pop("gram")
+    nets = pd.DataFrame(solution).assign(growth_rate=rates[:, 0], net=np.arange(len(rates)))
     runs = pd.DataFrame(
         [dict(zip(RUN, run, strict=True)) | _summary(part) for run, part in rows.groupby(RUN, sort=True)]
     )
-    runs = runs.merge(pd.DataFrame(solution), on=RUN[1:], validate="many_to_one")
+    runs = runs.merge(nets, on=RUN[1:], validate="many_to_one")
+    # μ_h t + ln a_h at the departure, the z leading modes each at its own rate; at the start where there is none.
+    times, net = runs["departure_time"].fillna(0), runs.pop("net")
+    runs["amplitude"] = np.exp(log_size(rates[net], gram[net], times) - runs["growth_rate"] * times)
     runs["blow_up_delay"] *= runs["growth_rate"]
     predicted = (runs["objective"] == "dot-product") & (runs["activation"] == "identity")
     runs["predicted_delay"] = np.where(predicted, delay, np.nan)

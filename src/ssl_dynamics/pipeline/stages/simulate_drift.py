@@ -17,8 +17,8 @@ def compute(job: Job[DriftSettings]) -> None:
     if settings.loss is None:
         raise ValueError("the stage simulate_drift needs a loss")
     points = read_arrays(job.input("points"))
-    if settings.drift.cosine_triplets > (n := len(points["anchor"])):
-        raise ValueError(f"drift.cosine_triplets is {settings.drift.cosine_triplets}; there are {n} triplets of points")
+    if settings.drift.cosine.triplets > (n := len(points["anchor"])):
+        raise ValueError(f"drift.cosine.triplets is {settings.drift.cosine.triplets}; there are {n} triplets of points")
     tables: dict[str, list[Rows]] = {"dot-product": [], "cosine": []}
     for start in starts(settings, points["anchor"].shape[1]):
         tables["dot-product"].append(start.labelled(_dot_product(start, points, settings.loss, settings.drift)))
@@ -39,8 +39,8 @@ def _dot_product(start: Start, points: Arrays, loss: Loss, drift: Drift) -> Rows
 
 
 def _cosine(start: Start, points: Arrays, loss: Loss, drift: Drift) -> Rows:
-    X = triplet_points(points, loss, drift.cosine_triplets)
-    nets = Nets(X, start.W1, start.W2, start.activation, anchors=drift.cosine_triplets)
+    n, seeds = drift.cosine.triplets, drift.cosine.hidden_units // start.width
+    nets = Nets(triplet_points(points, loss, n), start.W1[:seeds], start.W2[:seeds], start.activation, anchors=n)
     return train_to_plateau(nets, triplet_value(loss, similarity="cosine"), step=COSINE_STEP * drift.step)
 
 

@@ -25,19 +25,20 @@ def compute(job: Job[DriftSettings]) -> None:
     C = quadratic_form(anchor, points["positive"], points["negative"] if contrastive else None, loss=settings.loss)
     limits, targets = {}, {}
     for activation in settings.drift.activations:
-        limits[activation] = growing_modes(infinite_width_ntk(X, activation=activation), A, np.ones((len(X), 1)))[0]
+        limit = infinite_width_ntk(X, activation=activation)
+        limits[activation] = growing_modes(limit, A, np.ones((len(X), 1)))[0][0]
         targets[activation] = regression_targets(settings, anchor, activation)
     tables = []
     for start in starts(settings, anchor.shape[1]):
         layers, activation = (start.W1, start.W2), start.activation
         U = net_outputs(X, *layers, activation)
-        rate, amplitude = growing_modes(two_layer_ntk(X, *layers, activation=activation), A, U)
+        rates, gram = growing_modes(two_layer_ntk(X, *layers, activation=activation), A, U)
         error = U[:, : len(anchor)] - targets[activation][: len(U)]
         columns = {
             "seed": np.arange(len(U)),
-            "growth_rate": rate,
+            "rates": rates,
+            "gram": gram,
             "limit_rate": np.full(len(U), limits[activation]),
-            "amplitude": amplitude,
             "unreachable": unreachable_share(two_layer_ntk(anchor, *layers, activation=activation), error),
         }
         tables.append(start.labelled(columns))
