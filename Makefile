@@ -17,12 +17,11 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := full
 .PHONY: full quick run test test-all lint benchmark crosscheck verify schema readme lock help clean
 
-full: $(READY)  ## replicate everything: results/full, about 12 minutes on 2 cores
+full: $(READY)  ## replicate everything: results/full, about half an hour on 2 cores
 	@ssl-dynamics run config/full.yaml --cores $(CORES)
 
-quick: $(READY)  ## the same pipeline at small size: results/quick, under a minute
+quick: $(READY)  ## the same pipeline at small size: results/quick, under two minutes
 	@ssl-dynamics run config/quick.yaml --cores $(CORES)
-
 
 run: $(READY)  ## a configuration of your own: make run CONFIG=config/mine.yaml [TARGET=results/mine/...]
 	@ssl-dynamics run $(CONFIG) $(TARGET) --cores $(CORES)
