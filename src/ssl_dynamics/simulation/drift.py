@@ -17,6 +17,9 @@ Rows = dict[str, Array]  # columns (R,): seed, time, value of the loss, rate, dr
 
 DEPARTURE = 0.5  # drift at which a kernel is said to have departed
 BLOW_UP = 50.0  # drift of the output layer's block (of the features) by which a net has all but reached its singularity
+# Drift of the whole kernel beyond which a net is not followed: where features run away, theirs is a third of it and more;
+# where they are bounded, W_1 turns at rates that grow with |W_2|², and steps would shrink without end.
+RUNAWAY = 4 * BLOW_UP
 AFTER = 3.0  # how long a net is followed after its departure, in units of 1/(growth rate at its departure)
 FEELER = 1e-6  # length of the step by which growing nets feel their first rate, in units of ‖W‖
 REMAINDER = 0.01  # share of the excess loss at which supervised training ends
@@ -51,7 +54,8 @@ def train_until_departure(nets: Nets, value: Value, *, step: float, on_step: Cal
     """Training on a loss that is unbounded below, by midpoint steps η = `step`/(growth rate ‖U̇‖/‖U‖ of the outputs).
 
     Stops on drift, never on the size of U: a net is followed for three growth times after its departure (drift 0.5), or
-    until the drift of its output layer's block is 50: it blows up then, as bounded features cannot. Rows at every step,
+    until the drift of its output layer's block is 50 (it blows up then, as bounded features cannot) or that of the
+    whole kernel 200. Rows at every step,
     with the growth rate of √|L|, ‖∇L‖²/(2|L|).
     Raises ArithmeticError where a net has not departed after 100,000 steps. Source: docs/theory.md §4.
     """
@@ -71,7 +75,7 @@ def train_until_departure(nets: Nets, value: Value, *, step: float, on_step: Cal
         drift, features = (torch.from_numpy(rows[-1][name]) for name in ("drift", "drift_second"))
         on_step()
         end = torch.where((drift >= DEPARTURE) & torch.isinf(end), nets.times + AFTER / rate, end)
-        kept = (nets.times < end) & (features < BLOW_UP)
+        kept = (nets.times < end) & (features < BLOW_UP) & (drift < RUNAWAY)
         if not kept.any():
             return _joined(rows)
         if not kept.all():

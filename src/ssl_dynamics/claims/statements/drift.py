@@ -100,6 +100,7 @@ CLAIMS = [
         source="beyond",
         statement="After their departure, linear and ReLU nets blow up in finite time; erf nets go on growing.",
         quantity="share of the runs whose output layer's block drifts by 50 within three growth times of departure, "
+        "before the whole kernel drifts by 200, "
         f"least of identity and ReLU; {SETTING}",
         dynamics="drift",
         table="departures",
