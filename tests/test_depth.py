@@ -7,17 +7,17 @@ import torch
 from scipy.integrate import solve_ivp
 
 from problems import judge_rows
-from ssl_dynamics.analysis import fitted_order
+from ssl_dynamics.analysis import fitted_order, gram_distance
 from ssl_dynamics.claims.measures import infinite_width as measures
 from ssl_dynamics.claims.statements import depth, kernel_limit
 from ssl_dynamics.kernels.three_layer import infinite_width_features, three_layer_features, three_layer_ntk
-from ssl_dynamics.pipeline.stages.compare_depth import departure, frozen_square, gram_error
+from ssl_dynamics.pipeline.stages.compare_depth import departure, frozen_square
 from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.gaussian_weights import gaussian_weights
 from ssl_dynamics.simulation.deep_nets import outputs, tangent_kernel
 from ssl_dynamics.simulation.deep_training import train_constrained, train_to_fit, train_until_departure
+from ssl_dynamics.theory import random_feature_flow
 from ssl_dynamics.theory.frozen_kernel import fastest_rate, frozen_kernel_change
-from ssl_dynamics.theory.random_features import random_feature_flow
 
 D, N, Z = 4, 6, 2
 
@@ -158,17 +158,17 @@ def test_random_feature_flow_agrees_with_integration(h):
         return (-2 * (C @ W - W @ (W.T @ C @ W))).ravel()
 
     path = solve_ivp(velocity, (0, 3), W0.ravel(), "DOP853", times, rtol=1e-11, atol=1e-12).y.T.reshape(3, h, Z)
-    assert gram_error(random_feature_flow(Psi, A, W0, times), Psi @ path).max() < 1e-8
+    assert gram_distance(random_feature_flow(Psi, A, W0, times), Psi @ path).max() < 1e-8
 
 
 def test_gram_error_is_blind_to_rotation_and_scale_alone():
     U = np.random.default_rng(3).standard_normal((4, 6, 2))
     rotation = np.array([[0.6, -0.8], [0.8, 0.6]])
-    assert gram_error(U, -7 * U @ rotation).max() < 1e-14
+    assert gram_distance(U, -7 * U @ rotation).max() < 1e-14
     orthogonal = np.zeros((6, 2))
     orthogonal[0, 0] = 1
     other = np.roll(orthogonal, 1, axis=0)
-    assert gram_error(orthogonal, other) == pytest.approx(np.sqrt(2))
+    assert gram_distance(orthogonal, other) == pytest.approx(np.sqrt(2))
 
 
 def test_self_supervised_nets_depart_and_halving_the_step_moves_the_departure_little():
@@ -218,7 +218,7 @@ def test_constrained_nets_follow_the_flow_on_their_features_ever_more_closely():
         run = train_constrained(net, X, "contrastive", rate=1, largest_step=0.1, times=times)
         assert run.outputs.shape == (6, 3, N, Z)
         assert not run.departed.any()
-        error = gram_error(run.outputs, flow_on_features(net, X, times))
+        error = gram_distance(run.outputs, flow_on_features(net, X, times))
         assert error[:, 0].max() < 1e-12
         errors.append(error[:, -1].mean())
         drifts.append(run.feature_drift[:, -1].mean())
@@ -233,7 +233,7 @@ def test_constrained_training_has_the_order_of_runge_kutta_and_stays_on_the_mani
     steps, errors = np.array([0.5, 0.25, 0.125]), []
     for step in steps:
         run = train_constrained(net, X, "contrastive", rate=0, largest_step=step, times=[1.0])
-        errors.append(gram_error(run.outputs[:, -1], flow).max())
+        errors.append(gram_distance(run.outputs[:, -1], flow).max())
     assert fitted_order(steps, errors) == pytest.approx(4, abs=0.4)
 
 

@@ -17,7 +17,7 @@ Rows = dict[str, Array]  # columns (R,): seed, time, value of the loss, rate, dr
 
 DEPARTURE = 0.5  # drift at which a kernel is said to have departed
 BLOW_UP = 50.0  # drift of the output layer's block (of the features) by which a net has all but reached its singularity
-# Drift of the whole kernel beyond which a net is not followed: where features run away, theirs is a third of it and more;
+# Drift of the whole kernel beyond which a net is not followed. Where features run away, theirs is a third of it;
 # where they are bounded, W_1 turns at rates that grow with |W_2|², and steps would shrink without end.
 RUNAWAY = 4 * BLOW_UP
 AFTER = 3.0  # how long a net is followed after its departure, in units of 1/(growth rate at its departure)

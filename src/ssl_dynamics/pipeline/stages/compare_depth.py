@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ssl_dynamics.analysis import gram_distance
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays
 from ssl_dynamics.pipeline.comparison import tidy_rows, write_tables
 from ssl_dynamics.pipeline.depth_plan import constrained_runs
@@ -100,19 +101,11 @@ def constrained_table(trajectories: Arrays, solution: Arrays, depth: Depth) -> p
         run = {name: trajectories[f"{rate}_{width}_{name}"] for name in ("outputs", "feature_drift", "departed")}
         values = {
             "feature_drift": run["feature_drift"],
-            "gram_error": gram_error(run["outputs"], solution[f"outputs_{width}"]),
+            "gram_error": gram_distance(run["outputs"], solution[f"outputs_{width}"]),
             "departed": run["departed"],
         }
         tables.append(tidy_rows(values, solution["tau"]).assign(width=width, rate=rate))
     return pd.concat(tables)
-
-
-def gram_error(U: Array, V: Array) -> Array:
-    """‖G/‖G‖_F − H/‖H‖_F‖_F of G = UUᵀ and H = VVᵀ (..., N, N): blind to rotations and to scale."""
-    first, second = (M @ M.mT for M in (U, V))
-    first, second = (G / np.linalg.norm(G, axis=(-2, -1), keepdims=True) for G in (first, second))
-    distance: Array = np.linalg.norm(first - second, axis=(-2, -1))
-    return distance
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
 from ssl_dynamics.pipeline.settings import DepthSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.problem import coupling_matrix
+from ssl_dynamics.theory import random_feature_flow
 from ssl_dynamics.theory.frozen_kernel import fastest_rate, frozen_kernel_change
-from ssl_dynamics.theory.random_features import random_feature_flow
 
 # Growth on the kernel of the start is computed up to this time, in units of 1/(fastest rate), at so many moments.
 HORIZON, MOMENTS = 15.0, 301
