@@ -14,8 +14,9 @@ OBJECTIVE_COLORS = {"supervised": theme.PALETTE[2], "cosine": theme.PALETTE[4], 
 OBJECTIVE_LABELS = {
     "supervised": "supervised, 1 % of the excess loss left",
     "cosine": "cosine similarity, at the plateau",
-    "dot-product": "dot product, at its end",
+    "dot-product": "dot product, past its departure",
 }
+NAMES = {"identity": "identity", "relu": "ReLU", "erf": "erf"}
 MARKERS = {"identity": "s", "relu": "o", "erf": "^"}
 COLORS = {"identity": theme.PALETTE[7], "relu": theme.PALETTE[0], "erf": theme.PALETTE[1]}
 LINES: dict[str, Literal["-", "--"]] = {"contrastive": "-", "non-contrastive": "--"}
@@ -44,8 +45,8 @@ def kernel_drift(departures: pd.DataFrame) -> Figure:
             axes.fill_between(bounds.index, bounds["min"], bounds["max"], color=color, alpha=0.08, linewidth=0)
         widths = np.sort(panel["width"].unique())
         axes.axhline(DEPARTURE, color="black", linestyle=":", linewidth=1)
-        axes.plot(widths, 0.02 * (widths / widths[-1]) ** -0.5, color="grey", linewidth=0.8)
-        axes.plot(widths, 0.0012 * (widths / widths[-1]) ** -1.0, color="grey", linewidth=0.8)
+        for slope in (-0.5, -1.0):
+            axes.plot(widths, 8 * (widths / widths[0]) ** slope, color="grey", linewidth=0.8)
     theme.logarithmic(grid)
     theme.label_panels(grid, x="width $h$", y=r"kernel drift $\|\Theta(t)-\Theta(0)\|_F/\|\Theta(0)\|_F$")
     handles = [Line2D([], [], color=OBJECTIVE_COLORS[name], label=label) for name, label in OBJECTIVE_LABELS.items()]
@@ -101,7 +102,9 @@ def after_departure(kernel_drift: pd.DataFrame) -> Figure:
     theme.label_panels(
         grid, x=r"time since the departure, $\mu_h(t-t_{0.5})$", y=r"$\sqrt{|L|}$, in units of the departure"
     )
-    handles = [Line2D([], [], color=COLORS[name], label=name) for name in COLORS if name in set(rows["activation"])]
+    handles = [
+        Line2D([], [], color=COLORS[name], label=NAMES[name]) for name in COLORS if name in set(rows["activation"])
+    ]
     handles += _loss_handles(rows)
     handles.append(Line2D([], [], color="black", linestyle=":", label="predicted, identity"))
     grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
@@ -111,7 +114,7 @@ def after_departure(kernel_drift: pd.DataFrame) -> Figure:
 def _activation_handles(rows: pd.DataFrame, *, colored: bool) -> list[Line2D]:
     present = set(rows["activation"])
     return [
-        Line2D([], [], color=COLORS[name] if colored else "grey", linestyle="", marker=marker, label=name)
+        Line2D([], [], color=COLORS[name] if colored else "grey", linestyle="", marker=marker, label=NAMES[name])
         for name, marker in MARKERS.items()
         if name in present
     ]
