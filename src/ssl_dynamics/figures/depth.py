@@ -54,6 +54,7 @@ def depth_widths(depth_widths: pd.DataFrame) -> Figure:
             _mean_and_range(axes, panel, column, color, "-")
         _departure(axes)
     theme.logarithmic(grid)
+    theme.over_widths(grid)
     theme.label_panels(grid, x="width $h$", y=r"$\|\Theta(t)-\Theta(0)\|_F/\|\Theta(0)\|_F$")
     handles = [Line2D([], [], color=color, marker="o", label=label) for color, label in DRIFTS.values()]
     handles.append(Line2D([], [], color="black", linestyle="--", linewidth=0.8, label="departure: 0.5"))
@@ -69,6 +70,7 @@ def depth_departure(depth_widths: pd.DataFrame) -> Figure:
         mean = panel.groupby("width")["frozen_square"].mean()
         axes.plot(mean.index, mean.iloc[-1] * mean.index / mean.index[-1], ":", color="black", linewidth=1)
     theme.logarithmic(grid)
+    theme.over_widths(grid)
     theme.label_panels(grid, x="width $h$", y=r"predicted $\|U-U(0)\|_F^2$ at the departure")
     handles = [
         Line2D([], [], color=theme.PALETTE[3], marker="o", label="by the kernel of the start"),
@@ -86,6 +88,7 @@ def depth_constrained(depth_constrained: pd.DataFrame) -> Figure:
         for (column, rate), (color, style, _) in CONSTRAINED.items():
             _mean_and_range(axes, panel[panel["rate"] == rate], column, color, style)
     theme.logarithmic(grid)
+    theme.over_widths(grid)
     theme.label_panels(grid, x="width $h$", y="relative distance at the end")
     handles = [
         Line2D([], [], color=color, linestyle=style, marker="o", label=label)

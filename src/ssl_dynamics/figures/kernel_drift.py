@@ -48,6 +48,7 @@ def kernel_drift(departures: pd.DataFrame) -> Figure:
         for slope in (-0.5, -1.0):
             axes.plot(widths, 8 * (widths / widths[0]) ** slope, color="grey", linewidth=0.8)
     theme.logarithmic(grid)
+    theme.over_widths(grid)
     theme.label_panels(grid, x="width $h$", y=r"kernel drift $\|\Theta(t)-\Theta(0)\|_F/\|\Theta(0)\|_F$")
     handles = [Line2D([], [], color=OBJECTIVE_COLORS[name], label=label) for name, label in OBJECTIVE_LABELS.items()]
     handles += _activation_handles(rows, colored=False) + _loss_handles(rows)

@@ -36,6 +36,7 @@ def kernel_limit(kernel_limit: pd.DataFrame) -> Figure:
         guide = panel[complete].groupby("width")["error"].min() / 2
         axes.plot(guide.index, guide.iloc[0] * (guide.index / guide.index[0]) ** -0.5, color="black", linewidth=0.8)
     theme.logarithmic(grid)
+    theme.over_widths(grid)
     theme.label_panels(grid, x="width $h$", y=r"$\|\Theta_h-\Theta_\infty\|_F/\|\Theta_\infty\|_F$")
     handles = [Line2D([], [], color=color, label=name) for name, color in colors.items()]
     handles += [Line2D([], [], color="grey", linestyle=s, marker="o", label=name) for s, name in BLOCKS.values()]

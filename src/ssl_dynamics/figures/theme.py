@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import NullFormatter, NullLocator
 
 PALETTE = sns.color_palette("colorblind")
 LOSS_COLORS = {"contrastive": PALETTE[0], "non-contrastive": PALETTE[1]}
@@ -41,10 +42,19 @@ def finished(grid: sns.FacetGrid) -> Figure:
 
 
 def logarithmic(grid: sns.FacetGrid) -> None:
-    """Logarithmic axes, labelled at whole decades only."""
+    """Logarithmic axes; across, whole decades are labelled, and parts of them only where there are no two."""
     grid.set(xscale="log", yscale="log")
     for axes in grid.axes.flat:
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        low, high = axes.get_xlim()
+        if np.floor(np.log10(high)) > np.ceil(np.log10(low)):
+            axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def over_widths(grid: sns.FacetGrid) -> None:
+    """A logarithmic axis of widths, labelled at powers of two."""
+    for axes in grid.axes.flat:
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_minor_locator(NullLocator())
 
 
 def by_loss(losses: Iterable[str]) -> dict[str, tuple[float, float, float]]:

@@ -8,7 +8,6 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter
 
 from ssl_dynamics.figures import theme
 
@@ -36,6 +35,7 @@ def narrow_errors(narrow_errors: pd.DataFrame) -> Figure:
                 continue  # finer step sizes are trained at the end widths alone
             _mean_and_range(axes, group, "error", METRIC_COLORS[str(metric)], 1 - 0.3 * rates[::-1].index(rate))
     theme.logarithmic(grid)
+    theme.over_widths(grid)
     theme.label_panels(grid, x="width $h$", y=r"largest $\|P-P'\|_F/\sqrt{2z}$")
     _metric_legend(grid, "one line for each step size; controls at the coarsest")
     return theme.finished(grid)
@@ -52,9 +52,7 @@ def narrow_speeds(narrow_speeds: pd.DataFrame) -> Figure:
             axes.plot(exact.index, exact, "x", color="black", markersize=7, zorder=3)
         guide = panel[panel["metric"] == "stiefel"].groupby("width")["guide"].first()
         axes.plot(guide.index, guide, ":", color="grey", linewidth=1)
-    grid.set(xscale="log")
-    for axes in grid.axes.flat:
-        axes.xaxis.set_minor_formatter(NullFormatter())
+    theme.over_widths(grid)
     theme.label_panels(grid, x="width $h$", y="speed (coarsest steps)")
     handles = [
         Line2D([], [], color="black", marker="x", linestyle="", label="predicted exactly"),
@@ -100,6 +98,7 @@ def wide_starts(wide_starts: pd.DataFrame) -> Figure:
         ratios = np.sort(group["width"].unique())
         axes.plot(ratios, ratios**-0.5, ":", color="black", linewidth=1)
     theme.logarithmic(grid)
+    theme.over_widths(grid)
     theme.label_panels(grid, x="width $h/d$", y="singular values")
     handles = [
         Line2D([], [], color=theme.PALETTE[0], marker="o", label="random start"),
