@@ -25,8 +25,9 @@ KERNELS: dict[str, Callable[[Array], Array]] = {
 # which the run at the finest goes on to its end.
 TRANSIENT, LATE_STEP = 8.0, 1.0
 TRANSIENT_CHECKPOINTS, LATE_CHECKPOINTS = 9, 12
-# Size of each column of the target over that of the column before: its effective rank differs from that of the start.
-TARGET_RATIO = 0.25
+# Size of the last column of the target over that of the first: its effective rank differs from that of a random start, by
+# some percent, and no column is as small as what directions with small eigenvalues of K keep of the start.
+SMALLEST_COLUMN = 0.4
 
 
 def compute(job: Job[ScheduleKernelSettings]) -> None:
@@ -54,7 +55,7 @@ def _plan(job: Job[ScheduleKernelSettings], name: str, K: Array) -> Arrays:
         )
         for kind in ("kernel start", "kernel target")
     )
-    target = target * TARGET_RATIO ** np.arange(settings.dimension)
+    target = target * np.linspace(1, SMALLEST_COLUMN, settings.dimension)
     A = coupling_matrix(settings.kernel.triplets, loss=settings.loss)
     root = kernel_root(K)
     eigenvalues = np.asarray(np.linalg.eigvalsh(root @ A @ root), dtype=np.float64)
