@@ -133,7 +133,7 @@ def test_random_functions_have_the_kernel_for_covariance_and_lie_in_its_range():
     assert np.linalg.norm(covariance - K) / np.linalg.norm(K) < 0.05
     outside = np.linalg.svd(K)[0][:, 3:]
     assert np.abs(outside.T @ U).max() < 1e-12 * np.abs(U).max()
-    with pytest.raises(ValueError, match=r"K must be a square matrix \(N, N\); got shape \(6, 3\)"):
+    with pytest.raises(ValueError, match=r"K must be a square matrix \(d, d\); got shape \(6, 3\)"):
         random_functions(K[:, :3], 1, seeds=1, root_seed=0, names=())
     with pytest.raises(ValueError, match="z must be at least 1; got 0"):
         random_functions(K, 0, seeds=1, root_seed=0, names=())

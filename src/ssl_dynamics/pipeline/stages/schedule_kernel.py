@@ -25,8 +25,8 @@ KERNELS: dict[str, Callable[[Array], Array]] = {
 # which the run at the finest goes on to its end.
 TRANSIENT, LATE_STEP = 8.0, 1.0
 TRANSIENT_CHECKPOINTS, LATE_CHECKPOINTS = 9, 12
-# Size of the last column of the target over that of the first: its effective rank differs from that of a random start, by
-# some percent, and no column is as small as what directions with small eigenvalues of K keep of the start.
+# Size of the last column of the target over that of the first: its effective rank differs from that of a random start
+# by some percent, and no column is as small as what directions with small eigenvalues of K keep of the start.
 SMALLEST_COLUMN = 0.4
 
 
