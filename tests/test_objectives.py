@@ -287,12 +287,12 @@ def test_limit_of_the_dot_product_can_pass_and_fail(dot, other, verdict):
     rows = pd.DataFrame(
         [
             {**CELL, "objective": objective, "seed": seed, "time": time, "sine": sine if time else 1.0}
-            for objective, sine in (("dot-product", dot), ("nt-xent", other))
+            for objective, sine in (("dot-product", dot), ("info-nce", other))
             for seed in (0, 1)
             for time in (0.0, 1.0)
         ]
     )
-    assert where(last("sine"), objective="nt-xent")(rows).tolist() == [other, other]
+    assert where(last("sine"), objective="info-nce")(rows).tolist() == [other, other]
     tables = {("objectives", "objectives"): rows}
     cell = judge_rows(claim("beyond-dot-product-limit"), tables)
     assert cell.verdict == verdict
