@@ -313,9 +313,10 @@ def test_measures_of_drift():
 
 
 def experiment(folder, step):
-    """Tables of the experiment of `config/quick.yaml` on fewer points."""
-    config = load_config(Path(__file__).parents[1] / "config/quick.yaml")
-    dataset = config.datasets["fashion-mnist"]
+    """Tables of the experiment of `config/quick.yaml` on few points of Fashion-MNIST."""
+    configs = Path(__file__).parents[1] / "config"
+    config = load_config(configs / "quick.yaml")
+    dataset = load_config(configs / "full.yaml").datasets["fashion-mnist"].model_copy(update={"triplets": 400})
     random = stream(config.root_seed, "triplets", "fashion-mnist")
     images = draw_triplets(load(dataset, config.root_seed), dataset, random)
     write_arrays(folder / "points.npz", asdict(principal_triplets(images, n=10, components=10)))
@@ -336,12 +337,14 @@ def tables(tmp_path_factory):
     return experiment(tmp_path_factory.mktemp("drift"), 0.2)
 
 
+@pytest.mark.slow
 def test_every_claim_passes_on_a_small_problem_and_its_control_fails(tables):
     for claim in CLAIMS:
         cell = judge_rows(claim, tables)
         assert cell.verdict == "pass", (claim.id, cell)
 
 
+@pytest.mark.slow
 def test_halving_the_steps_moves_no_verdict(tables, tmp_path):
     halved = experiment(tmp_path, 0.1)
     for claim in CLAIMS:
@@ -356,6 +359,7 @@ def test_halving_the_steps_moves_no_verdict(tables, tmp_path):
     assert (times[0] / times[1] - 1).abs().max() < 0.02
 
 
+@pytest.mark.slow
 def test_tables_are_empty_only_where_something_did_not_happen(tables):
     runs, rows = tables["drift", "departures"], tables["drift", "kernel_drift"]
     happened = {

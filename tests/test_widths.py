@@ -109,7 +109,7 @@ def test_narrow_width_out_of_range(width):
 
 def test_wide_width_out_of_range():
     for function, options in ((wide_layers, {}), (wide_starts, {"draws": 1})):
-        with pytest.raises(ValueError, match="at least d = 6 and z = 2; got 5"):
+        with pytest.raises(ValueError, match="at least d = 6; got 5"):
             function(D, Z, 5, seeds=1, root_seed=0, name="test", **options)
 
 
@@ -206,7 +206,7 @@ def test_nets_trained_side_by_side_do_not_see_each_other(triplets):
 
 def test_weights_that_are_not_finite_are_an_error(triplets):
     broken = Net(torch.full((1, D, 3), torch.inf, dtype=torch.float64), torch.ones(1, 3, 2).double(), False, "stiefel")
-    with pytest.raises(FloatingPointError, match=r"not finite after step 0: learning rate 0\.1"):
+    with pytest.raises(ValueError, match="first holds 18 values that are not finite"):
         train_layers(triplets, [broken], "contrastive", learning_rate=0.1, checkpoints=[0])
 
 
