@@ -396,7 +396,7 @@ def test_nets_that_have_run_away_rest():
 def test_training_that_is_not_finite_is_an_error():
     points = triplets()
     W1, W2 = gaussian_net(*factors(32), 32, root_seed=0, name="test")
-    with pytest.raises(ValueError, match="W1 holds .* values that are not finite"), np.errstate(all="ignore"):
+    with pytest.raises(ValueError, match=r"W1 holds .* values that are not finite"), np.errstate(all="ignore"):
         train_linear_nets(
             points, W1, W2, "contrastive", learning_rate=1e3, every=12, most_steps=12,
             observe=KernelDrift(points.anchor, W1, W2), limit=1.0,
