@@ -72,6 +72,17 @@ def compare_settings(wildcards):
     ).model_dump_json()
 
 
+def drift_settings(wildcards):
+    return settings.DriftSettings(
+        root_seed=CONFIG.root_seed,
+        seeds=CONFIG.seeds,
+        dataset_name=wildcards.dataset,
+        loss=wildcards.get("loss"),
+        dimension=wildcards.dimension,
+        drift=CONFIG.drift,
+    ).model_dump_json()
+
+
 def tables(name):
     """The comparison tables of one name, over all cells of the configuration."""
     return [

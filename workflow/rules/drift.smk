@@ -1,17 +1,6 @@
 # Training of wide two-layer nets: the drift of their tangent kernels. Regression knows no loss: one run for a data set.
 
 
-def drift_settings(wildcards):
-    return settings.DriftSettings(
-        root_seed=CONFIG.root_seed,
-        seeds=CONFIG.seeds,
-        dataset_name=wildcards.dataset,
-        loss=wildcards.get("loss"),
-        dimension=wildcards.dimension,
-        drift=CONFIG.drift,
-    ).model_dump_json()
-
-
 rule simulate_supervised:
     input:
         points=rules.points.output.points,
