@@ -289,8 +289,8 @@ def limit_rows(*, erf=-0.5, control=0.0):
         ({}, set()),
         ({"supervised": -0.2}, {"beyond-depth-supervised"}),
         ({"drift": 0.45}, {"beyond-depth-departure"}),
-        ({"unit": -0.3}, {"beyond-depth-feature-drift", "beyond-depth-random-features"}),
-        ({"width": -1.0}, {"beyond-depth-feature-drift", "beyond-depth-random-features"}),  # controls that pass
+        ({"unit": -0.3}, {"beyond-depth-feature-drift"}),
+        ({"width": -1.0}, {"beyond-depth-feature-drift"}),  # controls that pass
         ({"erf": -0.7}, {"A4-kernel-limit"}),
         ({"control": -0.5}, {"A4-kernel-limit"}),
     ],

@@ -49,19 +49,4 @@ CLAIMS = [
         ),
         figure="depth-constrained",
     ),
-    Claim(
-        id="beyond-depth-random-features",
-        source="beyond",
-        statement="They tend to the Grassmannian flow of the last layer on the features of the start.",
-        quantity="fitted exponent in h of the scale-free error of the Gram matrix of u at τ = 8",
-        dynamics="depth",
-        table="depth_constrained",
-        measure=where(at_the_end(exponent_in_width("gram_error")), rate="unit"),
-        statistic="mean",
-        # Two layers are held to [−1.3, −0.8]; so were three at first, and failed on Fashion-MNIST with −1.33
-        # [−1.42, −1.25]: at these widths κt ≪ h does not hold yet. Claimed since that result: the error falls.
-        criterion=Criterion("<=", -0.4),
-        control=Control("rate κ = h", where(at_the_end(exponent_in_width("gram_error")), rate="width")),
-        figure="depth-constrained",
-    ),
 ]
