@@ -28,7 +28,8 @@ from ssl_dynamics.pipeline.stages import (
 )
 from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.start import constrained_net
-from ssl_dynamics.simulation.constrained_nets import regression_objective, train_constrained_nets, triplet_objective
+from ssl_dynamics.simulation.constrained_nets import train_constrained_nets
+from ssl_dynamics.simulation.stacked import regression_objective, triplet_objective
 from ssl_dynamics.theory import (
     constrained_tangent_kernel,
     coupled_form,

@@ -60,7 +60,6 @@ class Claim:
     criterion: Criterion
     control: Control
     figure: str
-    fewest_seeds: int | None = None  # where the cost forbids all of them, and the quantity says so
 
     @property
     def own_table(self) -> tuple[str, str]:
@@ -139,23 +138,20 @@ def judge_claim(
         if key not in grid[claim.control_table[0]]:
             continue
         name = "/".join(map(str, key))
-        per_seed = _per_seed(claim.measure, tables[claim.own_table], key, seeds, claim.fewest_seeds)
-        control = _per_seed(claim.control.measure, tables[claim.control_table], key, seeds, claim.fewest_seeds)
+        per_seed = _per_seed(claim.measure, tables[claim.own_table], key, seeds)
+        control = _per_seed(claim.control.measure, tables[claim.control_table], key, seeds)
         judged = judge(per_seed, claim.statistic, claim.criterion, stream(claim.id, name))
         cells.append(Cell(name, judged, judge_control(control, claim.statistic, claim.criterion)))
     return cells
 
 
-def _per_seed(measure: Measure, table: pd.DataFrame, key: Key, seeds: int, fewest: int | None) -> Array:
-    """The measure of a cell for seeds 0 … `seeds` − 1, nan where there is none; or for `fewest` of them at least."""
+def _per_seed(measure: Measure, table: pd.DataFrame, key: Key, seeds: int) -> Array:
+    """The measure of a cell for seeds 0 … `seeds` − 1, nan where there is none."""
     dataset, loss, dimension = key
     rows = table[(table["dataset"] == dataset) & (table["loss"] == loss) & (table["dimension"] == dimension)]
     if rows.empty:
         return np.full(seeds, np.nan)
-    measured = measure(rows)
-    if fewest is None or len(measured) < fewest:
-        measured = measured.reindex(range(seeds))
-    return measured.to_numpy(np.float64)
+    return measure(rows).reindex(range(seeds)).to_numpy(np.float64)
 
 
 def closest_to_failing(cells: list[Cell]) -> Cell:

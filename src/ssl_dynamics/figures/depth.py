@@ -51,7 +51,7 @@ def depth_widths(depth_widths: pd.DataFrame) -> Figure:
     grid = sns.FacetGrid(depth_widths, **PANELS)
     for axes, panel in theme.panels(grid, depth_widths):
         for column, (color, _) in DRIFTS.items():
-            _mean_and_range(axes, panel, column, color, "-")
+            theme.mean_and_range(axes, panel, column, color)
         _departure(axes)
     theme.logarithmic(grid)
     theme.over_widths(grid)
@@ -66,7 +66,7 @@ def depth_departure(depth_widths: pd.DataFrame) -> Figure:
     """‖U − U(0)‖_F² that the kernel of the start predicts for the departure, against the width; mean and range."""
     grid = sns.FacetGrid(depth_widths, **PANELS)
     for axes, panel in theme.panels(grid, depth_widths):
-        _mean_and_range(axes, panel, "frozen_square", theme.PALETTE[3], "-")
+        theme.mean_and_range(axes, panel, "frozen_square", theme.PALETTE[3])
         mean = panel.groupby("width")["frozen_square"].mean()
         axes.plot(mean.index, mean.iloc[-1] * mean.index / mean.index[-1], ":", color="black", linewidth=1)
     theme.logarithmic(grid)
@@ -86,7 +86,7 @@ def depth_constrained(depth_constrained: pd.DataFrame) -> Figure:
     grid = sns.FacetGrid(last, **PANELS)
     for axes, panel in theme.panels(grid, last):
         for (column, rate), (color, style, _) in CONSTRAINED.items():
-            _mean_and_range(axes, panel[panel["rate"] == rate], column, color, style)
+            theme.mean_and_range(axes, panel[panel["rate"] == rate], column, color, style=style)
     theme.logarithmic(grid)
     theme.over_widths(grid)
     theme.label_panels(grid, x="width $h$", y="relative distance at the end")
@@ -100,9 +100,3 @@ def depth_constrained(depth_constrained: pd.DataFrame) -> Figure:
 
 def _departure(axes: Axes) -> None:
     axes.axhline(0.5, color="black", linestyle="--", linewidth=0.8, zorder=0)
-
-
-def _mean_and_range(axes: Axes, rows: pd.DataFrame, column: str, color: Color, style: Style) -> None:
-    by_width = rows.groupby("width")[column].agg(["mean", "min", "max"])
-    axes.plot(by_width.index, by_width["mean"], style, color=color, marker="o", markersize=4, linewidth=1)
-    axes.fill_between(by_width.index, by_width["min"], by_width["max"], color=color, alpha=0.15, linewidth=0)

@@ -61,3 +61,27 @@ def by_loss(losses: Iterable[str]) -> dict[str, tuple[float, float, float]]:
     """Colours of the losses that occur, in their fixed order."""
     present = set(losses)
     return {loss: color for loss, color in LOSS_COLORS.items() if loss in present}
+
+
+def mean_and_range(
+    axes: Axes,
+    rows: pd.DataFrame,
+    column: str,
+    color: tuple[float, float, float],
+    *,
+    style: str = "-",
+    alpha: float = 1,
+) -> None:
+    """Mean over the seeds against the width, and the range between them."""
+    by_width = rows.groupby("width")[column].agg(["mean", "min", "max"])
+    axes.plot(
+        by_width.index,
+        by_width["mean"],
+        linestyle=style,
+        color=color,
+        alpha=alpha,
+        marker="o",
+        markersize=4,
+        linewidth=1,
+    )
+    axes.fill_between(by_width.index, by_width["min"], by_width["max"], color=color, alpha=0.15, linewidth=0)

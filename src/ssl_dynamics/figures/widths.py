@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -26,14 +25,14 @@ def narrow_errors(narrow_errors: pd.DataFrame) -> Figure:
     keys = ["dataset", "dimension", "metric", "learning_rate", "width", "seed"]
     largest = rows.groupby(keys, as_index=False)[["error"]].max()
     grid = sns.FacetGrid(largest, **PANELS)
-    for axes, all_seeds in theme.panels(grid, largest):
-        # The widest nets may have fewer seeds: a curve is drawn of those that all widths have.
-        panel = all_seeds[all_seeds["seed"] <= all_seeds.groupby("width")["seed"].max().min()]
+    for axes, panel in theme.panels(grid, largest):
         rates = sorted(panel["learning_rate"].unique())
         for (metric, rate), group in panel.groupby(["metric", "learning_rate"]):
             if metric != "grassmann" and rate < rates[-1]:
                 continue  # finer step sizes are trained at the end widths alone
-            _mean_and_range(axes, group, "error", METRIC_COLORS[str(metric)], 1 - 0.3 * rates[::-1].index(rate))
+            theme.mean_and_range(
+                axes, group, "error", METRIC_COLORS[str(metric)], alpha=1 - 0.3 * rates[::-1].index(rate)
+            )
     theme.logarithmic(grid)
     theme.over_widths(grid)
     theme.label_panels(grid, x="width $h$", y=r"largest $\|P-P'\|_F/\sqrt{2z}$")
@@ -47,7 +46,7 @@ def narrow_speeds(narrow_speeds: pd.DataFrame) -> Figure:
     for axes, panel in theme.panels(grid, narrow_speeds):
         for metric, group in panel.groupby("metric"):
             color = METRIC_COLORS[str(metric)]
-            _mean_and_range(axes, group, "speed", color, 1)
+            theme.mean_and_range(axes, group, "speed", color)
             exact = group.groupby("width")["predicted"].first()
             axes.plot(exact.index, exact, "x", color="black", markersize=7, zorder=3)
         guide = panel[panel["metric"] == "stiefel"].groupby("width")["guide"].first()
@@ -93,8 +92,8 @@ def wide_starts(wide_starts: pd.DataFrame) -> Figure:
     grid = sns.FacetGrid(wide_starts, **PANELS)
     for axes, panel in theme.panels(grid, wide_starts):
         group = panel.rename(columns={"width": "h", "ratio": "width"})
-        _mean_and_range(axes, group, "singular_value", theme.PALETTE[0], 1)
-        _mean_and_range(axes, group, "singular_value_late", theme.PALETTE[3], 1)
+        theme.mean_and_range(axes, group, "singular_value", theme.PALETTE[0])
+        theme.mean_and_range(axes, group, "singular_value_late", theme.PALETTE[3])
         ratios = np.sort(group["width"].unique())
         axes.plot(ratios, ratios**-0.5, ":", color="black", linewidth=1)
     theme.logarithmic(grid)
@@ -107,15 +106,6 @@ def wide_starts(wide_starts: pd.DataFrame) -> Figure:
     ]
     grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
     return theme.finished(grid)
-
-
-def _mean_and_range(
-    axes: Axes, rows: pd.DataFrame, column: str, color: tuple[float, float, float], alpha: float
-) -> None:
-    """Mean over the seeds against the width, and the range between them."""
-    by_width = rows.groupby("width")[column].agg(["mean", "min", "max"])
-    axes.plot(by_width.index, by_width["mean"], "o-", color=color, alpha=alpha, markersize=4, linewidth=1)
-    axes.fill_between(by_width.index, by_width["min"], by_width["max"], color=color, alpha=0.15, linewidth=0)
 
 
 def _metric_legend(grid: sns.FacetGrid, note: str | None, more: Sequence[Line2D] = ()) -> None:

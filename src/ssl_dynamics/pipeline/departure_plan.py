@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssl_dynamics.pipeline.artifacts import Arrays
+from ssl_dynamics.problem.levels import DEPARTURE
 
 Array = NDArray[np.float64]
 
-LEVEL = 0.5  # drift of the tangent kernel at which a net has departed
-LIMIT = 8 * LEVEL  # drift at which it is no longer trained
+LIMIT = 8 * DEPARTURE  # drift at which it is no longer trained
 LATEST = 8.0  # nets are trained until (ln h/2 + 8)/μ at most: amplitudes down to 1e−3 will have departed
 
 

@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssl_dynamics.kernels.three_layer import infinite_width_features, three_layer_features
-from ssl_dynamics.pipeline.artifacts import Arrays
 from ssl_dynamics.pipeline.experiments import Depth
 from ssl_dynamics.pipeline.settings import DepthSettings
 from ssl_dynamics.problem import coupling_matrix
@@ -12,11 +11,6 @@ from ssl_dynamics.problem.gaussian_weights import gaussian_weights
 from ssl_dynamics.problem.start import kernel_root
 
 Array = NDArray[np.float64]
-
-
-def all_points(points: Arrays) -> Array:
-    """Anchors, positives, negatives (3n, d)."""
-    return np.concatenate([points[name] for name in ("anchor", "positive", "negative")])
 
 
 def start(settings: DepthSettings, d: int, width: int, name: str = "start") -> list[Array]:

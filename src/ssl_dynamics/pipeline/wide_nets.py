@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ssl_dynamics.kernels.two_layer import activate
+from ssl_dynamics.kernels import features
 from ssl_dynamics.pipeline.artifacts import Arrays
 from ssl_dynamics.pipeline.settings import DriftSettings
 from ssl_dynamics.problem.layers import gaussian_layers
-from ssl_dynamics.problem.settings import Activation, Loss
+from ssl_dynamics.problem.settings import Activation
 
 Array = NDArray[np.float64]
 
@@ -46,12 +46,6 @@ def starts(settings: DriftSettings, d: int) -> Iterator[Start]:
             yield Start(activation, width, W1, W2)
 
 
-def triplet_points(points: Arrays, loss: Loss, count: int | None = None) -> Array:
-    """The first `count` anchors, then their positives, then their negatives where the loss has any."""
-    roles = ("anchor", "positive", "negative") if loss == "contrastive" else ("anchor", "positive")
-    return np.concatenate([points[role][:count] for role in roles])
-
-
 def regression_targets(settings: DriftSettings, anchor: Array, activation: Activation) -> Array:
     """Y (S, n, z): outputs of other random nets, of the largest width; those of seed s are the same at all widths."""
     drift = settings.drift
@@ -63,8 +57,7 @@ def regression_targets(settings: DriftSettings, anchor: Array, activation: Activ
 
 def net_outputs(X: Array, W1: Array, W2: Array, activation: Activation) -> Array:
     """U = W_2ᵀφ(W_1x/√d)/√h (S, N, z) on the points X (N, d)."""
-    features, _ = activate(X @ W1.mT / np.sqrt(X.shape[1]), activation)
-    U: Array = features @ W2 / np.sqrt(W1.shape[-2])
+    U: Array = features(X, W1, activation=activation) @ W2
     return U
 
 

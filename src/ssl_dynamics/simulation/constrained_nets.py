@@ -8,12 +8,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ssl_dynamics.problem.losses import loss_value
-from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.simulation.manifolds import qr_retraction
+from ssl_dynamics.simulation.stacked import Objective
 
 Array = NDArray[np.float64]
-Objective = Callable[[torch.Tensor], torch.Tensor]  # representations (S, N, z) to one value a seed
 
 # φ and its factor, which is kept with the 1/√h: a pass over all features fewer.
 ACTIVATIONS: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], float]] = {
@@ -21,22 +19,6 @@ ACTIVATIONS: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], float]] = {
     "relu": (torch.relu, math.sqrt(2)),
     "erf": (torch.erf, 1.0),
 }
-
-
-def triplet_objective(loss: Loss, n: int) -> Objective:
-    """The self-supervised loss on n anchors, then n positives, then (where it has them) n negatives."""
-
-    def objective(U: torch.Tensor) -> torch.Tensor:
-        anchor, positive, *negative = torch.split(U, n, dim=1)
-        return loss_value(anchor, positive, negative[0] if negative else positive, loss)
-
-    return objective
-
-
-def regression_objective(target: Array) -> Objective:
-    """Mean squared error (1/2N) Σ |u_i − y_i|², one target Y (N, z) for all seeds."""
-    Y = torch.from_numpy(target)
-    return lambda U: (U - Y).square().sum((-2, -1)) / (2 * len(Y))
 
 
 @dataclass(frozen=True)

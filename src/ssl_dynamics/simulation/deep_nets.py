@@ -1,13 +1,13 @@
 """Three-layer ReLU nets u = W_3ᵀφ(W_2φ(W_1x/√d)/√h)/√h, many seeds side by side, and their empirical kernels."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import torch
 
+from ssl_dynamics.simulation.stacked import Objective
+
 Layers = tuple[torch.Tensor, torch.Tensor, torch.Tensor]  # first (S, h, d), second (S, h, h), third (S, h, z)
-Value = Callable[[torch.Tensor], torch.Tensor]  # outputs (S, N, z) to losses (S,)
 
 
 def features(layers: Layers, X: torch.Tensor) -> torch.Tensor:
@@ -22,7 +22,7 @@ def outputs(layers: Layers, X: torch.Tensor) -> torch.Tensor:
     return features(layers, X) @ layers[2]
 
 
-def gradients(layers: Layers, X: torch.Tensor, value: Value) -> tuple[torch.Tensor, torch.Tensor, Layers]:
+def gradients(layers: Layers, X: torch.Tensor, value: Objective) -> tuple[torch.Tensor, torch.Tensor, Layers]:
     """Outputs (S, N, z), losses (S,) and ∇L of every layer, by automatic differentiation of the loss on the data."""
     W1, W2, W3 = (W.detach().requires_grad_(True) for W in layers)
     U = outputs((W1, W2, W3), X)

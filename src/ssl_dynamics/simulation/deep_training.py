@@ -8,11 +8,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ssl_dynamics.problem.losses import loss_value
+from ssl_dynamics.problem.levels import DEPARTURE
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.simulation.deep_nets import (
     Layers,
-    Value,
     features,
     gradients,
     moved,
@@ -20,32 +19,16 @@ from ssl_dynamics.simulation.deep_nets import (
     tangent_kernel,
 )
 from ssl_dynamics.simulation.manifolds import horizontal, qr_retraction
+from ssl_dynamics.simulation.stacked import regression_objective, triplet_objective
 
 Array = NDArray[np.float64]
 Rows = dict[str, Array]  # columns (R,): seed, time, value of the loss, drift of the tangent kernel
 
-DEPARTURE = 0.5  # drift at which a tangent kernel is said to have departed
 REMAINDER = 0.01  # share of its first excess loss with which supervised training ends
 LOOKS = 1.15  # ratio of the step counts at which drift is measured during supervised training
 FEELER = 1e-6  # length of the step by which a growth rate is felt, in units of the size of the weights
 GROWN = 10.0  # times its first size: a Gram matrix of features that has grown so much has departed
 MOST_STEPS = 20_000
-
-
-def triplet_value(loss: Loss) -> Value:
-    """The self-supervised loss on outputs (S, 3n, z) of anchors, positives, negatives."""
-
-    def value(U: torch.Tensor) -> torch.Tensor:
-        anchor, positive, negative = U.chunk(3, dim=1)
-        return loss_value(anchor, positive, negative, loss)
-
-    return value
-
-
-def regression_value(target: Array) -> Value:
-    """(1/2n) Σ_i |u_i − y_i|², Y (S, n, z)."""
-    Y = torch.from_numpy(target)
-    return lambda U: (U - Y).square().sum((1, 2)) / (2 * U.shape[1])
 
 
 class _Drift:
@@ -76,7 +59,7 @@ def train_until_departure(
     anchors, positives, negatives. A row at every step. Raises ArithmeticError where a net has not departed after 20,000
     steps. Source: docs/theory.md §4.
     """
-    points, value = torch.from_numpy(X), triplet_value(loss)
+    points, value = torch.from_numpy(X), triplet_objective(loss, len(X) // 3)
     drifts = _Drift(layers, points[: len(X) // 3])
     times = torch.zeros(len(layers[0]), dtype=torch.float64)
     training = torch.ones(len(times), dtype=torch.bool)
@@ -100,7 +83,7 @@ def train_to_fit(
     η = `step`/(largest eigenvalue of Θ(0)/n), each net at its own; X (n, d), target (S, n, z). Rows at step counts 15 %
     apart and at the end. Raises ArithmeticError where that takes more than 20,000 steps. Source: docs/theory.md §4.
     """
-    points, value = torch.from_numpy(X), regression_value(target)
+    points, value = torch.from_numpy(X), regression_objective(target)
     drifts = _Drift(layers, points)
     rates = step * len(X) / torch.linalg.eigvalsh(drifts.start)[:, -1]
     times, training, first, look = torch.zeros_like(rates), torch.ones_like(rates, dtype=torch.bool), None, 0
@@ -147,7 +130,7 @@ def train_constrained(
     `largest_step`·‖K(0)‖/((1 + 2κ/h)‖K‖), and none doubles ‖K‖. X (3n, d) anchors, positives, negatives;
     `times` (T,) from 0 on. Source: docs/theory.md §4.
     """
-    points, value = torch.from_numpy(X), triplet_value(loss)
+    points, value = torch.from_numpy(X), triplet_objective(loss, len(X) // 3)
     n = len(X) // 3
 
     def downhill(at: Layers) -> Layers:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ssl_dynamics.problem.levels import BLOW_UP, DEPARTURE
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.objectives import cosine
 from ssl_dynamics.problem.settings import Loss
@@ -15,8 +16,6 @@ from ssl_dynamics.simulation.wide_nets import Layers, Nets, Value, moved, size
 Array = NDArray[np.float64]
 Rows = dict[str, Array]  # columns (R,): seed, time, value of the loss, rate, drift, drift_first, drift_second
 
-DEPARTURE = 0.5  # drift at which a kernel is said to have departed
-BLOW_UP = 50.0  # drift of the output layer's block (of the features) by which a net has all but reached its singularity
 # Drift of the whole kernel beyond which a net is not followed. Where features run away, theirs is a third of it;
 # where they are bounded, W_1 turns at rates that grow with |W_2|², and steps would shrink without end.
 RUNAWAY = 4 * BLOW_UP

@@ -10,7 +10,7 @@ from ssl_dynamics.theory.constrained_nets import (
     random_feature_regression,
     tangent_drift_limit,
 )
-from ssl_dynamics.theory.departure import DepartureLaw, departure_law
+from ssl_dynamics.theory.departure import DepartureLaw, blow_up_delay, departure_law
 from ssl_dynamics.theory.gram import (
     GramCurve,
     GramState,
@@ -33,7 +33,7 @@ from ssl_dynamics.theory.two_layer import (
     wide_two_layer_flow,
 )
 from ssl_dynamics.theory.unconstrained import descent_log_singular_values, log_singular_values, unconstrained_flow
-from ssl_dynamics.theory.wide_departure import blow_up_delay, growing_modes, log_size, unreachable_share
+from ssl_dynamics.theory.wide_departure import growing_modes, log_size, unreachable_share
 
 __all__ = [
     "DepartureLaw",

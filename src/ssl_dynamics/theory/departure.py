@@ -45,11 +45,32 @@ def departure_law(
     rate, v = 4 * -float(eigenvalues[mode]) / d, V[:, mode]
     ratio = level / _drift_of_growth(X, v, start.shape[-1])
     amplitude = np.linalg.norm(v @ start, axis=-1)
-    remaining = float(np.arctanh(1 / (1 + ratio))) / rate
+    remaining = _delay(ratio) / rate
     blow_up = np.log(2 * np.sqrt(width) / amplitude) / rate
     # s − 1 = r²/2 to second order, r = a h^{−1/2} e^{μt}.
     second_order = np.log(np.sqrt(2 * ratio * width) / amplitude) / rate
     return DepartureLaw(rate, blow_up - remaining, second_order, remaining)
+
+
+def blow_up_delay(anchor: ArrayLike, C: ArrayLike, z: int, *, drift: float) -> float:
+    """μ(T − t_ε) of infinitely wide linear nets: from kernel drift ε on the anchors to their blow-up at T.
+
+    arcoth(1 + 2√z ε/√(1 + zf² + 2g)), f = |Xv|²/‖XXᵀ‖_F, g = |XᵀXv|²/‖XXᵀ‖_F², v the top direction of −C.
+
+    anchor X (n, d); C (d, d) symmetric; drift ε > 0, else ValueError. Source: docs/theory.md §4.
+    """
+    X, C = np.asarray(anchor, dtype=np.float64), np.asarray(C, dtype=np.float64)
+    if X.ndim != 2 or C.shape != (X.shape[1], X.shape[1]):
+        raise ValueError(f"anchor and C must have shapes (n, d) and (d, d); got {X.shape} and {C.shape}")
+    if not drift > 0:
+        raise ValueError(f"drift must be positive; got {drift}")
+    v = np.linalg.eigh(C)[1][:, 0]
+    return _delay(drift / _drift_of_growth(X, v, z))
+
+
+def _delay(ratio: float) -> float:
+    """arcoth(1 + ε/D): μ times the time from the departure to the blow-up."""
+    return float(np.arctanh(1 / (1 + ratio)))
 
 
 def _drift_of_growth(X: Array, v: Array, z: int) -> float:

@@ -58,24 +58,6 @@ def unreachable_share(theta: ArrayLike, error: ArrayLike) -> Array:
     return np.asarray(outside / parts.sum(-1))
 
 
-def blow_up_delay(anchor: ArrayLike, C: ArrayLike, z: int, *, drift: float) -> float:
-    """μ(T − t_ε) of infinitely wide linear nets: from kernel drift ε on the anchors to their blow-up at T.
-
-    arcoth(1 + 2√z ε/√(1 + zf² + 2g)), f = |Xv|²/‖XXᵀ‖_F, g = |XᵀXv|²/‖XXᵀ‖_F², v the top direction of −C.
-
-    anchor X (n, d); C (d, d) symmetric; drift ε > 0, else ValueError. Source: docs/theory.md §4.
-    """
-    X, C = np.asarray(anchor, dtype=np.float64), np.asarray(C, dtype=np.float64)
-    if X.ndim != 2 or C.shape != (X.shape[1], X.shape[1]):
-        raise ValueError(f"anchor and C must have shapes (n, d) and (d, d); got {X.shape} and {C.shape}")
-    if not drift > 0:
-        raise ValueError(f"drift must be positive; got {drift}")
-    v = np.linalg.eigh(C)[1][:, 0]
-    size = np.linalg.norm(X @ X.T)
-    f, g = np.linalg.norm(X @ v) ** 2 / size, np.linalg.norm(X.T @ (X @ v)) ** 2 / size**2
-    return float(np.arctanh(1 / (1 + 2 * np.sqrt(z) * drift / np.sqrt(1 + z * f**2 + 2 * g))))
-
-
 def _root(theta: Array) -> Array:
     values, Q = np.linalg.eigh(theta)
     root: Array = (Q * np.sqrt(np.where(values > _RANGE * values[..., -1:], values, 0))[..., None, :]) @ Q.mT

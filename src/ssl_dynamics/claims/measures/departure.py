@@ -23,11 +23,6 @@ def from_width(width: int, measure: Measure) -> Measure:
     return lambda rows: measure(rows[rows["width"] >= width])
 
 
-def widest(measure: Measure) -> Measure:
-    """The measure on the widest nets."""
-    return lambda rows: measure(rows[rows["width"] == rows["width"].max()])
-
-
 def difference(column: str, expected: str) -> Measure:
     """Largest |column − expected| over all rows of a seed."""
 

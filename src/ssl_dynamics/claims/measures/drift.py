@@ -5,8 +5,7 @@ import pandas as pd
 
 from ssl_dynamics.analysis import fitted_order
 from ssl_dynamics.claims.verdict import Measure
-
-DEPARTED = 0.5  # a kernel that has drifted so far has departed; how much farther says nothing
+from ssl_dynamics.problem.levels import DEPARTURE
 
 
 def drift_exponent(column: str) -> Measure:
@@ -16,7 +15,7 @@ def drift_exponent(column: str) -> Measure:
         trained = rows[rows[column].notna()]
         return pd.Series(
             {
-                seed: float(fitted_order(run["width"].to_numpy(), run[column].clip(upper=DEPARTED).to_numpy()))
+                seed: float(fitted_order(run["width"].to_numpy(), run[column].clip(upper=DEPARTURE).to_numpy()))
                 for seed, run in trained.groupby("seed")
             }
         )
@@ -57,8 +56,3 @@ def delay_error(rate: float) -> Measure:
         return error
 
     return measure
-
-
-def smallest(column: str) -> Measure:
-    """Smallest value of a column over the runs of a seed."""
-    return lambda rows: rows.groupby("seed")[column].min(skipna=False)

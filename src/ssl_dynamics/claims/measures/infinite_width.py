@@ -29,11 +29,6 @@ def _chosen_exponent(column: str, by: list[str], aim: float, *, farthest: bool) 
     return measure
 
 
-def smallest_at_any_width(column: str) -> Measure:
-    """Smallest value of a column over the widths."""
-    return lambda rows: rows.groupby("seed")[column].min(skipna=False)
-
-
 def at_the_end(measure: Measure) -> Measure:
     """A measure of the rows at the last time alone."""
     return lambda rows: measure(rows[rows["time"] == rows["time"].max()])

@@ -131,6 +131,11 @@ def largest_ratio(numerator: str, denominator: str, *, floor: float) -> Measure:
     return measure
 
 
+def smallest(column: str) -> Measure:
+    """Smallest value of a column over all rows of a seed."""
+    return lambda rows: rows.groupby("seed")[column].min(skipna=False)
+
+
 def first(column: str) -> Measure:
     """Value at the start of the trajectory."""
 

@@ -1,7 +1,14 @@
 """A4 on two-layer linear nets: when unconstrained self-supervised training leaves the tangent kernel."""
 
-from ssl_dynamics.claims.measures.departure import difference, from_width, slope_in_log_width, widest
-from ssl_dynamics.claims.measures.trajectories import exponent_in_width, largest_error, order, relative_error, where
+from ssl_dynamics.claims.measures.departure import difference, from_width, slope_in_log_width
+from ssl_dynamics.claims.measures.trajectories import (
+    exponent_in_width,
+    largest_error,
+    order,
+    relative_error,
+    where,
+    widest,
+)
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 
 ASYMPTOTIC = 2**18  # below, the second mode is not small beside the first at the departure

@@ -1,7 +1,7 @@
 """Beyond the paper: three-layer ReLU nets, unconstrained and with a constrained last layer."""
 
-from ssl_dynamics.claims.measures.infinite_width import at_the_end, smallest_at_any_width
-from ssl_dynamics.claims.measures.trajectories import exponent_in_width, where
+from ssl_dynamics.claims.measures.infinite_width import at_the_end
+from ssl_dynamics.claims.measures.trajectories import exponent_in_width, smallest, where
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 
 CLAIMS = [
@@ -25,12 +25,10 @@ CLAIMS = [
         quantity="smallest, over the widths, of the largest drift of the tangent kernel in training",
         dynamics="depth",
         table="depth_widths",
-        measure=smallest_at_any_width("drift"),
+        measure=smallest("drift"),
         statistic="smallest",
         criterion=Criterion(">=", 0.5),
-        control=Control(
-            "the same nets that fit a target, to 1 % excess loss", smallest_at_any_width("drift_supervised_largest")
-        ),
+        control=Control("the same nets that fit a target, to 1 % excess loss", smallest("drift_supervised_largest")),
         figure="depth-drift",
     ),
     Claim(

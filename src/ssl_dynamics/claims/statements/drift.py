@@ -1,7 +1,7 @@
 """A4 on trained nets of large width: what keeps its tangent kernel, and what leaves it."""
 
-from ssl_dynamics.claims.measures.drift import delay_error, departure_slope, drift_exponent, share, smallest
-from ssl_dynamics.claims.measures.trajectories import largest_error, largest_over, smallest_over, where
+from ssl_dynamics.claims.measures.drift import delay_error, departure_slope, drift_exponent, share
+from ssl_dynamics.claims.measures.trajectories import largest_error, largest_over, smallest, smallest_over, where
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 
 SETTING = "both layers at unit rate, weights N(0, 1)"

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 from ssl_dynamics.analysis import first_passage
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays
 from ssl_dynamics.pipeline.comparison import MOST_EXTRAPOLATIONS, combinations, extrapolated, write_tables
-from ssl_dynamics.pipeline.departure_plan import LEVEL, DeparturePlan, read_plan
+from ssl_dynamics.pipeline.departure_plan import DeparturePlan, read_plan
 from ssl_dynamics.pipeline.settings import CompareSettings
 from ssl_dynamics.pipeline.stage import Job, main
+from ssl_dynamics.problem.levels import DEPARTURE
 
 Array = NDArray[np.float64]
 
@@ -38,7 +39,7 @@ def nets_table(plan: DeparturePlan, trajectories: Arrays, solution: Arrays) -> p
     tables = []
     for width in map(int, plan.trained):
         measured = [
-            first_passage(trajectories[f"times_{width}_{level}"], trajectories[f"drift_{width}_{level}"], LEVEL)
+            first_passage(trajectories[f"times_{width}_{level}"], trajectories[f"drift_{width}_{level}"], DEPARTURE)
             for level in range(len(plan.learning_rates))
         ]
         predicted = solution["departure"][list(plan.widths).index(width)]

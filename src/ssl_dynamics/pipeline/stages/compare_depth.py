@@ -11,11 +11,11 @@ from ssl_dynamics.pipeline.depth_plan import constrained_runs
 from ssl_dynamics.pipeline.experiments import Depth
 from ssl_dynamics.pipeline.settings import CompareDepthSettings
 from ssl_dynamics.pipeline.stage import Job, main
+from ssl_dynamics.problem.levels import DEPARTURE
 
 Array = NDArray[np.float64]
 
 OBJECTIVES = ("dot-product", "regression")
-DEPARTURE = 0.5
 
 
 def compute(job: Job[CompareDepthSettings]) -> None:

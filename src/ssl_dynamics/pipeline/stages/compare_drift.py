@@ -8,10 +8,9 @@ from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays
 from ssl_dynamics.pipeline.comparison import write_tables
 from ssl_dynamics.pipeline.settings import CompareSettings
 from ssl_dynamics.pipeline.stage import Job, main
+from ssl_dynamics.problem.levels import BLOW_UP, DEPARTURE
 from ssl_dynamics.theory import log_size
 
-DEPARTURE = 0.5
-BLOW_UP = 50.0  # drift of the output layer's block: such a run is at its singularity
 RUN = ["objective", "activation", "width", "seed"]
 
 

@@ -11,6 +11,7 @@ from ssl_dynamics.kernels import two_layer_ntk
 from ssl_dynamics.kernels.infinite_width import COVARIANCES
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays
 from ssl_dynamics.pipeline.comparison import write_tables
+from ssl_dynamics.pipeline.points import all_points
 from ssl_dynamics.pipeline.settings import CompareKernelLimitSettings
 from ssl_dynamics.pipeline.stage import Job, Progress, main
 from ssl_dynamics.problem.gaussian_weights import gaussian_weights
@@ -21,7 +22,7 @@ Array = NDArray[np.float64]
 
 def compute(job: Job[CompareKernelLimitSettings]) -> None:
     points, limit = read_arrays(job.input("points")), read_arrays(job.input("limit"))
-    X = np.concatenate([points[name] for name in ("anchor", "positive", "negative")])
+    X = all_points(points)
     settings, tables = job.settings, []
     progress = Progress(job, len(settings.widths) * len(COVARIANCES))
     for width in settings.widths:

@@ -27,16 +27,15 @@ def compute(job: Job[CompareSettings]) -> None:
     write_tables(job, "narrow", tables)
 
 
-def nets(plan: Arrays, trajectories: Arrays) -> list[tuple[str, int, int]]:
-    """(metric, width, seeds) of the nets that were trained."""
+def nets(plan: Arrays, trajectories: Arrays) -> list[tuple[str, int]]:
+    """(metric, width) of the nets that were trained."""
     coarsest = len(plan["learning_rates"]) - 1
-    found = []
-    for metric in METRICS:
-        for width in map(int, plan["widths"]):
-            weights = trajectories.get(f"weights_{metric}_{width}_{coarsest}")
-            if weights is not None:
-                found.append((metric, width, len(weights)))
-    return found
+    return [
+        (metric, width)
+        for metric in METRICS
+        for width in map(int, plan["widths"])
+        if f"weights_{metric}_{width}_{coarsest}" in trajectories
+    ]
 
 
 def predicted_basis(metric: str, width: int, plan: Arrays) -> str | None:
@@ -54,7 +53,7 @@ def error_table(trajectories: Arrays, solution: Arrays, plan: Arrays) -> pd.Data
     """
     rates, times = plan["learning_rates"], solution["times"]
     tables = []
-    for metric, width, seeds in nets(plan, trajectories):
+    for metric, width in nets(plan, trajectories):
         predicted = predicted_basis(metric, width, plan)
         for level, weights in combinations(len(rates)):
             names = [f"weights_{metric}_{width}_{i}" for i in range(level, level + len(weights))][::-1]
@@ -62,9 +61,9 @@ def error_table(trajectories: Arrays, solution: Arrays, plan: Arrays) -> pd.Data
                 continue
             bases = [trajectories[name] for name in names]
             errors = {
-                column: combined_projector_norm([*bases, solution[name][:seeds]], [*weights, -1.0])
+                column: combined_projector_norm([*bases, solution[name]], [*weights, -1.0])
                 if name
-                else np.full((seeds, len(times)), np.nan)
+                else np.full((len(plan["start"]), len(times)), np.nan)
                 for column, name in (("error", "basis"), ("error_predicted", predicted))
             }
             table = tidy_rows(errors, times, width=width, learning_rate=rates[level], extrapolations=len(weights) - 1)
@@ -77,9 +76,9 @@ def speed_table(trajectories: Arrays, solution: Arrays, plan: Arrays) -> pd.Data
     d, z = plan["start"].shape[1:]
     coarsest = len(plan["learning_rates"]) - 1
     rows = []
-    for metric, width, seeds in nets(plan, trajectories):
+    for metric, width in nets(plan, trajectories):
         weights = trajectories[f"weights_{metric}_{width}_{coarsest}"]
-        distances = projector_distance(solution["at_speeds"][:seeds], weights[:, None])  # (S, K, T)
+        distances = projector_distance(solution["at_speeds"], weights[:, None])  # (S, K, T)
         speeds = vertex(solution["speeds"], (distances**2).mean(-1))
         exact = float(solution["named_speeds"][METRICS.index(metric)])
         predicted = 1.0 if metric == "grassmann" or width == z else exact if width == d else np.nan
@@ -87,7 +86,13 @@ def speed_table(trajectories: Arrays, solution: Arrays, plan: Arrays) -> pd.Data
         guide = 1 + (exact - 1) * (width - z) / (d - z)
         rows.append(
             pd.DataFrame(
-                {"metric": metric, "width": width, "seed": np.arange(seeds), "speed": speeds, "predicted": predicted}
+                {
+                    "metric": metric,
+                    "width": width,
+                    "seed": np.arange(len(speeds)),
+                    "speed": speeds,
+                    "predicted": predicted,
+                }
             ).assign(guide=guide)
         )
     return pd.concat(rows)
@@ -109,7 +114,7 @@ def integration_table(solution: Arrays, plan: Arrays) -> pd.DataFrame:
         integrated = solution.get(f"integrated_{width}")
         if integrated is not None:
             values = {
-                column: projector_distance(integrated, solution[name][: len(integrated)])
+                column: projector_distance(integrated, solution[name])
                 for column, name in (("distance", "basis"), ("distance_control", "basis_control"))
             }
             tables.append(tidy_rows(values, solution["times"], width=int(width)))

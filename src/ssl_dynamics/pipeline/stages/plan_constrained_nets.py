@@ -5,6 +5,7 @@ import numpy as np
 from ssl_dynamics.kernels import infinite_width_ntk
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
 from ssl_dynamics.pipeline.constrained_plan import READ_AT, REGRESSION, SELF_SUPERVISED
+from ssl_dynamics.pipeline.points import points_of
 from ssl_dynamics.pipeline.settings import PlanConstrainedNetsSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.problem import coupling_matrix
@@ -19,8 +20,7 @@ def compute(job: Job[PlanConstrainedNetsSettings]) -> None:
     available = len(points["anchor"])
     if nets.triplets > available:
         raise ValueError(f"constrained_nets.triplets is {nets.triplets}; points has {available}")
-    seen = ("anchor", "positive", "negative") if settings.loss == "contrastive" else ("anchor", "positive")
-    X = np.concatenate([points[name][: nets.triplets] for name in seen])
+    X = points_of(points, settings.loss, nets.triplets)
     A = coupling_matrix(nets.triplets, loss=settings.loss)[: len(X), : len(X)]
     arrays: Arrays = {
         "points": X,

@@ -4,17 +4,16 @@ import numpy as np
 
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
 from ssl_dynamics.pipeline.departure_plan import LATEST
+from ssl_dynamics.pipeline.points import form_of
 from ssl_dynamics.pipeline.settings import PlanDepartureSettings
 from ssl_dynamics.pipeline.stage import Job, main
-from ssl_dynamics.problem import quadratic_form
 from ssl_dynamics.problem.gaussian_nets import gaussian_factor, gaussian_net
 
 
 def compute(job: Job[PlanDepartureSettings]) -> None:
     settings, departure = job.settings, job.settings.departure
     points = read_arrays(job.input("points"))
-    negative = points["negative"] if settings.loss == "contrastive" else None
-    C = quadratic_form(points["anchor"], points["positive"], negative, loss=settings.loss)
+    C = form_of(points, settings.loss)
     d = len(C)
     eigenvalues = np.linalg.eigvalsh(C)
     job.log.info("eigenvalues of C: %s", np.array2string(eigenvalues[:8], precision=4))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.kernels import infinite_width_ntk, linear_kernel
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
+from ssl_dynamics.pipeline.points import all_points
 from ssl_dynamics.pipeline.schedule import make_schedule
 from ssl_dynamics.pipeline.settings import ScheduleKernelSettings
 from ssl_dynamics.pipeline.stage import Job, main
@@ -36,7 +37,7 @@ def compute(job: Job[ScheduleKernelSettings]) -> None:
     available = len(triplets["anchor"])
     if n > available:
         raise ValueError(f"kernel.triplets is {n}; the data set has {available}")
-    X = np.concatenate([triplets[name][:n] for name in ("anchor", "positive", "negative")])
+    X = all_points(triplets, n)
     arrays: Arrays = {"kernels": np.array(list(KERNELS))}
     for name, kernel in KERNELS.items():
         arrays |= {f"{key}_{name}": values for key, values in _plan(job, name, kernel(X)).items()}

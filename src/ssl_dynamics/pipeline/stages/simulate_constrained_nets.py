@@ -4,7 +4,8 @@ from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
 from ssl_dynamics.pipeline.constrained_plan import REGRESSION, clock, read_runs
 from ssl_dynamics.pipeline.settings import LossSettings
 from ssl_dynamics.pipeline.stage import Job, Progress, main
-from ssl_dynamics.simulation.constrained_nets import regression_objective, train_constrained_nets, triplet_objective
+from ssl_dynamics.simulation.constrained_nets import train_constrained_nets
+from ssl_dynamics.simulation.stacked import regression_objective, triplet_objective
 
 
 def compute(job: Job[LossSettings]) -> None:

@@ -4,6 +4,7 @@ import torch
 
 from ssl_dynamics.pipeline import depth_plan as plan
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
+from ssl_dynamics.pipeline.points import all_points
 from ssl_dynamics.pipeline.settings import DepthSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.simulation.deep_training import train_constrained, train_to_fit, train_until_departure
@@ -17,7 +18,7 @@ def compute(job: Job[DepthSettings]) -> None:
 
 def unconstrained(job: Job[DepthSettings], points: Arrays) -> Arrays:
     """Rows of self-supervised training until the departure of the kernel, and of regression until it has converged."""
-    settings, anchor, X = job.settings, points["anchor"], plan.all_points(points)
+    settings, anchor, X = job.settings, points["anchor"], all_points(points)
     target = plan.regression_target(settings, anchor)
     arrays: Arrays = {}
     for width in settings.depth.widths:
@@ -34,7 +35,7 @@ def unconstrained(job: Job[DepthSettings], points: Arrays) -> Arrays:
 
 
 def constrained(job: Job[DepthSettings], points: Arrays) -> Arrays:
-    settings, X = job.settings, plan.all_points(points)
+    settings, X = job.settings, all_points(points)
     unit = plan.time_unit(settings, X)
     arrays: Arrays = {}
     for width, rate_name, rate in plan.constrained_runs(settings.depth):

@@ -2,9 +2,10 @@
 
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
 from ssl_dynamics.pipeline.experiments import Drift
+from ssl_dynamics.pipeline.points import points_of
 from ssl_dynamics.pipeline.settings import DriftSettings
 from ssl_dynamics.pipeline.stage import Job, main
-from ssl_dynamics.pipeline.wide_nets import Start, stacked, starts, triplet_points
+from ssl_dynamics.pipeline.wide_nets import Start, stacked, starts
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.simulation.drift import Rows, train_to_plateau, train_until_departure, triplet_value
 from ssl_dynamics.simulation.wide_nets import Nets
@@ -33,14 +34,14 @@ def compute(job: Job[DriftSettings]) -> None:
 
 
 def _dot_product(start: Start, points: Arrays, loss: Loss, drift: Drift) -> Rows:
-    X = triplet_points(points, loss)
+    X = points_of(points, loss)
     nets = Nets(X, start.W1, start.W2, start.activation, anchors=len(points["anchor"]))
     return train_until_departure(nets, triplet_value(loss, similarity="dot product"), step=drift.step)
 
 
 def _cosine(start: Start, points: Arrays, loss: Loss, drift: Drift) -> Rows:
     n, seeds = drift.cosine.triplets, drift.cosine.hidden_units // start.width
-    nets = Nets(triplet_points(points, loss, n), start.W1[:seeds], start.W2[:seeds], start.activation, anchors=n)
+    nets = Nets(points_of(points, loss, n), start.W1[:seeds], start.W2[:seeds], start.activation, anchors=n)
     return train_to_plateau(nets, triplet_value(loss, similarity="cosine"), step=COSINE_STEP * drift.step)
 
 

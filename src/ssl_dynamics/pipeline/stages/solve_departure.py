@@ -5,10 +5,11 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.analysis import first_passage, interpolated
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
-from ssl_dynamics.pipeline.departure_plan import LEVEL, read_plan
+from ssl_dynamics.pipeline.departure_plan import read_plan
+from ssl_dynamics.pipeline.points import form_of
 from ssl_dynamics.pipeline.settings import LossSettings
 from ssl_dynamics.pipeline.stage import Job, Progress, main
-from ssl_dynamics.problem import quadratic_form
+from ssl_dynamics.problem.levels import DEPARTURE
 from ssl_dynamics.theory import departure_law, gram_curve, gram_state
 
 Array = NDArray[np.float64]
@@ -21,8 +22,7 @@ FIXED_TIME, BEFORE_LOGARITHM = 2.0, 1.0
 def compute(job: Job[LossSettings]) -> None:
     points = read_arrays(job.input("points"))
     plan = read_plan(read_arrays(job.input("plan")))
-    negative = points["negative"] if job.settings.loss == "contrastive" else None
-    C = quadratic_form(points["anchor"], points["positive"], negative, loss=job.settings.loss)
+    C = form_of(points, job.settings.loss)
     progress = Progress(job, len(plan.widths))
     by_width = []
     for width in map(int, plan.widths):
@@ -31,7 +31,7 @@ def compute(job: Job[LossSettings]) -> None:
     solution: Arrays = {name: np.stack([part[name] for part in by_width]) for name in by_width[0]}
     for width in map(int, plan.trained):  # control: the width in the equations wrong by a factor of 2
         wrong = gram_curve(C, gram_state(*plan.factors(width), width), width=2 * width, points=points["anchor"])
-        solution[f"departure_double_{width}"] = first_passage(wrong.times, wrong.drift, LEVEL)
+        solution[f"departure_double_{width}"] = first_passage(wrong.times, wrong.drift, DEPARTURE)
     write_arrays(job.output("solution"), solution)
 
 
@@ -39,14 +39,14 @@ def _solve(C: Array, X: Array, factors: tuple[Array, Array], width: int) -> Arra
     """Of the nets of one width: times (S,); the drift at the two moments, negative where the net is no more."""
     start = gram_state(*factors, width)
     curve = gram_curve(C, start, width=width, points=X)
-    law = departure_law(C, start.cross, width=width, points=X, level=LEVEL)
-    second = departure_law(C, start.cross, width=width, points=X, level=LEVEL, mode=1)
+    law = departure_law(C, start.cross, width=width, points=X, level=DEPARTURE)
+    second = departure_law(C, start.cross, width=width, points=X, level=DEPARTURE, mode=1)
     moments = np.array([FIXED_TIME, max(np.log(width) / 2 - BEFORE_LOGARITHM, 0)]) / law.rate
     alive = moments < curve.times[:, -1:]
     drift = interpolated(curve.times, curve.drift, np.where(alive, moments, 0))
     return {
         "rate": np.array(law.rate),
-        "departure": first_passage(curve.times, curve.drift, LEVEL),
+        "departure": first_passage(curve.times, curve.drift, DEPARTURE),
         "blow_up": curve.blow_up,
         "law": law.departure,
         "law_second_order": law.departure_second_order,

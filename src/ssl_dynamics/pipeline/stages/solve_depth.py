@@ -5,6 +5,7 @@ import numpy as np
 from ssl_dynamics.kernels.three_layer import three_layer_features, three_layer_ntk
 from ssl_dynamics.pipeline import depth_plan as plan
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
+from ssl_dynamics.pipeline.points import all_points
 from ssl_dynamics.pipeline.settings import DepthSettings
 from ssl_dynamics.pipeline.stage import Job, main
 from ssl_dynamics.problem import coupling_matrix
@@ -17,7 +18,7 @@ HORIZON, MOMENTS = 15.0, 301
 
 def compute(job: Job[DepthSettings]) -> None:
     settings, points = job.settings, read_arrays(job.input("points"))
-    X, n = plan.all_points(points), len(points["anchor"])
+    X, n = all_points(points), len(points["anchor"])
     A = coupling_matrix(n, loss=settings.loss)
     tau = plan.checkpoints(settings)
     times = tau * plan.time_unit(settings, X)

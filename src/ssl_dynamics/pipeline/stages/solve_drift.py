@@ -4,13 +4,13 @@ import numpy as np
 
 from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
 from ssl_dynamics.pipeline.artifacts import read_arrays, write_arrays
+from ssl_dynamics.pipeline.points import form_of, points_of
 from ssl_dynamics.pipeline.settings import DriftSettings
 from ssl_dynamics.pipeline.stage import Job, main
-from ssl_dynamics.pipeline.wide_nets import net_outputs, regression_targets, stacked, starts, triplet_points
-from ssl_dynamics.problem import coupling_matrix, quadratic_form
+from ssl_dynamics.pipeline.wide_nets import net_outputs, regression_targets, stacked, starts
+from ssl_dynamics.problem import coupling_matrix
+from ssl_dynamics.problem.levels import DEPARTURE
 from ssl_dynamics.theory import blow_up_delay, growing_modes, unreachable_share
-
-DEPARTURE = 0.5
 
 
 def compute(job: Job[DriftSettings]) -> None:
@@ -19,10 +19,9 @@ def compute(job: Job[DriftSettings]) -> None:
         raise ValueError("the stage solve_drift needs a loss")
     points = read_arrays(job.input("points"))
     anchor = points["anchor"]
-    X = triplet_points(points, settings.loss)
+    X = points_of(points, settings.loss)
     A = coupling_matrix(len(anchor), loss=settings.loss)[: len(X), : len(X)]
-    contrastive = settings.loss == "contrastive"
-    C = quadratic_form(anchor, points["positive"], points["negative"] if contrastive else None, loss=settings.loss)
+    C = form_of(points, settings.loss)
     limits, targets = {}, {}
     for activation in settings.drift.activations:
         limit = infinite_width_ntk(X, activation=activation)

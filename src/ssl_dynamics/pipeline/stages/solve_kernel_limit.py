@@ -1,17 +1,16 @@
 """Stage `solve_kernel_limit`: the tangent kernel of infinite width on the points, by activation and layer."""
 
-import numpy as np
-
 from ssl_dynamics.kernels import infinite_width_ntk
 from ssl_dynamics.kernels.infinite_width import COVARIANCES
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
+from ssl_dynamics.pipeline.points import all_points
 from ssl_dynamics.pipeline.settings import NoSettings
 from ssl_dynamics.pipeline.stage import Job, main
 
 
 def compute(job: Job[NoSettings]) -> None:
     points = read_arrays(job.input("points"))
-    X = np.concatenate([points[name] for name in ("anchor", "positive", "negative")])
+    X = all_points(points)
     limit: Arrays = {}
     for activation in COVARIANCES:
         for block in ("first", "second"):
