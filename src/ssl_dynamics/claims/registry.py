@@ -18,17 +18,13 @@ from ssl_dynamics.claims.statements import (
     widths,
 )
 
-CLAIMS = [
-    *collapse.CLAIMS,
-    *kernel.CLAIMS,
-    *constrained.CLAIMS,
-    *finite_steps.CLAIMS,
-    *widths.CLAIMS,
-    *framework.CLAIMS,
-    *objectives.CLAIMS,
-    *departure.CLAIMS,
-    *constrained_nets.CLAIMS,
-    *drift.CLAIMS,
-    *kernel_limit.CLAIMS,
-    *depth.CLAIMS,
-]
+# The parts of the report, in order: a notebook each.
+GROUPS = {
+    "collapse": [*collapse.CLAIMS, *kernel.CLAIMS],
+    "grassmannian": [*constrained.CLAIMS, *finite_steps.CLAIMS, *widths.CLAIMS],
+    "framework": [*framework.CLAIMS, *objectives.CLAIMS],
+    "tangent-kernel": [*kernel_limit.CLAIMS, *drift.CLAIMS, *departure.CLAIMS],
+    "infinite-width": [*constrained_nets.CLAIMS, *depth.CLAIMS],
+}
+
+CLAIMS = [claim for claims in GROUPS.values() for claim in claims]

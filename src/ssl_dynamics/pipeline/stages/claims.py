@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.claims.registry import CLAIMS
+from ssl_dynamics.claims.registry import GROUPS
 from ssl_dynamics.claims.verdict import Cell, Claim, Criterion, Judged, closest_to_failing, judge_claim
 from ssl_dynamics.pipeline.artifacts import read_table, sha256, write_json
 from ssl_dynamics.pipeline.settings import ClaimsSettings
@@ -24,7 +24,7 @@ def compute(job: Job[ClaimsSettings]) -> None:
         return stream(settings.root_seed, "bootstrap", claim_id, cell)
 
     records = []
-    for claim in CLAIMS:
+    for group, claim in ((group, claim) for group, claims in GROUPS.items() for claim in claims):
         if not settings.grid[claim.dynamics]:
             continue  # no data set has the labels that it needs
         cells = judge_claim(claim, tables, settings.grid, settings.seeds[claim.dynamics], bootstrap_stream)
@@ -34,7 +34,7 @@ def compute(job: Job[ClaimsSettings]) -> None:
             for path in job.inputs[name]
             if f"/{dynamics}/" in path.as_posix()
         }
-        records.append(_record(claim, cells, sorted(sources), settings.config_name))
+        records.append({"group": group, **_record(claim, cells, sorted(sources), settings.config_name)})
     write_json(job.output("claims"), records)
 
 
