@@ -1,4 +1,5 @@
 import itertools
+from importlib import import_module
 
 import matplotlib as mpl
 import numpy as np
@@ -8,8 +9,7 @@ import pytest
 from ssl_dynamics.figures import theme
 from ssl_dynamics.figures.triplets import triplets
 from ssl_dynamics.pipeline.artifacts import sha256, write_figure
-from ssl_dynamics.pipeline.stages.figure import FIGURES
-from ssl_dynamics.pipeline.tables import FIGURE_TABLES, TABLES
+from ssl_dynamics.pipeline.tables import FIGURE_FUNCTIONS, FIGURE_TABLES, TABLES
 
 mpl.use("Agg")
 
@@ -88,11 +88,16 @@ def table_of(name):
     return frame
 
 
-@pytest.mark.parametrize("name", FIGURES)
+def drawn(name):
+    module, _, function = FIGURE_FUNCTIONS[name].partition(":")
+    return getattr(import_module(f"ssl_dynamics.figures.{module}"), function)(table_of(name))
+
+
+@pytest.mark.parametrize("name", FIGURE_FUNCTIONS)
 def test_figure_has_a_labelled_panel_for_each_data_set_and_dimension_and_stable_bytes(name, tmp_path):
     theme.apply()
     for number in (1, 2):
-        figure = FIGURES[name](table_of(name))
+        figure = drawn(name)
         write_figure(tmp_path / f"{number}.svg", figure)
         write_figure(tmp_path / f"{number}.png", figure)
     dimensions = [2] if name == "rank" else [1, 2]
@@ -107,7 +112,7 @@ def test_figure_has_a_labelled_panel_for_each_data_set_and_dimension_and_stable_
 
 
 def test_every_figure_has_its_table():
-    assert set(FIGURES) == set(FIGURE_TABLES)
+    assert set(FIGURE_FUNCTIONS) == set(FIGURE_TABLES)
     assert set(FIGURE_TABLES.values()) <= {name for names in TABLES.values() for name in names}
 
 

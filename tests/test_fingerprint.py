@@ -122,6 +122,26 @@ def test_late_imports_count(tree):
     assert "solve" in changed_by(tree, "theory/late.py", "1", "2")
 
 
+def test_what_the_settings_name_counts_alone(tree):
+    figure, exactness = f"{STAGES}.figure", "ssl_dynamics.figures.exactness"
+
+    def of(function):
+        module.forget()
+        return module.fingerprint(figure, f"{exactness}:{function}")
+
+    before = {name: of(name) for name in ("exactness", "steps")}
+    file = tree / "figures/exactness.py"
+    file.write_text(file.read_text().replace('style="loss",\n        row="dataset"', 'row="dataset"', 1))
+    assert of("exactness") != before["exactness"]
+    assert of("steps") == before["steps"]
+    (tree / "figures/theme.py").write_text(
+        (tree / "figures/theme.py").read_text().replace('style="ticks"', 'style="dark"')
+    )
+    assert of("steps") != before["steps"]
+    with pytest.raises(ValueError, match=r"exactness:misspelt: .*exactness defines no 'misspelt'"):
+        of("misspelt")
+
+
 def test_relative_imports_are_refused(tree):
     (tree / "theory/late.py").write_text("from . import checks\n")
     module.forget()

@@ -56,11 +56,11 @@ rule figure:
         mem_mb=1500,
     params:
         settings=lambda wildcards: settings.FigureSettings(
-            figure=wildcards.figure
+            function=drawing(wildcards.figure)
         ).model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),
-        code=code("figure"),
+        code=lambda wildcards: code("figure", drawing(wildcards.figure)),
         lock=LOCK,
     message:
         "draw figure {wildcards.figure}"

@@ -33,14 +33,16 @@ class _Module:
     effects: list[ast.stmt]  # statements that do something when it is loaded, other than binding names
 
 
-def fingerprint(module: str) -> str:
+def fingerprint(module: str, *further: str) -> str:
     """Hash of the syntax trees of all that `module` holds, and of every definition that it reaches in the project.
 
+    `further` names what else a job of the module uses, as "module:definition": what it is told to use by its settings.
     Comments, docstrings and layout do not count; everything else does, and so do imports inside functions. Raises
-    ValueError if `module` is not a module of this project.
+    ValueError if one of the modules is none of this project, or lacks the definition.
     """
+    roots = [(module, "*"), *map(_named, further)]
     digest = hashlib.sha256()
-    for unit, source in sorted(_reached((module, "*")).items()):
+    for unit, source in sorted(_reached(roots).items()):
         digest.update(f"{unit}\0{source}\0".encode())
     return digest.hexdigest()[:16]
 
@@ -57,10 +59,18 @@ def lock_fingerprint(lock: Path) -> str:
     return hashlib.sha256("\n".join(sorted(filter(None, lines))).encode()).hexdigest()[:16]
 
 
-def _reached(root: Unit) -> dict[Unit, str]:
-    """The normalised source of a unit and of all that it reaches, each unit by its name."""
+def _named(text: str) -> Unit:
+    """The unit of a "module:definition"."""
+    name, _, what = text.partition(":")
+    if what not in _module(name).definitions | _module(name).imports:
+        raise ValueError(f"{text}: {name} defines no {what!r}")
+    return name, what
+
+
+def _reached(roots: list[Unit]) -> dict[Unit, str]:
+    """The normalised source of units and of all that they reach, each unit by its name."""
     sources: dict[Unit, str] = {}
-    pending = [root]
+    pending = [*roots]
     while pending:
         unit = pending.pop()
         if unit not in sources:

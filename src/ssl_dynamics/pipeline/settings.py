@@ -85,7 +85,7 @@ class ClaimsSettings(Settings):
 class FigureSettings(Settings):
     """What the stage `figure` reads of the configuration."""
 
-    figure: str
+    function: str  # that draws it, "module:function"
 
 
 class NoSettings(Settings):

@@ -57,9 +57,16 @@ class Progress:
             )  # fmt: skip
 
 
-def main(module: str, settings_type: type[S], compute: Callable[[Job[S]], None]) -> None:
+def main(
+    module: str,
+    settings_type: type[S],
+    compute: Callable[[Job[S]], None],
+    *,
+    further: Callable[[S], list[str]] = lambda _: [],
+) -> None:
     """Run a stage from the command line that its rule gives.
 
+    `further` lists the definitions that its settings make it use (see `fingerprint`).
     The code fingerprint must be the planned one before and after `compute`, so that no artifact carries the
     fingerprint of code that did not make it. Expected errors end in one line and exit code 1 (the traceback goes to
     the log); the provenance (settings, code, lock, hashes of inputs and outputs) is written last.
@@ -78,14 +85,14 @@ def main(module: str, settings_type: type[S], compute: Callable[[Job[S]], None])
     settings = settings_type.model_validate_json(arguments.settings)
     log = _logger(module, arguments.log)
     try:
-        _require_same_code(module, arguments.code)
+        _require_same_code(arguments.code, module, further(settings))
         started = time.monotonic()
         title = f"{module.rpartition('.')[2]} {provenance.as_posix().removesuffix('.provenance.json')}"
         job = Job(settings, inputs, outputs, log, title)
         compute(job)
         log.warning("%s: %.1f s", job.title, time.monotonic() - started)
         forget()
-        _require_same_code(module, arguments.code)
+        _require_same_code(arguments.code, module, further(settings))
     except (ValueError, ArithmeticError, OSError, RuntimeError) as error:
         log.debug("traceback", exc_info=True)
         sys.exit(f"{module.rpartition('.')[2]}: {error} (log: {arguments.log})")
@@ -93,6 +100,7 @@ def main(module: str, settings_type: type[S], compute: Callable[[Job[S]], None])
         provenance,
         {
             "stage": module,
+            "further": further(settings),
             "settings": json.loads(arguments.settings),
             "code": arguments.code,
             "lock": arguments.lock,
@@ -114,8 +122,8 @@ def _hashes(files: dict[str, list[Path]]) -> dict[str, str]:
     return {path.as_posix(): sha256(path) for paths in files.values() for path in paths}
 
 
-def _require_same_code(module: str, planned: str) -> None:
-    if fingerprint(module) != planned:
+def _require_same_code(planned: str, module: str, further: list[str]) -> None:
+    if fingerprint(module, *further) != planned:
         raise RuntimeError("the code changed after this run was planned; run the same command again")
 
 
