@@ -28,6 +28,38 @@ def test_agrees_with_the_iteration_itself(problem, learning_rate):
     assert projector_distance(orthogonal_iteration(C, W0, learning_rate, steps), expected).max() < 1e-7
 
 
+@given(flow_problems(), st.floats(0.01, 0.15), st.integers(0, 40), st.integers(0, 40), st.integers(0, 100))
+@settings(max_examples=40, deadline=None)
+def test_semigroup_and_invariance_under_rotation_of_the_start(problem, learning_rate, first, second, seed):
+    C, W0 = problem  # 2ηλ ≤ 0.6: no factor vanishes
+    z = W0.shape[1]
+    W = orthogonal_iteration(C, W0, learning_rate, [0, first, first + second])
+    np.testing.assert_allclose(W.mT @ W, np.broadcast_to(np.eye(z), (3, z, z)), atol=1e-10)
+    assert projector_distance(W[0], W0) < 1e-10
+    assert projector_distance(orthogonal_iteration(C, W[1], learning_rate, [second])[0], W[2]) < 1e-7
+    turned = orthogonal_iteration(C, W0 @ orthonormal(z, z, np.random.default_rng(seed)), learning_rate, [second])
+    assert projector_distance(turned[0], orthogonal_iteration(C, W0, learning_rate, [second])[0]) < 1e-7
+
+
+@given(st.lists(st.sampled_from([-3.0, -1.0, 0.0, 0.5, 2.0]), min_size=3, max_size=7), st.data())
+@settings(max_examples=40, deadline=None)
+def test_limit_holds_the_eigenvectors_of_the_largest_factors(eigenvalues, data):
+    random = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    d = len(eigenvalues)
+    z = data.draw(st.integers(1, d - 1))
+    learning_rate = data.draw(st.sampled_from([0.05, 0.2, 0.6]))
+    C = symmetric(np.array(eigenvalues), random)
+    values, vectors = np.linalg.eigh(C)
+    factors = np.abs(1 - 2 * learning_rate * values)
+    order = np.argsort(-factors)
+    limit = orthogonal_iteration(C, orthonormal(d, z, random), learning_rate, [10**6])[0]
+    # Eigenvectors whose factor is above that of the z-th lie in the span, those below it are orthogonal to it.
+    inside = vectors[:, factors > factors[order[z - 1]] + 1e-9]
+    outside = vectors[:, factors < factors[order[z - 1]] - 1e-9]
+    np.testing.assert_allclose(limit @ (limit.T @ inside), inside, atol=1e-8)
+    np.testing.assert_allclose(limit.T @ outside, 0, atol=1e-8)
+
+
 def test_agrees_over_a_thousand_steps():
     random = np.random.default_rng(0)
     C = symmetric(np.array([-1.0, -0.9, -0.5, -0.2, 0.0, 0.3]), random)

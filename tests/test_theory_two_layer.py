@@ -52,6 +52,42 @@ def test_orthonormal_start_is_the_narrow_flow(problem):
     assert projector_distance(np.linalg.qr(wide)[0], grassmann_flow(C, W0, TIMES)).max() < 1e-8
 
 
+@given(flow_problems(), st.floats(0.05, 1), st.floats(0, 1), st.floats(0, 1))
+@settings(max_examples=20, deadline=None)
+def test_semigroup(problem, size, first, second):
+    C, W0 = problem
+    W = wide_two_layer_flow(C, size * W0, [first, first + second])
+    # The step from outside may exceed a contraction by the error of integration, which the start must not.
+    middle = W[0] / max(1.0, np.linalg.svd(W[0], compute_uv=False).max())
+    np.testing.assert_allclose(wide_two_layer_flow(C, middle, [second])[0], W[1], atol=1e-7)
+
+
+@given(flow_problems(), st.floats(0.05, 1), st.integers(0, 100))
+@settings(max_examples=20, deadline=None)
+def test_turns_with_the_start_which_it_returns_at_time_zero(problem, size, seed):
+    C, W0 = problem
+    z = W0.shape[1]
+    Q = orthonormal(z, z, np.random.default_rng(seed))
+    W = wide_two_layer_flow(C, size * W0, TIMES)
+    np.testing.assert_allclose(W[0], size * W0, atol=1e-12)
+    np.testing.assert_allclose(wide_two_layer_flow(C, size * W0 @ Q, TIMES), W @ Q, atol=1e-7)
+
+
+@given(st.lists(st.sampled_from([-3.0, -1.0, -1.0 + 1e-6, 0.5, 2.0]), min_size=2, max_size=6), st.data())
+@settings(max_examples=20, deadline=None)
+def test_limit_fills_the_negative_eigenspace_and_nothing_else(eigenvalues, data):
+    random = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    z = data.draw(st.integers(1, len(eigenvalues)))
+    C = symmetric(np.array(eigenvalues), random)
+    limit = wide_two_layer_flow(C, 0.5 * orthonormal(len(C), z, random), [20.0])[0]
+    spectrum, vectors = np.linalg.eigh(C)
+    negative = int((spectrum < 0).sum())
+    expected = np.zeros(z)
+    expected[: min(z, negative)] = 1
+    np.testing.assert_allclose(np.linalg.svd(limit, compute_uv=False), expected, atol=1e-6)
+    np.testing.assert_allclose(vectors[:, negative:].T @ limit, 0, atol=1e-6)
+
+
 def test_limit_is_a_unit_vector_along_the_first_eigenvector():
     random = np.random.default_rng(3)
     C = symmetric(np.array([-2.0, -1.0, 0.5, 1.0]), random)
