@@ -14,7 +14,7 @@ def collapse(collapse: pd.DataFrame) -> Figure:
     keys = ["dataset", "loss", "dimension"]
     rows = rows[rows["learning_rate"] == rows.groupby(keys)["learning_rate"].transform("min")]
     colors = theme.by_loss(rows["loss"])
-    grid = sns.FacetGrid(rows, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.25)
+    grid = sns.FacetGrid(rows, **theme.layout(rows))
     for axes, panel in theme.panels(grid, rows):
         for (loss, _), curve in panel.groupby(["loss", "seed"]):
             axes.plot(curve["gap_time"], curve["predicted"], color=colors[str(loss)], linewidth=0.6)
@@ -23,12 +23,12 @@ def collapse(collapse: pd.DataFrame) -> Figure:
     theme.label_panels(grid, x=r"time $t\,(\lambda_2-\lambda_1)$", y=r"$\ln(\sigma_2/\sigma_1)$")
     handles = [Line2D([], [], color=color, marker=".", label=loss) for loss, color in colors.items()]
     handles.append(Line2D([], [], color="black", linestyle=":", label=r"slope $-2(\lambda_2-\lambda_1)$"))
-    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 
 def rank(rank: pd.DataFrame) -> Figure:
-    """Effective rank of the representation with and without the constraint, mean and range over the seeds."""
+    """Effective rank of the representation with and without the constraint, mean and 95 % interval over the seeds."""
     rows = rank[(rank["dimension"] >= 2) & (rank["gap_time"] <= 12.5)]
     grid = sns.relplot(
         rows,
@@ -36,18 +36,15 @@ def rank(rank: pd.DataFrame) -> Figure:
         y="effective_rank",
         hue="dynamics",
         style="loss",
-        row="dataset",
-        col="dimension",
+        **theme.layout(rows),
         kind="line",
-        errorbar=("pi", 100),
+        errorbar=theme.interval,
         palette=theme.DYNAMICS_COLORS,
-        height=theme.PANEL_HEIGHT,
-        aspect=1.25,
-        facet_kws={"sharey": False},
+        facet_kws={"sharey": False, "legend_out": False},
     )
     for axes in grid.axes.flat:
         axes.axvline(11.5, color="black", linestyle=":", linewidth=1)
         axes.set_ylim(bottom=0.9)
     theme.label_panels(grid, x=r"time $t\,(\lambda_2-\lambda_1)$", y="effective rank")
-    sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=6)
+    theme.move_legend(grid)
     return theme.finished(grid)

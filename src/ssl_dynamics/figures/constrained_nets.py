@@ -29,12 +29,12 @@ Panel = Callable[[Axes, pd.DataFrame], None]
 def constrained_nets(constrained_nets: pd.DataFrame) -> Figure:
     """Gram error over τ for several widths; at τ = 8 over the width, at two rates; drift of the tangent kernel.
 
-    Points are of trained nets (mean and range of seeds); lines in the last column are predicted.
+    Points are of trained nets (mean and 95 % interval over seeds); lines in the last column are predicted.
     """
     rows = constrained_nets[constrained_nets["objective"] == "self-supervised"]
     figure = _grid(rows, [_errors_over_time, _errors_over_width, _tangent_drift])
     handles = [
-        Line2D([], [], color=color, label=rf"{label}, $\kappa = 1$ (left: darker for wider nets)")
+        Line2D([], [], color=color, label=rf"{label}, $\kappa = 1$ (left: darker if wider)")
         for color, label in METHODS.values()
     ]
     handles.append(Line2D([], [], color=RATES["h"][0], label=r"features frozen, $\kappa = h$"))
@@ -120,10 +120,7 @@ def _supervised_drift(axes: Axes, panel: pd.DataFrame) -> None:
     width = trained.loc[trained["objective"] == "regression", "width"].max()
     colors = {"self-supervised": theme.PALETTE[0], "regression": theme.PALETTE[1]}
     for objective, part in trained[trained["width"] == width].groupby("objective"):
-        drift = part.groupby("time")["tangent_drift"].agg(["mean", "min", "max"])
-        color = colors[str(objective)]
-        axes.fill_between(drift.index, drift["min"], drift["max"], color=color, alpha=0.2, linewidth=0)
-        axes.plot(drift.index, drift["mean"], "o", color=color, markersize=3)
+        theme.mean_and_interval(axes, part, "time", "tangent_drift", colors[str(objective)], style="")
         limit = part.groupby("time")["limit"].first()
         axes.plot(limit.index, limit, "-", color="black", linewidth=0.8)
     axes.set(xlabel=r"$\tau$", ylabel=rf"tangent drift ({first}, $h={width}$)", ylim=(0, None))
@@ -133,26 +130,14 @@ def _over_width(
     axes: Axes,
     rows: pd.DataFrame,
     column: str,
-    color: object,
+    color: theme.Color,
     marker: str,
     *,
     line: str = "-",
     logarithmic: bool = True,
 ) -> None:
-    """Mean and range over the seeds."""
-    values = rows.groupby("width")[column].agg(["mean", "min", "max"])
-    spread = np.stack([values["mean"] - values["min"], values["max"] - values["mean"]])
-    axes.errorbar(
-        values.index,
-        values["mean"],
-        spread,
-        color=color,
-        marker=marker,
-        markersize=4,
-        linewidth=1,
-        elinewidth=0.6,
-        ls=line,
-    )
+    """Mean and 95 % interval over the seeds."""
+    theme.mean_and_interval(axes, rows, "width", column, color, style=line, marker=marker)
     axes.set_xscale("log", base=2)
     axes.set(xlabel="width $h$")
     if logarithmic:
@@ -164,6 +149,7 @@ def _slope(axes: Axes, rows: pd.DataFrame, column: str) -> None:
     widths = np.array(sorted(rows["width"].unique()), dtype=np.float64)
     at = np.exp(np.log(rows.loc[rows["width"] == widths[-1], column]).mean())
     axes.plot(widths, at * widths[-1] / widths, ":", color="grey", linewidth=1)
+    theme.write_slope(axes, rows.groupby("width")[column].mean(), "−1")
 
 
 def _first_activation(panel: pd.DataFrame) -> str:
@@ -177,7 +163,7 @@ def _grid(rows: pd.DataFrame, draw: list[Panel]) -> Figure:
     figure, axes = plt.subplots(
         len(cells),
         len(draw),
-        figsize=(4.0 * len(draw), theme.PANEL_HEIGHT * len(cells)),
+        figsize=(theme.DOUBLE, 2.0 * len(cells)),
         squeeze=False,
     )
     for line, (title, panel) in zip(axes, cells, strict=True):
@@ -205,5 +191,5 @@ def _finished(figure: Figure, handles: list[Line2D], rows: pd.DataFrame) -> Figu
         if name in present
     ]
     figure.tight_layout()
-    figure.legend(handles=handles, loc="upper center", ncols=4, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(figure, handles)
     return figure

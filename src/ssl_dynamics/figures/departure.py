@@ -15,7 +15,7 @@ WIDEST = np.array([2.0**6, 2.0**40])
 def departure(departure: pd.DataFrame) -> Figure:
     """2μ times the time of departure over widths: Gram equations and law (lines), trained nets (points); every seed."""
     colors = theme.by_loss(departure["loss"])
-    grid = sns.FacetGrid(departure, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.4)
+    grid = sns.FacetGrid(departure, **theme.layout(departure))
     for axes, panel in theme.panels(grid, departure):
         for (loss, _), seed in panel.groupby(["loss", "seed"]):
             color = colors[str(loss)]
@@ -32,7 +32,7 @@ def departure(departure: pd.DataFrame) -> Figure:
         Line2D([], [], color="grey", linestyle=":", label="law of one mode"),
         Line2D([], [], color="black", linestyle="--", label=r"slope 1 in $\ln h$"),
     ]
-    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 
@@ -40,7 +40,7 @@ def departure_slope(departure: pd.DataFrame) -> Figure:
     """Slope of 2μ t_0.5 in ln h between neighbouring widths, by the Gram equations; every seed."""
     colors = theme.by_loss(departure["loss"])
     rows = departure[departure["model"] == "equations"]
-    grid = sns.FacetGrid(rows, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.4)
+    grid = sns.FacetGrid(rows, **theme.layout(rows))
     for axes, panel in theme.panels(grid, rows):
         for (loss, _), seed in panel.groupby(["loss", "seed"]):
             ordered = seed.sort_values("width")
@@ -52,14 +52,14 @@ def departure_slope(departure: pd.DataFrame) -> Figure:
     _width_axis(grid)
     handles = [Line2D([], [], color=color, label=loss) for loss, color in colors.items()]
     handles.append(Line2D([], [], color="black", linestyle="--", label="law of one mode"))
-    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 
 def blow_up(blow_up: pd.DataFrame) -> Figure:
     """μ times the time from departure to blow-up over widths: Gram equations (points), law of one mode (line)."""
     colors = theme.by_loss(blow_up["loss"])
-    grid = sns.FacetGrid(blow_up, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.4)
+    grid = sns.FacetGrid(blow_up, **theme.layout(blow_up))
     for axes, panel in theme.panels(grid, blow_up):
         for loss, rows in panel.groupby("loss"):
             color = colors[str(loss)]
@@ -68,7 +68,7 @@ def blow_up(blow_up: pd.DataFrame) -> Figure:
     theme.label_panels(grid, x=WIDTH, y=r"$\mu\,(t_\infty-t_{0.5})$")
     _width_axis(grid)
     handles = [Line2D([], [], color=color, marker=".", label=loss) for loss, color in colors.items()]
-    grid.figure.legend(handles=handles, loc="upper center", ncols=2, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 
@@ -76,7 +76,7 @@ def fixed_time(fixed_time: pd.DataFrame) -> Figure:
     """Drift over widths at one time for all and at one that grows with ln h; every seed; slope −1 for the eye."""
     colors = theme.by_loss(fixed_time["loss"])
     styles = {"fixed": "-", "logarithmic": "--"}
-    grid = sns.FacetGrid(fixed_time, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.4)
+    grid = sns.FacetGrid(fixed_time, **theme.layout(fixed_time))
     for axes, panel in theme.panels(grid, fixed_time):
         for (loss, moment, _), curve in panel.groupby(["loss", "moment", "seed"]):
             ordered = curve.sort_values("width")
@@ -91,7 +91,7 @@ def fixed_time(fixed_time: pd.DataFrame) -> Figure:
         Line2D([], [], color="black", linestyle="--", label=r"at $t=(\ln h/2-1)/\mu$"),
         Line2D([], [], color="black", linestyle=":", label=r"slope $-1$"),
     ]
-    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 
@@ -103,19 +103,17 @@ def gram_nets(gram_nets: pd.DataFrame) -> Figure:
         y="error",
         hue="extrapolations",
         style="width",
-        row="dataset",
-        col="dimension",
+        **theme.layout(gram_nets),
         kind="scatter",
         s=14,
         palette="colorblind",
-        height=theme.PANEL_HEIGHT,
-        aspect=1.4,
+        facet_kws={"legend_out": False},
     )
     theme.label_panels(grid, x=r"step size $\mu\eta$", y=r"$\mu\,|t-t'|$")
     theme.logarithmic(grid)
     steps = sorted(gram_nets["step"].unique())
     grid.set(xticks=steps, xticklabels=[f"{step:.3g}" for step in steps])
-    sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=6)
+    theme.move_legend(grid)
     return theme.finished(grid)
 
 

@@ -13,7 +13,7 @@ from ssl_dynamics.figures import theme
 Color = tuple[float, float, float]
 Style = Literal["-", "--", ":"]
 
-PANELS = {"row": "dataset", "col": "dimension", "height": theme.PANEL_HEIGHT, "aspect": 1.25, "sharex": False}
+PANELS = {"sharex": False}
 STYLES: dict[str, Style] = {"dot-product": "-", "regression": ":"}
 DRIFTS = {
     "drift": (theme.PALETTE[3], "dot product, at the end"),
@@ -33,7 +33,7 @@ def depth_drift(depth_drift: pd.DataFrame) -> Figure:
     widths = sorted(depth_drift["width"].unique())
     colors = dict(zip(widths, sns.color_palette("viridis", len(widths)), strict=True))
     moved = depth_drift[depth_drift["drift"] > 0]
-    grid = sns.FacetGrid(depth_drift, **PANELS)
+    grid = sns.FacetGrid(depth_drift, **theme.layout(depth_drift), **PANELS)
     for axes, panel in theme.panels(grid, moved):
         for (objective, width, _), net in panel.groupby(["objective", "width", "seed"]):
             axes.plot(net["time"], net["drift"], STYLES[str(objective)], color=colors[width], linewidth=0.7)
@@ -42,51 +42,53 @@ def depth_drift(depth_drift: pd.DataFrame) -> Figure:
     theme.label_panels(grid, x="time $t$", y=r"$\|\Theta(t)-\Theta(0)\|_F/\|\Theta(0)\|_F$")
     handles = [Line2D([], [], color=color, label=f"h = {width:g}") for width, color in colors.items()]
     handles += [Line2D([], [], color="grey", linestyle=style, label=name) for name, style in STYLES.items()]
-    grid.figure.legend(handles=handles, loc="upper center", ncols=4, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 
 def depth_widths(depth_widths: pd.DataFrame) -> Figure:
-    """Drift of the tangent kernel against the width; mean and range of the seeds."""
-    grid = sns.FacetGrid(depth_widths, **PANELS)
+    """Drift of the tangent kernel against the width; mean and 95 % interval over the seeds."""
+    grid = sns.FacetGrid(depth_widths, **theme.layout(depth_widths), **PANELS)
     for axes, panel in theme.panels(grid, depth_widths):
         for column, (color, _) in DRIFTS.items():
-            theme.mean_and_range(axes, panel, column, color)
+            theme.mean_and_interval(axes, panel, "width", column, color)
         _departure(axes)
     theme.logarithmic(grid)
     theme.over_widths(grid)
     theme.label_panels(grid, x="width $h$", y=r"$\|\Theta(t)-\Theta(0)\|_F/\|\Theta(0)\|_F$")
     handles = [Line2D([], [], color=color, marker="o", label=label) for color, label in DRIFTS.values()]
     handles.append(Line2D([], [], color="black", linestyle="--", linewidth=0.8, label="departure: 0.5"))
-    grid.figure.legend(handles=handles, loc="upper center", ncols=2, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 
 def depth_departure(depth_widths: pd.DataFrame) -> Figure:
-    """‖U − U(0)‖_F² that the kernel of the start predicts for the departure, against the width; mean and range."""
-    grid = sns.FacetGrid(depth_widths, **PANELS)
+    """‖U − U(0)‖_F² that the kernel of the start predicts for the departure, against the width; mean, 95 % interval."""
+    grid = sns.FacetGrid(depth_widths, **theme.layout(depth_widths), **PANELS)
     for axes, panel in theme.panels(grid, depth_widths):
-        theme.mean_and_range(axes, panel, "frozen_square", theme.PALETTE[3])
-        mean = panel.groupby("width")["frozen_square"].mean()
+        mean = theme.mean_and_interval(axes, panel, "width", "frozen_square", theme.PALETTE[3])
+        theme.write_slope(axes, mean, "1", theme.PALETTE[3])
         axes.plot(mean.index, mean.iloc[-1] * mean.index / mean.index[-1], ":", color="black", linewidth=1)
     theme.logarithmic(grid)
     theme.over_widths(grid)
-    theme.label_panels(grid, x="width $h$", y=r"predicted $\|U-U(0)\|_F^2$ at the departure")
+    theme.label_panels(grid, x="width $h$", y=r"$\|U-U(0)\|_F^2$ at the departure")
     handles = [
         Line2D([], [], color=theme.PALETTE[3], marker="o", label="by the kernel of the start"),
         Line2D([], [], color="black", linestyle=":", label=r"slope 1: $t = \ln h/(2\mu)$ + const."),
     ]
-    grid.figure.legend(handles=handles, loc="upper center", ncols=2, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 
 def depth_constrained(depth_constrained: pd.DataFrame) -> Figure:
-    """Gram error of the flow on frozen features, and drift of the features, at the end; mean and range of the seeds."""
+    """Gram error of the flow on frozen features, and drift of the features, at the end; mean, 95 % interval."""
     last = depth_constrained[depth_constrained["time"] == depth_constrained["time"].max()]
-    grid = sns.FacetGrid(last, **PANELS)
+    grid = sns.FacetGrid(last, **theme.layout(last), **PANELS)
     for axes, panel in theme.panels(grid, last):
         for (column, rate), (color, style, _) in CONSTRAINED.items():
-            theme.mean_and_range(axes, panel[panel["rate"] == rate], column, color, style=style)
+            means = theme.mean_and_interval(axes, panel[panel["rate"] == rate], "width", column, color, style=style)
+            if rate == "unit":
+                theme.write_slope(axes, means, "−1", color)
     theme.logarithmic(grid)
     theme.over_widths(grid)
     theme.label_panels(grid, x="width $h$", y="relative distance at the end")
@@ -94,7 +96,7 @@ def depth_constrained(depth_constrained: pd.DataFrame) -> Figure:
         Line2D([], [], color=color, linestyle=style, marker="o", label=label)
         for color, style, label in CONSTRAINED.values()
     ]
-    grid.figure.legend(handles=handles, loc="upper center", ncols=2, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 

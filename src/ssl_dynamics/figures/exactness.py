@@ -11,7 +11,7 @@ EXTRAPOLATIONS = {0: "as trained (order 1)", 1: "extrapolated once (order 2)", 2
 
 
 def exactness(errors: pd.DataFrame) -> Figure:
-    """Largest projector error over the trajectory against the step size, mean and range over the seeds."""
+    """Largest projector error over the trajectory against the step size, mean and 95 % interval over the seeds."""
     keys = ["dataset", "loss", "dimension", "extrapolations", "learning_rate", "seed"]
     largest = errors.groupby(keys, as_index=False)[["error", "error_control"]].max()
     largest["training"] = largest["extrapolations"].map(EXTRAPOLATIONS)
@@ -22,15 +22,12 @@ def exactness(errors: pd.DataFrame) -> Figure:
         y="error",
         hue="training",
         style="loss",
-        row="dataset",
-        col="dimension",
+        **theme.layout(largest),
         kind="line",
         markers=True,
-        errorbar=("pi", 100),
+        errorbar=theme.interval,
         palette=palette,
-        height=theme.PANEL_HEIGHT,
-        aspect=1.15,
-        facet_kws={"sharex": False},
+        facet_kws={"sharex": False, "legend_out": False},
     )
     for axes, panel in theme.panels(grid, largest):
         for extrapolations in EXTRAPOLATIONS:
@@ -38,6 +35,7 @@ def exactness(errors: pd.DataFrame) -> Figure:
             means = group.groupby("learning_rate")["error"].mean()
             slope = means.iloc[0] * (means.index / means.index[0]) ** (extrapolations + 1)
             axes.plot(means.index, slope, ":", color="black", linewidth=0.8)
+            theme.write_slope(axes, means, f"{extrapolations + 1}", theme.PALETTE[extrapolations])
         control = panel[panel["extrapolations"] == 0].groupby("learning_rate")["error_control"].mean()
         axes.plot(control.index, control, "--", color="grey", linewidth=1)
     theme.logarithmic(grid)
@@ -50,7 +48,7 @@ def exactness(errors: pd.DataFrame) -> Figure:
         Line2D([], [], color="black", marker="o", label="contrastive"),
         Line2D([], [], color="black", marker="X", linestyle="--", label="non-contrastive"),
     ]
-    grid.figure.legend(handles=handles, loc="upper center", ncols=4, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 
@@ -59,14 +57,14 @@ def transient(errors: pd.DataFrame) -> Figure:
     keys = ["dataset", "loss", "dimension", "extrapolations"]
     finest = errors[errors["learning_rate"] == errors.groupby(keys)["learning_rate"].transform("min")]
     rows = finest[finest["time"] > 0]
-    grid = sns.FacetGrid(rows, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.15, sharex=False)
+    grid = sns.FacetGrid(rows, **theme.layout(rows), sharex=False)
     for axes, panel in theme.panels(grid, rows):
         for (extrapolations, _, _), curve in panel.groupby(["extrapolations", "loss", "seed"]):
             axes.plot(curve["time"], curve["error"], color=theme.PALETTE[extrapolations], linewidth=0.6)
     grid.set(yscale="log")
     theme.label_panels(grid, x=r"time $t$", y=r"$\|P-P'\|_F/\sqrt{2z}$")
     handles = [Line2D([], [], color=theme.PALETTE[i], label=label) for i, label in EXTRAPOLATIONS.items()]
-    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 
@@ -81,26 +79,21 @@ def integration(integration: pd.DataFrame) -> Figure:
         y="distance",
         hue="against",
         style="loss",
-        row="dataset",
-        col="dimension",
+        **theme.layout(tidy),
         kind="line",
-        errorbar=("pi", 100),
-        height=theme.PANEL_HEIGHT,
-        aspect=1.15,
-        facet_kws={"sharex": False},
+        errorbar=theme.interval,
+        facet_kws={"sharex": False, "legend_out": False},
     )
     grid.set(yscale="log")
     theme.label_panels(grid, x=r"time $t$", y=r"$\|P-P'\|_F/\sqrt{2z}$")
-    sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=6)
+    theme.move_legend(grid)
     return theme.finished(grid)
 
 
 def convergence(angles: pd.DataFrame) -> Figure:
     """Tangent of the largest angle to the limit: trained (points), predicted (lines), bound (dashes), for each seed."""
     colors = theme.by_loss(angles["loss"])
-    grid = sns.FacetGrid(
-        angles, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.15, sharex=False, sharey=False
-    )
+    grid = sns.FacetGrid(angles, **theme.layout(angles), sharex=False, sharey=False)
     for axes, panel in theme.panels(grid, angles):
         for (loss, _), curve in panel.groupby(["loss", "seed"]):
             axes.plot(curve["time"], curve["predicted"], color=colors[str(loss)], linewidth=0.7)
@@ -113,7 +106,7 @@ def convergence(angles: pd.DataFrame) -> Figure:
         for loss, color in colors.items()
     ]
     handles.append(Line2D([], [], color="grey", linestyle="--", label="bound"))
-    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 
@@ -129,16 +122,13 @@ def steps(steps: pd.DataFrame) -> Figure:
         y="distance",
         hue="step",
         style="loss",
-        row="dataset",
-        col="dimension",
+        **theme.layout(tidy),
         kind="line",
         markers=True,
-        errorbar=("pi", 100),
-        height=theme.PANEL_HEIGHT,
-        aspect=1.15,
-        facet_kws={"sharex": False},
+        errorbar=theme.interval,
+        facet_kws={"sharex": False, "legend_out": False},
     )
     theme.logarithmic(grid)
     theme.label_panels(grid, x=r"step size $\eta$", y=r"largest $\|R-I\|_F$")
-    sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=6)
+    theme.move_legend(grid)
     return theme.finished(grid)

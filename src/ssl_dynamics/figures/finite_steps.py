@@ -43,33 +43,28 @@ def limits(limits: pd.DataFrame) -> Figure:
         x="method",
         y="distance",
         hue="side",
-        row="dataset",
-        col="dimension",
+        **theme.layout(tidy),
         kind="strip",
         jitter=False,  # points that jump at random would differ from run to run
         dodge=True,
-        height=theme.PANEL_HEIGHT,
-        aspect=1.6,
+        legend_out=False,
     )
     grid.set(yscale="log")
     theme.label_panels(grid, x="method", y=r"$\sin\theta_{\max}$, or part of $v_d$")
-    sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=3)
+    theme.move_legend(grid)
     return theme.finished(grid)
 
 
 def _lines(tidy: pd.DataFrame, **aesthetics: str | bool) -> sns.FacetGrid:
-    """Lines with the range over the seeds, a panel for each data set and dimension, logarithmic axes."""
+    """Means and 95 % intervals over the seeds, a panel for each data set and dimension, logarithmic axes."""
     grid = sns.relplot(
         tidy,
-        row="dataset",
-        col="dimension",
+        **theme.layout(tidy),
         kind="line",
-        errorbar=("pi", 100),
-        height=theme.PANEL_HEIGHT,
-        aspect=1.6,
-        facet_kws={"sharex": False},
+        errorbar=theme.interval,
+        facet_kws={"sharex": False, "legend_out": False},
         **aesthetics,
     )
     theme.logarithmic(grid)
-    sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=3)
+    theme.move_legend(grid)
     return grid

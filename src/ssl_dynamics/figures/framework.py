@@ -8,21 +8,13 @@ from matplotlib.lines import Line2D
 from ssl_dynamics.figures import theme
 
 PROBE_COLORS = {"ridge": theme.PALETTE[0], "nearest-mean": theme.PALETTE[1]}
-MODELS = {
-    "constrained": "constrained",
-    "collapsed": "unconstrained",
-    "span": "its span, orthonormal",
-    "pca": "PCA",
-    "items": "raw items",
-}
+LEVELS = {"constrained": "-", "pca": "--", "items": ":"}  # the same at all times
 
 
 def downstream(accuracy: pd.DataFrame) -> Figure:
     """Test accuracy over time, trained (points) and predicted (lines), a curve for each seed."""
     rows = accuracy[accuracy["time"] > 0]
-    grid = sns.FacetGrid(
-        rows, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.25, sharex=False, sharey="row"
-    )
+    grid = sns.FacetGrid(rows, **theme.layout(rows), sharex=False, sharey="row")
     for axes, panel in theme.panels(grid, rows):
         for (probe, _), curve in panel.groupby(["probe", "seed"]):
             color = PROBE_COLORS[str(probe)]
@@ -34,45 +26,37 @@ def downstream(accuracy: pd.DataFrame) -> Figure:
         Line2D([], [], color=color, marker=".", label=f"{probe}, trained and predicted")
         for probe, color in PROBE_COLORS.items()
     ]
-    grid.figure.legend(handles=handles, loc="upper center", ncols=2, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 
 def probes(probes: pd.DataFrame) -> Figure:
-    """Final test accuracy of the constrained model beside the collapsed one, PCA and the raw items."""
-    keys = ["dataset", "dimension", "probe", "seed"]
-    tidy = probes.melt(keys, list(MODELS), var_name="model", value_name="accuracy")
-    tidy["model"] = tidy["model"].map(MODELS)
-    grid = sns.FacetGrid(tidy, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.5)
-    for axes, panel in theme.panels(grid, tidy):
-        sns.pointplot(
-            panel,
-            x="model",
-            y="accuracy",
-            hue="probe",
-            order=list(MODELS.values()),
-            palette=PROBE_COLORS,
-            errorbar=("pi", 100),
-            linestyles="none",
-            dodge=0.2,
-            markersize=4,
-            legend=False,
-            ax=axes,
-        )
-        axes.tick_params(axis="x", rotation=25)
-    theme.label_panels(grid, x="", y="test accuracy")
-    grid.axes.flat[-1].set_xlabel("model")
-    handles = [Line2D([], [], color=color, marker="o", linestyle="", label=p) for p, color in PROBE_COLORS.items()]
-    grid.figure.legend(handles=handles, loc="upper center", ncols=2, frameon=False, bbox_to_anchor=(0.5, -0.04))
+    """Test accuracy of the ridge probe on the collapsing model over time, beside what keeps its rank."""
+    rows = probes[probes["probe"] == "ridge"]
+    grid = sns.FacetGrid(rows, **theme.layout(rows), sharex=False, sharey="row")
+    colors = theme.DYNAMICS_COLORS
+    for axes, panel in theme.panels(grid, rows):
+        theme.mean_and_interval(axes, panel, "time", "collapsed", colors["unconstrained"])
+        theme.mean_and_interval(axes, panel, "time", "span", theme.PALETTE[4])
+        for model, style in LEVELS.items():
+            color = colors["grassmannian"] if model == "constrained" else "grey"
+            axes.axhline(panel[model].mean(), linestyle=style, color=color, linewidth=1)
+    theme.label_panels(grid, x=r"time $t$", y="test accuracy (ridge)")
+    handles = [
+        Line2D([], [], color=colors["unconstrained"], label="unconstrained, as it collapses"),
+        Line2D([], [], color=theme.PALETTE[4], label="its span, orthonormal basis"),
+        Line2D([], [], color=colors["grassmannian"], label="constrained, at the end"),
+        Line2D([], [], color="grey", linestyle="--", label="PCA, z components"),
+        Line2D([], [], color="grey", linestyle=":", label="raw items"),
+    ]
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 
 def acquisition(acquisition: pd.DataFrame) -> Figure:
     """Learning times of the eigen-directions, measured against predicted; the line is equality, dashed the control."""
     rows = acquisition.dropna(subset=["measured", "predicted"])
-    grid = sns.FacetGrid(
-        rows, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.15, sharex=False, sharey=False
-    )
+    grid = sns.FacetGrid(rows, **theme.layout(rows), sharex=False, sharey=False)
     directions = sorted(rows["direction"].unique())
     colors = dict(zip(directions, sns.color_palette("viridis", len(directions)), strict=True))
     for axes, panel in theme.panels(grid, rows):
@@ -88,5 +72,5 @@ def acquisition(acquisition: pd.DataFrame) -> Figure:
         Line2D([], [], color="black", label="equality"),
         Line2D([], [], color="grey", linestyle="--", label="control: rate 1"),
     ]
-    grid.figure.legend(handles=handles, loc="upper center", ncols=5, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)

@@ -17,7 +17,7 @@ def kernel_collapse(kernel_collapse: pd.DataFrame) -> Figure:
     rows = rows[rows["learning_rate"] == rows.groupby(keys)["learning_rate"].transform("min")]
     colors = theme.by_loss(rows["loss"])
     markers = dict(zip(sorted(rows["kernel"].unique()), MARKERS, strict=False))
-    grid = sns.FacetGrid(rows, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.25)
+    grid = sns.FacetGrid(rows, **theme.layout(rows))
     for axes, panel in theme.panels(grid, rows):
         for (loss, kernel, _), curve in panel.groupby(["loss", "kernel", "seed"]):
             color, marker = colors[str(loss)], markers[str(kernel)]
@@ -32,12 +32,12 @@ def kernel_collapse(kernel_collapse: pd.DataFrame) -> Figure:
     ]
     handles.append(Line2D([], [], color="lightgrey", linestyle="", marker="o", label="with weight decay"))
     handles.append(Line2D([], [], color="black", linestyle=":", label=r"slope $-2(\mu_2-\mu_1)$"))
-    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 
 def kernel_rank(kernel_rank: pd.DataFrame) -> Figure:
-    """Effective rank on each kernel, self-supervised and in regression from the same start; mean and range of seeds."""
+    """Effective rank on each kernel, self-supervised and in regression from the same start; mean, 95 % interval."""
     rows = kernel_rank.assign(training=kernel_rank["objective"].where(kernel_rank["supervised"], kernel_rank["loss"]))
     rows = rows[rows["objective"] != "with weight decay"]
     grid = sns.relplot(
@@ -46,15 +46,12 @@ def kernel_rank(kernel_rank: pd.DataFrame) -> Figure:
         y="effective_rank",
         hue="training",
         style="kernel",
-        row="dataset",
-        col="dimension",
+        **theme.layout(rows),
         kind="line",
-        errorbar=("pi", 100),
+        errorbar=theme.interval,
         palette={**theme.by_loss(rows["loss"]), "regression": theme.DYNAMICS_COLORS["grassmannian"]},
-        height=theme.PANEL_HEIGHT,
-        aspect=1.25,
-        facet_kws={"sharey": False},
+        facet_kws={"sharey": False, "legend_out": False},
     )
     theme.label_panels(grid, x="fraction of the training time", y="effective rank")
-    sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0.0), ncols=6)
+    theme.move_legend(grid)
     return theme.finished(grid)

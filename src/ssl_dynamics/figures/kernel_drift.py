@@ -20,29 +20,19 @@ NAMES = {"identity": "identity", "relu": "ReLU", "erf": "erf"}
 MARKERS = {"identity": "s", "relu": "o", "erf": "^"}
 COLORS = {"identity": theme.PALETTE[7], "relu": theme.PALETTE[0], "erf": theme.PALETTE[1]}
 LINES: dict[str, Literal["-", "--"]] = {"contrastive": "-", "non-contrastive": "--"}
-PANELS = {"row": "dataset", "col": "dimension", "height": 3.4, "aspect": 1.35, "sharex": False, "sharey": False}
+PANELS: dict[str, bool] = {"sharex": False, "sharey": False}
 DEPARTURE = 0.5
 
 
 def kernel_drift(departures: pd.DataFrame) -> Figure:
-    """Drift of the kernel at the end of each training against the width; geometric mean and range of the seeds."""
+    """Drift of the kernel at the end of each training against the width; mean and 95 % interval over the seeds."""
     rows = departures[(departures["objective"] != "supervised") | (departures["loss"] == departures["loss"].min())]
-    grid = sns.FacetGrid(rows, **PANELS)
+    grid = sns.FacetGrid(rows, **theme.layout(rows), **PANELS)
     for axes, panel in theme.panels(grid, rows):
         for (objective, activation, loss), curve in panel.groupby(["objective", "activation", "loss"]):
             color, line = OBJECTIVE_COLORS[str(objective)], LINES[str(loss)]
-            logs = np.log(curve["drift"]).groupby(curve["width"]).agg(["mean", "min", "max"])
-            bounds = np.exp(logs)
-            axes.plot(
-                bounds.index,
-                bounds["mean"],
-                line,
-                marker=MARKERS[str(activation)],
-                color=color,
-                markersize=4,
-                linewidth=1,
-            )
-            axes.fill_between(bounds.index, bounds["min"], bounds["max"], color=color, alpha=0.08, linewidth=0)
+            marker = MARKERS[str(activation)]
+            theme.mean_and_interval(axes, curve, "width", "drift", color, style=line, marker=marker)
         widths = np.sort(panel["width"].unique())
         axes.axhline(DEPARTURE, color="black", linestyle=":", linewidth=1)
         for slope in (-0.5, -1.0):
@@ -54,7 +44,7 @@ def kernel_drift(departures: pd.DataFrame) -> Figure:
     handles += _activation_handles(rows, colored=False) + _loss_handles(rows)
     handles.append(Line2D([], [], color="black", linestyle=":", label="departure: 0.5"))
     handles.append(Line2D([], [], color="grey", linewidth=0.8, label="slopes −1/2 and −1"))
-    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 
@@ -62,7 +52,7 @@ def departure_times(departures: pd.DataFrame) -> Figure:
     """μ_h t_0.5 + ln a_h of every net against the width, their means, and lines of the predicted slope ½ in ln h."""
     rows = departures[departures["objective"] == "dot-product"]
     rows = rows.assign(corrected=rows["growth_rate"] * rows["departure_time"] + np.log(rows["amplitude"]))
-    grid = sns.FacetGrid(rows, **PANELS)
+    grid = sns.FacetGrid(rows, **theme.layout(rows), **PANELS)
     for axes, panel in theme.panels(grid, rows):
         for (activation, loss), curve in panel.groupby(["activation", "loss"]):
             color, marker = COLORS[str(activation)], MARKERS[str(activation)]
@@ -78,7 +68,7 @@ def departure_times(departures: pd.DataFrame) -> Figure:
     theme.label_panels(grid, x="width $h$", y=r"$\mu_h t_{0.5}+\ln a_h$")
     handles = _activation_handles(rows, colored=True) + _loss_handles(rows)
     handles.append(Line2D([], [], color="grey", label=r"slope $\frac{1}{2}$ in $\ln h$, through the mean"))
-    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 
@@ -86,7 +76,7 @@ def after_departure(kernel_drift: pd.DataFrame) -> Figure:
     """√|L| of the widest nets around their departure, in units of that moment; the prediction for linear nets."""
     rows = kernel_drift[(kernel_drift["objective"] == "dot-product") & (kernel_drift["since_departure"] > -2)]
     rows = rows[rows["width"] == rows["width"].max()]
-    grid = sns.FacetGrid(rows, **PANELS)
+    grid = sns.FacetGrid(rows, **theme.layout(rows), **PANELS)
     for axes, panel in theme.panels(grid, rows):
         for (activation, loss, _), run in panel.groupby(["activation", "loss", "seed"]):
             departed = run["since_departure"] >= 0
@@ -108,7 +98,7 @@ def after_departure(kernel_drift: pd.DataFrame) -> Figure:
     ]
     handles += _loss_handles(rows)
     handles.append(Line2D([], [], color="black", linestyle=":", label="predicted, identity"))
-    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 

@@ -20,9 +20,7 @@ BLOCKS: dict[str, tuple[Style, str]] = {
 
 def kernel_limit(kernel_limit: pd.DataFrame) -> Figure:
     """‖Θ_h − Θ∞‖_F/‖Θ∞‖_F against the width, mean over the seeds, by activation and block; and of the control."""
-    grid = sns.FacetGrid(
-        kernel_limit, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.25, sharex=False
-    )
+    grid = sns.FacetGrid(kernel_limit, **theme.layout(kernel_limit), sharex=False)
     colors = dict(zip(ACTIVATIONS, theme.PALETTE, strict=False))
     for axes, panel in theme.panels(grid, kernel_limit):
         complete = panel["limit"] == "complete"
@@ -43,5 +41,5 @@ def kernel_limit(kernel_limit: pd.DataFrame) -> Figure:
     control = r"control: limit without $\dot\Sigma$"
     handles.append(Line2D([], [], color="grey", marker="x", linewidth=0.5, label=control))
     handles.append(Line2D([], [], color="black", linewidth=0.8, label="slope −1/2"))
-    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)

@@ -19,21 +19,21 @@ DISTANCES = {
 def objectives(objectives: pd.DataFrame) -> Figure:
     """Mean sin² of the angles to the bottom-z eigenspace of C along training, a curve for each seed."""
     rows = objectives[objectives["time"] > 0]
-    grid = sns.FacetGrid(rows, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.5, sharex=False)
+    grid = sns.FacetGrid(rows, **theme.layout(rows), sharex=False)
     for axes, panel in theme.panels(grid, rows):
         for (objective, _), curve in panel.groupby(["objective", "seed"]):
             axes.plot(curve["time"], curve["mean_square_sine"], color=COLORS[str(objective)], linewidth=0.7)
     grid.set(xscale="log", ylim=(-0.02, 1.02))
     theme.label_panels(grid, x=r"time $t\,\|\xi(0)\|_F$", y=r"mean $\sin^2\theta$")
     handles = [Line2D([], [], color=color, label=name) for name, color in COLORS.items()]
-    grid.figure.legend(handles=handles, loc="upper center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 
 def temperatures(temperatures: pd.DataFrame) -> Figure:
     """Distances of InfoNCE's minimiser from what is predicted, against the temperature; mean over the seeds."""
     means = temperatures.groupby(["dataset", "dimension", "temperature"], as_index=False)[list(DISTANCES)].mean()
-    grid = sns.FacetGrid(means, row="dataset", col="dimension", height=theme.PANEL_HEIGHT, aspect=1.5, sharex=False)
+    grid = sns.FacetGrid(means, **theme.layout(means), sharex=False)
     for axes, panel in theme.panels(grid, means):
         for color, column in zip(theme.PALETTE, DISTANCES, strict=False):
             style = "--" if column in ("sine_own_negatives", "distance_control") else "-"
@@ -44,5 +44,5 @@ def temperatures(temperatures: pd.DataFrame) -> Figure:
         Line2D([], [], color=color, marker=".", label=label)
         for color, label in zip(theme.PALETTE, DISTANCES.values(), strict=False)
     ]
-    grid.figure.legend(handles=handles, loc="upper center", ncols=1, frameon=False, bbox_to_anchor=(0.5, 0.0))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)

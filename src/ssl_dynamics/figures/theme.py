@@ -1,25 +1,86 @@
 """One look for all figures, and the words on them."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+
+Color = tuple[float, float, float]
 
 PALETTE = sns.color_palette("colorblind")
 LOSS_COLORS = {"contrastive": PALETTE[0], "non-contrastive": PALETTE[1]}
 DYNAMICS_COLORS = {"unconstrained": PALETTE[3], "grassmannian": PALETTE[2]}
-PANEL_HEIGHT = 2.9
+DATASETS = ("fashion-mnist", "digits", "gaussian-mixture")  # from the top; others follow by name
+SINGLE, DOUBLE = 3.5, 7.0  # inches: a column of a page, and two
+_RESAMPLES = 1000
 
 
 def apply() -> None:
     """Set the style; the salt and the missing date make equal figures equal bytes."""
     sns.set_theme(context="paper", style="ticks", palette=PALETTE)
-    mpl.rcParams.update({"svg.hashsalt": "ssl-dynamics", "svg.fonttype": "none", "figure.dpi": 150, "savefig.dpi": 150})
+    mpl.rc("svg", hashsalt="ssl-dynamics", fonttype="none")
+    mpl.rc("figure", dpi=150)
+    mpl.rc("savefig", dpi=150)
+    mpl.rc("font", size=8)
+    mpl.rc("axes", labelsize=8, titlesize=8)
+    mpl.rc("legend", fontsize=7, title_fontsize=7)
+    for ticks in ("xtick", "ytick"):
+        mpl.rc(ticks, labelsize=7)
+
+
+def layout(rows: pd.DataFrame) -> dict[str, Any]:
+    """A row of panels for each data set and a column for each dimension: a column of a page wide, or two."""
+    columns = rows["dimension"].nunique()
+    width = (SINGLE if columns == 1 else DOUBLE) / columns
+    height = 2.2 if columns < 3 else 2.0
+    present = rows["dataset"].unique()
+    order = [*(name for name in DATASETS if name in present), *sorted(set(present) - set(DATASETS))]
+    return {"row": "dataset", "col": "dimension", "row_order": order, "height": height, "aspect": width / height}
+
+
+def legend(figure: Figure, handles: Sequence[Artist], *, title: str | None = None) -> None:
+    """A legend below the panels, in as many columns as its labels leave room for."""
+    longest = max(len(re.sub(r"\\[a-z]+|[${}^_]", "", str(handle.get_label()))) for handle in handles)
+    columns = int(figure.get_figwidth() / (0.55 + 0.055 * longest))
+    figure.legend(
+        handles=handles,
+        title=title,
+        loc="upper center",
+        ncols=min(max(columns, 1), len(handles)),
+        frameon=False,
+        bbox_to_anchor=(0.5, 0.0),
+    )
+
+
+def move_legend(grid: sns.FacetGrid) -> None:
+    """The legend that seaborn made, below the panels."""
+    handles = grid.legend.legend_handles
+    labels = [text.get_text() for text in grid.legend.texts]
+    for handle, label in zip(handles, labels, strict=True):
+        handle.set_label(label)
+    title = grid.legend.get_title().get_text() or None
+    grid.legend.remove()
+    # Seaborn heads each group of entries with the name of its column: an entry in white.
+    legend(grid.figure, [handle for handle in handles if handle.get_color() != "w"], title=title)
+
+
+def interval(values: "pd.Series[float]") -> tuple[float, float]:
+    """95 % interval of the mean over seeds, by the percentile bootstrap with the same draws everywhere."""
+    known = values.to_numpy(dtype=np.float64)
+    known = known[np.isfinite(known)]
+    if not len(known):
+        return np.nan, np.nan
+    draws = np.random.default_rng(0).integers(len(known), size=(_RESAMPLES, len(known)))
+    low, high = np.percentile(known[draws].mean(axis=1), [2.5, 97.5])
+    return float(low), float(high)
 
 
 def label_panels(grid: sns.FacetGrid, *, x: str, y: str) -> None:
@@ -42,12 +103,18 @@ def finished(grid: sns.FacetGrid) -> Figure:
 
 
 def logarithmic(grid: sns.FacetGrid) -> None:
-    """Logarithmic axes; across, whole decades are labelled, and parts of them only where there are no two."""
+    """Logarithmic axes; whole decades are labelled, and 2 and 5 between them only where there are no two."""
     grid.set(xscale="log", yscale="log")
     for axes in grid.axes.flat:
-        low, high = axes.get_xlim()
-        if np.floor(np.log10(high)) > np.ceil(np.log10(low)):
-            axes.xaxis.set_minor_formatter(NullFormatter())
+        for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+            if np.floor(np.log10(high)) > np.ceil(np.log10(low)):
+                axis.set_minor_formatter(NullFormatter())
+            else:
+                steps = np.outer(10.0 ** np.arange(np.floor(np.log10(low)), np.log10(high)), [1, 2, 5]).ravel()
+                inside = steps[(steps >= low) & (steps <= high)]
+                axis.set_major_locator(FixedLocator(inside if len(inside) > 1 else [low, high]))
+                axis.set_minor_locator(NullLocator())
+                axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
 
 
 def over_widths(grid: sns.FacetGrid) -> None:
@@ -63,25 +130,38 @@ def by_loss(losses: Iterable[str]) -> dict[str, tuple[float, float, float]]:
     return {loss: color for loss, color in LOSS_COLORS.items() if loss in present}
 
 
-def mean_and_range(
+def mean_and_interval(
     axes: Axes,
     rows: pd.DataFrame,
-    column: str,
-    color: tuple[float, float, float],
+    x: str,
+    y: str,
+    color: Color,
     *,
     style: str = "-",
+    marker: str = "o",
     alpha: float = 1,
-) -> None:
-    """Mean over the seeds against the width, and the range between them."""
-    by_width = rows.groupby("width")[column].agg(["mean", "min", "max"])
-    axes.plot(
-        by_width.index,
-        by_width["mean"],
-        linestyle=style,
+) -> "pd.Series[float]":
+    """Draw the mean over the seeds, with a band for its 95 % interval; the means, by x."""
+    groups = rows.groupby(x)[y]
+    means: pd.Series[float] = groups.mean()
+    bounds = np.array([interval(values) for _, values in groups])
+    axes.plot(means.index, means, linestyle=style, color=color, alpha=alpha, marker=marker, markersize=3, linewidth=1)
+    axes.fill_between(means.index, bounds[:, 0], bounds[:, 1], color=color, alpha=0.2 * alpha, linewidth=0)
+    return means
+
+
+def write_slope(axes: Axes, line: "pd.Series[float]", predicted: str, color: Color | str = "black") -> None:
+    """Write the slope fitted to a line on logarithmic axes below it, with the predicted one behind."""
+    x, y = np.log(line.index.to_numpy(dtype=np.float64)), np.log(line.to_numpy(dtype=np.float64))
+    slope = np.polyfit(x, y, 1)[0]
+    end = 0 if slope > 0 else -1  # where there is room below the line
+    axes.annotate(
+        f"{slope:.2f} ({predicted})".replace("-", "−"),
+        (line.index[end], line.iloc[end]),
+        xytext=(6, -3) if slope > 0 else (-6, -3),
+        textcoords="offset points",
+        ha="left" if slope > 0 else "right",
+        va="top",
+        fontsize=6,
         color=color,
-        alpha=alpha,
-        marker="o",
-        markersize=4,
-        linewidth=1,
     )
-    axes.fill_between(by_width.index, by_width["min"], by_width["max"], color=color, alpha=0.15, linewidth=0)

@@ -1,4 +1,4 @@
-"""Stage `compare_collapse_cost`: what the collapse costs a probe, beside PCA and the raw items."""
+"""Stage `compare_collapse_cost`: what the collapse costs a probe as it goes on, beside PCA and the raw items."""
 
 import numpy as np
 import pandas as pd
@@ -24,17 +24,18 @@ def compute(job: Job[CompareDownstreamSettings]) -> None:
 def probe_table(
     trajectories: Arrays, collapsed: Arrays, collapsed_solution: Arrays, labelled: Arrays, penalty: float
 ) -> pd.DataFrame:
-    """Accuracies, each at the end of its training: constrained, collapsed, and the collapsed model's own span.
+    """Accuracies at every checkpoint of the unconstrained training: of its model as it collapses, and of its span.
 
-    `span` is an orthonormal basis of span exp(−2Ct)W(0) at the end of the unconstrained training, in exact arithmetic
-    (docs/theory.md §2). PCA of the train items (z components) and the raw items know no seed.
+    `span` is an orthonormal basis of span exp(−2Ct)W(0), in exact arithmetic (docs/theory.md §2). The same at all
+    times: the constrained model at the end of its own training, PCA of the train items (z components), the raw
+    items.
     """
     moments = labelled_moments(labelled["train"], labelled["train_labels"])
-    W = whole_trajectory(trajectories)[:, -1]
+    W = whole_trajectory(trajectories)[:, -1:]
     models = {
         "constrained": W,
-        "collapsed": collapsed["weights_0"][:, -1],
-        "span": collapsed_solution["span"][:, -1],
+        "collapsed": collapsed["weights_0"],
+        "span": collapsed_solution["span"],
         "pca": principal_components(moments, W.shape[-1]),
         "items": np.eye(W.shape[-2]),
     }
@@ -42,13 +43,12 @@ def probe_table(
         name: probe_accuracies(weights, moments, labelled["test"], labelled["test_labels"], penalty=penalty)
         for name, weights in models.items()
     }
-    rows = {
-        probe: {name: np.broadcast_to(accuracies[name][probe], len(W))[:, None] for name in models}
-        for probe in accuracies["constrained"]
-    }
+    times = collapsed_solution["times"]
     return pd.concat(
-        tidy_rows(values, collapsed_solution["times"][-1:]).assign(probe=probe, classes=len(moments.classes))
-        for probe, values in rows.items()
+        tidy_rows(
+            {name: np.broadcast_to(accuracies[name][probe], (len(W), len(times))) for name in models}, times
+        ).assign(probe=probe, classes=len(moments.classes))
+        for probe in accuracies["constrained"]
     )
 
 
