@@ -10,7 +10,8 @@ from snakemake.exceptions import WorkflowError
 from ssl_dynamics.pipeline import settings
 from ssl_dynamics.pipeline.config import ConfigError, load_config, parse_config
 from ssl_dynamics.pipeline.fingerprint import fingerprint, lock_fingerprint
-from ssl_dynamics.pipeline.tables import FIGURE_TABLES, TABLES
+from ssl_dynamics.pipeline.notebook_imports import notebook_imports
+from ssl_dynamics.pipeline.tables import FIGURE_TABLES, NOTEBOOK_TABLES, TABLES
 
 try:
     CONFIG = (
@@ -46,8 +47,8 @@ def command(stage):
     )
 
 
-def code(stage):
-    return fingerprint(f"ssl_dynamics.pipeline.stages.{stage}")
+def code(stage, *further):
+    return fingerprint(f"ssl_dynamics.pipeline.stages.{stage}", *further)
 
 
 def named(files):

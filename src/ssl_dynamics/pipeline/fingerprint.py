@@ -33,14 +33,16 @@ class _Module:
     effects: list[ast.stmt]  # statements that do something when it is loaded, other than binding names
 
 
-def fingerprint(module: str) -> str:
+def fingerprint(module: str, *further: str) -> str:
     """Hash of the syntax trees of all that `module` holds, and of every definition that it reaches in the project.
 
-    Comments, docstrings and layout do not count; everything else does, and so do imports inside functions. Raises
-    ValueError if `module` is not a module of this project.
+    `further` definitions, "module:definition", count as if the module used them. Comments, docstrings and layout do not
+    count; everything else does, and so do imports inside functions. Raises ValueError if `module` is not a module of
+    this project.
     """
     digest = hashlib.sha256()
-    for unit, source in sorted(_reached((module, "*")).items()):
+    roots = [(module, "*"), *((name, what) for name, _, what in (each.partition(":") for each in further))]
+    for unit, source in sorted(_reached(roots).items()):
         digest.update(f"{unit}\0{source}\0".encode())
     return digest.hexdigest()[:16]
 
@@ -57,10 +59,10 @@ def lock_fingerprint(lock: Path) -> str:
     return hashlib.sha256("\n".join(sorted(filter(None, lines))).encode()).hexdigest()[:16]
 
 
-def _reached(root: Unit) -> dict[Unit, str]:
-    """The normalised source of a unit and of all that it reaches, each unit by its name."""
+def _reached(roots: list[Unit]) -> dict[Unit, str]:
+    """The normalised source of units and of all that they reach, each unit by its name."""
     sources: dict[Unit, str] = {}
-    pending = [root]
+    pending = list(roots)
     while pending:
         unit = pending.pop()
         if unit not in sources:

@@ -5,7 +5,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -57,12 +57,18 @@ class Progress:
             )  # fmt: skip
 
 
-def main(module: str, settings_type: type[S], compute: Callable[[Job[S]], None]) -> None:
+def main(
+    module: str,
+    settings_type: type[S],
+    compute: Callable[[Job[S]], None],
+    further: Callable[[S], Iterable[str]] | None = None,
+) -> None:
     """Run a stage from the command line that its rule gives.
 
     The code fingerprint must be the planned one before and after `compute`, so that no artifact carries the
-    fingerprint of code that did not make it. Expected errors end in one line and exit code 1 (the traceback goes to
-    the log); the provenance (settings, code, lock, hashes of inputs and outputs) is written last.
+    fingerprint of code that did not make it; `further` names definitions that count beside the module. Expected errors
+    end in one line and exit code 1 (the traceback goes to the log); the provenance (settings, code, lock, hashes of
+    inputs and outputs) is written last.
     """
     parser = argparse.ArgumentParser(prog=module)
     for name in ("--settings", "--code", "--lock"):
@@ -78,14 +84,15 @@ def main(module: str, settings_type: type[S], compute: Callable[[Job[S]], None])
     settings = settings_type.model_validate_json(arguments.settings)
     log = _logger(module, arguments.log)
     try:
-        _require_same_code(module, arguments.code)
+        names = list(further(settings)) if further else []
+        _require_same_code(module, names, arguments.code)
         started = time.monotonic()
         title = f"{module.rpartition('.')[2]} {provenance.as_posix().removesuffix('.provenance.json')}"
         job = Job(settings, inputs, outputs, log, title)
         compute(job)
         log.warning("%s: %.1f s", job.title, time.monotonic() - started)
         forget()
-        _require_same_code(module, arguments.code)
+        _require_same_code(module, names, arguments.code)
     except (ValueError, ArithmeticError, OSError, RuntimeError) as error:
         log.debug("traceback", exc_info=True)
         sys.exit(f"{module.rpartition('.')[2]}: {error} (log: {arguments.log})")
@@ -95,6 +102,7 @@ def main(module: str, settings_type: type[S], compute: Callable[[Job[S]], None])
             "stage": module,
             "settings": json.loads(arguments.settings),
             "code": arguments.code,
+            "further": names,
             "lock": arguments.lock,
             "inputs": _hashes(inputs),
             "outputs": _hashes(outputs),
@@ -114,8 +122,8 @@ def _hashes(files: dict[str, list[Path]]) -> dict[str, str]:
     return {path.as_posix(): sha256(path) for paths in files.values() for path in paths}
 
 
-def _require_same_code(module: str, planned: str) -> None:
-    if fingerprint(module) != planned:
+def _require_same_code(module: str, further: list[str], planned: str) -> None:
+    if fingerprint(module, *further) != planned:
         raise RuntimeError("the code changed after this run was planned; run the same command again")
 
 

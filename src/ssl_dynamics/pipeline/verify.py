@@ -21,7 +21,7 @@ def verify_artifacts(folder: Path) -> list[str]:
     hashes: dict[str, str | None] = {}
     for path in records:
         record = json.loads(path.read_text(encoding="utf-8"))
-        if fingerprint(record["stage"]) != record["code"]:
+        if fingerprint(record["stage"], *record.get("further", [])) != record["code"]:
             problems.append(
                 f"{path}: made by code that has changed since; run make, or delete it if no longer asked for"
             )
