@@ -87,6 +87,6 @@ def page(notebook: dict[str, Any]) -> str:
     if title is None:
         raise ValueError("a notebook begins with a heading, which becomes the title of its page")
     resources = {"title": html.escape(title), "style": _STYLE + HtmlFormatter().get_style_defs(".highlight")}
-    exporter = _Exporter(exclude_input_prompt=True, exclude_output_prompt=True)
+    exporter = _Exporter(exclude_input_prompt=True, exclude_output_prompt=True)  # type: ignore[no-untyped-call]
     body: str = exporter.from_notebook_node(shown, resources)[0]
     return re.sub(r"\n{2,}", "\n", body.strip()) + "\n"
