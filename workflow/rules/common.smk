@@ -103,3 +103,7 @@ def figure_files():
         for name in names
         for suffix in ("svg", "png")
     ]
+
+
+def notebook_file(wildcards):
+    return f"workflow/notebooks/{wildcards.notebook}.ipynb"

@@ -103,7 +103,7 @@ rule notebook:
                 name: tables(name) for name in NOTEBOOK_TABLES[wildcards.notebook]
             }
         ),
-        notebook="workflow/notebooks/{notebook}.ipynb",
+        notebook=notebook_file,
         claims=rules.claims.output.claims,
     output:
         notebook=RESULTS / "notebooks/{notebook}.ipynb",
@@ -121,14 +121,16 @@ rule notebook:
     resources:
         mem_mb=1500,
     params:
-        settings=lambda wildcards, input: settings.NotebookSettings(
-            notebook=input.notebook, tables=NOTEBOOK_TABLES[wildcards.notebook]
+        settings=lambda wildcards: settings.NotebookSettings(
+            notebook=notebook_file(wildcards),
+            tables=NOTEBOOK_TABLES[wildcards.notebook],
         ).model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),
-        # What the cells import counts as well as the stage: the notebook itself is an input.
-        code=lambda wildcards, input: code(
-            "notebook", *notebook_imports(Path(input.notebook))
+        # What the cells import counts as well as the stage; the notebook itself is an input. A function of the
+        # wildcards alone: Snakemake does not compare params that it derives from input or output.
+        code=lambda wildcards: code(
+            "notebook", *notebook_imports(Path(notebook_file(wildcards)))
         ),
         lock=LOCK,
     message:
