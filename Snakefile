@@ -1,4 +1,4 @@
-# Replicates the claims of arXiv 2309.02011: triplets -> simulate || solve -> compare -> claims -> figures -> notebook.
+# Replicates the claims of arXiv 2309.02011: triplets -> simulate || solve -> compare -> claims -> figures -> notebooks.
 # `make` is the usual way in; by hand: snakemake --cores 2 --configfile config/full.yaml
 from snakemake.utils import min_version
 
@@ -14,7 +14,11 @@ rule all:
         claims=RESULTS / "claims.json",
         figures=figure_files(),
         objectives=[RESULTS / "tables/objectives.csv"] if CONFIG.objectives else [],
-        notebook=RESULTS / "notebooks/main-result.ipynb",
+        notebooks=expand(
+            RESULTS / "notebooks/{name}.{suffix}",
+            name=NOTEBOOK_TABLES,
+            suffix=["ipynb", "html"],
+        ),
 
 
 include: "workflow/rules/problem.smk"

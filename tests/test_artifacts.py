@@ -82,6 +82,7 @@ def test_stage_leaves_its_provenance(tmp_path, monkeypatch):
         "stage": STAGE,
         "settings": {"loss": "contrastive"},
         "code": fingerprint(STAGE),
+        "further": [],
         "lock": "abc",
         "inputs": {"in.txt": sha256(tmp_path / "in.txt")},
         "outputs": {"out.json": sha256(tmp_path / "out.json")},

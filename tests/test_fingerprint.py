@@ -114,6 +114,22 @@ def test_attribute_of_an_imported_module_counts_alone(tree):
     assert "solve" in changed_by(tree, "theory/parts.py", "USED = 1\n", "USED = 4\n")
 
 
+def test_further_definitions_count_alone(tree):
+    def both():
+        module.forget()
+        names = ("ssl_dynamics.figures.collapse:collapse", "ssl_dynamics.figures.collapse:rank")
+        return [module.fingerprint(f"{STAGES}.notebook", name) for name in names]
+
+    collapse, rank = both()
+    path = tree / "figures/collapse.py"
+    path.write_text(path.read_text().replace("markersize=2.5", "markersize=3.5"))
+    assert both() == [both()[0], rank]
+    assert both()[0] != collapse
+    path = tree / "figures/theme.py"  # what both use
+    path.write_text(path.read_text().replace("PANEL_HEIGHT = 2.9", "PANEL_HEIGHT = 3.9"))
+    assert both()[1] != rank
+
+
 def test_late_imports_count(tree):
     (tree / "theory/late.py").write_text("VALUE = 1\n")
     assert "solve" in changed_by(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,11 +14,11 @@ import psutil
 import pytest
 import yaml
 
-from ssl_dynamics.claims.registry import CLAIMS
+from ssl_dynamics.claims.registry import CLAIMS, GROUPS
 
 TOP = Path(__file__).parents[1]
 TREE = ["Snakefile", "workflow", "src", "config", "profiles", "requirements.lock", "environment.yml"]
-KEPT = {".npz", ".csv", ".json", ".svg", ".png", ".ipynb"}
+KEPT = {".npz", ".csv", ".json", ".svg", ".png", ".ipynb", ".html"}
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +54,14 @@ def planned(tree, config="config/tiny.yaml"):
     assert result.returncode == 0, result.stderr
     lines = (line.split() for line in (result.stdout + result.stderr).splitlines())
     return {words[0] for words in lines if len(words) == 2 and words[1].isdigit()} - {"total", "all"}
+
+
+def planned_notebooks(tree):
+    """Notebooks that Snakemake would execute now."""
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "2", "--configfile", "config/tiny.yaml"]
+    result = subprocess.run(command, cwd=tree, env=environment(tree), capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return set(re.findall(r"execute notebook ([a-z-]+)", result.stdout + result.stderr))
 
 
 def copy_of_the_tree(folder):
@@ -146,6 +155,26 @@ def test_edit_in_the_theory_runs_solve_and_what_follows(tree):
     rules = planned(tree)
     assert rules >= {"solve", "compare_unconstrained", "compare_grassmannian", "claims", "figure", "notebook"}
     assert not {rule for rule in rules if rule.startswith(("triplet", "quadratic", "simulate")) or "schedule" in rule}
+
+
+def test_edit_of_a_figure_runs_the_notebooks_that_show_it(tree):
+    edit(tree, "src/ssl_dynamics/figures/depth.py", 'y="relative distance at the end"', 'y="distance"')
+    assert planned_notebooks(tree) == {"infinite-width"}
+
+
+def test_edit_of_what_the_notebooks_share_runs_them_all(tree):
+    edit(tree, "src/ssl_dynamics/pipeline/reading.py", "_DOTS_PER_INCH = 80", "_DOTS_PER_INCH = 81")
+    assert planned(tree) == {"notebook"}
+    assert planned_notebooks(tree) == set(GROUPS)
+
+
+def test_failing_notebook_keeps_its_executed_copy_and_fails_the_run(tree):
+    edit(tree, "src/ssl_dynamics/pipeline/reading.py", 'group"] == group', 'group"] == no_such_name')
+    result = run(tree)
+    assert result.returncode == 1
+    assert "notebook: workflow/notebooks/collapse.ipynb, In [" in result.stdout
+    assert "NameError" in (tree / "results/tiny/logs/notebooks/collapse.failed.ipynb").read_text()
+    assert not (tree / "results/tiny/notebooks/collapse.ipynb").exists()
 
 
 def test_edit_in_the_simulation_runs_simulate_and_what_follows(tree):

@@ -10,7 +10,8 @@ from snakemake.exceptions import WorkflowError
 from ssl_dynamics.pipeline import settings
 from ssl_dynamics.pipeline.config import ConfigError, load_config, parse_config
 from ssl_dynamics.pipeline.fingerprint import fingerprint, lock_fingerprint
-from ssl_dynamics.pipeline.tables import FIGURE_FUNCTIONS, FIGURE_TABLES, TABLES
+from ssl_dynamics.pipeline.notebook_imports import notebook_imports
+from ssl_dynamics.pipeline.tables import FIGURE_FUNCTIONS, FIGURE_TABLES, NOTEBOOK_TABLES, TABLES
 
 try:
     CONFIG = (
@@ -48,11 +49,6 @@ def command(stage):
 
 def code(stage, *further):
     return fingerprint(f"ssl_dynamics.pipeline.stages.{stage}", *further)
-
-
-def drawing(figure):
-    """The function that draws a figure, "module:function"."""
-    return f"ssl_dynamics.figures.{FIGURE_FUNCTIONS[figure]}"
 
 
 def named(files):
@@ -107,3 +103,7 @@ def figure_files():
         for name in names
         for suffix in ("svg", "png")
     ]
+
+
+def notebook_file(wildcards):
+    return f"workflow/notebooks/{wildcards.notebook}.ipynb"

@@ -1,4 +1,4 @@
-# From tables to verdicts, figures and the executed notebook.
+# From tables to verdicts, figures and executed notebooks.
 
 
 rule claims:
@@ -98,29 +98,42 @@ rule triplet_figure:
 
 rule notebook:
     input:
-        notebook="workflow/notebooks/main-result.ipynb",
+        unpack(
+            lambda wildcards: {
+                name: tables(name) for name in NOTEBOOK_TABLES[wildcards.notebook]
+            }
+        ),
+        notebook=notebook_file,
         claims=rules.claims.output.claims,
-        collapse=tables("collapse"),
-        errors=tables("errors"),
     output:
-        notebook=RESULTS / "notebooks/main-result.ipynb",
-        provenance=RESULTS / "notebooks/main-result.provenance.json",
+        notebook=RESULTS / "notebooks/{notebook}.ipynb",
+        page=RESULTS / "notebooks/{notebook}.html",
+        provenance=RESULTS / "notebooks/{notebook}.provenance.json",
     log:
-        RESULTS / "logs/notebook.log",
+        RESULTS / "logs/notebooks/{notebook}.log",
     benchmark:
-        RESULTS / "benchmarks/notebook.tsv"
+        RESULTS / "benchmarks/notebooks/{notebook}.tsv"
+    wildcard_constraints:
+        notebook="|".join(NOTEBOOK_TABLES),
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
     params:
-        settings=settings.NoSettings().model_dump_json(),
+        settings=lambda wildcards: settings.NotebookSettings(
+            notebook=notebook_file(wildcards),
+            tables=NOTEBOOK_TABLES[wildcards.notebook],
+        ).model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),
-        code=code("notebook"),
+        # What the cells import counts as well as the stage; the notebook itself is an input. A function of the
+        # wildcards alone: Snakemake does not compare params that it derives from input or output.
+        code=lambda wildcards: code(
+            "notebook", *notebook_imports(Path(notebook_file(wildcards)))
+        ),
         lock=LOCK,
     message:
-        "execute the notebook"
+        "execute notebook {wildcards.notebook}"
     shell:
         command("notebook")

@@ -11,6 +11,7 @@ import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 Color = tuple[float, float, float]
@@ -152,6 +153,8 @@ def mean_and_interval(
 
 def write_slope(axes: Axes, line: "pd.Series[float]", predicted: str, color: Color | str = "black") -> None:
     """Write the slope fitted to a line on logarithmic axes below it, with the predicted one behind."""
+    if len(line) < 2:
+        return
     x, y = np.log(line.index.to_numpy(dtype=np.float64)), np.log(line.to_numpy(dtype=np.float64))
     slope = np.polyfit(x, y, 1)[0]
     end = 0 if slope > 0 else -1  # where there is room below the line
@@ -164,4 +167,5 @@ def write_slope(axes: Axes, line: "pd.Series[float]", predicted: str, color: Col
         va="top",
         fontsize=6,
         color=color,
+        path_effects=[withStroke(linewidth=1.5, foreground="white")],
     )

@@ -60,11 +60,12 @@ def lock_fingerprint(lock: Path) -> str:
 
 
 def _named(text: str) -> Unit:
-    """The unit of a "module:definition"."""
+    """The unit of a "module:definition", or of a "package:module"."""
     name, _, what = text.partition(":")
-    if what not in _module(name).definitions | _module(name).imports:
+    unit = _resolved(name, what)
+    if unit[1] == what and what not in _module(name).definitions | _module(name).imports:
         raise ValueError(f"{text}: {name} defines no {what!r}")
-    return name, what
+    return unit
 
 
 def _reached(roots: list[Unit]) -> dict[Unit, str]:

@@ -88,6 +88,13 @@ class FigureSettings(Settings):
     function: str  # that draws it, "module:function"
 
 
+class NotebookSettings(Settings):
+    """What the stage `notebook` reads of the configuration."""
+
+    notebook: Annotated[str, Field(description="path of the notebook that is executed")]
+    tables: Annotated[list[str], Field(description="its parameters, a list of files each; empty where there are none")]
+
+
 class NoSettings(Settings):
     """For the stages that read nothing of the configuration."""
 

@@ -1,4 +1,4 @@
-"""Which tables the comparison of each experiment writes, and which each figure reads."""
+"""Which tables the comparison of each experiment writes, and which each figure and notebook reads."""
 
 TABLES = {
     "unconstrained": ["collapse", "rank", "slopes", "spans"],
@@ -105,4 +105,13 @@ FIGURE_FUNCTIONS = {
     "depth-widths": "depth:depth_widths",
     "depth-departure": "depth:depth_departure",
     "depth-constrained": "depth:depth_constrained",
+}
+
+# The tables that each notebook reads.
+NOTEBOOK_TABLES = {
+    "collapse": ["collapse", "rank", "kernel_collapse", "kernel_rank"],
+    "grassmannian": ["angles", "errors", "narrow_errors", "wide_errors"],
+    "framework": ["accuracy", "acquisition", "noise", "objectives", "temperatures"],
+    "tangent-kernel": ["kernel_limit", "departures", "departure"],
+    "infinite-width": ["constrained_nets", "depth_widths", "depth_constrained"],
 }

@@ -1,4 +1,4 @@
-"""Stage `notebook`: execute the notebook on the results and scrub it to reproducible bytes."""
+"""Stage `notebook`: execute a notebook on the results; scrub it to reproducible bytes; make a page of it."""
 
 import json
 import os
@@ -7,47 +7,95 @@ from pathlib import Path
 from typing import Any
 
 import papermill
+from traitlets.config import Config
 
 from ssl_dynamics.pipeline.artifacts import whole_file
-from ssl_dynamics.pipeline.settings import NoSettings
+from ssl_dynamics.pipeline.notebook_imports import notebook_imports
+from ssl_dynamics.pipeline.notebook_page import page
+from ssl_dynamics.pipeline.settings import NotebookSettings
 from ssl_dynamics.pipeline.stage import Job, main
 
 
-def compute(job: Job[NoSettings]) -> None:
+def compute(job: Job[NotebookSettings]) -> None:
     parameters = {
         "claims": job.input("claims").as_posix(),
-        **{name: [path.as_posix() for path in job.inputs[name]] for name in ("collapse", "errors")},
+        **{name: [path.as_posix() for path in job.inputs.get(name, [])] for name in job.settings.tables},
     }
+    output = job.output("notebook")
+    # Kept if a cell fails, for reading; among the logs, since the outputs of a failed job are deleted.
+    partial = output.parents[1] / "logs/notebooks" / f"{output.stem}.failed.ipynb"
+    executed = execute(Path(job.settings.notebook), partial, parameters)
+    for text in (text for cell in executed["cells"] for text in warnings(cell)):
+        job.log.info("%s", text)
+    notebook = scrub(executed)
+    _write(output, json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+    _write(job.output("page"), page(notebook))
+    partial.unlink()
+
+
+def execute(source: Path, copy: Path, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Execute the notebook `source` with parameters into `copy`, which holds it up to the cell that fails, if any.
+
+    Raises RuntimeError with the number of that cell, as in "In [3]".
+    """
+    copy.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        executed = Path(folder) / "executed.ipynb"
-        os.environ["IPYTHONDIR"] = folder  # no history of the user's is read or written
+        # No history, kernel or setting of the user's is read or written.
+        os.environ |= {
+            "IPYTHONDIR": folder, "JUPYTER_DATA_DIR": folder, "JUPYTER_RUNTIME_DIR": folder, "MPLBACKEND": "agg",
+        }  # fmt: skip
         try:
             papermill.execute_notebook(
-                str(job.input("notebook")), str(executed), parameters, kernel_name="python3", progress_bar=False
+                str(source),
+                str(copy),
+                parameters,
+                kernel_name="python3",
+                progress_bar=False,
+                # Sockets in that folder: kernels that start at the same time cannot take each other's ports.
+                config=Config(KernelManager={"transport": "ipc"}),
             )
         except papermill.PapermillExecutionError as error:
             raise RuntimeError(
-                f"{job.input('notebook')}, cell {error.exec_count}: {error.ename}: {error.evalue}"
+                f"{source}, In [{error.exec_count}]: {error.ename}: {error.evalue}; executed up to there: {copy}"
             ) from error
-        notebook = json.loads(executed.read_text(encoding="utf-8"))
-    with whole_file(job.output("notebook")) as part:
-        part.write_text(json.dumps(scrub(notebook), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    notebook: dict[str, Any] = json.loads(copy.read_text(encoding="utf-8"))
+    return notebook
+
+
+def warnings(cell: dict[str, Any]) -> list[str]:
+    """What a cell wrote to standard error."""
+    return ["".join(output["text"]) for output in cell.get("outputs", []) if output.get("name") == "stderr"]
 
 
 def scrub(notebook: dict[str, Any]) -> dict[str, Any]:
-    """Drop what differs from run to run: times, versions, paths and random cell names kept in the metadata."""
+    """Drop what differs from run to run or names this machine.
+
+    Times, versions, paths and random cell names are in the metadata, paths and process numbers in warnings as well.
+    """
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook["metadata"] = {"kernelspec": kernel, "language_info": {"name": "python"}}
     for number, cell in enumerate(notebook["cells"]):
         tags = cell["metadata"].get("tags", [])
         cell["metadata"] = {"tags": tags} if tags else {}
         cell["id"] = f"cell-{number}"
+        if "outputs" in cell:
+            cell["outputs"] = [output for output in cell["outputs"] if output.get("name") != "stderr"]
         for output in cell.get("outputs", []):
-            output.pop("metadata", None)
+            alternative = output.pop("metadata", {}).get("image/png", {}).get("alt")
             if output["output_type"] in ("display_data", "execute_result"):
-                output["metadata"] = {}
+                output["metadata"] = {"image/png": {"alt": alternative}} if alternative else {}
     return notebook
 
 
+def _write(path: Path, text: str) -> None:
+    with whole_file(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
 if __name__ == "__main__":
-    main("ssl_dynamics.pipeline.stages.notebook", NoSettings, compute)
+    main(
+        "ssl_dynamics.pipeline.stages.notebook",
+        NotebookSettings,
+        compute,
+        further=lambda settings: notebook_imports(Path(settings.notebook)),
+    )

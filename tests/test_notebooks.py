@@ -1,0 +1,247 @@
+import importlib
+import inspect
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+
+from ssl_dynamics.claims.registry import GROUPS
+from ssl_dynamics.pipeline.notebook_imports import notebook_imports
+from ssl_dynamics.pipeline.notebook_page import page
+from ssl_dynamics.pipeline.reading import ABSENT, numbers, show, verdicts
+from ssl_dynamics.pipeline.stages.notebook import execute, scrub
+from ssl_dynamics.pipeline.tables import NOTEBOOK_TABLES, TABLES
+
+FOLDER = Path(__file__).parents[1] / "workflow/notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+HEADING = nbformat.v4.new_markdown_cell("# A heading\n\nA formula $x^2$ and another:\n\n$$\\dot W=-2CW$$")
+
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def parameters(path):
+    """Names and values of the cell of parameters."""
+    (cell,) = [cell for cell in read(path).cells if "parameters" in cell.metadata.get("tags", [])]
+    values = {}
+    exec(cell.source, values)
+    del values["__builtins__"]
+    return values
+
+
+def write(folder, *cells):
+    path = folder / "notebook.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=list(cells), metadata={"language_info": {"name": "python"}}), path)
+    return path
+
+
+class Loaded(HTMLParser):
+    """What a page loads, and the texts in place of its images."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.addresses, self.alternatives, self.tags = [], [], set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.tags.add(tag)
+        self.addresses += [given[name] for name in ("src", "srcset", "data", "poster") if name in given]
+        if tag == "link":
+            self.addresses.append(given["href"])
+        if tag == "img":
+            self.alternatives.append(given.get("alt"))
+
+
+def test_every_group_of_claims_has_a_notebook():
+    assert {path.stem for path in NOTEBOOKS} == set(GROUPS) == set(NOTEBOOK_TABLES)
+
+
+@every_notebook
+def test_notebook_is_committed_without_outputs(path):
+    for number, cell in enumerate(read(path).cells):
+        assert cell.id == str(number)
+        if cell.cell_type == "code":
+            assert cell.outputs == []
+            assert cell.execution_count is None
+
+
+@every_notebook
+def test_parameters_are_the_tables_that_the_rule_gives(path):
+    values = parameters(path)
+    assert values.pop("claims") == "results/quick/claims.json"
+    assert list(values) == NOTEBOOK_TABLES[path.stem]
+    known = {name for names in TABLES.values() for name in names}
+    for name, paths in values.items():
+        assert name in known
+        assert all(Path(example).name == f"{name}.csv" for example in paths)
+        assert any(re.search(rf"\b{name}\b", cell.source) for cell in read(path).cells[3:] if cell.cell_type == "code")
+
+
+@every_notebook
+def test_notebook_ends_with_the_verdicts_of_its_group(path):
+    assert read(path).cells[-1].source == f'verdicts(claims, "{path.stem}")'
+
+
+@every_notebook
+def test_imports_of_a_notebook_are_definitions_that_exist(path):
+    names = notebook_imports(path)
+    assert "ssl_dynamics.pipeline.reading:verdicts" in names
+    for name in names:
+        module, _, definition = name.partition(":")
+        assert not inspect.ismodule(getattr(importlib.import_module(module), definition))
+
+
+def test_imports_are_listed_whatever_they_are_called(tmp_path):
+    path = write(
+        tmp_path,
+        nbformat.v4.new_markdown_cell("from ssl_dynamics.figures.depth import depth_drift"),
+        nbformat.v4.new_code_cell("import json\nfrom ssl_dynamics.figures.collapse import collapse as draw, rank"),
+        nbformat.v4.new_code_cell("def late():\n    from ssl_dynamics.pipeline.reading import show"),
+    )
+    assert notebook_imports(path) == [
+        "ssl_dynamics.figures.collapse:collapse",
+        "ssl_dynamics.figures.collapse:rank",
+        "ssl_dynamics.pipeline.reading:show",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [("import ssl_dynamics.figures.collapse", "write `from"), ("%matplotlib inline", "cell 0: line 1 is no plain")],
+)
+def test_imports_that_hide_what_is_used_are_refused(tmp_path, source, message):
+    with pytest.raises(ValueError, match=message):
+        notebook_imports(write(tmp_path, nbformat.v4.new_code_cell(source)))
+
+
+def executed(output, **cell_metadata):
+    cell = nbformat.v4.new_code_cell("1", outputs=[output], metadata=cell_metadata)
+    notebook = nbformat.v4.new_notebook(cells=[HEADING, cell], metadata={"papermill": {"start_time": "2026"}})
+    return json.loads(nbformat.writes(notebook))
+
+
+def test_scrubbed_copies_of_two_runs_are_the_same():
+    image = {"image/png": "aGVsbG8="}
+    meta = {"image/png": {"alt": "A figure", "width": 3}}
+    first, second = (
+        executed(nbformat.v4.new_output("execute_result", image, metadata=meta), papermill={"duration": duration})
+        for duration in (1.5, 2.5)
+    )
+    assert first != second
+    assert scrub(first) == scrub(second)
+    assert scrub(first)["cells"][1]["outputs"][0]["metadata"] == {"image/png": {"alt": "A figure"}}
+
+
+def test_warnings_with_their_paths_are_scrubbed():
+    warned = executed(nbformat.v4.new_output("stream", name="stderr", text="/tmp/ipykernel_7/1.py:1: UserWarning"))
+    assert scrub(warned)["cells"][1]["outputs"] == []
+
+
+def test_page_loads_nothing_and_says_what_it_is():
+    image = nbformat.v4.new_output(
+        "execute_result", {"image/png": "aGVsbG8="}, metadata={"image/png": {"alt": "A figure"}}
+    )
+    notebook = scrub(executed(image))
+    text = page(notebook)
+    loaded = Loaded(text)
+    assert text.startswith('<!DOCTYPE html>\n<html lang="en">')
+    assert "<title>A heading</title>" in text
+    assert 'name="viewport"' in text
+    assert {"math", "details"} <= loaded.tags
+    assert "script" not in loaded.tags
+    assert "$" not in text
+    assert loaded.addresses == ["data:image/png;base64,aGVsbG8="]
+    assert loaded.alternatives == ["A figure"]
+    assert "url(" not in text
+    assert page(notebook) == text
+
+
+def test_page_needs_a_heading():
+    with pytest.raises(ValueError, match="begins with a heading"):
+        page({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+@every_notebook
+def test_formulas_of_a_notebook_become_mathml(path):
+    text = page(scrub(json.loads(path.read_text())))
+    assert "<math" in text
+    assert "\\" not in re.sub(r"<pre>.*?</pre>|<style>.*?</style>", "", text, flags=re.DOTALL)
+
+
+def record(**changes):
+    return {
+        "id": "A1-x", "group": "collapse", "statement": "σ_2 < σ_1", "value": 0.5, "ci_low": 0.25, "ci_high": None,
+        "criterion": {"operator": "within", "threshold": [0, 1]}, "verdict": "pass",
+        "control": {"description": "rate 1", "value": 2.0, "verdict": "fail"},
+    } | changes  # fmt: skip
+
+
+def claims_file(folder, *records):
+    path = folder / "claims.json"
+    path.write_text(json.dumps(records))
+    return str(path)
+
+
+def test_verdicts_say_that_all_pass_or_name_what_fails(tmp_path):
+    foreign = record(id="A2-y", group="grassmannian", verdict="fail")
+    passing = verdicts(claims_file(tmp_path, record(), foreign), "collapse").data
+    assert "All 1 claims of this part pass" in passing
+    assert "A2-y" not in passing
+    assert "0.5 [0.25, not finite]" in passing
+    assert "σ_2 &lt; σ_1" in passing
+    assert "rate 1: 2, fails" in passing
+    failing = verdicts(claims_file(tmp_path, record(), record(id="A1-y", verdict="fail")), "collapse").data
+    assert "1 of the 2 claims of this part failed: <strong>A1-y</strong>." in failing
+
+
+def test_what_is_not_part_of_a_configuration_says_so(tmp_path):
+    def never(_):
+        raise AssertionError
+
+    assert show(never, [], alt="").data == ABSENT
+    assert numbers(never, [], caption="").data == ABSENT
+    assert verdicts(claims_file(tmp_path), "collapse").data == ABSENT
+    pd.DataFrame(columns=["a"]).to_csv(tmp_path / "empty.csv", index=False)
+    assert show(never, [str(tmp_path / "empty.csv")], alt="").data == ABSENT
+
+
+def test_numbers_are_a_table_with_heads_of_rows_and_columns(tmp_path):
+    pd.DataFrame({"seed": [0, 0, 1], "width": [2, 4, 2], "error": [0.12345, 1, 2]}).to_csv(
+        tmp_path / "t.csv", index=False
+    )
+    table = numbers(
+        lambda rows: rows.groupby(["seed", "width"])["error"].max().unstack(),
+        [str(tmp_path / "t.csv")],
+        caption="Errors",
+    ).data
+    assert "<caption>Errors</caption>" in table
+    assert '<th scope="col">width = 4</th>' in table
+    assert '<tr><th scope="row">0</th><td class="number">0.123</td><td class="number">1</td></tr>' in table
+    assert '<tr><th scope="row">1</th><td class="number">2</td><td class="number">–</td></tr>' in table
+
+
+@pytest.mark.slow
+def test_failing_notebook_leaves_its_copy_and_names_the_cell(tmp_path, monkeypatch):
+    for name in ("IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "MPLBACKEND"):
+        monkeypatch.setenv(name, "")  # a stage may set them for good: they are put back here
+    source = write(
+        tmp_path,
+        HEADING,
+        nbformat.v4.new_code_cell("claims = ''", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("print(claims)"),
+        nbformat.v4.new_code_cell("claims.no_such_method()"),
+    )
+    copy = tmp_path / "logs/notebook.failed.ipynb"
+    with pytest.raises(RuntimeError, match=r"notebook.ipynb, In \[4\]: AttributeError: .*logs/notebook.failed.ipynb"):
+        execute(source, copy, {"claims": "given"})
+    outputs = [output for cell in read(copy).cells for output in cell.get("outputs", [])]
+    assert any(output.get("text") == "given\n" for output in outputs)
+    assert any(output.output_type == "error" for output in outputs)
