@@ -15,6 +15,7 @@ rule all:
         figures=figure_files(),
         objectives=[RESULTS / "tables/objectives.csv"] if CONFIG.objectives else [],
         notebook=RESULTS / "notebooks/main-result.ipynb",
+        page=RESULTS / "report.html",
 
 
 include: "workflow/rules/problem.smk"
@@ -33,3 +34,4 @@ include: "workflow/rules/drift.smk"
 include: "workflow/rules/kernel_limit.smk"
 include: "workflow/rules/depth.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/page.smk"
