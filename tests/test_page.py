@@ -78,7 +78,7 @@ def rendered(folder, records=RECORDS, missing=()):
         config_name="tiny",
         root_seed=7,
         seeds={"kernel": 10},
-        pins=["numpy==2.4.6"],
+        pins=["python=3.11", "numpy==2.4.6"],
     )
 
 

@@ -8,7 +8,7 @@ rule page:
         template="workflow/page/report.html.j2",
         style="workflow/page/report.css",
         script="workflow/page/report.js",
-        environment="requirements.lock",
+        environment="environment.yml",
     output:
         page=RESULTS / "report.html",
         provenance=RESULTS / "report.provenance.json",

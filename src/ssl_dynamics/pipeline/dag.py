@@ -110,17 +110,17 @@ WIDTH, HEIGHT, COLUMN, ROW = 152, 20, 192, 26  # of a box, and from one to the n
 
 
 @cache
-def depth(rule: str) -> int:
-    """Longest way from the data to a rule, in rules."""
-    return 1 + max(map(depth, RULES[rule]), default=-1)
+def to_go(rule: str) -> int:
+    """Longest way from a rule to the end, in rules."""
+    return 1 + max((to_go(reader) for reader, sources in RULES.items() if rule in sources), default=-1)
 
 
 def layers() -> list[list[str]]:
-    """Rules by their depth, each layer in the order of what it reads, so that few lines cross."""
+    """Rules from the data to the end, each layer in the order of what it reads, so that few lines cross."""
     placed: dict[str, float] = {}
     columns = []
-    for level in range(1 + max(map(depth, RULES))):
-        column = [rule for rule in RULES if depth(rule) == level]
+    for left in range(max(map(to_go, RULES)), -1, -1):
+        column = [rule for rule in RULES if to_go(rule) == left]
         heights = {rule: sum(placed[source] for source in RULES[rule]) / max(len(RULES[rule]), 1) for rule in column}
         column.sort(key=lambda rule: (heights[rule], rule.partition("_")[2], rule))
         placed |= {rule: (row + 0.5) / len(column) for row, rule in enumerate(column)}

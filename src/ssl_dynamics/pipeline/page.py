@@ -75,7 +75,7 @@ def render(
     """The whole page.
 
     figures: file of each figure by its name, without those that were not drawn; files: contents of `template`, `style`
-    and `script`; pins: `name==version` of the environment.
+    and `script`; pins: `name==version` of the environment, `python=…` the first.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"number": number, "typeset": typeset, "address": quote}
@@ -92,7 +92,7 @@ def render(
         },
         root_seed=root_seed,
         seeds=seeds,
-        pins=[pin.partition("==")[::2] for pin in pins],
+        pins=[re.split("==?", pin) for pin in pins],
         workflow=picture(),
         style=Markup(files["style"]),
         script=Markup(files["script"]),
