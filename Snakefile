@@ -19,6 +19,7 @@ rule all:
             name=NOTEBOOK_TABLES,
             suffix=["ipynb", "html"],
         ),
+        page=RESULTS / "report.html",
 
 
 include: "workflow/rules/problem.smk"
@@ -37,3 +38,4 @@ include: "workflow/rules/drift.smk"
 include: "workflow/rules/kernel_limit.smk"
 include: "workflow/rules/depth.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/page.smk"

@@ -1,11 +1,16 @@
 import dataclasses
+import re
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
 
+import latex2mathml.converter
 import numpy as np
 import pandas as pd
 import pytest
 
 from ssl_dynamics.claims.measures import trajectories as measures
-from ssl_dynamics.claims.registry import CLAIMS
+from ssl_dynamics.claims.registry import CLAIMS, STATED_IN
 from ssl_dynamics.claims.statements.common import COLLAPSE_TIME
 from ssl_dynamics.claims.verdict import (
     Claim,
@@ -69,6 +74,7 @@ def make_claim(criterion=Criterion("<=", 1.0)):  # noqa: B008
         id="test",
         source="A3",
         statement="",
+        formula="",
         quantity="",
         dynamics="grassmannian",
         table="t",
@@ -218,3 +224,19 @@ def test_collapse_is_looked_for_when_the_schedule_looks():
 def test_ratio_leaves_out_the_start_and_what_is_rounding():
     frame = pd.DataFrame({"seed": 0, "time": [0.0, 1.0, 2.0], "tangent": [9.0, 0.5, 1e-13], "bound": [1.0, 1.0, 1e-20]})
     assert measures.largest_ratio("tangent", "bound", floor=1e-12)(frame).tolist() == [0.5]
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_formula_is_rendered_without_a_remnant(claim):
+    pieces = re.split(r"\\quad\s*", claim.formula)
+    assert all(pieces)
+    for piece in pieces:  # of which pages make a line each where the screen is narrow
+        rendered = ElementTree.fromstring(latex2mathml.converter.convert(piece))
+        assert not set("\\&$") & set("".join(rendered.itertext()))
+        assert all(re.fullmatch(r".|[a-z]+", name.text) for name in rendered.iter("{*}mi"))
+
+
+def test_claim_is_stated_where_it_is_said_to_be():
+    for claim in CLAIMS:
+        text = Path(sys.modules[STATED_IN[claim.id]].__file__).read_text(encoding="utf-8")
+        assert f'"{claim.id}"' in text or f'"{claim.id.rpartition("-")[0]}-{{' in text  # by itself, or one of several

@@ -17,14 +17,24 @@ from ssl_dynamics.claims.statements import (
     objectives,
     widths,
 )
+from ssl_dynamics.claims.verdict import Claim
 
-# The parts of the report, in order: a notebook each.
-GROUPS = {
-    "collapse": [*collapse.CLAIMS, *kernel.CLAIMS],
-    "grassmannian": [*constrained.CLAIMS, *finite_steps.CLAIMS, *widths.CLAIMS],
-    "framework": [*framework.CLAIMS, *objectives.CLAIMS],
-    "tangent-kernel": [*kernel_limit.CLAIMS, *drift.CLAIMS, *departure.CLAIMS],
-    "infinite-width": [*constrained_nets.CLAIMS, *depth.CLAIMS],
+# The parts of the report, in order, a notebook each: the modules that state their claims.
+_PARTS = {
+    "collapse": [collapse, kernel],
+    "grassmannian": [constrained, finite_steps, widths],
+    "framework": [framework, objectives],
+    "tangent-kernel": [kernel_limit, drift, departure],
+    "infinite-width": [constrained_nets, depth],
+}
+
+GROUPS: dict[str, list[Claim]] = {
+    part: [claim for module in modules for claim in module.CLAIMS] for part, modules in _PARTS.items()
 }
 
 CLAIMS = [claim for claims in GROUPS.values() for claim in claims]
+
+# Claim to the name of the module that states it.
+STATED_IN: dict[str, str] = {
+    claim.id: module.__name__ for modules in _PARTS.values() for module in modules for claim in module.CLAIMS
+}

@@ -46,12 +46,14 @@ class Claim:
     """One statement, how it is measured seed by seed, when it holds, and what must fail.
 
     `measure` takes the rows of one cell (data set, loss, dimension) and returns one number for each seed;
-    `statistic` turns them into the value that is judged.
+    `statistic` turns them into the value that is judged. `formula` is the equation that is tested, as LaTeX in the
+    notation of docs/theory.md.
     """
 
     id: str
     source: Literal["A1", "A2", "A3", "A4", "A5", "follow-up", "beyond"]
     statement: str
+    formula: str
     quantity: str
     dynamics: str
     table: str

@@ -301,3 +301,11 @@ class CompareDepthSettings(CompareSettings):
     """What the stage `compare_depth` reads of the configuration."""
 
     depth: Depth
+
+
+class PageSettings(Settings):
+    """What the stage `page` reads of the configuration."""
+
+    root_seed: int
+    config_name: str
+    seeds: Annotated[dict[str, int], Field(description="repetitions of each experiment that is run")]

@@ -9,6 +9,7 @@ CLAIMS = [
         id="A1-collapse-curve",
         source="A1",
         statement="Without a constraint, ln(σ_2/σ_1)(t) of trained weights is the curve that exp(−2Ct)W(0) predicts.",
+        formula=r"\ln\frac{\sigma_2}{\sigma_1}(W(t))=\ln\frac{\sigma_2}{\sigma_1}(e^{-2Ct}W(0))",
         quantity="largest deviation over the trajectory over the change of the curve, step size extrapolated twice",
         dynamics="unconstrained",
         table="collapse",
@@ -23,6 +24,8 @@ CLAIMS = [
         id="A1-collapse",
         source="A1",
         statement="Without a constraint, every start collapses to a scalar representation by t = 11.5/(λ_2 − λ_1).",
+        formula=r"\operatorname{erank}XW(t)\to1\quad\text{by}\quad t=\frac{11.5}{\lambda_2-\lambda_1},\quad"
+        r"\operatorname{erank}U=\exp\left(-\sum_kp_k\ln p_k\right),\quad p_k=\frac{\sigma_k(U)}{\sum_j\sigma_j(U)}",
         quantity="effective rank of the representation at that time",
         dynamics="unconstrained",
         table="rank",
@@ -36,6 +39,8 @@ CLAIMS = [
         id="A1-alignment",
         source="A1",
         statement="Without a constraint, every output coordinate turns into the same function, ±v_1ᵀx.",
+        formula=r"\max_a\sin\angle(Xw_a(t),\,Xv_1)=O(e^{-2(\lambda_2-\lambda_1)t}),\quad "
+        r"Xw_a(t)=\sum_ke^{-2\lambda_kt}(v_k^\top w_a(0))Xv_k",
         quantity="largest sine of the angle of an output coordinate to v_1ᵀx on the anchors, at t = 11.5/(λ_2 − λ_1)",
         dynamics="unconstrained",
         table="rank",
@@ -53,6 +58,9 @@ CLAIMS = [
         source="A1",
         statement="At finite step size, the late slope of ln(σ_2/σ_1) is that of (I − 2ηC)^k W(0), which tends to "
         "ln((1 − 2ηλ_2)/(1 − 2ηλ_1))/η.",
+        formula=r"\frac{\Delta}{\Delta t}\ln\frac{\sigma_2}{\sigma_1}(W_k)="
+        r"\frac{\Delta}{\Delta t}\ln\frac{\sigma_2}{\sigma_1}((I-2\eta C)^kW(0))"
+        r"\to\frac{1}{\eta}\ln\frac{1-2\eta\lambda_2}{1-2\eta\lambda_1}",
         quantity="largest relative error of the slope between 6 and 11.5 gap times, over all step sizes",
         dynamics="unconstrained",
         table="slopes",
@@ -68,6 +76,9 @@ CLAIMS = [
         source="A1",
         statement="The span does not collapse: while float64 can show it, that of unconstrained weights is the "
         "constrained one.",
+        formula=r"\dot W=-2CW\quad\Rightarrow\quad"
+        r"\operatorname{span}W(t)=\operatorname{span}V\begin{pmatrix}I\\G(t)\end{pmatrix},\quad "
+        r"G_{jk}(t)=e^{-2(\lambda_j-\lambda_k)t}G_{jk}(0)",
         quantity="largest projector error of trained weights to the *constrained* closed form, extrapolated twice, "
         "while σ_z/σ_1 > 1e−8",
         dynamics="unconstrained",

@@ -29,6 +29,9 @@ CLAIMS = [
         source="beyond",
         statement="Under W_2ᵀW_2 = I, with W_1 at rate 1, wide nets follow the Grassmann flow on their features at the "
         "start: its Gram error at τ = 8 falls as 1/h.",
+        formula=r"\left\|\frac{UU^\top}{\|UU^\top\|_F}-\frac{\tilde U\tilde U^\top}{\|\tilde U\tilde U^\top\|_F}"
+        r"\right\|_F\propto\frac1h,\quad"
+        r"\tilde U=\Psi_0\tilde W,\quad\dot{\tilde W}=-2(I-\tilde W\tilde W^\top)\Psi_0^\top A\Psi_0\tilde W",
         quantity="fitted exponent in h of ‖UUᵀ/‖UUᵀ‖ − U'U'ᵀ/‖U'U'ᵀ‖‖_F, widths of at least the number of points; "
         "of the activations the one farthest from the middle",
         dynamics="constrained_nets",
@@ -43,6 +46,8 @@ CLAIMS = [
         id="beyond-frozen-features-error",
         source="beyond",
         statement="Of the widest nets, the flow on frozen features gives the Gram matrix of representations at τ = 8.",
+        formula=r"\frac{UU^\top}{\|UU^\top\|_F}\to\frac{\tilde U\tilde U^\top}{\|\tilde U\tilde U^\top\|_F},\quad"
+        r"\tilde U=\Psi_0\tilde W,\quad\dot{\tilde W}=-2(I-\tilde W\tilde W^\top)\Psi_0^\top A\Psi_0\tilde W",
         quantity="largest ‖UUᵀ/‖UUᵀ‖ − U'U'ᵀ/‖U'U'ᵀ‖‖_F over activations, widest nets",
         dynamics="constrained_nets",
         table="constrained_nets",
@@ -56,6 +61,8 @@ CLAIMS = [
         id="beyond-linearised-stays-wrong",
         source="beyond",
         statement="The model linearised at its start, on the constraint, does not become right as the width grows.",
+        formula=r"1-\cos(UU^\top,\,U_{\text{lin}}U_{\text{lin}}^\top)\to"
+        r"1-\frac{\left|E_z^\top K_\infty e_1\right|^2}{(e_1^\top K_\infty e_1)\,\|E_z^\top K_\infty E_z\|_F}>0",
         quantity="exponent in h of 1 − cos(UUᵀ, U'U'ᵀ) at the end, widths as above; of the activations the farthest "
         "from 0",
         dynamics="constrained_nets",
@@ -76,6 +83,8 @@ CLAIMS = [
         source="beyond",
         statement="At every width from the number of points on, the linearised model errs over ten times as much as "
         "the flow on frozen features.",
+        formula=r"\frac{1-\cos(UU^\top,\,U_{\text{lin}}U_{\text{lin}}^\top)}"
+        r"{1-\cos(UU^\top,\,\tilde U\tilde U^\top)}\ge10",
         quantity="smallest ratio of the two 1 − cos at τ = 8, over activations and widths",
         dynamics="constrained_nets",
         table="constrained_nets",
@@ -90,6 +99,8 @@ CLAIMS = [
         source="beyond",
         statement="The output block of the tangent kernel on the constraint drifts by ‖R E_zE_zᵀ R‖_F/‖K‖_F, "
         "R = K^{1/2}, E_z the z leading eigenvectors of RAR, at every width.",
+        formula=r"\frac{\|\Psi_t(I-W_tW_t^\top)\Psi_t^\top-\Psi_0(I-W_0W_0^\top)\Psi_0^\top\|_F}"
+        r"{\|\Psi_0(I-W_0W_0^\top)\Psi_0^\top\|_F}\to\frac{\|RE_zE_z^\top R\|_F}{\|K_\infty\|_F}",
         quantity="drift of Ψ(I − W_2W_2ᵀ)Ψᵀ at the end over its prediction, widest nets; of the activations the one "
         "farthest from 1",
         dynamics="constrained_nets",

@@ -9,6 +9,8 @@ CLAIMS = [
         id="beyond-depth-supervised",
         source="beyond",
         statement="Three-layer nets that fit a target stay the nearer to their tangent kernel the wider they are.",
+        formula=r"\frac{\|\Theta_h(t)-\Theta_h(0)\|_F}{\|\Theta_h(0)\|_F}\propto h^{-\alpha},\quad\alpha>0\quad"
+        r"\text{at}\quad L(t)-L_{\min}=0.01\,(L(0)-L_{\min})",
         quantity="fitted exponent in h of the drift of the tangent kernel at 1 % excess loss",
         dynamics="depth",
         table="depth_widths",
@@ -22,6 +24,7 @@ CLAIMS = [
         id="beyond-depth-departure",
         source="beyond",
         statement="Three-layer nets trained on the contrastive dot product leave their tangent kernel at every width.",
+        formula=r"\max_t\frac{\|\Theta_h(t)-\Theta_h(0)\|_F}{\|\Theta_h(0)\|_F}\ge0.5\quad\text{for all}\;h",
         quantity="smallest, over the widths, of the largest drift of the tangent kernel in training",
         dynamics="depth",
         table="depth_widths",
@@ -35,6 +38,8 @@ CLAIMS = [
         id="beyond-depth-feature-drift",
         source="beyond",
         statement="With W_3ᵀW_3 = I and the layers below at rate 1, features of three-layer nets freeze as h grows.",
+        formula=r"\frac{\|K(t)-K(0)\|_F}{\|K(0)\|_F}\propto h^{-\alpha},\quad\alpha>0,\quad "
+        r"K=\Psi\Psi^\top,\quad W_3^\top W_3=I",
         quantity="fitted exponent in h of ‖K − K(0)‖_F/‖K(0)‖_F at the end, K the Gram matrix of the features",
         dynamics="depth",
         table="depth_constrained",

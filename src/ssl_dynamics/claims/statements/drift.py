@@ -13,6 +13,8 @@ CLAIMS = [
         id="A4-supervised-exponent",
         source="A4",
         statement="The tangent kernel of supervised nets drifts less and less as their width grows.",
+        formula=r"\frac{\|\Theta_h(t)-\Theta_h(0)\|_F}{\|\Theta_h(0)\|_F}\propto h^{-\alpha},\quad\alpha>0\quad"
+        r"\text{at}\quad L(t)-L_{\min}=0.01\,(L(0)-L_{\min})",
         quantity="exponent in h of the kernel drift on the anchors when the excess squared error is 1 % of its start, "
         f"largest of identity, ReLU and erf; {SETTING}; {SEEDS}",
         dynamics="drift",
@@ -30,6 +32,8 @@ CLAIMS = [
         id="A4-supervised-drift",
         source="A4",
         statement="Supervised nets converge before their tangent kernel departs.",
+        formula=r"\frac{\|\Theta_h(t)-\Theta_h(0)\|_F}{\|\Theta_h(0)\|_F}\le0.5\quad\text{until}\quad "
+        r"L(t)-L_{\min}=0.01\,(L(0)-L_{\min})",
         quantity="largest kernel drift on the anchors until the excess squared error is 1 % of its start, over widths, "
         f"identity, ReLU and erf; {SETTING}",
         dynamics="drift",
@@ -47,6 +51,7 @@ CLAIMS = [
         id="A4-every-run-departs",
         source="A4",
         statement="On the dot-product loss, nets of every width leave their tangent kernel.",
+        formula=r"\max_t\frac{\|\Theta_h(t)-\Theta_h(0)\|_F}{\|\Theta_h(0)\|_F}\ge0.5\quad\text{for all}\;h",
         quantity=f"share of the runs whose kernel drift on the anchors crosses 0.5, ReLU and erf; {SETTING}",
         dynamics="drift",
         table="departures",
@@ -64,6 +69,7 @@ CLAIMS = [
             id=f"A4-departure-time-{activation}",
             source="A4",
             statement=f"Trained nets ({name}) leave their tangent kernel at t = ln h/(2μ) + c.",
+            formula=r"\mu_ht_{0.5}+\ln a_h=\frac12\ln h+c",
             quantity="slope in ln h (weights h) of 2(μ_h t_0.5 + ln a_h), μ_h and a_h growth rate and amplitude of the "
             f"leading modes of the net's own kernel and start; {SETTING}; {SEEDS}",
             dynamics="drift",
@@ -82,6 +88,8 @@ CLAIMS = [
         id="follow-up-cosine-exponent",
         source="follow-up",
         statement="With cosine similarity the tangent kernel drifts less and less as the width grows.",
+        formula=r"\frac{\|\Theta_h(t)-\Theta_h(0)\|_F}{\|\Theta_h(0)\|_F}\propto h^{-\alpha},\quad\alpha>0\quad"
+        r"\text{at the plateau of the loss of}\quad\frac{u}{\left|u\right|}",
         quantity="exponent in h of the kernel drift on the anchors at the plateau of the loss (the second half of the "
         f"time changes it by less than 2 % of its decrease), largest of identity, ReLU, erf; {SETTING}; {SEEDS}",
         dynamics="drift",
@@ -99,6 +107,8 @@ CLAIMS = [
         id="beyond-nets-blow-up",
         source="beyond",
         statement="After their departure, linear and ReLU nets blow up in finite time; erf nets go on growing.",
+        formula=r"\frac{\mathrm d}{\mathrm dt}\ln\|U(t)\|_F\to\frac{1}{T-t}\;\;(\text{identity, ReLU}),\quad"
+        r"\left|L(t)\right|\le2\|W_2(0)\|_F^2\,e^{8t}\;\;(\text{erf})",
         quantity="share of the runs whose output layer's block drifts by 50 within three growth times of departure, "
         "before the whole kernel drifts by 200, "
         f"least of identity and ReLU; {SETTING}",
@@ -116,6 +126,8 @@ CLAIMS = [
         id="beyond-blow-up-delay",
         source="beyond",
         statement="Wide linear nets blow up at a predicted time after their departure.",
+        formula=r"\mu(T-t_{0.5})=\operatorname{arcoth}\left(1+\frac{\sqrt z}{\sqrt{1+zf^2+2g}}\right),\quad "
+        r"f=\frac{\left|Xv\right|^2}{\|XX^\top\|_F},\quad g=\frac{\left|X^\top Xv\right|^2}{\|XX^\top\|_F^2}",
         quantity="|μ_h(T − t_0.5)/arcoth(1 + √z/√(1 + zf² + 2g)) − 1| at the largest width of each seed, identity",
         dynamics="drift",
         table="departures",

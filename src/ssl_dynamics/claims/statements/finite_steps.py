@@ -9,6 +9,8 @@ CLAIMS = [
         id="A3-order-polar",
         source="A3",
         statement="With the polar retraction instead of QR, training converges to the same flow at the same order.",
+        formula=r"W\leftarrow S(S^\top S)^{-1/2},\quad S=W-2\eta(I-WW^\top)CW\quad\Rightarrow\quad"
+        r"\max_t\frac{\|P_\eta(t)-P(t)\|_F}{\sqrt{2z}}=c\,\eta+O(\eta^2)",
         quantity="fitted order in η of the largest projector error over the transient, three step sizes",
         dynamics="finite_steps",
         table="retractions",
@@ -22,6 +24,8 @@ CLAIMS = [
         id="A3-order-geodesic",
         source="A3",
         statement="With the exponential map instead of QR, training converges to the same flow at the same order.",
+        formula=r"W\leftarrow\operatorname{Exp}_W(-2\eta(I-WW^\top)CW)\quad\Rightarrow\quad"
+        r"\max_t\frac{\|P_\eta(t)-P(t)\|_F}{\sqrt{2z}}=c\,\eta+O(\eta^2)",
         quantity="fitted order in η of the largest projector error over the transient, three step sizes",
         dynamics="finite_steps",
         table="retractions",
@@ -35,6 +39,8 @@ CLAIMS = [
         id="A3-iteration",
         source="A3",
         statement="Euclidean gradient steps with QR are orthogonal iteration, an exact solution in discrete time.",
+        formula=r"W_{k+1}=\operatorname{qf}((I-2\eta C)W_k)\quad\Rightarrow\quad"
+        r"\operatorname{span}W_k=\operatorname{span}(I-2\eta C)^kW(0)",
         quantity="largest projector distance between training and closed form over at least 1,000 steps at η‖C‖ = 0.1",
         dynamics="finite_steps",
         table="iteration",
@@ -49,6 +55,7 @@ CLAIMS = [
         source="A3",
         statement="Orthogonal iteration sheds the direction v_d, as it must to end in the bottom-z eigenspace, iff "
         "η(λ_z + λ_d) < 1 (shown for C → −C).",
+        formula=r"\left|1-2\eta\lambda_d\right|<\left|1-2\eta\lambda_z\right|\quad\Leftrightarrow\quad\eta(\lambda_z+\lambda_d)<1",
         quantity="part of the direction v_d in the trained span at the end, at 0.98 of the limit in η",
         dynamics="finite_steps",
         table="limits",
@@ -62,6 +69,8 @@ CLAIMS = [
         id="A3-riemannian-limit",
         source="A3",
         statement="Riemannian steps converge iff η(λ_d − λ_1) < 1.",
+        formula=r"G_{jk}\leftarrow(1-2\eta(\lambda_j-\lambda_k))G_{jk}+\dots\quad\Rightarrow\quad "
+        r"G\to0\;\;\text{iff}\;\;\eta(\lambda_d-\lambda_1)<1",
         quantity="sin θ_max to the bottom-z eigenspace at the end, at 0.97 of the limit in η",
         dynamics="finite_steps",
         table="limits",
@@ -75,6 +84,7 @@ CLAIMS = [
         id="A2-orthonormality",
         source="A2",
         statement="Retraction keeps the weights orthonormal over the whole of training.",
+        formula=r"W_k^\top W_k=I\quad\text{for all steps}\;k",
         quantity="largest ‖WᵀW − I‖_F over at least 1,000 steps at η‖C‖ = 0.1, QR, polar and geodesic",
         dynamics="finite_steps",
         table="drift",

@@ -10,6 +10,8 @@ CLAIMS = [
         id="A5-accuracy",
         source="A5",
         statement="The closed form alone predicts the test accuracy of the trained constrained model at all times.",
+        formula=r"\operatorname{accuracy}(P_\eta(t))=\operatorname{accuracy}(P(t)),\quad "
+        r"P(t)\;\text{onto}\;\operatorname{span}e^{-2Ct}W(0)",
         quantity="largest |predicted − trained| accuracy over all checkpoints, of a ridge probe (penalty 0.01 times "
         "the mean variance of the coordinates, one scale for all) and the nearest class mean, at the finest step size, "
         "η‖C‖ <= 0.01",
@@ -28,6 +30,7 @@ CLAIMS = [
         source="A5",
         statement="What is left of that difference is the step size: extrapolated once over the transient, training "
         "has the accuracy.",
+        formula=r"\operatorname{accuracy}(2P_\eta(t)-P_{2\eta}(t))=\operatorname{accuracy}(P(t))",
         quantity="largest |predicted − trained| accuracy as before, the projector extrapolated to η → 0 once",
         dynamics="downstream",
         table="accuracy",
@@ -42,6 +45,8 @@ CLAIMS = [
         id="A5-cost-of-collapse",
         source="A5",
         statement="What the collapse costs a probe: the constrained model is more accurate than the collapsed one.",
+        formula=r"\operatorname{accuracy}_{\text{constrained}}-\operatorname{accuracy}_{\text{collapsed}}"
+        r"\ge\frac12\cdot\frac{\min(z+1,K)-2}{K}",
         quantity="gap of the final ridge accuracies times K/(min(z + 1, K) − 2), for K classes",
         dynamics="collapse_cost",
         table="probes",
@@ -58,6 +63,7 @@ CLAIMS = [
         id="A5-learning-times",
         source="A5",
         statement="The closed form predicts when training acquires each of the z leading eigen-directions of C.",
+        formula=r"\left|P(t_k)v_k\right|^2=[(I+G(t_k)^\top G(t_k))^{-1}]_{kk}=\frac12",
         quantity="largest |t_k/predicted − 1| over k, t_k the last time that |Pv_k|² rises through 1/2, η‖C‖ = 0.0125",
         dynamics="learning_times",
         table="acquisition",
@@ -71,6 +77,7 @@ CLAIMS = [
         id="A5-finite-sample",
         source="A5",
         statement="The span learned from n triplets is at a distance of order n^{−1/2} from that of the population.",
+        formula=r"\sin\theta_{\max}(V_z(C_n),V_z(C_N))\propto\left(\frac1n+\frac1N\right)^{1/2}",
         quantity="slope of ln(sin θ_max) in ln(1/n + 1/N), where the mean of sin θ_max is below 1/2; N triplets stand "
         "for the population (exact, N = ∞, for the Gaussian mixture)",
         dynamics="finite_sample",
@@ -87,6 +94,7 @@ CLAIMS = [
         id="A5-batch-exponent-step",
         source="A5",
         statement="Training on batches strays from the flow in proportion to √η.",
+        formula=r"\left(\operatorname{mean}_t\frac{\|P_{\eta,B}(t)-P(t)\|_F^2}{2z}\right)^{1/2}\propto\eta^{1/2}",
         quantity="exponent of η in the deviation, where noise makes 90 % of its square and it is below 0.2",
         dynamics="mini_batch",
         table="noise",
@@ -100,6 +108,7 @@ CLAIMS = [
         id="A5-batch-exponent-size",
         source="A5",
         statement="Training on batches of B triplets strays from the flow in proportion to 1/√B.",
+        formula=r"\left(\operatorname{mean}_t\frac{\|P_{\eta,B}(t)-P(t)\|_F^2}{2z}\right)^{1/2}\propto B^{-1/2}",
         quantity="exponent of B in the deviation, where noise makes 90 % of its square and it is below 0.2",
         dynamics="mini_batch",
         table="noise",
@@ -113,6 +122,7 @@ CLAIMS = [
         id="A5-batch-prediction",
         source="A5",
         statement="deviation² = (aη‖C‖)² + b²η‖C‖/B: a from the full batch and one b predict cells not fitted.",
+        formula=r"\operatorname{mean}_t\frac{\|P_{\eta,B}(t)-P(t)\|_F^2}{2z}=(a\,\eta\|C\|)^2+b^2\,\frac{\eta\|C\|}{B}",
         quantity="squared deviation over its prediction, mean over the other cells of the window",
         dynamics="mini_batch",
         table="noise",

@@ -20,6 +20,8 @@ CLAIMS = [
         id="A1-kernel-curve",
         source="A1",
         statement="On a fixed kernel K = LLᵀ, ln(σ_2/σ_1)(t) of trained U is that of L exp(−2LᵀALt)L⁺U(0).",
+        formula=r"\ln\frac{\sigma_2}{\sigma_1}(U(t))=\ln\frac{\sigma_2}{\sigma_1}"
+        r"(Le^{-2L^\top ALt}L^+U(0)),\quad K=LL^\top",
         quantity="largest deviation over the trajectory over the change of the curve, step size extrapolated twice, "
         "linear kernel and ReLU tangent kernel",
         dynamics="kernel",
@@ -35,6 +37,8 @@ CLAIMS = [
         source="A1",
         statement="On a fixed kernel, with or without weight decay, every start collapses to a scalar representation "
         "by t = 11.5/(μ_2 − μ_1), μ the eigenvalues of LᵀAL.",
+        formula=r"\dot U=-2KAU-2\delta U\quad\Rightarrow\quad"
+        r"\operatorname{erank}U(t)\to1\quad\text{by}\quad t=\frac{11.5}{\mu_2-\mu_1}",
         quantity="effective rank of the representation at that time",
         dynamics="kernel",
         table="kernel_rank",
@@ -51,6 +55,7 @@ CLAIMS = [
         id="A1-kernel-alignment",
         source="A1",
         statement="On a fixed kernel, every output coordinate turns into ± the same function, top eigenfunction of KA.",
+        formula=r"\max_a\sin\angle(u_a(t),\,Lv_1)=O(e^{-2(\mu_2-\mu_1)t}),\quad KALv_1=\mu_1Lv_1",
         quantity="largest sine of the angle between an output coordinate and Lv_1 at t = 11.5/(μ_2 − μ_1)",
         dynamics="kernel",
         table="kernel_rank",
@@ -70,6 +75,8 @@ CLAIMS = [
         source="A1",
         statement="On a fixed kernel, with weight decay δ or without, the late slope of ln(σ_2/σ_1) at finite step "
         "size is that of (I − 2η(LᵀAL + δI))^k.",
+        formula=r"\frac{\Delta}{\Delta t}\ln\frac{\sigma_2}{\sigma_1}(U_k)="
+        r"\frac{\Delta}{\Delta t}\ln\frac{\sigma_2}{\sigma_1}(L\,[I-2\eta(L^\top AL+\delta I)]^kL^+U(0))",
         quantity="largest relative error of the slope between 6 and 11.5 gap times, over all step sizes",
         dynamics="kernel",
         table="kernel_slopes",
@@ -86,6 +93,8 @@ CLAIMS = [
         id="A1-weight-decay",
         source="A1",
         statement="Weight decay changes no ratio: it does not prevent the collapse, nor delay it.",
+        formula=r"U_\delta(t)=e^{-2\delta t}U_0(t)\quad\Rightarrow\quad"
+        r"\frac{\sigma_2}{\sigma_1}(U_\delta(t))=\frac{\sigma_2}{\sigma_1}(U_0(t))",
         quantity="largest change of ln(σ_2/σ_1) by weight decay over that of the curve, step size extrapolated twice",
         dynamics="kernel",
         table="kernel_collapse",
@@ -102,6 +111,7 @@ CLAIMS = [
         id="A1-regression-rank",
         source="A1",
         statement="Multivariate regression on the same kernel, from the same start, ends with the rank of its target.",
+        formula=r"U(t)-Y=e^{-Kt}(U(0)-Y)\to0\quad\Rightarrow\quad\operatorname{erank}U(t)\to\operatorname{erank}Y",
         quantity="|effective rank of U/effective rank of Y − 1| at the end of training",
         dynamics="kernel",
         table="kernel_rank",
@@ -119,6 +129,7 @@ CLAIMS = [
         id="A1-regression-flow",
         source="A1",
         statement="Multivariate regression on a fixed kernel follows U(t) = Y + exp(−Kt)(U(0) − Y).",
+        formula=r"U(t)=Y+e^{-Kt}(U(0)-Y)",
         quantity="largest ‖U − U'‖_F/‖Y‖_F over the transient, step size extrapolated twice",
         dynamics="kernel",
         table="regression",

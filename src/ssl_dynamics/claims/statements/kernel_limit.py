@@ -10,6 +10,7 @@ CLAIMS = [
         source="A4",
         statement="The tangent kernel Θ_h of a random two-layer net, and each layer's block of it, tends to the limit "
         "I ⊗ (Σ + s∘Σ̇) at the rate 1/√h.",
+        formula=r"\|\Theta_h-\Theta_\infty\|_F\propto h^{-1/2},\quad\Theta_\infty=I_z\otimes(\Sigma+s\circ\dot\Sigma)",
         quantity="fitted exponent in h of ‖Θ_h − Θ∞‖_F, of the activation (identity, ReLU, erf) and block that are "
         "farthest from −1/2",
         dynamics="kernel_limit",

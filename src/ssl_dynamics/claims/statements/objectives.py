@@ -9,6 +9,8 @@ CLAIMS = [
         id="beyond-dot-product-limit",
         source="beyond",
         statement="Training on the dot product ends in the bottom-z eigenspace of C; training on InfoNCE does not.",
+        formula=r"\min_{W^\top W=I}\operatorname{Tr}(W^\top CW)\quad\text{at}\quad"
+        r"\operatorname{span}W=\operatorname{span}(v_1,\dots,v_z)",
         quantity="sin θ_max between the trained span and that eigenspace at the end of training",
         dynamics="objectives",
         table="objectives",
@@ -22,6 +24,8 @@ CLAIMS = [
         id="beyond-infonce-limit",
         source="beyond",
         statement="InfoNCE's minimiser tends to the bottom-z eigenspace of the in-batch C as the temperature τ grows.",
+        formula=r"\tau(L-\ln n)=\operatorname{Tr}(W^\top CW)+\frac{Q(W)}{2\tau}+O(\tau^{-2})\quad\Rightarrow\quad"
+        r"\sin\theta_{\max}=\frac c\tau+O(\tau^{-2})",
         quantity="fitted order in 1/τ of sin θ_max between trained span and eigenspace, three temperatures",
         dynamics="objectives",
         table="temperatures",
@@ -37,6 +41,7 @@ CLAIMS = [
         id="beyond-infonce-departure",
         source="beyond",
         statement="At first order in 1/τ InfoNCE departs from that eigenspace as perturbation theory predicts.",
+        formula=r"G_{jk}=-\frac{[V^\top(APB+BPA)V]_{jk}}{2\tau(\lambda_j-\lambda_k)}+O(\tau^{-2}),\quad j>z\ge k",
         quantity="fitted order in 1/τ of ‖P − P'‖_F/√(2z) between trained and predicted span, three temperatures",
         dynamics="objectives",
         table="temperatures",

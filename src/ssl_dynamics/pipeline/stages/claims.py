@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.claims.registry import GROUPS
+from ssl_dynamics.claims.registry import GROUPS, STATED_IN
 from ssl_dynamics.claims.verdict import Cell, Claim, Criterion, Judged, closest_to_failing, judge_claim
 from ssl_dynamics.pipeline.artifacts import read_table, sha256, write_json
 from ssl_dynamics.pipeline.settings import ClaimsSettings
@@ -44,6 +44,7 @@ def _record(claim: Claim, cells: list[Cell], sources: list[Path], config_name: s
     return {
         "id": claim.id,
         "statement": claim.statement,
+        "formula": claim.formula,
         "source": claim.source,
         "quantity": f"{claim.quantity}; {claim.statistic} over seeds, in the cell closest to failing ({decisive.name})",
         **_numbers(decisive.claim),
@@ -57,6 +58,7 @@ def _record(claim: Claim, cells: list[Cell], sources: list[Path], config_name: s
         },
         "figure": f"results/{config_name}/figures/{claim.figure}.svg",
         "command": f"make run CONFIG=config/{config_name}.yaml TARGET='{' '.join(map(Path.as_posix, sources))}'",
+        "code": f"src/{STATED_IN[claim.id].replace('.', '/')}.py",
         "artifacts": [{"path": path.as_posix(), "sha256": sha256(path)} for path in sources],
         "cells": [
             {

@@ -1,0 +1,180 @@
+"""The claims page: records, figures and texts to one HTML file that needs nothing else."""
+
+import base64
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+from jinja2 import Environment, StrictUndefined
+from latex2mathml.converter import convert
+from markupsafe import Markup, escape
+
+from ssl_dynamics.pipeline.dag import picture
+from ssl_dynamics.pipeline.interval_plot import interval_plot
+from ssl_dynamics.pipeline.report import Record, criterion, failures, number
+
+# Part of the report to its title and what its claims say.
+PARTS = {
+    "collapse": (
+        "Dimension collapse",
+        "Without a constraint, linear models and models on a fixed kernel turn into a scalar representation, along a "
+        "curve that is known; regression on the same kernel does not.",
+    ),
+    "grassmannian": (
+        "Exact dynamics on the Grassmannian",
+        "Under WᵀW = I nothing collapses: training is a flow of subspaces with a closed form, whatever the retraction "
+        "and whatever the width.",
+    ),
+    "framework": (
+        "What else the closed form predicts",
+        "Accuracies, learning times, errors of finite samples and of mini-batches follow from it; other objectives "
+        "share its limit or depart from it.",
+    ),
+    "tangent-kernel": (
+        "Departure from the tangent kernel",
+        "Supervised nets stay near their tangent kernel; self-supervised nets of every width leave it, at a time that "
+        "grows like ln h.",
+    ),
+    "infinite-width": (
+        "What replaces the tangent kernel",
+        "With the constraint kept, wide nets follow the flow on their features at the start; the model linearised at "
+        "the start stays wrong; three layers behave like two.",
+    ),
+}
+SOURCES = {
+    "A1": "naive training collapses",
+    "A2": "the constraint prevents it",
+    "A3": "exact dynamics, whatever the width",
+    "A4": "infinite width departs from the tangent kernel",
+    "A5": "a framework for further analysis",
+    "follow-up": "a follow-up of the paper",
+    "beyond": "beyond the paper",
+}
+
+# The converter passes what stands in \text on as it is: whatever else comes out of it is refused.
+_MATHEMATICS = re.compile(
+    "math|m(frac|i|n|o|over|row|space|sqrt|style|sub|subsup|sup|table|td|text|tr|under|underover)"
+)
+_SUBSCRIPT = re.compile(r"_(\{[^{}]*\}|max|\d+\.\d+|[A-Za-z0-9∞])")
+_SUPERSCRIPT = re.compile(r"\^(\{[^{}]*\}|[a-z])")
+
+
+def render(
+    records: list[Record],
+    figures: Mapping[str, Path],
+    files: Mapping[str, str],
+    *,
+    config_name: str,
+    root_seed: int,
+    seeds: Mapping[str, int],
+    pins: list[str],
+) -> str:
+    """The whole page.
+
+    figures: file of each figure by its name, without those that were not drawn; files: contents of `template`, `style`
+    and `script`; pins: `name==version` of the environment, `python=…` the first.
+    """
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"number": number, "typeset": typeset, "address": quote}
+    return environment.from_string(files["template"]).render(
+        config_name=config_name,
+        parts=_parts(records, figures, f"results/{config_name}/"),
+        failed=failures(records),
+        total=len(records),
+        sources={name: meaning for name, meaning in SOURCES.items() if any(r["source"] == name for r in records)},
+        data_sets={
+            name.removeprefix("triplets-"): data_address(path)
+            for name, path in figures.items()
+            if name.startswith("triplets-")
+        },
+        root_seed=root_seed,
+        seeds=seeds,
+        pins=[re.split("==?", pin) for pin in pins],
+        workflow=picture(),
+        style=Markup(files["style"]),
+        script=Markup(files["script"]),
+    )
+
+
+def _parts(records: list[Record], figures: Mapping[str, Path], folder: str) -> list[dict[str, Any]]:
+    """The parts that have claims, each with its figures in the order in which claims name them."""
+    parts = []
+    for name, (title, sentence) in PARTS.items():
+        own = [record for record in records if record["group"] == name]
+        blocks: dict[str, list[dict[str, Any]]] = {}
+        for record in own:
+            blocks.setdefault(PurePosixPath(record["figure"]).stem, []).append(_claim(record, folder))
+        if own:
+            parts.append(
+                {
+                    "name": name,
+                    "title": title,
+                    "sentence": sentence,
+                    "total": len(own),
+                    "failed": failures(own),
+                    "blocks": [
+                        {
+                            "figure": figure,
+                            "image": data_address(figures[figure]) if figure in figures else None,
+                            "claims": claims,
+                        }
+                        for figure, claims in blocks.items()
+                    ],
+                }
+            )
+    return parts
+
+
+def _claim(record: Record, folder: str) -> dict[str, Any]:
+    return record | {
+        "criterion_text": criterion(record),
+        "mathematics": formula(record["formula"]),
+        "plot": interval_plot(record),
+        "searched": " ".join(str(record[key]) for key in ("id", "statement", "quantity", "source")).lower(),
+        "files": [
+            {"name": artifact["path"].removeprefix(folder), "sha256": artifact["sha256"]}
+            for artifact in record["artifacts"]
+        ],
+        # A text fragment leads to the claim in the file; hyphens have a meaning of their own there.
+        "code_address": f"../../{quote(record['code'])}#:~:text={quote(record['id']).replace('-', '%2D')}",
+    }
+
+
+def formula(latex: str) -> list[Markup]:
+    """MathML of the pieces between quads, which may go to lines of their own.
+
+    Raises ValueError where a piece is not understood.
+    """
+    pieces = []
+    for piece in re.split(r"\\quad\s*", latex):
+        try:
+            mathematics = convert(piece, display="block")
+            elements = list(ElementTree.fromstring(mathematics).iter())
+        except Exception as error:
+            raise ValueError(f"formula {piece!r} is not understood: {error}") from error
+        names = [element.tag.rpartition("}")[2] for element in elements]
+        if others := [name for name in names if not _MATHEMATICS.fullmatch(name)]:
+            raise ValueError(f"formula {piece!r} is not understood: {others[0]} is no mathematics")
+        pieces.append(Markup(mathematics))
+    return pieces
+
+
+def typeset(text: str) -> Markup:
+    """A statement, escaped, with its _ and ^ as subscripts and superscripts."""
+
+    def element(name: str) -> Any:
+        return lambda match: f"<{name}>{match[1].strip('{}')}</{name}>"
+
+    lowered = _SUBSCRIPT.sub(element("sub"), str(escape(text)))
+    return Markup(_SUPERSCRIPT.sub(element("sup"), lowered))
+
+
+def data_address(figure: Path) -> str:
+    """A figure as `data:` address: its SVG, or its PNG where that is shorter."""
+    lines = (line.strip() for line in figure.with_suffix(".svg").read_text(encoding="utf-8").splitlines())
+    vector = "data:image/svg+xml," + quote(" ".join(lines), safe=" /:;,.()=-'!?*+&|[]{}_~@$")
+    pixels = "data:image/png;base64," + base64.b64encode(figure.with_suffix(".png").read_bytes()).decode("ascii")
+    return min(vector, pixels, key=len)
