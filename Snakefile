@@ -12,9 +12,13 @@ rule all:
     default_target: True
     input:
         claims=RESULTS / "claims.json",
-        figures=figure_files(),
+        figures=figure_files(
+            [*FIGURE_TABLES, *(f"triplets-{dataset}" for dataset in CONFIG.datasets)],
+            ["svg", "png"],
+        ),
         objectives=[RESULTS / "tables/objectives.csv"] if CONFIG.objectives else [],
         notebook=RESULTS / "notebooks/main-result.ipynb",
+        paper=RESULTS / "paper.pdf",
 
 
 include: "workflow/rules/problem.smk"
@@ -33,3 +37,4 @@ include: "workflow/rules/drift.smk"
 include: "workflow/rules/kernel_limit.smk"
 include: "workflow/rules/depth.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/paper.smk"

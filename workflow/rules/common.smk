@@ -10,7 +10,7 @@ from snakemake.exceptions import WorkflowError
 from ssl_dynamics.pipeline import settings
 from ssl_dynamics.pipeline.config import ConfigError, load_config, parse_config
 from ssl_dynamics.pipeline.fingerprint import fingerprint, lock_fingerprint
-from ssl_dynamics.pipeline.tables import FIGURE_TABLES, TABLES
+from ssl_dynamics.pipeline.tables import FIGURE_TABLES, PAPER_FIGURES, TABLES
 
 try:
     CONFIG = (
@@ -93,12 +93,24 @@ def tables(name):
     ]
 
 
-def figure_files():
+def figure_files(names, suffixes):
     # An experiment that needs labels has no cells, and no figure, where no data set has any.
-    drawn = [name for name, table in FIGURE_TABLES.items() if tables(table)]
-    names = [*drawn, *(f"triplets-{dataset}" for dataset in CONFIG.datasets)]
     return [
         RESULTS / "figures" / f"{name}.{suffix}"
         for name in names
-        for suffix in ("svg", "png")
+        if name not in FIGURE_TABLES or tables(FIGURE_TABLES[name])
+        for suffix in suffixes
     ]
+
+
+def quadratic_forms():
+    return [(dataset, loss) for dataset in CONFIG.datasets for loss in CONFIG.losses]
+
+
+def paper_sources():
+    """All that the main file of the paper includes."""
+    return sorted(
+        f"paper/{path.name}"
+        for path in Path(workflow.basedir, "paper").iterdir()
+        if path.suffix in (".typ", ".bib") and path.name != "paper.typ"
+    )

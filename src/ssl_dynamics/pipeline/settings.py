@@ -1,6 +1,6 @@
 """What each stage reads of the configuration: a value that is not in here cannot reach a stage unseen by its rule."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -86,6 +86,13 @@ class FigureSettings(Settings):
     """What the stage `figure` reads of the configuration."""
 
     figure: str
+
+
+class PaperSettings(Settings):
+    """What the stage `paper` reads of the configuration: all of it, to state the set-up in the text."""
+
+    config: dict[str, Any]
+    forms: Annotated[list[tuple[str, Loss]], Field(description="(data set, loss) of each quadratic form, in order")]
 
 
 class NoSettings(Settings):

@@ -62,3 +62,16 @@ FIGURE_TABLES = {
     "depth-departure": "depth_widths",
     "depth-constrained": "depth_constrained",
 }
+
+# The figures that the paper shows, where the configuration has them.
+PAPER_FIGURES = [
+    "collapse",
+    "rank",
+    "exactness",
+    "narrow-speeds",
+    "probes",
+    "downstream",
+    "departure-slope",
+    "kernel-drift",
+    "constrained-nets",
+]
