@@ -8,7 +8,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, NullLocator
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 PALETTE = sns.color_palette("colorblind")
 LOSS_COLORS = {"contrastive": PALETTE[0], "non-contrastive": PALETTE[1]}
@@ -42,12 +42,15 @@ def finished(grid: sns.FacetGrid) -> Figure:
 
 
 def logarithmic(grid: sns.FacetGrid) -> None:
-    """Logarithmic axes; across, whole decades are labelled, and parts of them only where there are no two."""
+    """Logarithmic axes; across, whole decades are labelled, or half ones where there are no two: those do not touch."""
     grid.set(xscale="log", yscale="log")
     for axes in grid.axes.flat:
-        low, high = axes.get_xlim()
-        if np.floor(np.log10(high)) > np.ceil(np.log10(low)):
+        low, high = np.log10(axes.get_xlim())
+        halves = sum(low <= decade + half <= high for decade in range(-20, 20) for half in (0, np.log10(3)))
+        if np.floor(high) > np.ceil(low):
             axes.xaxis.set_minor_formatter(NullFormatter())
+        elif halves >= 2:
+            axes.xaxis.set_minor_locator(LogLocator(subs=(3,)))
 
 
 def over_widths(grid: sns.FacetGrid) -> None:
