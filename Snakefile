@@ -12,7 +12,7 @@ rule all:
     default_target: True
     input:
         claims=RESULTS / "claims.json",
-        figures=figure_files(),
+        figures=figure_files(ALL_FIGURES, ["svg", "png"]),
         objectives=[RESULTS / "tables/objectives.csv"] if CONFIG.objectives else [],
         notebooks=expand(
             RESULTS / "notebooks/{name}.{suffix}",
@@ -20,6 +20,7 @@ rule all:
             suffix=["ipynb", "html"],
         ),
         page=RESULTS / "report.html",
+        paper=RESULTS / "paper.pdf",
 
 
 include: "workflow/rules/problem.smk"
@@ -39,3 +40,4 @@ include: "workflow/rules/kernel_limit.smk"
 include: "workflow/rules/depth.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/page.smk"
+include: "workflow/rules/paper.smk"

@@ -17,8 +17,8 @@ import yaml
 from ssl_dynamics.claims.registry import CLAIMS, GROUPS
 
 TOP = Path(__file__).parents[1]
-TREE = ["Snakefile", "workflow", "src", "config", "profiles", "requirements.lock", "environment.yml"]
-KEPT = {".npz", ".csv", ".json", ".svg", ".png", ".ipynb", ".html"}
+TREE = ["Snakefile", "workflow", "src", "paper", "config", "profiles", "requirements.lock", "environment.yml"]
+KEPT = {".npz", ".csv", ".json", ".svg", ".png", ".ipynb", ".html", ".pdf"}
 
 pytestmark = pytest.mark.slow
 

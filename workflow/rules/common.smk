@@ -11,7 +11,13 @@ from ssl_dynamics.pipeline import settings
 from ssl_dynamics.pipeline.config import ConfigError, load_config, parse_config
 from ssl_dynamics.pipeline.fingerprint import fingerprint, lock_fingerprint
 from ssl_dynamics.pipeline.notebook_imports import notebook_imports
-from ssl_dynamics.pipeline.tables import FIGURE_FUNCTIONS, FIGURE_TABLES, NOTEBOOK_TABLES, TABLES
+from ssl_dynamics.pipeline.tables import (
+    FIGURE_FUNCTIONS,
+    FIGURE_TABLES,
+    NOTEBOOK_TABLES,
+    PAPER_FIGURES,
+    TABLES,
+)
 
 try:
     CONFIG = (
@@ -23,6 +29,7 @@ except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = Path("results") / CONFIG.name
+ALL_FIGURES = [*FIGURE_TABLES, *(f"triplets-{dataset}" for dataset in CONFIG.datasets)]
 LOCK = lock_fingerprint(Path(workflow.basedir) / "requirements.lock")
 
 # One thread a job, whatever the cores: a different count would change the last bits of matrix products.
@@ -94,16 +101,28 @@ def tables(name):
     ]
 
 
-def figure_files():
-    # An experiment that needs labels has no cells, and no figure, where no data set has any.
-    drawn = [name for name, table in FIGURE_TABLES.items() if tables(table)]
-    names = [*drawn, *(f"triplets-{dataset}" for dataset in CONFIG.datasets)]
+def figure_files(names, suffixes):
+    # An experiment that is not configured, or needs labels where no data set has any, has no table and no figure.
     return [
         RESULTS / "figures" / f"{name}.{suffix}"
         for name in names
-        for suffix in ("svg", "png")
+        if all(tables(table) for table in FIGURE_TABLES.get(name, ()))
+        for suffix in suffixes
     ]
 
 
 def notebook_file(wildcards):
     return f"workflow/notebooks/{wildcards.notebook}.ipynb"
+
+
+def quadratic_forms():
+    return [(dataset, loss) for dataset in CONFIG.datasets for loss in CONFIG.losses]
+
+
+def paper_sources():
+    """All that the main file of the paper includes."""
+    return sorted(
+        f"paper/{path.name}"
+        for path in Path(workflow.basedir, "paper").iterdir()
+        if path.suffix in (".typ", ".bib") and path.name != "paper.typ"
+    )

@@ -4,7 +4,7 @@
 rule page:
     input:
         claims=rules.claims.output.claims,
-        figures=figure_files(),
+        figures=figure_files(ALL_FIGURES, ["svg", "png"]),
         template="workflow/page/report.html.j2",
         style="workflow/page/report.css",
         script="workflow/page/report.js",

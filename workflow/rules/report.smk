@@ -38,7 +38,11 @@ rule claims:
 
 rule figure:
     input:
-        table=lambda wildcards: tables(FIGURE_TABLES[wildcards.figure]),
+        unpack(
+            lambda wildcards: {
+                name: tables(name) for name in FIGURE_TABLES[wildcards.figure]
+            }
+        ),
     output:
         svg=RESULTS / "figures/{figure}.svg",
         png=RESULTS / "figures/{figure}.png",
@@ -56,7 +60,8 @@ rule figure:
         mem_mb=1500,
     params:
         settings=lambda wildcards: settings.FigureSettings(
-            function=drawing(wildcards.figure)
+            function=drawing(wildcards.figure),
+            tables=FIGURE_TABLES[wildcards.figure],
         ).model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),

@@ -1,7 +1,7 @@
 """Analysis: how to measure spans, ranks, orders and intervals. Knows neither theory nor simulation."""
 
 from ssl_dynamics.analysis.crossings import first_crossing, last_rise
-from ssl_dynamics.analysis.fits import bootstrap_interval, fitted_order
+from ssl_dynamics.analysis.fits import INTERVAL_LEVEL, bootstrap_interval, fitted_order
 from ssl_dynamics.analysis.interpolation import first_passage, interpolated
 from ssl_dynamics.analysis.learning import half_time
 from ssl_dynamics.analysis.probes import Moments, labelled_moments, probe_accuracies
@@ -19,6 +19,7 @@ from ssl_dynamics.analysis.subspaces import (
 )
 
 __all__ = [
+    "INTERVAL_LEVEL",
     "Moments",
     "bootstrap_interval",
     "combined_projector_norm",

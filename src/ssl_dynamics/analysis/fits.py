@@ -9,6 +9,8 @@ from ssl_dynamics.checks import real
 
 Array = NDArray[np.float64]
 
+INTERVAL_LEVEL = 0.95
+
 
 def fitted_order(steps: ArrayLike, errors: ArrayLike) -> Array:
     """Least-squares slope of ln(error) against ln(step), along the last axis.
@@ -27,7 +29,7 @@ def fitted_order(steps: ArrayLike, errors: ArrayLike) -> Array:
 
 
 def bootstrap_interval(
-    values: ArrayLike, statistic: Callable[..., Array], random: np.random.Generator, *, level: float = 0.95
+    values: ArrayLike, statistic: Callable[..., Array], random: np.random.Generator, *, level: float = INTERVAL_LEVEL
 ) -> tuple[float, float]:
     """Percentile bootstrap interval of `statistic(values, axis=…)` over independent seeds.
 

@@ -42,9 +42,14 @@ def layout(rows: pd.DataFrame) -> dict[str, Any]:
     columns = rows["dimension"].nunique()
     width = (SINGLE if columns == 1 else DOUBLE) / columns
     height = 2.2 if columns < 3 else 2.0
-    present = rows["dataset"].unique()
-    order = [*(name for name in DATASETS if name in present), *sorted(set(present) - set(DATASETS))]
+    order = in_order(rows["dataset"])
     return {"row": "dataset", "col": "dimension", "row_order": order, "height": height, "aspect": width / height}
+
+
+def in_order(datasets: Iterable[str]) -> list[str]:
+    """The data sets that occur, in their fixed order."""
+    present = set(datasets)
+    return [*(name for name in DATASETS if name in present), *sorted(present - set(DATASETS))]
 
 
 def legend(figure: Figure, handles: Sequence[Artist], *, title: str | None = None) -> None:
@@ -141,12 +146,23 @@ def mean_and_interval(
     style: str = "-",
     marker: str = "o",
     alpha: float = 1,
+    label: str | None = None,
 ) -> "pd.Series[float]":
     """Draw the mean over the seeds, with a band for its 95 % interval; the means, by x."""
     groups = rows.groupby(x)[y]
     means: pd.Series[float] = groups.mean()
     bounds = np.array([interval(values) for _, values in groups])
-    axes.plot(means.index, means, linestyle=style, color=color, alpha=alpha, marker=marker, markersize=3, linewidth=1)
+    axes.plot(
+        means.index,
+        means,
+        linestyle=style,
+        color=color,
+        alpha=alpha,
+        marker=marker,
+        markersize=3,
+        linewidth=1,
+        label=label,
+    )
     axes.fill_between(means.index, bounds[:, 0], bounds[:, 1], color=color, alpha=0.2 * alpha, linewidth=0)
     return means
 

@@ -1,6 +1,6 @@
 """What each stage reads of the configuration: a value that is not in here cannot reach a stage unseen by its rule."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -86,6 +86,7 @@ class FigureSettings(Settings):
     """What the stage `figure` reads of the configuration."""
 
     function: str  # that draws it, "module:function"
+    tables: list[str]  # in the order of its arguments
 
 
 class NotebookSettings(Settings):
@@ -93,6 +94,13 @@ class NotebookSettings(Settings):
 
     notebook: Annotated[str, Field(description="path of the notebook that is executed")]
     tables: Annotated[list[str], Field(description="its parameters, a list of files each; empty where there are none")]
+
+
+class PaperSettings(Settings):
+    """What the stage `paper` reads of the configuration: all of it, to state the set-up in the text."""
+
+    config: dict[str, Any]
+    forms: Annotated[list[tuple[str, Loss]], Field(description="(data set, loss) of each quadratic form, in order")]
 
 
 class NoSettings(Settings):

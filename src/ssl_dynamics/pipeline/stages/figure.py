@@ -14,7 +14,8 @@ def compute(job: Job[FigureSettings]) -> None:
     theme.apply()
     module, _, function = job.settings.function.partition(":")
     # Imported by name, so that the code of a figure is its own function and what that reaches, not every figure's.
-    figure = getattr(import_module(module), function)(pd.concat(map(read_table, job.inputs["table"])))
+    tables = [pd.concat(map(read_table, job.inputs[name])) for name in job.settings.tables]
+    figure = getattr(import_module(module), function)(*tables)
     write_figure(job.output("svg"), figure)
     write_figure(job.output("png"), figure)
 
