@@ -61,7 +61,7 @@ rule figure:
     params:
         settings=lambda wildcards: settings.FigureSettings(
             function=drawing(wildcards.figure),
-            tables=FIGURE_TABLES[wildcards.figure],
+            tables=list(FIGURE_TABLES[wildcards.figure]),
         ).model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),
