@@ -58,6 +58,11 @@ def code(stage, *further):
     return fingerprint(f"ssl_dynamics.pipeline.stages.{stage}", *further)
 
 
+def drawing(figure):
+    """The function that draws a figure, "module:function"."""
+    return f"ssl_dynamics.figures.{FIGURE_FUNCTIONS[figure]}"
+
+
 def named(files):
     """NAME=PATH for every input or output of a rule."""
     return [
