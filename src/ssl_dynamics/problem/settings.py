@@ -12,9 +12,12 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class Settings(BaseModel):
-    """Base of every settings type: unknown keys are refused, values cannot be changed."""
+    """Base of every settings type: unknown keys are refused, values cannot be changed.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    A type is built when it is first used: a job uses few of them, and starts the sooner.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class Shift(Settings):

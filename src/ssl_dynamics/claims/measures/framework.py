@@ -15,14 +15,15 @@ def accuracy_difference(model: str, predicted: str = "predicted") -> Measure:
 
 
 def gain_per_class(model: str) -> Measure:
-    """Gain of the ridge probe on the constrained model over another one, in units of what its dimensions allow.
+    """Gain of the ridge probe on the constrained model over another one, at the end, in units of what z allows.
 
     The gap of the accuracies times K/(min(z + 1, K) − 2): z dimensions can name z + 1 of K equally large classes
     where a scalar names 2 (docs/theory.md §5).
     """
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        ridge = rows[rows["probe"] == "ridge"].set_index("seed")
+        last = rows[(rows["probe"] == "ridge") & (rows["time"] == rows["time"].max())]
+        ridge = last.set_index("seed")
         classes = ridge["classes"]
         reachable = (ridge["dimension"] + 1).clip(upper=classes) - 2
         gain: pd.Series[float] = (ridge["constrained"] - ridge[model]) * classes / reachable
