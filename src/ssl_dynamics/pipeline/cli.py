@@ -1,4 +1,4 @@
-"""Command line: run a configuration to its verdicts, print verdicts, verify artifacts, print the schema."""
+"""Command line: run a configuration, solve a flow, print verdicts, verify artifacts, print the schema."""
 
 import argparse
 import sys
@@ -26,6 +26,28 @@ def main() -> None:
     verdict.add_argument("claims", type=Path)
     verify = commands.add_parser("verify", help="check every artifact below a folder against its provenance")
     verify.add_argument("folder", type=Path)
+    solver = commands.add_parser(
+        "solve",
+        help="solve a flow in closed form, on arrays of your own",
+        description="Reads `W0` (d, z), `times` (T,) and the quadratic form `C` (d, d), or the views `anchor`, "
+        "`positive`, `negative` (n, d) that make it; writes `times`, `W` (T, d, z), `loss` (T,) and `sines` (T, z) of "
+        "the angles to the bottom-z eigenspace of C.",
+    )
+    solver.add_argument("problem", type=Path, help=".npz file with the arrays above")
+    solver.add_argument("output", type=Path, help=".npz file to write")
+    solver.add_argument(
+        "--flow",
+        choices=("grassmann", "unconstrained", "wide"),
+        default="grassmann",
+        help="grassmann: WᵀW = I (default); unconstrained; wide: W = VᵀW_2 of a net with orthonormal layers, h ≥ d",
+    )
+    solver.add_argument(
+        "--loss",
+        choices=("contrastive", "non-contrastive"),
+        default="contrastive",
+        help="what the views make, where the file has no C",
+    )
+    solver.add_argument("--plot", type=Path, metavar="FILE", help=".svg or .png of the loss and the angles over time")
     commands.add_parser("schema", help="print the JSON schema of the configuration")
     arguments = parser.parse_args()
     try:
@@ -42,6 +64,11 @@ def main() -> None:
                 problems = verify_artifacts(arguments.folder)
                 if problems:
                     sys.exit("\n".join(problems))
+            case "solve":
+                from ssl_dynamics.pipeline.solver import solve  # noqa: PLC0415 -- only this draws: a slow import
+
+                options = {name: getattr(arguments, name) for name in ("flow", "loss", "plot")}
+                solve(arguments.problem, arguments.output, **options)
             case "schema":
                 print(config_schema(), end="")
     except ConfigError as error:

@@ -1,0 +1,116 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy.linalg import expm
+
+from problems import orthonormal, symmetric
+from ssl_dynamics.analysis import projector_distance
+from ssl_dynamics.pipeline import cli
+from ssl_dynamics.problem import quadratic_form
+
+TIMES = np.array([0.0, 0.5, 2.0])
+
+
+def run(monkeypatch, capsys, *arguments):
+    """Exit code and error text of the command, run in this process."""
+    monkeypatch.setattr(sys, "argv", ["ssl-dynamics", "solve", *map(str, arguments)])
+    try:
+        cli.main()
+    except SystemExit as stop:
+        return stop.code, capsys.readouterr().err
+    return 0, capsys.readouterr().err
+
+
+def problem(tmp_path, **changes):
+    random = np.random.default_rng(0)
+    arrays = {"C": symmetric(np.array([-2.0, -1.0, 0.5, 1.0]), random), "W0": orthonormal(4, 2, random), "times": TIMES}
+    path = tmp_path / "problem.npz"
+    np.savez(path, **{name: value for name, value in (arrays | changes).items() if value is not None})
+    return path, arrays
+
+
+def test_solves_what_the_matrix_exponential_solves(tmp_path, monkeypatch, capsys):
+    path, arrays = problem(tmp_path)
+    assert run(monkeypatch, capsys, path, tmp_path / "out.npz", "--plot", tmp_path / "out.svg") == (0, "")
+    written = np.load(tmp_path / "out.npz")
+    expected = np.stack([expm(-2 * arrays["C"] * t) @ arrays["W0"] for t in TIMES])
+    assert projector_distance(written["W"], np.linalg.qr(expected)[0]).max() < 1e-10
+    np.testing.assert_allclose(written["W"].mT @ written["W"], np.broadcast_to(np.eye(2), (3, 2, 2)), atol=1e-12)
+    assert (np.diff(written["loss"]) < 0).all()
+    assert written["sines"].shape == (3, 2)
+    assert written["sines"][-1].max() < 0.05
+    assert "<svg" in (tmp_path / "out.svg").read_text()
+
+
+@pytest.mark.parametrize("flow", ["unconstrained", "wide"])
+def test_other_flows(tmp_path, monkeypatch, capsys, flow):
+    path, arrays = problem(tmp_path)
+    assert run(monkeypatch, capsys, path, tmp_path / "out.npz", "--flow", flow) == (0, "")
+    W = np.load(tmp_path / "out.npz")["W"]
+    np.testing.assert_allclose(W[0], arrays["W0"], atol=1e-12)
+    if flow == "unconstrained":
+        np.testing.assert_allclose(W[1], expm(-arrays["C"]) @ arrays["W0"], atol=1e-12)
+
+
+@pytest.mark.parametrize("loss", ["contrastive", "non-contrastive"])
+def test_views_make_the_form(tmp_path, monkeypatch, capsys, loss):
+    random = np.random.default_rng(1)
+    views = {name: random.standard_normal((30, 4)) for name in ("anchor", "positive", "negative")}
+    path, arrays = problem(tmp_path, C=None, **views)
+    assert run(monkeypatch, capsys, path, tmp_path / "out.npz", "--loss", loss) == (0, "")
+    names = list(views)[: 3 if loss == "contrastive" else 2]
+    C = quadratic_form(*(views[name] for name in names), loss=loss)
+    W = np.load(tmp_path / "out.npz")["W"]
+    assert projector_distance(W[1], np.linalg.qr(expm(-C) @ arrays["W0"])[0]) < 1e-10
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"W0": None}, "no array 'W0'; it holds C, times"),
+        ({"C": None}, "no array 'anchor'; it holds W0, times"),
+        ({"times": np.array([1.0, 0.5])}, "times must not decrease"),
+        ({"W0": np.ones((4, 2))}, "orthonormal"),
+        ({"W0": np.eye(3)[:, :2]}, "3"),
+        ({"C": np.triu(np.ones((4, 4)))}, "symmetric"),
+        ({"C": np.full((4, 4), np.nan)}, "C holds 16 values that are not finite"),
+        ({"C": np.array([{}], dtype=object)}, "pickled objects are not read"),
+    ],
+)
+def test_bad_problem_is_refused_in_one_line_and_nothing_is_written(tmp_path, monkeypatch, capsys, changes, message):
+    path, _ = problem(tmp_path, **changes)
+    code, error = run(monkeypatch, capsys, path, tmp_path / "out.npz")
+    assert code == cli.EXIT_USAGE
+    assert error.startswith(f"{path}: ")
+    assert message in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "out.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["missing.npz", "out.npz"], "missing.npz: No such file or directory; expected an .npz file"),
+        (["problem.npz", "out.csv"], "out.csv: .npz is allowed"),
+        (["problem.npz", "no/out.npz"], "no/out.npz: no folder no"),
+        (["problem.npz", "out.npz", "--plot", "out.gif"], "out.gif: .svg or .png is allowed"),
+    ],
+)
+def test_bad_paths_are_refused(tmp_path, monkeypatch, capsys, arguments, message):
+    problem(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    code, error = run(monkeypatch, capsys, *arguments)
+    assert code == cli.EXIT_USAGE
+    assert error == f"{message}\n"
+
+
+def test_help_names_the_arrays():
+    text = subprocess.run(
+        [sys.executable, "-m", "ssl_dynamics.pipeline.cli", "solve", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert all(name in text for name in ("W0", "times", "anchor", "--flow", "--plot"))
