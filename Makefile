@@ -15,7 +15,7 @@ CROSSCHECK := .venv-crosscheck/ready-$(firstword $(shell cksum crosscheck/requir
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := full
-.PHONY: full quick run test test-all lint benchmark crosscheck verify schema readme lock help clean
+.PHONY: full quick run test test-all lint benchmark crosscheck verify schema report readme lock help clean
 
 full: $(READY)  ## replicate everything: results/full, about half an hour on 2 cores
 	@ssl-dynamics run config/full.yaml --cores $(CORES)
@@ -50,6 +50,10 @@ crosscheck: $(READY) $(CROSSCHECK)  ## tangent kernels against the library neura
 
 verify: $(READY)  ## check every artifact of results/ against its recorded hashes and code
 	@ssl-dynamics verify results
+
+report: $(READY)  ## Snakemake's own report of a finished run: reports/full.zip (CONFIG=config/quick.yaml: of another)
+	@mkdir -p reports
+	@snakemake --configfile $(CONFIG) --report reports/$(basename $(notdir $(CONFIG))).zip --quiet all
 
 schema: $(READY)  ## write workflow/schemas/config.schema.json from the types
 	@ssl-dynamics schema > workflow/schemas/config.schema.json

@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 from ssl_dynamics.figures import theme
+from ssl_dynamics.figures.exactness import exactness
 from ssl_dynamics.figures.triplets import triplets
 from ssl_dynamics.pipeline.artifacts import sha256, write_figure
+from ssl_dynamics.pipeline.captions import caption
 from ssl_dynamics.pipeline.tables import FIGURE_FUNCTIONS, FIGURE_TABLES, TABLES
 
 mpl.use("Agg")
@@ -129,6 +131,11 @@ def test_figure_has_a_labelled_panel_for_each_data_set_and_dimension_and_stable_
 def test_every_figure_has_its_table():
     assert set(FIGURE_FUNCTIONS) == set(FIGURE_TABLES)
     assert set(chain(*FIGURE_TABLES.values())) <= set(chain(*TABLES.values()))
+
+
+def test_caption_is_the_summary_of_the_function():
+    assert caption("exactness") == exactness.__doc__.splitlines()[0]
+    assert all(caption(name).endswith((".", "seed")) for name in FIGURE_FUNCTIONS)
 
 
 @pytest.mark.parametrize("image_shape", [(3, 4), None])

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,7 @@ import pytest
 import yaml
 
 from ssl_dynamics.claims.registry import CLAIMS, GROUPS
+from ssl_dynamics.pipeline.captions import caption
 
 TOP = Path(__file__).parents[1]
 TREE = ["Snakefile", "workflow", "src", "paper", "config", "profiles", "requirements.lock", "environment.yml"]
@@ -117,6 +119,21 @@ def test_run_ends_with_the_verdict_on_every_claim(finished):
         assert record["artifacts"]
     verify = [sys.executable, "-m", "ssl_dynamics.pipeline.cli", "verify", "results"]
     assert subprocess.run(verify, cwd=tree, env=environment(tree), check=False).returncode == 0
+
+
+def test_report_of_snakemake_shows_every_figure_with_its_caption(tree):
+    command = [sys.executable, "-m", "snakemake", "--configfile", "config/tiny.yaml", "--quiet", "all"]
+    command += ["--report", "report.zip"]
+    assert subprocess.run(command, cwd=tree, env=environment(tree), capture_output=True, check=False).returncode == 0
+    with zipfile.ZipFile(tree / "report.zip") as archive:
+        files = {Path(name).name for name in archive.namelist()}
+        (page,) = (name for name in archive.namelist() if name.endswith("/report.html") and "raw" not in name)
+        text = archive.read(page).decode()
+    figures = {path.name for path in (tree / "results/tiny/figures").glob("*.svg")}
+    assert figures | {"report.html", "paper.pdf"} <= files
+    for name in figures:
+        assert f"results/tiny/figures/{name}" in text  # in the command of its caption, or as its path
+    assert json.dumps(caption("exactness"), ensure_ascii=True)[1:-1] in text or caption("exactness") in text
 
 
 def test_every_experiment_runs_to_its_verdicts(tmp_path):

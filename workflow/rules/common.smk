@@ -8,6 +8,7 @@ sys.path.insert(0, str(SOURCE))
 
 from snakemake.exceptions import WorkflowError
 from ssl_dynamics.pipeline import settings
+from ssl_dynamics.pipeline.captions import caption
 from ssl_dynamics.pipeline.config import ConfigError, load_config, parse_config
 from ssl_dynamics.pipeline.fingerprint import fingerprint, lock_fingerprint
 from ssl_dynamics.pipeline.notebook_imports import notebook_imports
@@ -61,6 +62,14 @@ def code(stage, *further):
 def drawing(figure):
     """The function that draws a figure, "module:function"."""
     return f"ssl_dynamics.figures.{FIGURE_FUNCTIONS[figure]}"
+
+
+def part_of_the_report(wildcards):
+    return FIGURE_FUNCTIONS[wildcards.figure].partition(":")[0].replace("_", " ")
+
+
+def figure_labels(wildcards):
+    return {"figure": wildcards.figure, "shows": caption(wildcards.figure)}
 
 
 def named(files):

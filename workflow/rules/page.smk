@@ -10,7 +10,12 @@ rule page:
         script="workflow/page/report.js",
         environment="environment.yml",
     output:
-        page=RESULTS / "report.html",
+        page=report(
+            RESULTS / "report.html",
+            caption="../report/page.rst",
+            category="Claims",
+            labels={"document": "claims page"},
+        ),
         provenance=RESULTS / "report.provenance.json",
     log:
         RESULTS / "logs/page.log",

@@ -13,7 +13,12 @@ rule paper:
         ],
         objectives=[RESULTS / "tables/objectives.csv"] if CONFIG.objectives else [],
     output:
-        pdf=RESULTS / "paper.pdf",
+        pdf=report(
+            RESULTS / "paper.pdf",
+            caption="../report/paper.rst",
+            category="Claims",
+            labels={"document": "paper"},
+        ),
         provenance=RESULTS / "paper.provenance.json",
     log:
         RESULTS / "logs/paper.log",

@@ -44,7 +44,13 @@ rule figure:
             }
         ),
     output:
-        svg=RESULTS / "figures/{figure}.svg",
+        svg=report(
+            RESULTS / "figures/{figure}.svg",
+            caption="../report/figure.rst",
+            category="Figures",
+            subcategory=part_of_the_report,
+            labels=figure_labels,
+        ),
         png=RESULTS / "figures/{figure}.png",
         provenance=RESULTS / "figures/{figure}.provenance.json",
     log:
@@ -77,7 +83,13 @@ rule triplet_figure:
     input:
         triplets=rules.triplets.output.triplets,
     output:
-        svg=RESULTS / "figures/triplets-{dataset}.svg",
+        svg=report(
+            RESULTS / "figures/triplets-{dataset}.svg",
+            caption="../report/triplets.rst",
+            category="Figures",
+            subcategory="data",
+            labels={"figure": "triplets-{dataset}", "shows": "Some triplets"},
+        ),
         png=RESULTS / "figures/triplets-{dataset}.png",
         provenance=RESULTS / "figures/triplets-{dataset}.provenance.json",
     log:
