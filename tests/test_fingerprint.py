@@ -14,9 +14,15 @@ def tree(tmp_path, monkeypatch):
     root = tmp_path / "ssl_dynamics"
     shutil.copytree(Path(module.__file__).parents[1], root, ignore=shutil.ignore_patterns("__pycache__", "*.npz"))
     monkeypatch.setattr(module, "_ROOT", root)
-    module.forget()
+    start_anew()
     yield root
-    module.forget()
+    start_anew()
+
+
+def start_anew():
+    """Take nothing over from another tree."""
+    for cached in (module._module, module._unit):
+        cached.cache_clear()
 
 
 def stages(root):

@@ -19,6 +19,8 @@ _ROOT = Path(__file__).parents[1]
 Unit = tuple[str, str]
 
 
+_READ: dict[Path, str] = {}  # the text of every module taken apart
+
 # Imports inside these run when they are called, not when the module is loaded.
 _BODIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -48,9 +50,11 @@ def fingerprint(module: str, *further: str) -> str:
 
 
 def forget() -> None:
-    """Drop what was read, so that the next fingerprint reads the files again."""
-    for cached in (_module, _unit):
-        cached.cache_clear()
+    """Drop what was taken apart, if a file has changed since, so that the next fingerprint reads them again."""
+    if any(not path.is_file() or path.read_text(encoding="utf-8") != text for path, text in _READ.items()):
+        _READ.clear()
+        for cached in (_module, _unit):
+            cached.cache_clear()
 
 
 def lock_fingerprint(lock: Path) -> str:
@@ -123,7 +127,9 @@ def _module(name: str) -> _Module:
     path = _path(name)
     if name.split(".", maxsplit=1)[0] != _PACKAGE or path is None:
         raise ValueError(f"{name} is not a module of {_PACKAGE}")
-    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    _READ[path] = path.read_text(encoding="utf-8")
+    tree = ast.parse(_READ[path], str(path))
+    _strip_docstrings(tree)
     definitions: dict[str, list[ast.stmt]] = {}
     imports: dict[str, Unit] = {}
     effects: list[ast.stmt] = []
@@ -196,9 +202,11 @@ def _is_docstring(node: ast.AST) -> bool:
 
 
 def _source(statements: list[ast.stmt]) -> str:
-    """Syntax trees without docstrings and places in the file."""
-    copy = ast.parse("\n".join(map(ast.unparse, statements)))  # a copy: stripping must not touch the cached trees
-    for node in ast.walk(copy):
+    """Syntax trees without places in the file."""
+    return ast.dump(ast.Module(statements, []))
+
+
+def _strip_docstrings(tree: ast.Module) -> None:
+    for node in ast.walk(tree):
         if isinstance(node, _BODIES) and _is_docstring(node.body[0]):
             node.body = node.body[1:] or [ast.Pass()]
-    return ast.dump(copy)
