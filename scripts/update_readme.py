@@ -9,7 +9,7 @@ from ssl_dynamics.pipeline.report import Record, criterion, number
 
 TOP = Path(__file__).parents[1]
 RESULTS = TOP / "results/full"
-FIGURES = ("exactness", "collapse", "constrained-nets")
+FIGURES = ("story",)
 
 
 def row(record: Record) -> str:
