@@ -247,8 +247,10 @@ def test_verdict_on_accuracy(claim, error, expected):
 
 @pytest.mark.parametrize(("collapsed", "expected"), [(0.2, "pass"), (0.58, "fail")])
 def test_verdict_on_the_cost_of_the_collapse(collapsed, expected):
-    table = pd.DataFrame({"seed": [0, 1], "probe": "ridge", "classes": 10, "constrained": [0.6, 0.62]})
-    assert verdict("A5-cost-of-collapse", table.assign(collapsed=collapsed, span=table["constrained"])) == expected
+    end = pd.DataFrame({"seed": [0, 1], "time": 9.0, "probe": "ridge", "classes": 10, "constrained": [0.6, 0.62]})
+    end = end.assign(collapsed=collapsed, span=end["constrained"])
+    start = end.assign(time=0.0, collapsed=end["constrained"])  # what has not yet collapsed does not count
+    assert verdict("A5-cost-of-collapse", pd.concat([start, end])) == expected
 
 
 @pytest.mark.parametrize(("measured", "expected"), [(1.01, "pass"), (1.03, "fail"), (np.nan, "fail")])

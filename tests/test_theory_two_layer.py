@@ -118,6 +118,14 @@ def test_zero_start_stays_at_zero_in_every_component_that_is_zero():
 
 
 @pytest.mark.parametrize("z", [1, 2])
+def test_times_may_repeat(z):
+    random = np.random.default_rng(6)
+    C, W0 = symmetric(random.standard_normal(4), random), 0.4 * orthonormal(4, z, random)
+    W = wide_two_layer_flow(C, W0, [0.0, 0.0, 0.7, 0.7, 1.0])
+    np.testing.assert_allclose(W, wide_two_layer_flow(C, W0, [0.0, 0.7, 1.0])[[0, 0, 1, 1, 2]], atol=1e-9)
+
+
+@pytest.mark.parametrize("z", [1, 2])
 def test_starts_in_front_are_solved_side_by_side(z):
     random = np.random.default_rng(5)
     C = symmetric(random.standard_normal(4), random)

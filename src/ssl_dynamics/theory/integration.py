@@ -15,22 +15,23 @@ RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE = 1e-12, 1e-14
 def integrate(velocity: Callable[[Array], Array], initial: Array, times: Array) -> Array:
     """Solution (T, *shape) of ẏ = velocity(y), y(0) = initial (*shape), by DOP853 (order 8), as one system.
 
-    Raises RuntimeError if the integrator gives up. Source: scipy.integrate.DOP853.
+    Times (T,) may repeat.     Raises RuntimeError if the integrator gives up. Source: scipy.integrate.DOP853.
     """
     if times[-1] == 0:
         return np.repeat(initial[None], len(times), axis=0)
+    moments, position = np.unique(times, return_inverse=True)  # the integrator wants each time once
     solution = solve_ivp(
         lambda _, state: velocity(state.reshape(initial.shape)).ravel(),
         (0.0, times[-1]),
         initial.ravel(),
         method="DOP853",
-        t_eval=times,
+        t_eval=moments,
         rtol=RELATIVE_TOLERANCE,
         atol=ABSOLUTE_TOLERANCE,
     )
     if not solution.success:
         raise RuntimeError(f"DOP853 stopped at t = {solution.t[-1]:.6g}: {solution.message}")
-    return np.asarray(solution.y.T.reshape(len(times), *initial.shape), dtype=np.float64)
+    return np.asarray(solution.y.T.reshape(len(moments), *initial.shape)[position], dtype=np.float64)
 
 
 def integrate_grassmann_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
