@@ -15,7 +15,7 @@ RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE = 1e-12, 1e-14
 def integrate(velocity: Callable[[Array], Array], initial: Array, times: Array) -> Array:
     """Solution (T, *shape) of ẏ = velocity(y), y(0) = initial (*shape), by DOP853 (order 8), as one system.
 
-    Times (T,) may repeat.     Raises RuntimeError if the integrator gives up. Source: scipy.integrate.DOP853.
+    Times (T,) may repeat. Raises RuntimeError if the integrator gives up. Source: scipy.integrate.DOP853.
     """
     if times[-1] == 0:
         return np.repeat(initial[None], len(times), axis=0)
