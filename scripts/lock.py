@@ -1,6 +1,7 @@
 """Resolve requirements.in into requirements.lock and write environment.yml with the same pins (`make lock`).
 
-pip-tools resolves in a throw-away environment. The lock holds neither hashes (they pin one file and fail on another
+pip-tools resolves in a throw-away environment. Run this with the oldest Python supported (3.11.2, that of Debian
+12): later ones choose pins that it cannot install. The lock holds neither hashes (they pin one file and fail on another
 platform), nor addresses of indices, nor local version tags (torch 2.13.0+cpu becomes 2.13.0).
 """
 
