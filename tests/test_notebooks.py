@@ -2,6 +2,8 @@ import importlib
 import inspect
 import json
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -245,3 +247,20 @@ def test_failing_notebook_leaves_its_copy_and_names_the_cell(tmp_path, monkeypat
     outputs = [output for cell in read(copy).cells for output in cell.get("outputs", [])]
     assert any(output.get("text") == "given\n" for output in outputs)
     assert any(output.output_type == "error" for output in outputs)
+
+
+@pytest.mark.slow
+def test_kernels_of_notebooks_that_run_side_by_side_in_one_folder_do_not_meet(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    source = tmp_path / "source.ipynb"
+    cells = [nbformat.v4.new_code_cell("name = ''", metadata={"tags": ["parameters"]})]
+    cells += [nbformat.v4.new_code_cell("import time; time.sleep(1); print(name)")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), source)
+    code = "import sys, pathlib; from ssl_dynamics.pipeline.stages.notebook import execute; "
+    code += "execute(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), {'name': sys.argv[2]})"
+    copies = [f"{number}.ipynb" for number in range(4)]
+    running = [subprocess.Popen([sys.executable, "-c", code, str(source), copy]) for copy in copies]
+    assert [process.wait(timeout=120) for process in running] == [0, 0, 0, 0]
+    for copy in copies:
+        assert nbformat.read(copy, 4).cells[-1].outputs[0]["text"] == f"{copy}\n"
+    assert not list(tmp_path.glob("kernel*"))

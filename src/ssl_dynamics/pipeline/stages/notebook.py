@@ -51,8 +51,9 @@ def execute(source: Path, copy: Path, parameters: dict[str, Any]) -> dict[str, A
                 parameters,
                 kernel_name="python3",
                 progress_bar=False,
-                # Sockets in that folder: kernels that start at the same time cannot take each other's ports.
-                config=Config(KernelManager={"transport": "ipc"}),
+                # Sockets in that folder: kernels that run at the same time cannot take each other's ports, nor, by
+                # default, each other's sockets in the folder that they share.
+                config=Config(KernelManager={"transport": "ipc", "ip": f"{folder}/kernel"}),
             )
         except papermill.PapermillExecutionError as error:
             raise RuntimeError(
