@@ -255,7 +255,8 @@ def test_kernels_of_notebooks_that_run_side_by_side_in_one_folder_do_not_meet(tm
     source = tmp_path / "source.ipynb"
     cells = [nbformat.v4.new_code_cell("name = ''", metadata={"tags": ["parameters"]})]
     cells += [nbformat.v4.new_code_cell("import time; time.sleep(1); print(name)")]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), source)
+    kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), source)
     code = "import sys, pathlib; from ssl_dynamics.pipeline.stages.notebook import execute; "
     code += "execute(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), {'name': sys.argv[2]})"
     copies = [f"{number}.ipynb" for number in range(4)]
