@@ -10,7 +10,6 @@ from matplotlib.lines import Line2D
 
 from ssl_dynamics.figures import theme
 
-Color = tuple[float, float, float]
 Style = Literal["-", "--", ":"]
 
 PANELS = {"sharex": False}
@@ -20,7 +19,7 @@ DRIFTS = {
     "drift_early": (theme.PALETTE[1], "dot product, at one early time"),
     "drift_supervised": (theme.PALETTE[0], "regression, at 1 % excess loss"),
 }
-CONSTRAINED: dict[tuple[str, str], tuple[Color, Style, str]] = {
+CONSTRAINED: dict[tuple[str, str], tuple[theme.Color, Style, str]] = {
     ("gram_error", "unit"): (theme.PALETTE[2], "-", r"Gram error, $\kappa = 1$"),
     ("gram_error", "width"): (theme.PALETTE[2], "--", r"Gram error, control: $\kappa = h$"),
     ("feature_drift", "unit"): (theme.PALETTE[4], "-", r"feature drift, $\kappa = 1$"),

@@ -6,8 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ssl_dynamics.figures import theme
-
-READ_AT = 8.0
+from ssl_dynamics.figures.constrained_nets import READ_AT
 
 
 def story(rank: pd.DataFrame, errors: pd.DataFrame, departure: pd.DataFrame, nets: pd.DataFrame) -> Figure:
