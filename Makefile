@@ -15,7 +15,7 @@ CROSSCHECK := .venv-crosscheck/ready-$(firstword $(shell cksum crosscheck/requir
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := full
-.PHONY: full quick run test test-all lint benchmark crosscheck verify schema report readme lock help clean
+.PHONY: full quick run test test-all lint benchmark crosscheck check schema report readme lock help clean
 
 full: $(READY)  ## replicate everything: results/full, about half an hour on 2 cores
 	@ssl-dynamics run config/full.yaml --cores $(CORES)
@@ -48,8 +48,8 @@ crosscheck: $(READY) $(CROSSCHECK)  ## tangent kernels against the library neura
 	@python crosscheck/write_kernels.py .venv-crosscheck/kernels.npz
 	@.venv-crosscheck/bin/python crosscheck/compare.py .venv-crosscheck/kernels.npz
 
-verify: $(READY)  ## check every artifact of results/ against its recorded hashes and code
-	@ssl-dynamics verify results
+check: $(READY)  ## in seconds: is every artifact of a run as it was made, of the present code and pins
+	@ssl-dynamics check $(CONFIG)
 
 report: $(READY)  ## Snakemake's own report of a finished run: reports/full.zip (CONFIG=config/quick.yaml: of another)
 	@mkdir -p reports

@@ -5,7 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
-from ssl_dynamics.pipeline.report import Record, criterion, number
+from ssl_dynamics.pipeline.wording import Record, criterion, number
 
 TOP = Path(__file__).parents[1]
 RESULTS = TOP / "results/full"

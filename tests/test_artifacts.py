@@ -1,3 +1,4 @@
+import hashlib
 import json
 import logging
 import sys
@@ -18,9 +19,9 @@ from ssl_dynamics.pipeline.artifacts import (
     write_json,
     write_table,
 )
-from ssl_dynamics.pipeline.fingerprint import fingerprint
+from ssl_dynamics.pipeline.check import check_artifacts
+from ssl_dynamics.pipeline.fingerprint import definitions, fingerprint
 from ssl_dynamics.pipeline.settings import QuadraticFormSettings
-from ssl_dynamics.pipeline.verify import verify_artifacts
 
 STAGE = "ssl_dynamics.pipeline.stages.quadratic_form"
 
@@ -82,6 +83,7 @@ def test_stage_leaves_its_provenance(tmp_path, monkeypatch):
         "stage": STAGE,
         "settings": {"loss": "contrastive"},
         "code": fingerprint(STAGE),
+        "definitions": definitions(STAGE),
         "further": [],
         "lock": "abc",
         "inputs": {"in.txt": sha256(tmp_path / "in.txt")},
@@ -100,6 +102,28 @@ def test_stage_reports_an_error_in_one_line_and_keeps_the_traceback_for_the_log(
     assert not (tmp_path / "p.provenance.json").exists()
 
 
+def test_error_that_nobody_expected_is_one_line_too_with_its_type(tmp_path, monkeypatch):
+    with pytest.raises(SystemExit, match=r"^quadratic_form: KeyError: 'C' \(log: stage.log\)$"):
+        run_stage(tmp_path, monkeypatch, lambda _: {}["C"])
+    assert "Traceback" in (tmp_path / "stage.log").read_text()
+
+
+@pytest.mark.parametrize("content", ["inpu", "inputs", "input of other parameters"])
+def test_input_that_is_not_as_it_was_made_is_refused(tmp_path, monkeypatch, content):
+    record = {"stage": STAGE, "further": [], "code": "", "lock": "", "inputs": {}}
+    made = record | {"outputs": {"in.txt": hashlib.sha256(content.encode()).hexdigest()}}
+    (tmp_path / "in.provenance.json").write_text(json.dumps(made))
+    with pytest.raises(SystemExit, match=r"in\.txt is not what in\.provenance\.json says was made; delete it and run"):
+        run_stage(tmp_path, monkeypatch, write_output)
+    assert not (tmp_path / "out.json").exists()
+
+
+def test_damaged_provenance_of_an_input_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "in.provenance.json").write_text('{"stage": ')
+    with pytest.raises(SystemExit, match=r"in\.provenance\.json: holds no provenance"):
+        run_stage(tmp_path, monkeypatch, write_output)
+
+
 def test_code_that_is_not_the_planned_code_makes_nothing(tmp_path, monkeypatch):
     with pytest.raises(SystemExit, match="the code changed after this run was planned"):
         run_stage(tmp_path, monkeypatch, write_output, code="0" * 16)
@@ -116,11 +140,11 @@ def test_code_that_changes_while_the_stage_runs_leaves_no_provenance(tmp_path, m
     assert not (tmp_path / "p.provenance.json").exists()
 
 
-def test_verify_sees_edits_losses_and_stale_code(tmp_path, monkeypatch):
+def test_check_sees_edits_losses_and_stale_code(tmp_path, monkeypatch):
     run_stage(tmp_path, monkeypatch, write_output)
 
     def problems():
-        return [line for line in verify_artifacts(Path()) if "no job has left" not in line]
+        return [line for line in check_artifacts(Path(), "abc") if "no job has left" not in line]
 
     assert problems() == []
     (tmp_path / "out.json").write_text('"forged"')
@@ -130,18 +154,20 @@ def test_verify_sees_edits_losses_and_stale_code(tmp_path, monkeypatch):
     record = json.loads((tmp_path / "p.provenance.json").read_text())
     (tmp_path / "p.provenance.json").write_text(json.dumps(record | {"code": "old"}))
     assert any("code that has changed since" in line for line in problems())
+    (tmp_path / "p.provenance.json").write_text(json.dumps(record | {"lock": "old"}))
+    assert any("other versions than requirements.lock" in line for line in problems())
 
 
-def test_verify_sees_files_that_no_job_has_left(tmp_path, monkeypatch):
+def test_check_sees_files_that_no_job_has_left(tmp_path, monkeypatch):
     run_stage(tmp_path, monkeypatch, write_output)
     folder = Path()
-    problems = verify_artifacts(folder)
+    problems = check_artifacts(folder, "abc")
     assert "in.txt: no job has left it here; delete it" in problems  # an input from outside, and the log beside it
     assert not any(line.startswith(("out.json", "p.provenance")) for line in problems)
 
 
-def test_verify_of_an_empty_folder_is_no_success(tmp_path):
-    assert "no provenance" in verify_artifacts(tmp_path)[0]
+def test_check_of_an_empty_folder_is_no_success(tmp_path):
+    assert "no provenance" in check_artifacts(tmp_path, "abc")[0]
 
 
 def test_progress_says_what_how_far_and_how_long(monkeypatch, caplog):

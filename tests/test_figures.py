@@ -104,8 +104,8 @@ def test_story_has_a_panel_for_each_part(tmp_path):
     assert [title[:2] for title in titles] == ["A.", "B.", "C.", "D."]
     assert all("a, z = 2" in title for title in titles)
     assert all(axes.lines and axes.get_xlabel() and axes.get_ylabel() for axes in figure.axes)
-    write_figure(tmp_path / "1.svg", figure)
-    write_figure(tmp_path / "2.svg", drawn("story"))
+    write_figure(figure, tmp_path / "1.svg")
+    write_figure(drawn("story"), tmp_path / "2.svg")
     assert sha256(tmp_path / "1.svg") == sha256(tmp_path / "2.svg")
     mpl.pyplot.close("all")
 
@@ -115,8 +115,7 @@ def test_figure_has_a_labelled_panel_for_each_data_set_and_dimension_and_stable_
     theme.apply()
     for number in (1, 2):
         figure = drawn(name)
-        write_figure(tmp_path / f"{number}.svg", figure)
-        write_figure(tmp_path / f"{number}.png", figure)
+        write_figure(figure, tmp_path / f"{number}.svg", tmp_path / f"{number}.png")
     dimensions = [2] if name == "rank" else [1, 2]
     titles = {axes.get_title() for axes in figure.axes}
     assert titles == {f"{dataset}, z = {z}" for dataset in "ab" for z in dimensions}

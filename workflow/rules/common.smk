@@ -29,7 +29,7 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
-RESULTS = Path("results") / CONFIG.name
+RESULTS = CONFIG.results
 ALL_FIGURES = [*FIGURE_TABLES, *(f"triplets-{dataset}" for dataset in CONFIG.datasets)]
 LOCK = lock_fingerprint(Path(workflow.basedir) / "requirements.lock")
 

@@ -68,11 +68,13 @@ def write_json(path: Path, value: object) -> None:
         part.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def write_figure(path: Path, figure: "Figure") -> None:
-    """Write a figure as .svg or .png without the time or the program that made it."""
-    metadata = {".svg": {"Date": None, "Creator": None}, ".png": {"Software": None}}[path.suffix]
-    with whole_file(path) as part:
-        figure.savefig(part, bbox_inches="tight", metadata=metadata)
+def write_figure(figure: "Figure", *paths: Path) -> None:
+    """Write a figure as .svg or .png, cut to what is drawn, without the time or the program that made it."""
+    box = figure.get_tightbbox().padded(0.1)
+    for path in paths:
+        metadata = {".svg": {"Date": None, "Creator": None}, ".png": {"Software": None}}[path.suffix]
+        with whole_file(path) as part:
+            figure.savefig(part, bbox_inches=box, metadata=metadata)
 
 
 def sha256(path: Path) -> str:

@@ -1,16 +1,20 @@
-"""Command line: run a configuration, solve a flow, print verdicts, verify artifacts, print the schema."""
+"""Command line: run a configuration, check what it left, print verdicts, solve a flow, print the schema."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
-from ssl_dynamics.pipeline.config import ConfigError, config_schema, load_config
+from ssl_dynamics.pipeline.check import check_artifacts
+from ssl_dynamics.pipeline.config import Config, ConfigError, config_schema, load_config
+from ssl_dynamics.pipeline.fingerprint import lock_fingerprint
 from ssl_dynamics.pipeline.preflight import check_data
-from ssl_dynamics.pipeline.report import failures, print_verdicts
+from ssl_dynamics.pipeline.report import print_verdicts
 from ssl_dynamics.pipeline.runner import RunError, run_workflow
-from ssl_dynamics.pipeline.verify import verify_artifacts
+from ssl_dynamics.pipeline.stage import DEBUG
+from ssl_dynamics.pipeline.wording import failures
 
-EXIT_CLAIM_FAILED = 1
+EXIT_FAILED = 1
 EXIT_USAGE = 2
 
 
@@ -24,8 +28,8 @@ def main() -> None:
     run.add_argument("--cores", type=int, required=True)
     verdict = commands.add_parser("verdict", help="print the verdict table of a claims.json")
     verdict.add_argument("claims", type=Path)
-    verify = commands.add_parser("verify", help="check every artifact below a folder against its provenance")
-    verify.add_argument("folder", type=Path)
+    check = commands.add_parser("check", help="check the artifacts of a run against their provenance; nothing is run")
+    check.add_argument("config", type=Path)
     solver = commands.add_parser(
         "solve",
         help="solve a flow in closed form, on arrays of your own",
@@ -49,7 +53,10 @@ def main() -> None:
     )
     solver.add_argument("--plot", type=Path, metavar="FILE", help=".svg or .png of the loss and the angles over time")
     commands.add_parser("schema", help="print the JSON schema of the configuration")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     arguments = parser.parse_args()
+    if arguments.debug:
+        os.environ[DEBUG] = "1"
     try:
         match arguments.command:
             case "run":
@@ -57,13 +64,14 @@ def main() -> None:
                 check_data(config, str(arguments.config))
                 run_workflow(arguments.config, config, arguments.targets, cores=arguments.cores)
                 if not arguments.targets:
-                    _verdict(Path("results") / config.name / "claims.json")
+                    _check(config)
+                    _verdict(config.results / "claims.json")
             case "verdict":
                 _verdict(arguments.claims)
-            case "verify":
-                problems = verify_artifacts(arguments.folder)
-                if problems:
-                    sys.exit("\n".join(problems))
+            case "check":
+                config = load_config(arguments.config)
+                _check(config)
+                print(f"{config.results}: every artifact is as it was made, of the present code and pins")
             case "solve":
                 from ssl_dynamics.pipeline.solver import solve  # noqa: PLC0415 -- only this draws: a slow import
 
@@ -71,18 +79,24 @@ def main() -> None:
                 solve(arguments.problem, arguments.output, **options)
             case "schema":
                 print(config_schema(), end="")
-    except ConfigError as error:
+    except (ConfigError, RunError, OSError) as error:
+        if arguments.debug:
+            raise
         print(error, file=sys.stderr)
-        sys.exit(EXIT_USAGE)
-    except RunError as error:
-        sys.exit(str(error))
+        sys.exit(EXIT_USAGE if isinstance(error, ConfigError) else EXIT_FAILED)
+
+
+def _check(config: Config) -> None:
+    problems = check_artifacts(config.results, lock_fingerprint(Path("requirements.lock")))
+    if problems:
+        raise RunError("\n".join(problems))
 
 
 def _verdict(claims: Path) -> None:
     failed = failures(print_verdicts(claims))
     if failed:
         print(f"{len(failed)} of the claims failed: {', '.join(failed)}", file=sys.stderr)
-        sys.exit(EXIT_CLAIM_FAILED)
+        sys.exit(EXIT_FAILED)
 
 
 if __name__ == "__main__":

@@ -137,6 +137,11 @@ class Config(Settings):
         override = getattr(self.overrides.get(dataset), dynamics, None)
         return settings.model_copy(update=override.model_dump(exclude_none=True) if override else {})
 
+    @property
+    def results(self) -> Path:
+        """The folder of what a run of this configuration leaves."""
+        return Path("results") / self.name
+
     def cells(self, experiment: str) -> list[tuple[str, Loss, int]]:
         """(data set, loss, dimension z) on which an experiment runs: its own losses and dimensions, or those of all.
 

@@ -42,11 +42,20 @@ def fingerprint(module: str, *further: str) -> str:
     Comments, docstrings and layout do not count; everything else does, and so do imports inside functions. Raises
     ValueError if one of the modules is none of this project, or lacks the definition.
     """
-    roots = [(module, "*"), *map(_named, further)]
     digest = hashlib.sha256()
-    for unit, source in sorted(_reached(roots).items()):
+    for unit, source in sorted(_reached(_roots(module, further)).items()):
         digest.update(f"{unit}\0{source}\0".encode())
     return digest.hexdigest()[:16]
+
+
+def definitions(module: str, *further: str) -> dict[str, str]:
+    """What a fingerprint counts: "module:definition" ("module:" is what runs when it is loaded), a hash of each."""
+    sources = sorted(_reached(_roots(module, further)).items())
+    return {
+        f"{name}:{what}": hashlib.sha256(source.encode()).hexdigest()[:8]
+        for (name, what), source in sources
+        if what != "*"
+    }
 
 
 def forget() -> None:
@@ -61,6 +70,10 @@ def lock_fingerprint(lock: Path) -> str:
     """Hash of the pins in a requirements file; comments and their order do not count."""
     lines = (line.split("#")[0].strip() for line in lock.read_text().splitlines())
     return hashlib.sha256("\n".join(sorted(filter(None, lines))).encode()).hexdigest()[:16]
+
+
+def _roots(module: str, further: Iterable[str]) -> list[Unit]:
+    return [(module, "*"), *map(_named, further)]
 
 
 def _named(text: str) -> Unit:

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from ssl_dynamics.pipeline.dag import picture
 from ssl_dynamics.pipeline.interval_plot import interval_plot
-from ssl_dynamics.pipeline.report import Record, criterion, failures, number
+from ssl_dynamics.pipeline.wording import Record, criterion, failures, number
 
 # Part of the report to its title and what its claims say.
 PARTS = {

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from ssl_dynamics.figures import theme
 from ssl_dynamics.pipeline.artifacts import read_table
-from ssl_dynamics.pipeline.report import Record, criterion, failures, number
+from ssl_dynamics.pipeline.wording import Record, criterion, failures, number
 
 ABSENT = "*Not part of this configuration.*"
 _DOTS_PER_INCH = 80

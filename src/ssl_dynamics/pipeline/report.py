@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -10,8 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ssl_dynamics.pipeline.config import ConfigError
-
-Record = dict[str, Any]
+from ssl_dynamics.pipeline.wording import Record, criterion, number
 
 
 def print_verdicts(path: Path) -> list[Record]:
@@ -45,21 +43,3 @@ def print_verdicts(path: Path) -> list[Record]:
         )
     console.print(table)
     return records
-
-
-def failures(records: list[Record]) -> list[str]:
-    """Names of the claims that failed."""
-    return [record["id"] for record in records if record["verdict"] != "pass"]
-
-
-def criterion(record: Record) -> str:
-    """The criterion of a claim, as a reader writes it."""
-    threshold = record["criterion"]["threshold"]
-    text = f"[{threshold[0]:g}, {threshold[1]:g}]" if isinstance(threshold, list) else f"{threshold:g}"
-    operator = {"<=": "≤", ">=": "≥", "within": "in"}[record["criterion"]["operator"]]
-    return f"{operator} {text}"
-
-
-def number(value: float | None) -> str:
-    """A number to three digits; null stands for one that is not finite."""
-    return "not finite" if value is None else f"{value:.3g}"

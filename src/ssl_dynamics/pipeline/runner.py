@@ -40,7 +40,7 @@ def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, c
     if not Path("Snakefile").is_file():
         raise RunError(f"no Snakefile in {Path.cwd()}: run this from the top folder of the project")
     command = [sys.executable, "-m", "snakemake", "--configfile", str(config_file)]
-    _clear_leftovers(command, Path("results") / config.name)
+    _clear_leftovers(command, config.results)
     command += ["--cores", str(cores), "--quiet", "rules", "host", "reason", "--", *targets]
     if _follow(command) != 0:
         raise RunError(

@@ -49,7 +49,7 @@ def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | No
     write_arrays(output, {"times": times, "W": W, "loss": values, "sines": sines})
     if plot is not None:
         theme.apply()
-        write_figure(plot, draw_solution(times, values, sines))
+        write_figure(draw_solution(times, values, sines), plot)
 
 
 def _read(problem: Path) -> Arrays:

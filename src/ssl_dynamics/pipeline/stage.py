@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -11,9 +12,11 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from ssl_dynamics.pipeline.artifacts import sha256, write_json
-from ssl_dynamics.pipeline.fingerprint import fingerprint, forget
+from ssl_dynamics.pipeline.fingerprint import definitions, fingerprint, forget
+from ssl_dynamics.pipeline.provenance import require_as_made
 from ssl_dynamics.problem.settings import Settings
 
+DEBUG = "SSL_DYNAMICS_DEBUG"
 _SECONDS_BETWEEN_LINES = 5.0
 
 S = TypeVar("S", bound=Settings)
@@ -68,8 +71,10 @@ def main(
 
     `further` lists the definitions that its settings make it use (see `fingerprint`).
     The code fingerprint must be the planned one before and after `compute`, so that no artifact carries the
-    fingerprint of code that did not make it. Expected errors end in one line and exit code 1 (the traceback goes to
-    the log); the provenance (settings, code, lock, hashes of inputs and outputs) is written last.
+    fingerprint of code that did not make it; every input that another job made must be as that job left it. Errors
+    end in one line and exit code 1; the traceback goes to the log, and to the screen if the variable
+    SSL_DYNAMICS_DEBUG is set. The provenance (settings, code, lock, hashes of inputs and outputs) is
+    written last.
     """
     parser = argparse.ArgumentParser(prog=module)
     for name in ("--settings", "--code", "--lock"):
@@ -86,6 +91,8 @@ def main(
     log = _logger(module, arguments.log)
     try:
         _require_same_code(arguments.code, module, further(settings))
+        read = _hashes(inputs)
+        require_as_made(read)
         started = time.monotonic()
         title = f"{module.rpartition('.')[2]} {provenance.as_posix().removesuffix('.provenance.json')}"
         job = Job(settings, inputs, outputs, log, title)
@@ -93,9 +100,11 @@ def main(
         log.warning("%s: %.1f s", job.title, time.monotonic() - started)
         forget()
         _require_same_code(arguments.code, module, further(settings))
-    except (ValueError, ArithmeticError, OSError, RuntimeError) as error:
+    except Exception as error:
         log.debug("traceback", exc_info=True)
-        sys.exit(f"{module.rpartition('.')[2]}: {error} (log: {arguments.log})")
+        expected = isinstance(error, ValueError | ArithmeticError | OSError | RuntimeError)
+        what = error if expected else f"{type(error).__name__}: {error}"
+        sys.exit(f"{module.rpartition('.')[2]}: {what} (log: {arguments.log})")
     write_json(
         provenance,
         {
@@ -103,8 +112,9 @@ def main(
             "further": further(settings),
             "settings": json.loads(arguments.settings),
             "code": arguments.code,
+            "definitions": definitions(module, *further(settings)),
             "lock": arguments.lock,
-            "inputs": _hashes(inputs),
+            "inputs": read,
             "outputs": _hashes(outputs),
         },
     )
@@ -134,7 +144,7 @@ def _logger(module: str, path: Path) -> logging.Logger:
     to_file = logging.FileHandler(path, mode="w", encoding="utf-8")
     to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     to_screen = logging.StreamHandler()
-    to_screen.setLevel(logging.WARNING)
+    to_screen.setLevel(logging.DEBUG if os.environ.get(DEBUG) else logging.WARNING)
     log.addHandler(to_file)
     log.addHandler(to_screen)
     return log

@@ -16,8 +16,7 @@ def compute(job: Job[FigureSettings]) -> None:
     # Imported by name, so that the code of a figure is its own function and what that reaches, not every figure's.
     tables = [pd.concat(map(read_table, job.inputs[name])) for name in job.settings.tables]
     figure = getattr(import_module(module), function)(*tables)
-    write_figure(job.output("svg"), figure)
-    write_figure(job.output("png"), figure)
+    write_figure(figure, job.output("svg"), job.output("png"))
 
 
 if __name__ == "__main__":

@@ -13,8 +13,7 @@ def compute(job: Job[NoSettings]) -> None:
     height, width = (int(size) for size in stored["image_shape"])
     parts = {name: stored[name] for name in ("anchor", "positive", "negative")}
     figure = triplets(parts, stored["background"], (height, width) if height else None)
-    write_figure(job.output("svg"), figure)
-    write_figure(job.output("png"), figure)
+    write_figure(figure, job.output("svg"), job.output("png"))
 
 
 if __name__ == "__main__":

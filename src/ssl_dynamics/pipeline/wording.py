@@ -1,0 +1,23 @@
+"""Records of claims as a reader writes them."""
+
+from typing import Any
+
+Record = dict[str, Any]
+
+
+def failures(records: list[Record]) -> list[str]:
+    """Names of the claims that failed."""
+    return [record["id"] for record in records if record["verdict"] != "pass"]
+
+
+def criterion(record: Record) -> str:
+    """The criterion of a claim, as a reader writes it."""
+    threshold = record["criterion"]["threshold"]
+    text = f"[{threshold[0]:g}, {threshold[1]:g}]" if isinstance(threshold, list) else f"{threshold:g}"
+    operator = {"<=": "≤", ">=": "≥", "within": "in"}[record["criterion"]["operator"]]
+    return f"{operator} {text}"
+
+
+def number(value: float | None) -> str:
+    """A number to three digits; null stands for one that is not finite."""
+    return "not finite" if value is None else f"{value:.3g}"
