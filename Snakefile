@@ -19,7 +19,7 @@ rule all:
         objectives=[RESULTS / "tables/objectives.csv"] if CONFIG.objectives else [],
         notebooks=expand(
             RESULTS / "notebooks/{name}.{suffix}",
-            name=NOTEBOOK_TABLES,
+            name=notebooks(),
             suffix=["ipynb", "html"],
         ),
         page=RESULTS / "report.html",

@@ -125,6 +125,11 @@ def figure_files(names, suffixes):
     ]
 
 
+def notebooks():
+    """Those that have something to show: a table of an experiment that is configured."""
+    return [name for name, read in NOTEBOOK_TABLES.items() if any(map(tables, read))]
+
+
 def notebook_file(wildcards):
     return f"workflow/notebooks/{wildcards.notebook}.ipynb"
 
