@@ -3,6 +3,7 @@ PYTHON ?= python3
 CORES ?= $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())')
 CONFIG ?= config/full.yaml
 TARGET ?=
+CLAIM ?=
 VENV := .venv
 BIN := $(VENV)/bin
 # Stamps named by checksum: what is installed is stale when a file has other contents, not when it was touched.
@@ -15,7 +16,7 @@ CROSSCHECK := .venv-crosscheck/ready-$(firstword $(shell cksum crosscheck/requir
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := full
-.PHONY: full quick run test test-all lint benchmark crosscheck check schema report readme lock help clean
+.PHONY: full quick run test test-all lint benchmark crosscheck plan check verify reference schema report readme lock help clean
 
 full: $(READY)  ## replicate everything: results/full, about half an hour on 2 cores
 	@ssl-dynamics run config/full.yaml --cores $(CORES)
@@ -48,8 +49,17 @@ crosscheck: $(READY) $(CROSSCHECK)  ## tangent kernels against the library neura
 	@python crosscheck/write_kernels.py .venv-crosscheck/kernels.npz
 	@.venv-crosscheck/bin/python crosscheck/compare.py .venv-crosscheck/kernels.npz
 
+plan: $(READY)  ## say which stages a run would run now, and why (CONFIG, TARGET as for run)
+	@ssl-dynamics plan $(CONFIG) $(TARGET)
+
 check: $(READY)  ## in seconds: is every artifact of a run as it was made, of the present code and pins
 	@ssl-dynamics check $(CONFIG)
+
+verify: $(READY)  ## recompute what is missing or stale, compare with results/reference (CLAIM=A3-order-1: that claim alone)
+	@ssl-dynamics verify $(CONFIG) --cores $(CORES) $(if $(CLAIM),--claim $(CLAIM))
+
+reference: $(READY)  ## make a finished, checked run the reference of its configuration
+	@ssl-dynamics reference $(CONFIG)
 
 report: $(READY)  ## Snakemake's own report of a finished run: reports/full.zip (CONFIG=config/quick.yaml: of another)
 	@mkdir -p reports
@@ -69,7 +79,7 @@ help:  ## this list
 
 clean:  ## remove results, caches and .venv
 	rm -rf $(VENV) .venv-crosscheck .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
-	find results -mindepth 1 ! -name README.md -delete
+	find results -mindepth 1 -maxdepth 1 ! -name README.md ! -name reference -exec rm -rf {} +
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Lock first, then the package itself without its dependencies.

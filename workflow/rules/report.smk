@@ -20,12 +20,7 @@ rule claims:
     resources:
         mem_mb=1000,
     params:
-        settings=settings.ClaimsSettings(
-            root_seed=CONFIG.root_seed,
-            seeds={name: CONFIG.seeds_of(name) for name in TABLES},
-            config_name=CONFIG.name,
-            grid={name: CONFIG.cells(name) for name in TABLES},
-        ).model_dump_json(),
+        settings=CONFIG.claims_settings().model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),
         code=code("claims"),

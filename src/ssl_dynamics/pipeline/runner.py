@@ -37,15 +37,34 @@ def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, c
     A run that was killed leaves orphaned jobs, a lock and temporary files; they are cleared first, unless another
     Snakemake is alive in this folder. Raises RunError if there is one, or if a job fails.
     """
-    if not Path("Snakefile").is_file():
-        raise RunError(f"no Snakefile in {Path.cwd()}: run this from the top folder of the project")
-    command = [sys.executable, "-m", "snakemake", "--configfile", str(config_file)]
+    command = _snakemake(config_file)
     _clear_leftovers(command, config.results)
     command += ["--cores", str(cores), "--quiet", "rules", "host", "reason", "--", *targets]
     if _follow(command) != 0:
         raise RunError(
             f"the run of {config_file} did not finish: see above. The same command goes on from where it stopped"
         )
+
+
+def dry_run(config_file: Path, targets: Sequence[str]) -> str:
+    """What Snakemake says it would do, with the command of every job. Raises RunError if it cannot."""
+    command = [*_snakemake(config_file), "--dry-run", "--printshellcmds", "--cores", "1", "--nolock", "--", *targets]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    printed = result.stdout + result.stderr
+    if result.returncode != 0:
+        raise RunError(f"{config_file}: {_last_line(printed)}")
+    return printed
+
+
+def _last_line(printed: str) -> str:
+    lines = [line.strip() for line in printed.splitlines() if not _NOISE.match(line)]
+    return lines[-1] if lines else "Snakemake failed and said nothing"
+
+
+def _snakemake(config_file: Path) -> list[str]:
+    if not Path("Snakefile").is_file():
+        raise RunError(f"no Snakefile in {Path.cwd()}: run this from the top folder of the project")
+    return [sys.executable, "-m", "snakemake", "--configfile", str(config_file)]
 
 
 def _follow(command: list[str]) -> int:
