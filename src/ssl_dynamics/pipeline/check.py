@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from ssl_dynamics.pipeline.artifacts import sha256
+from ssl_dynamics.pipeline.digests import digest
 from ssl_dynamics.pipeline.fingerprint import fingerprint
 from ssl_dynamics.pipeline.provenance import records_below
 
-AGAIN = "delete it and run the same command again"
+AGAIN = "make it anew: run make"
 
 
 def check_artifacts(folder: Path, lock: str) -> list[str]:
@@ -21,18 +21,15 @@ def check_artifacts(folder: Path, lock: str) -> list[str]:
     if not records:
         return [f"{folder}: no provenance below it; expected a folder that `make` has filled, such as results/full"]
     problems = []
-    hashes: dict[str, str | None] = {}
     for path, record in records.items():
         if fingerprint(record["stage"], *record["further"]) != record["code"]:
             problems.append(f"{path}: made by code that has changed since; run make")
         if record["lock"] != lock:
             problems.append(f"{path}: made with other versions than requirements.lock names; run make")
         for name, expected in (record["inputs"] | record["outputs"]).items():
-            if name not in hashes:
-                hashes[name] = sha256(Path(name)) if Path(name).is_file() else None
-            if hashes[name] != expected:
-                state = "missing" if hashes[name] is None else "changed"
-                problems.append(f"{name}: {state} since {path} was written; {AGAIN}")
+            found = digest(name)
+            if found != expected:
+                problems.append(f"{name}: {'changed' if found else 'missing'} since {path} was written; {AGAIN}")
     made = {Path(name) for record in records.values() for name in record["outputs"]}
     for path in sorted(folder.rglob("*")):
         known = path in made or path in records or path == Path("results/README.md")

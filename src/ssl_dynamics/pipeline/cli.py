@@ -9,10 +9,10 @@ from pathlib import Path
 from ssl_dynamics.pipeline.check import check_artifacts
 from ssl_dynamics.pipeline.config import Config, ConfigError, config_schema, load_config
 from ssl_dynamics.pipeline.fingerprint import lock_fingerprint
-from ssl_dynamics.pipeline.plan import planned_jobs, print_plan
+from ssl_dynamics.pipeline.plan import plan_of, print_plan, to_run
 from ssl_dynamics.pipeline.preflight import check_data
 from ssl_dynamics.pipeline.report import print_verdicts
-from ssl_dynamics.pipeline.runner import RunError, dry_run, run_workflow
+from ssl_dynamics.pipeline.runner import RunError, jobs_of, run_workflow
 from ssl_dynamics.pipeline.stage import DEBUG
 from ssl_dynamics.pipeline.wording import failures
 
@@ -31,11 +31,12 @@ def main() -> None:
                 _run(load_config(arguments.config), arguments)
             case "plan":
                 load_config(arguments.config)
-                print_plan(arguments.config, planned_jobs(dry_run(arguments.config, arguments.targets)))
+                print_plan(arguments.config, plan_of(jobs_of(arguments.config, arguments.targets)))
             case "check":
                 config = load_config(arguments.config)
                 _check(config)
-                print(f"{config.results}: every artifact is as it was made, of the present code and pins")
+                _require_done(arguments.config)
+                print(f"{config.results}: every artifact is there, as it was made, of the present code and pins")
             case "verify":
                 _verify(load_config(arguments.config), arguments)
             case "reference":
@@ -118,6 +119,11 @@ def _check(config: Config) -> None:
         raise RunError(str(error)) from None
     if problems:
         raise RunError("\n".join(problems))
+
+
+def _require_done(config_file: Path) -> None:
+    if jobs := to_run(plan_of(jobs_of(config_file, []))):
+        raise RunError(f"{config_file}: {len(jobs)} jobs are not done; `make plan` says which, and why")
 
 
 def _verify(config: Config, arguments: argparse.Namespace) -> None:

@@ -1,11 +1,14 @@
 """Which stages a run would run now, and why each: what code, setting, pin or file has changed."""
 
 import json
+import os
 import re
 import shlex
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ssl_dynamics.pipeline.artifacts import sha256
+from ssl_dynamics.pipeline.digests import digest
 from ssl_dynamics.pipeline.fingerprint import definitions
 from ssl_dynamics.pipeline.provenance import Record, read_record
 
@@ -24,11 +27,12 @@ _SHOWN = 4  # definitions, or values, that a reason lists by name
 
 
 @dataclass(frozen=True)
-class Planned:
-    """A job that would run: its stage, and what its command line gives it."""
+class Job:
+    """A job of the workflow: its stage, and what its command line gives it."""
 
     stage: str
     settings: dict[str, Any]
+    code: str
     lock: str
     inputs: frozenset[str]
     outputs: frozenset[str]
@@ -39,24 +43,66 @@ class Planned:
         return self.stage.rpartition(".")[2]
 
 
-def planned_jobs(dry_run: str) -> list[Planned]:
-    """The jobs in what `snakemake --dry-run --printshellcmds` prints."""
-    return [_job(stage, shlex.split(words)) for stage, words in _COMMAND.findall(dry_run)]
+Plan = list[tuple[Job, list[str]]]  # every job, what it reads before it, with the reasons to run it; none if it is done
 
 
-def reasons(jobs: Sequence[Planned]) -> list[tuple[Planned, list[str]]]:
-    """Each job with the reasons for it, those of its own first; FOLLOWS alone if it only reads what others make."""
-    made = {path for job in jobs for path in job.outputs}
-    return [(job, list(_reasons(job, made))) for job in jobs]
+def jobs_in(dry_run: str) -> list[Job]:
+    """The jobs in what `snakemake --dry-run --printshellcmds` prints, what a job reads before it."""
+    jobs = [_job(stage, shlex.split(words)) for stage, words in _COMMAND.findall(dry_run)]
+    maker = {path: i for i, job in enumerate(jobs) for path in job.outputs}
+    needs = {i: {maker[path] for path in job.inputs if path in maker} for i, job in enumerate(jobs)}
+    return [jobs[i] for i in TopologicalSorter(needs).static_order()]
 
 
-def print_plan(config: Path, jobs: Sequence[Planned]) -> None:
+def plan_of(jobs: Sequence[Job]) -> Plan:
+    """Each job with the reasons for it, by its provenance alone: times of files do not count, nor other records.
+
+    A job is done if its provenance has the present settings, code and pins, and the hashes that its inputs and outputs
+    have now. The reason is FOLLOWS, alone or at the end, where it reads what another job is to make.
+    """
+    plan: Plan = []
+    to_be_made: set[str] = set()
+    for job in jobs:
+        why = list(_reasons(job, to_be_made))
+        if why:
+            to_be_made |= job.outputs
+        plan.append((job, why))
+    return plan
+
+
+def to_run(plan: Plan) -> Plan:
+    """The jobs that are not done."""
+    return [(job, why) for job, why in plan if why]
+
+
+def own_work(plan: Plan) -> list[str]:
+    """A file of each job that is to run for a reason of its own, not only because it follows others."""
+    return [job.provenance for job, why in plan if why and why != [FOLLOWS]]
+
+
+def put_in_order(plan: Plan, benchmarks: Path) -> None:
+    """Give the files of what is done times in the order of the jobs, for Snakemake, which goes by times.
+
+    Nothing that is done then seems older than what it was made from, nor do the records of what it cost.
+    """
+    now = time.time()
+    for path in benchmarks.rglob("*.tsv"):
+        os.utime(path, (now, now))
+    for i, (job, why) in enumerate(plan):
+        if not why:
+            moment = now - 1e-3 * (len(plan) - i)
+            for path in (*job.outputs, job.provenance):
+                os.utime(path, (moment, moment))
+
+
+def print_plan(config: Path, plan: Plan) -> None:
     """Print every reason with the jobs that it concerns, counted by stage."""
+    jobs = to_run(plan)
     if not jobs:
         print(f"{config}: nothing to do; every artifact is made, of the present code, settings and pins")
         return
     stages: dict[str, Counter[str]] = {}
-    for job, why in reasons(jobs):
+    for job, why in jobs:
         for reason in why if why == [FOLLOWS] else [each for each in why if each != FOLLOWS]:
             stages.setdefault(reason, Counter())[job.name] += 1
     table = Table(
@@ -69,7 +115,7 @@ def print_plan(config: Path, jobs: Sequence[Planned]) -> None:
     Console(width=None if Console().is_terminal else 120).print(table)
 
 
-def _job(stage: str, words: list[str]) -> Planned:
+def _job(stage: str, words: list[str]) -> Job:
     options: dict[str, list[str]] = {}
     for word in words:
         if word.startswith("--"):
@@ -78,9 +124,10 @@ def _job(stage: str, words: list[str]) -> Planned:
             values.append(word)
     outputs = dict(pair.split("=", 1) for pair in options["--outputs"])
     provenance = outputs.pop("provenance")
-    return Planned(
+    return Job(
         stage,
         json.loads(options["--settings"][0]),
+        options["--code"][0],
         options["--lock"][0],
         frozenset(pair.split("=", 1)[1] for pair in options["--inputs"]),
         frozenset(outputs.values()),
@@ -88,45 +135,52 @@ def _job(stage: str, words: list[str]) -> Planned:
     )
 
 
-def _reasons(job: Planned, made: set[str]) -> Iterator[str]:
-    """Why a job would run; `made` holds what the jobs of this plan make."""
+def _reasons(job: Job, to_be_made: set[str]) -> Iterator[str]:
+    """Why a job would run, given what those before it are to make."""
+    follows = [FOLLOWS] if job.inputs & to_be_made else []
     if not Path(job.provenance).is_file():
-        yield NOT_MADE
+        yield from follows or [NOT_MADE]
         return
     try:
         record = read_record(Path(job.provenance))
     except ValueError:
-        yield "its provenance is damaged"
+        yield f"{job.provenance}: damaged"
         return
-    yield from _code(record)
-    yield from _settings(job.settings, record["settings"])
+    if job.code != record["code"]:
+        yield from _code(record)
+    yield from _settings(job.settings, record.get("settings", {}))
     if job.lock != record["lock"]:
         yield "requirements.lock: other pins"
-    for path in sorted(job.inputs ^ record["inputs"].keys()):
-        yield f"{path}: {'read now' if path in job.inputs else 'no longer read'}"
-    for path in sorted(job.inputs - made):
-        if path in record["inputs"] and (not Path(path).is_file() or sha256(Path(path)) != record["inputs"][path]):
-            yield f"{path}: changed since it was read"
-    for path in sorted(job.outputs):
-        if not Path(path).is_file():
-            yield f"{path}: missing"
-    if job.inputs & made:
-        yield FOLLOWS
+    yield from _files("read", record["inputs"], job.inputs, to_be_made)
+    yield from _files("made", record["outputs"], job.outputs, to_be_made)
+    yield from follows
+
+
+def _files(verb: str, recorded: dict[str, str], now: frozenset[str], to_be_made: set[str]) -> Iterator[str]:
+    """The files that are others than those recorded, but for what is about to be made again."""
+    for path in sorted(now ^ recorded.keys()):
+        yield f"{path}: {f'{verb} now' if path in now else f'no longer {verb}'}"
+    for path in sorted((now & recorded.keys()) - to_be_made):
+        found = digest(path)
+        if found != recorded[path]:
+            yield f"{path}: {f'changed since it was {verb}' if found else 'missing'}"
 
 
 def _code(record: Record) -> Iterator[str]:
-    """The definitions that have changed, by module."""
+    """The definitions that have changed, by module; the function to call, where it is another."""
     try:
         now = definitions(record["stage"], *record["further"])
     except ValueError as error:  # a module or definition that is no more
         yield str(error)
         return
-    then = record["definitions"]
+    then = record.get("definitions", {})
     changed: dict[str, list[str]] = {}
     for unit in sorted(now.keys() | then.keys()):
         if now.get(unit) != then.get(unit):
             module, _, what = unit.partition(":")
             changed.setdefault(module, []).append(what or "what runs when it is loaded")
+    if not changed:
+        yield "another function is to be called"
     for module, names in changed.items():
         yield f"{module.replace('ssl_dynamics.', '')}: {_listed(names)}"
 

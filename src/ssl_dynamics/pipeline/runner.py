@@ -14,6 +14,8 @@ import psutil
 
 from ssl_dynamics.pipeline.artifacts import leftovers
 from ssl_dynamics.pipeline.config import Config
+from ssl_dynamics.pipeline.plan import Job, jobs_in, own_work, plan_of, put_in_order, to_run
+from ssl_dynamics.pipeline.provenance import SUFFIX
 
 _LOCKS = Path(".snakemake/locks")
 
@@ -35,25 +37,43 @@ def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, c
     """Bring the targets (everything, if none is named) up to date.
 
     A run that was killed leaves orphaned jobs, a lock and temporary files; they are cleared first, unless another
-    Snakemake is alive in this folder. Raises RunError if there is one, or if a job fails.
+    Snakemake is alive in this folder. What is to run, the provenance of the artifacts decides (see `plan`), since
+    Snakemake goes by times and by records of its own, which a clone or a copy does not keep. Raises RunError if another
+    run is at work here, or if a job fails.
     """
     command = _snakemake(config_file)
     _clear_leftovers(command, config.results)
-    command += ["--cores", str(cores), "--quiet", "rules", "host", "reason", "--", *targets]
+    if any(config.results.rglob(f"*{SUFFIX}")):
+        plan = plan_of(jobs_of(config_file, targets))
+        if not to_run(plan):
+            return
+        put_in_order(plan, config.results / "benchmarks")
+        command += ["--forcerun", *own_work(plan)]
+    command += ["--cores", str(cores), "--rerun-triggers", "mtime", "--quiet", "rules", "host", "reason"]
+    command += ["--", *targets]
     if _follow(command) != 0:
         raise RunError(
             f"the run of {config_file} did not finish: see above. The same command goes on from where it stopped"
         )
 
 
-def dry_run(config_file: Path, targets: Sequence[str]) -> str:
-    """What Snakemake says it would do, with the command of every job. Raises RunError if it cannot."""
-    command = [*_snakemake(config_file), "--dry-run", "--printshellcmds", "--cores", "1", "--nolock", "--", *targets]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+def jobs_of(config_file: Path, targets: Sequence[str]) -> list[Job]:
+    """The jobs behind the targets, done or not. Raises RunError if Snakemake cannot name them."""
+    command = [
+        *_snakemake(config_file),
+        "--dry-run",
+        "--forceall",
+        "--printshellcmds",
+        "--nolock",
+        "--cores",
+        "1",
+        "--",
+    ]
+    result = subprocess.run([*command, *targets], capture_output=True, text=True, check=False)
     printed = result.stdout + result.stderr
     if result.returncode != 0:
         raise RunError(f"{config_file}: {_last_line(printed)}")
-    return printed
+    return jobs_in(printed)
 
 
 def _last_line(printed: str) -> str:
