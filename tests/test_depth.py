@@ -11,6 +11,9 @@ from ssl_dynamics.analysis import fitted_order, gram_distance
 from ssl_dynamics.claims.measures import infinite_width as measures
 from ssl_dynamics.claims.statements import depth, kernel_limit
 from ssl_dynamics.kernels.three_layer import infinite_width_features, three_layer_features, three_layer_ntk
+from ssl_dynamics.pipeline import depth_plan
+from ssl_dynamics.pipeline.experiments import Depth
+from ssl_dynamics.pipeline.settings import DepthSettings
 from ssl_dynamics.pipeline.stages.compare_depth import departure, frozen_square
 from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.gaussian_weights import gaussian_weights
@@ -235,6 +238,31 @@ def test_constrained_training_has_the_order_of_runge_kutta_and_stays_on_the_mani
         run = train_constrained(net, X, "contrastive", rate=0, largest_step=step, times=[1.0])
         errors.append(gram_distance(run.outputs[:, -1], flow).max())
     assert fitted_order(steps, errors) == pytest.approx(4, abs=0.4)
+
+
+def test_largest_step_of_a_configuration_is_stable_where_the_spectrum_is_wide():
+    # The fastest mode is several times faster than the z-th, which sets the unit of time: a step of that unit has
+    # rounding grow to the size of the numbers.
+    X = points() * np.array([0.3, 1.0, 2.0, 4.0])
+    depth_settings = Depth(
+        losses=["contrastive"], dimensions=[Z], widths=[8, 16, 32], step=0.2, fit_step=0.5,
+        constrained_widths=[256, 512], constrained_step=1, end=3,
+    )  # fmt: skip
+    settings = DepthSettings(
+        root_seed=0, seeds=3, dataset_name="x", loss="contrastive", dimension=Z, depth=depth_settings
+    )
+    unit = depth_plan.time_unit(settings, X)
+    assert depth_plan.largest_step(settings, X) < unit / 4
+    times = (depth_plan.checkpoints(settings) * unit).tolist()
+    first, second, third = constrained_layers(256)
+
+    def drift(scale, share):
+        step = share * depth_plan.largest_step(settings, X)
+        net = (first * scale, second, third)
+        return train_constrained(net, X, "contrastive", rate=1, largest_step=step, times=times).feature_drift
+
+    np.testing.assert_allclose(drift(1 + 1e-13, 1), drift(1, 1), atol=1e-10)
+    np.testing.assert_allclose(drift(1, 1), drift(1, 0.5), atol=0.01)
 
 
 def test_features_that_run_away_are_recorded_as_departed():
