@@ -40,7 +40,7 @@ LIBRARIES = ("hypothesis", "matplotlib.pyplot", "mpmath", "pandas", "pydantic", 
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 # Of the whole suite: tests that look at the text of the source would notice any change of it.
 LOOK_AT_THE_TEXT = ("test_mutants.py", "test_fingerprint.py")
-LONGEST = 300  # seconds that the tests of one mutant may take: a loop that a mutant keeps from its end is an error
+LONGEST = 900  # seconds that the tests of one mutant may take: a loop that a mutant keeps from its end is an error
 
 
 @dataclass(frozen=True)

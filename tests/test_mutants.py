@@ -85,7 +85,7 @@ def test_unknown_name_is_refused():
         ({}, "Met(failed='test_theory_grassmann.py::test_limit_is_the_leading_eigenspace'"),
         ({"new": "(np.linalg.eigh(form)[1][:, :z])"}, "Met(failed=None"),
         ({"tests": ("test_theory_grassmann.py::test_no_such",)}, "RuntimeError: pytest ended with code 4"),
-        ({"new": "nonsense ="}, "RuntimeError: pytest ended with code 2"),
+        ({"new": "nonsense ="}, "RuntimeError: pytest ended with code 4"),
     ],
 )
 def test_noticed_unnoticed_and_broken_mutants_are_told_apart(change, said):
