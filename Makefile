@@ -16,7 +16,7 @@ CROSSCHECK := .venv-crosscheck/ready-$(firstword $(shell cksum crosscheck/requir
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := full
-.PHONY: full quick run test test-all lint benchmark crosscheck plan check verify reference schema report readme lock help clean
+.PHONY: full quick run test test-all lint benchmark crosscheck plan check verify reference schema report readme lock mutants help clean
 
 full: $(READY)  ## replicate everything: results/full, about half an hour on 2 cores
 	@ssl-dynamics run config/full.yaml --cores $(CORES)
@@ -32,6 +32,9 @@ test: $(READY)  ## fast tests
 
 test-all: $(READY)  ## every test, the slow ones included
 	@pytest -n 2 --dist worksteal
+
+mutants: $(READY)  ## does every wrong formula of scripts/mutants.yaml fail a test; writes reports/mutants.json
+	@python scripts/mutants.py
 
 lint: $(READY)  ## ruff, mypy, snakefmt, snakemake --lint, nbstripout, import contracts
 	ruff check .

@@ -17,8 +17,9 @@ from ssl_dynamics.pipeline.settings import DepthSettings
 from ssl_dynamics.pipeline.stages.compare_depth import departure, frozen_square
 from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.gaussian_weights import gaussian_weights
-from ssl_dynamics.simulation.deep_nets import outputs, tangent_kernel
+from ssl_dynamics.simulation.deep_nets import gradients, outputs, tangent_kernel
 from ssl_dynamics.simulation.deep_training import train_constrained, train_to_fit, train_until_departure
+from ssl_dynamics.simulation.stacked import triplet_objective
 from ssl_dynamics.theory import random_feature_flow
 from ssl_dynamics.theory.frozen_kernel import fastest_rate, frozen_kernel_change
 
@@ -186,6 +187,28 @@ def test_self_supervised_nets_depart_and_halving_the_step_moves_the_departure_li
         ends.append([departure(net["time"], net["drift"]) for net in of_seed])
     # Units that switch on or off move the kernel in jumps, so that the time is not smooth in the step.
     np.testing.assert_allclose(*ends, rtol=0.05)
+
+
+def test_first_step_towards_departure_is_of_order_three_at_its_time(monkeypatch):
+    monkeypatch.setattr("ssl_dynamics.simulation.deep_training.DEPARTURE", 1e-12)  # ends the run after one step
+    X, net = points(), layers(20, seeds=1)
+    value, shapes = triplet_objective("contrastive", N), [W.shape for W in net]
+    ends = np.cumsum([W.numel() for W in net])[:-1]
+
+    def velocity(_, flat):
+        at = tuple(torch.from_numpy(p.reshape(s)) for p, s in zip(np.split(flat, ends), shapes, strict=True))
+        slopes = gradients(at, torch.from_numpy(X), value)[2]
+        return -np.concatenate([slope.numpy().ravel() for slope in slopes])
+
+    steps, errors = np.array([0.04, 0.02, 0.01]), []
+    for step in steps:
+        rows = train_until_departure(net, X, "contrastive", step=step)
+        assert rows["time"].shape == (2,)
+        start = np.concatenate([W.numpy().ravel() for W in net])
+        flow = solve_ivp(velocity, (0, rows["time"][1]), start, "DOP853", rtol=1e-12, atol=1e-13).y[:, -1]
+        end = tuple(torch.from_numpy(p.reshape(s)) for p, s in zip(np.split(flow, ends), shapes, strict=True))
+        errors.append(abs(rows["value"][1] - float(value(outputs(end, torch.from_numpy(X))))))
+    assert fitted_order(steps, errors) == pytest.approx(3, abs=0.3)
 
 
 def test_regression_ends_at_one_percent_of_its_loss_with_a_drift_that_falls_with_the_width():
