@@ -1,4 +1,3 @@
-import json
 import subprocess
 from datetime import datetime
 
@@ -6,7 +5,7 @@ import numpy as np
 import pytest
 import scipy
 
-from ssl_dynamics.pipeline.run_record import FILE, LIBRARIES, recorded, surroundings
+from ssl_dynamics.pipeline.run_record import FILE, LIBRARIES, read_runs, recorded, surroundings
 from ssl_dynamics.pipeline.runner import RunError
 
 
@@ -18,7 +17,7 @@ def results(tmp_path, monkeypatch):
 
 
 def records(results):
-    return [json.loads(line) for line in (results / FILE).read_text().splitlines()]
+    return read_runs(results / FILE)
 
 
 def git(*arguments):
@@ -74,6 +73,12 @@ def test_record_that_cannot_be_written_fails_no_run(results, capsys):
     with recorded(results, cores=1):
         pass
     assert "this run is not recorded" in capsys.readouterr().err
+
+
+def test_line_that_is_no_record_is_named(tmp_path):
+    (tmp_path / "runs.jsonl").write_text('{"status": 0}\n{"status": \n')
+    with pytest.raises(ValueError, match=r"runs\.jsonl: holds a line that is no record of a run"):
+        read_runs(tmp_path / "runs.jsonl")
 
 
 @pytest.mark.usefixtures("results")

@@ -60,6 +60,15 @@ def recorded(results: Path, *, cores: int) -> Iterator[None]:
             print(f"{results / FILE}: this run is not recorded: {error}", file=sys.stderr)
 
 
+def read_runs(path: Path) -> list[dict[str, Any]]:
+    """The records of runs in order. Raises ValueError if a line is none."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        return [json.loads(line) for line in lines]
+    except ValueError:
+        raise ValueError(f"{path}: holds a line that is no record of a run; delete that line") from None
+
+
 def surroundings() -> dict[str, Any]:
     """Code, machine, system and versions; null is what cannot be found out."""
     return {
