@@ -1,6 +1,6 @@
 """What was done.
 
-The run of the workflow is one CreateAction, every job another, whose instrument is the module of its stage. Rules are
+The run of the workflow is one CreateAction, every job another, whose instrument is the module of its stage. Stages are
 steps, whose executions ControlActions record; the OrganizeAction is Snakemake's. Times are those of the jobs, so that
 a run that was interrupted reads as what it made.
 """
@@ -30,23 +30,24 @@ def add_actions(crate: Crate, datasets: dict[str, Any]) -> None:
     run = _run(crate, datasets)
     done = {job["name"]: _job(crate, job, datasets) for job in jobs}
     crate.root_dataset["mentions"] = [run, *done.values()]
-    order = _order(jobs)
-    stages = {job["rule"]: crate.files[job["stage"]] for job in jobs}
+    stages = _in_order(jobs)
+    names = [Path(stage).stem for stage in stages]
+    tools = [crate.files[stage] for stage in stages]
     steps = [
-        crate.describe(f"#step/{rule}", "HowToStep", name=rule, position=str(place), workExample=stages[rule])
-        for place, rule in enumerate(order)
+        crate.describe(f"#step/{name}", "HowToStep", name=name, position=str(place), workExample=tool)
+        for place, (name, tool) in enumerate(zip(names, tools, strict=True))
     ]
     crate.files["Snakefile"]["step"] = steps
-    crate.files["Snakefile"]["hasPart"] = list({stages[rule].id: stages[rule] for rule in order}.values())
+    crate.files["Snakefile"]["hasPart"] = tools
     controls = [
         crate.describe(
-            f"#control/{rule}",
+            f"#control/{name}",
             "ControlAction",
-            name=f"jobs of {rule}",
+            name=f"jobs of {name}",
             instrument=step,
-            object=[done[job["name"]] for job in jobs if job["rule"] == rule],
+            object=[done[job["name"]] for job in jobs if job["stage"] == tool.id],
         )
-        for rule, step in zip(order, steps, strict=True)
+        for name, tool, step in zip(names, tools, steps, strict=True)
     ]
     crate.describe(
         "#snakemake",
@@ -76,9 +77,8 @@ def _run(crate: Crate, datasets: dict[str, Any]) -> ContextEntity:
         endTime=max(job["end"] for job in jobs),
         actionStatus="http://schema.org/CompletedActionStatus",
     )
-    for path, file in crate.files.items():
-        if path.startswith(".snakemake/") or path.endswith("/runs.jsonl"):
-            file["about"] = run
+    if (record := f"{crate.inventory['results']}/logs/runs.jsonl") in crate.files:
+        crate.files[record]["about"] = run
     return run
 
 
@@ -95,7 +95,7 @@ def _job(crate: Crate, job: Entry, datasets: dict[str, Any]) -> ContextEntity:
     action = crate.describe(
         f"#job/{job['name']}",
         "CreateAction",
-        name=f"{job['rule']} {job['name']}",
+        name=f"{Path(job['stage']).stem} {job['name']}",
         description=f"settings: {json.dumps(job['settings'])}",
         instrument=crate.files[job["stage"]],
         agent=crate.agents,
@@ -127,10 +127,10 @@ def _is_number(text: str) -> bool:
     return text.replace(".", "", 1).isdigit()
 
 
-def _order(jobs: list[Entry]) -> list[str]:
-    """The rules in an order in which they can run."""
-    maker = {path: job["rule"] for job in jobs for path in job["outputs"]}
-    reads: dict[str, set[str]] = {job["rule"]: set() for job in sorted(jobs, key=lambda job: job["rule"])}
+def _in_order(jobs: list[Entry]) -> list[str]:
+    """The stages in an order in which they can run."""
+    maker = {path: job["stage"] for job in jobs for path in job["outputs"]}
+    reads: dict[str, set[str]] = {stage: set() for stage in sorted({job["stage"] for job in jobs})}
     for job in jobs:
-        reads[job["rule"]] |= {maker[path] for path in job["inputs"] if path in maker}
-    return list(TopologicalSorter({rule: sorted(read) for rule, read in reads.items()}).static_order())
+        reads[job["stage"]] |= {maker[path] for path in job["inputs"] if path in maker} - {job["stage"]}
+    return list(TopologicalSorter({stage: sorted(read) for stage, read in reads.items()}).static_order())

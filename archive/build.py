@@ -37,10 +37,9 @@ def main(inventory_file: Path, archives: Path) -> None:
 
 def run_crate(inventory: dict[str, Any]) -> Crate:
     """The crate of the run that the inventory describes."""
-    metadata = [path for job in inventory["jobs"] for path in job["metadata"]]
     crate = Crate(inventory)
     add_root(crate)
-    add_files(crate, files_of_the_archive(crate.results, metadata))
+    add_files(crate, files_of_the_archive(crate.results))
     add_interface(crate)
     add_actions(crate, add_datasets(crate))
     return crate

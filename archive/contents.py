@@ -140,7 +140,7 @@ def _data_file(crate: Crate, dataset: str, file: Entry) -> Any:
     if file["path"] in crate.files:
         return crate.files[file["path"]]
     return crate.describe(
-        f"{dataset}/{Path(file['path']).name}",
+        f"{dataset}/{file['path'].lstrip('/')}",
         "CreativeWork",
         name=file["path"],
         sha256=file["sha256"],

@@ -3,11 +3,9 @@
 Refuses, in one line, results that are not whole, as they were made, and of the present code, pins and configuration.
 """
 
-import json
-import subprocess
+import re
 import sys
-from base64 import urlsafe_b64encode
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +15,14 @@ from ssl_dynamics.pipeline.artifacts import sha256, write_json
 from ssl_dynamics.pipeline.check import check_artifacts
 from ssl_dynamics.pipeline.config import SHIPPED_CHECKSUM, Config, ConfigError, load_config
 from ssl_dynamics.pipeline.fingerprint import lock_fingerprint
+from ssl_dynamics.pipeline.plan import plan_of, to_run
 from ssl_dynamics.pipeline.provenance import SUFFIX, records_below
 from ssl_dynamics.pipeline.run_record import FILE, LIBRARIES, LOCK, read_runs, surroundings
+from ssl_dynamics.pipeline.runner import RunError, jobs_of
 from ssl_dynamics.problem.settings import DatasetSettings, Digits, FashionMnist, GaussianMixture
 
-SNAKEMAKE = Path(".snakemake/metadata")  # what Snakemake knows of every output, by which it decides on re-runs
-LONGEST_NAME = 254  # of the parts into which it cuts the names of these files
+# The last line of the log of a job that is done: `pipeline.stage` writes it.
+LAST_LINE = re.compile(r"^(?P<time>[\d-]+ [\d:]+),\d+ WARNING \w+ (?P<name>\S+): [\d.]+ s\n\Z", re.MULTILINE)
 
 Entry = dict[str, Any]
 
@@ -32,8 +32,10 @@ def main(config_file: Path, output: Path) -> None:
     try:
         config = load_config(config_file)
         require_whole(config_file, config)
-        jobs = [job(path, record) for path, record in records_below(config.results)]
-    except (ConfigError, ValueError, OSError) as error:
+        file = config.results / FILE
+        runs = read_runs(file) if file.is_file() else []
+        jobs = jobs_below(config.results, runs)
+    except (ConfigError, RunError, ValueError, OSError) as error:
         sys.exit(str(error))
     write_json(
         output,
@@ -46,64 +48,73 @@ def main(config_file: Path, output: Path) -> None:
             "versions": pinned(LIBRARIES),
             "datasets": [dataset(name, settings) for name, settings in config.datasets.items()],
             "jobs": jobs,
-            "runs": runs_of(config.results / FILE, jobs),
+            "runs": [run for run in runs if any(in_run(job, run) for job in jobs)],
         },
     )
 
 
 def require_whole(config_file: Path, config: Config) -> None:
     """Raise ValueError if an artifact is missing, edited or stale, or a job is still to be done."""
-    if problems := check_artifacts(config.results, lock_fingerprint(LOCK)):
+    problems = check_artifacts(config.results, lock_fingerprint(LOCK))
+    if problems:
         raise ValueError(f"{config.results}: not archived, `make check` finds {len(problems)} problems: {problems[0]}")
-    dry_run = [sys.executable, "-m", "snakemake", "--configfile", str(config_file), "--cores", "1", "--dry-run"]
-    plan = subprocess.run(dry_run, capture_output=True, text=True, check=False)
-    if plan.returncode != 0 or "Nothing to be done" not in plan.stdout + plan.stderr:
-        raise ValueError(
-            f"{config.results}: not archived, jobs of {config_file} are still to be done; "
-            f"first `make run CONFIG={config_file}`"
+    left = to_run(plan_of(jobs_of(config_file, [])))
+    if left:
+        raise ValueError(f"{config.results}: not archived, {len(left)} jobs of {config_file} are to be done: run make")
+
+
+def jobs_below(results: Path, runs: list[Entry]) -> list[Entry]:
+    """Every job: what it did, from its provenance; when, from its log; what it cost, from its benchmark."""
+    logs = logs_of_jobs(results / "logs")
+    jobs = []
+    for path, record in records_below(results):
+        name = path.as_posix().removesuffix(SUFFIX)
+        if name not in logs:
+            raise ValueError(f"{path}: not archived, the log of this job is gone; delete this file and run make")
+        log, ended = logs[name]
+        benchmark = results / "benchmarks" / log.relative_to(results / "logs").with_suffix(".tsv")
+        header, values = (line.split("\t") for line in benchmark.read_text(encoding="utf-8").splitlines())
+        usage = dict(zip(header, values, strict=True))
+        end = in_utc(ended, runs)
+        jobs.append(
+            {
+                "name": name,
+                "stage": f"src/{record['stage'].replace('.', '/')}.py",
+                "settings": record["settings"],
+                "inputs": record["inputs"],
+                "outputs": [*record["outputs"], path.as_posix()],
+                "start": (end - timedelta(seconds=float(usage["s"]))).isoformat(timespec="seconds"),
+                "end": end.isoformat(timespec="seconds"),
+                "log": log.as_posix(),
+                "benchmark": benchmark.as_posix(),
+                "usage": usage,
+            }
         )
+    return jobs
 
 
-def job(provenance: Path, record: Entry) -> Entry:
-    """One job: what it did, from its provenance; when, from Snakemake; what it cost, from its benchmark."""
-    metadata = [snakemake_file(path) for path in (provenance.as_posix(), *record["outputs"])]
-    if missing := [path for path in metadata if not path.is_file()]:
-        raise ValueError(
-            f"{provenance}: not archived, Snakemake has no record of this job ({missing[0]}): "
-            "copy .snakemake/metadata along with the results"
-        )
-    known = json.loads(metadata[0].read_text(encoding="utf-8"))
-    (log,) = known["log"]
-    benchmark = Path(log.replace("/logs/", "/benchmarks/", 1)).with_suffix(".tsv")
-    header, values = (line.split("\t") for line in benchmark.read_text(encoding="utf-8").splitlines())
-    return {
-        "name": provenance.as_posix().removesuffix(SUFFIX),
-        "rule": known["rule"],
-        "stage": f"src/{record['stage'].replace('.', '/')}.py",
-        "settings": record["settings"],
-        "inputs": record["inputs"],
-        "outputs": [*record["outputs"], provenance.as_posix()],
-        "start": time(known["starttime"]),
-        "end": time(known["endtime"]),
-        "log": log,
-        "benchmark": benchmark.as_posix(),
-        "usage": dict(zip(header, values, strict=True)),
-        "metadata": [path.as_posix() for path in metadata],
-    }
+def logs_of_jobs(folder: Path) -> dict[str, tuple[Path, datetime]]:
+    """Log of every job that is done, and the time in its last line, by the name that this line gives to the job."""
+    found = {}
+    for path in sorted(folder.rglob("*.log")):
+        last = LAST_LINE.search(path.read_text(encoding="utf-8"))
+        if last:
+            found[last["name"]] = (path, datetime.strptime(last["time"], "%Y-%m-%d %H:%M:%S"))
+    return found
 
 
-def snakemake_file(output: str) -> Path:
-    """Where Snakemake keeps what it knows of an output."""
-    name = urlsafe_b64encode(output.encode()).decode()
-    parts = [name[i : i + LONGEST_NAME] for i in range(0, len(name), LONGEST_NAME)]
-    return SNAKEMAKE.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])
+def in_utc(local: datetime, runs: list[Entry]) -> datetime:
+    """A time in a log, which names no zone: that of the run in which it lies, or of this machine if it was by hand."""
+    for run in runs:
+        start, end = (datetime.fromisoformat(run[key]) for key in ("start", "end"))
+        if start.replace(tzinfo=None) <= local <= end.replace(tzinfo=None):
+            return local.replace(tzinfo=start.tzinfo).astimezone(UTC)
+    return local.astimezone(UTC)
 
 
-def runs_of(file: Path, jobs: list[Entry]) -> list[Entry]:
-    """The recorded runs in which a job of these results ended; none of runs by hand, which leave no record."""
-    runs = read_runs(file) if file.is_file() else []
-    ends = [job["end"] for job in jobs]
-    return [run for run in runs if any(run["start"] <= end <= run["end"] for end in ends)]
+def in_run(job: Entry, run: Entry) -> bool:
+    start, end, job_end = map(datetime.fromisoformat, (run["start"], run["end"], job["end"]))
+    return start <= job_end <= end
 
 
 def pinned(names: tuple[str, ...]) -> dict[str, str]:
@@ -139,7 +150,10 @@ def dataset(name: str, settings: DatasetSettings) -> Entry:
                 "note": "not copied: it comes with the pinned scikit-learn",
             }
         case GaussianMixture():
-            return what | {"title": f"Gaussian mixture {name}", "note": "generated, from these settings and the seed"}
+            return what | {
+                "title": f"{name}, a Gaussian mixture",
+                "note": "no file: the stages that read it generate it, from these settings and the root seed",
+            }
         case _:
             return what | {
                 "title": f"data set {name}",
@@ -150,11 +164,6 @@ def dataset(name: str, settings: DatasetSettings) -> Entry:
 
 def file_entry(path: Path) -> Entry:
     return {"path": path.as_posix(), "sha256": sha256(path), "bytes": path.stat().st_size}
-
-
-def time(seconds: float) -> str:
-    """ISO 8601 in UTC, to the second, as the profiles write it."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 if __name__ == "__main__":

@@ -58,14 +58,14 @@ MEDIA_TYPES = {
 }
 
 
-def files_of_the_archive(results: Path, metadata: list[str]) -> list[Path]:
-    """Code, results and what Snakemake knows of them, sorted; paths are relative to the top of the project."""
-    named = [*map(Path, CODE), results, Path("results/README.md"), *map(Path, metadata)]
+def files_of_the_archive(results: Path) -> list[Path]:
+    """Code and results, sorted; paths are relative to the top of the project."""
+    named = [*map(Path, CODE), results, Path("results/README.md"), Path("results/reference")]
     return sorted({path for top in named for path in _files_below(top)})
 
 
 def media_type(path: Path) -> str:
-    return "application/json" if path.is_relative_to(".snakemake") else MEDIA_TYPES.get(path.suffix, "text/plain")
+    return MEDIA_TYPES.get(path.suffix, "text/plain")
 
 
 def sha256(path: Path) -> str:

@@ -59,10 +59,15 @@ def test_data_sets_are_named_with_licence_and_checksum(tmp_path, monkeypatch):
     assert generated["settings"]["components"] == 3
 
 
-def test_snakemake_keeps_long_names_in_folders():
-    path = script("inventory").snakemake_file("results/" + "x" * 400)
-    assert [len(part) for part in path.parts[2:]][:2] == [255, 255]
-    assert all(part.startswith("@") for part in path.parts[2:-1])
+def test_times_of_logs_are_in_the_zone_of_their_run(tmp_path):
+    inventory = script("inventory")
+    (tmp_path / "a.log").write_text("2026-03-01 10:00:00,123 WARNING solve results/x/solution: 1.0 s\n")
+    (tmp_path / "failed.log").write_text("2026-03-01 10:00:00,123 WARNING solve results/x/y: 1.0 s\nTraceback\n")
+    ((name, (path, time)),) = inventory.logs_of_jobs(tmp_path).items()
+    assert (name, path.name) == ("results/x/solution", "a.log")
+    run = {"start": "2026-03-01T09:59:00+05:00", "end": "2026-03-01T10:00:00+05:00"}
+    assert inventory.in_utc(time, [run]).isoformat() == "2026-03-01T05:00:00+00:00"
+    assert inventory.in_utc(time, []) == time.astimezone()
 
 
 def environment(tree):
@@ -210,16 +215,16 @@ def test_manifest_covers_every_file(unpacked):
 
 @pytest.mark.slow
 def test_unpacked_archive_is_checked_resumed_and_archived_again(archived, archive_environment, unpacked):
-    check = [sys.executable, "-m", "ssl_dynamics.pipeline.cli", "check", CONFIG]
-    assert command(unpacked, *check).returncode == 0
+    cli = [sys.executable, "-m", "ssl_dynamics.pipeline.cli"]
+    assert command(unpacked, *cli, "check", CONFIG).returncode == 0
+    assert "nothing to do" in command(unpacked, *cli, "plan", CONFIG).stdout
     assert "Nothing to be done" in dry_run(unpacked)
     (unpacked / ".venv-archive").symlink_to(archive_environment)
     assert archive(unpacked).returncode == 0
     packages = [tree / "archives/smallest.zip" for tree in (archived[0], unpacked)]
     assert digest(packages[0]) == digest(packages[1])
     edit(unpacked, "src/ssl_dynamics/theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-2.0 * gaps")
-    words = [line.split() for line in dry_run(unpacked).splitlines()]
-    planned = {line[0] for line in words if len(line) == 2 and line[1].isdigit()}
+    planned = command(unpacked, *cli, "plan", CONFIG).stdout
     assert "solve" in planned
     assert "simulate" not in planned
 
@@ -230,7 +235,7 @@ def test_unpacked_archive_is_checked_resumed_and_archived_again(archived, archiv
     [
         ("results/smallest/claims.json", "pass", "Pass", "`make check` finds"),
         ("src/ssl_dynamics/theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-2.0 * gaps", "code that has changed"),
-        (CONFIG, "checkpoints: 8", "checkpoints: 9", "are still to be done"),
+        (CONFIG, "checkpoints: 8", "checkpoints: 9", "are to be done: run make"),
         (CONFIG, "seeds: 2", "seeds: 1", "seeds"),
     ],
 )

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -153,4 +153,5 @@ def _append(path: Path, record: dict[str, Any]) -> None:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    """Local time with its zone, which the times in the logs of the jobs do not name."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
