@@ -12,11 +12,12 @@ READY := $(VENV)/ready-$(firstword $(shell cat requirements.lock pyproject.toml 
 
 # neural-tangents runs with an old jax and numpy only, which have no wheels for Python 3.13.
 CROSSCHECK := .venv-crosscheck/ready-$(firstword $(shell cksum crosscheck/requirements.txt))
+ARCHIVE := .venv-archive/ready-$(firstword $(shell cksum archive/requirements.txt))
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := full
-.PHONY: full quick run test test-all lint benchmark crosscheck plan check verify reference schema report readme lock mutants help clean
+.PHONY: full quick run test test-all lint benchmark crosscheck plan check verify reference schema report readme lock mutants archive help clean
 
 full: $(READY)  ## replicate everything: results/full, about half an hour on 2 cores
 	@ssl-dynamics run config/full.yaml --cores $(CORES)
@@ -64,6 +65,10 @@ verify: $(READY)  ## recompute what is missing or stale, compare with results/re
 reference: $(READY)  ## make a finished, checked run the reference of its configuration
 	@ssl-dynamics reference $(CONFIG)
 
+archive: $(READY) $(ARCHIVE)  ## a finished run as an RO-Crate to deposit, validated: archives/full.zip (CONFIG=config/quick.yaml: another)
+	@python archive/inventory.py $(CONFIG) archives/inventory.json
+	@.venv-archive/bin/python archive/build.py archives/inventory.json archives
+
 report: $(READY)  ## Snakemake's own report of a finished run: reports/full.zip (CONFIG=config/quick.yaml: of another)
 	@mkdir -p reports
 	@snakemake --configfile $(CONFIG) --report reports/$(basename $(notdir $(CONFIG))).zip --quiet all
@@ -80,8 +85,9 @@ lock: $(READY)  ## resolve requirements.in anew into requirements.lock and envir
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-clean:  ## remove results, caches and .venv
-	rm -rf $(VENV) .venv-crosscheck .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+clean:  ## remove results, archives, caches and .venv
+	rm -rf $(VENV) .venv-crosscheck .venv-archive archives
+	rm -rf .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find results -mindepth 1 -maxdepth 1 ! -name README.md ! -name reference -exec rm -rf {} +
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -103,4 +109,11 @@ $(CROSSCHECK):
 	@rm -rf .venv-crosscheck
 	@$(PYTHON) -m venv .venv-crosscheck
 	@.venv-crosscheck/bin/pip install --quiet --disable-pip-version-check --no-deps -r crosscheck/requirements.txt
+	@touch $@
+
+$(ARCHIVE):
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Python 3.11 or newer is needed; {sys.executable} is {v.major}.{v.minor}. Name another: make archive PYTHON=python3.12")'
+	@rm -rf .venv-archive
+	@$(PYTHON) -m venv .venv-archive
+	@.venv-archive/bin/pip install --quiet --disable-pip-version-check --no-deps -r archive/requirements.txt
 	@touch $@

@@ -12,7 +12,8 @@ from ssl_dynamics.pipeline.fingerprint import lock_fingerprint
 from ssl_dynamics.pipeline.plan import plan_of, print_plan, to_run
 from ssl_dynamics.pipeline.preflight import check_data
 from ssl_dynamics.pipeline.report import print_verdicts
-from ssl_dynamics.pipeline.runner import RunError, jobs_of, run_workflow
+from ssl_dynamics.pipeline.run_record import LOCK, recorded
+from ssl_dynamics.pipeline.runner import RunError, jobs_of, require_top_folder, run_workflow
 from ssl_dynamics.pipeline.stage import DEBUG
 from ssl_dynamics.pipeline.wording import failures
 
@@ -106,15 +107,17 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(config: Config, arguments: argparse.Namespace) -> None:
     check_data(config, str(arguments.config))
-    run_workflow(arguments.config, config, arguments.targets, cores=arguments.cores)
-    if not arguments.targets:
-        _check(config)
-        _verdict(config.results / "claims.json")
+    require_top_folder()
+    with recorded(config.results, cores=arguments.cores):
+        run_workflow(arguments.config, config, arguments.targets, cores=arguments.cores)
+        if not arguments.targets:
+            _check(config)
+            _verdict(config.results / "claims.json")
 
 
 def _check(config: Config) -> None:
     try:
-        problems = check_artifacts(config.results, lock_fingerprint(Path("requirements.lock")))
+        problems = check_artifacts(config.results, lock_fingerprint(LOCK))
     except ValueError as error:
         raise RunError(str(error)) from None
     if problems:
@@ -130,15 +133,18 @@ def _verify(config: Config, arguments: argparse.Namespace) -> None:
     from ssl_dynamics.pipeline import reference, verification  # noqa: PLC0415 -- pandas: a slow import
 
     check_data(config, str(arguments.config))
+    require_top_folder()
     if arguments.claim:
         claim = verification.claim_named(arguments.claim)
         files = verification.tables_of(claim, config)
         targets = [path.as_posix() for paths in files.values() for path in paths]
-        run_workflow(arguments.config, config, targets, cores=arguments.cores)
+        with recorded(config.results, cores=arguments.cores):
+            run_workflow(arguments.config, config, targets, cores=arguments.cores)
         records = [verification.record_alone(claim, config, files)]
         compared = list(reference.compare_claims(config, records))
     else:
-        run_workflow(arguments.config, config, [], cores=arguments.cores)
+        with recorded(config.results, cores=arguments.cores):
+            run_workflow(arguments.config, config, [], cores=arguments.cores)
         _check(config)
         records = json.loads((config.results / "claims.json").read_text(encoding="utf-8"))
         compared = [*reference.compare_claims(config, records), *reference.compare_tables(config)]

@@ -86,8 +86,8 @@ def put_in_order(plan: Plan, benchmarks: Path) -> None:
     Nothing that is done then seems older than what it was made from, nor do the records of what it cost.
     """
     now = time.time()
-    for path in benchmarks.rglob("*.tsv"):
-        os.utime(path, (now, now))
+    for benchmark in benchmarks.rglob("*.tsv"):
+        os.utime(benchmark, (now, now))
     for i, (job, why) in enumerate(plan):
         if not why:
             moment = now - 1e-3 * (len(plan) - i)

@@ -33,6 +33,12 @@ class RunError(RuntimeError):
     """The workflow did not finish; the message says what to do."""
 
 
+def require_top_folder() -> None:
+    """Raise RunError if the workflow is not in this folder."""
+    if not Path("Snakefile").is_file():
+        raise RunError(f"no Snakefile in {Path.cwd()}: run this from the top folder of the project")
+
+
 def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, cores: int) -> None:
     """Bring the targets (everything, if none is named) up to date.
 
@@ -82,8 +88,7 @@ def _last_line(printed: str) -> str:
 
 
 def _snakemake(config_file: Path) -> list[str]:
-    if not Path("Snakefile").is_file():
-        raise RunError(f"no Snakefile in {Path.cwd()}: run this from the top folder of the project")
+    require_top_folder()
     return [sys.executable, "-m", "snakemake", "--configfile", str(config_file)]
 
 
