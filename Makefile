@@ -15,6 +15,8 @@ CROSSCHECK := .venv-crosscheck/ready-$(firstword $(shell cksum crosscheck/requir
 ARCHIVE := .venv-archive/ready-$(firstword $(shell cksum archive/requirements.txt))
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# One thread a process, as in every job: two test workers with threads of their own wait for each other.
+export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := full
 .PHONY: full quick run test test-all lint benchmark crosscheck plan check verify reference schema report readme lock mutants archive help clean
