@@ -12,10 +12,12 @@ from pathlib import Path
 
 import psutil
 
+from ssl_dynamics.pipeline import slurm
 from ssl_dynamics.pipeline.artifacts import leftovers
 from ssl_dynamics.pipeline.config import Config
 
 _LOCKS = Path(".snakemake/locks")
+_QUIET = ("--quiet", "host", "reason")
 
 # Snakemake's progress line, and lines of its that say nothing to the user (all are in .snakemake/log).
 _PROGRESS = re.compile(r"(\d+) of (\d+) steps \((\d+)%\) done")
@@ -26,21 +28,34 @@ _NOISE = re.compile(
     r"CalledProcessError in file|Command '|WorkflowError:|At least one job|\[IPKernelApp\]|$"
 )
 
+# On a cluster Snakemake says why a job failed among much else, all of it indented.
+_FAILURE = re.compile(r"\s+message: (?!None)(.*)")
+_CLUSTER_NOISE = re.compile(
+    r"\s|Job \d+: |localrule |\[.*\] Group job |Error in rule |SLURM run ID|Cleaning up SLURM|No SLURM account|"
+    rf"No account was given|Unable to guess SLURM|Provided remote nodes|Using profiles|{_NOISE.pattern}"
+)
+
 
 class RunError(RuntimeError):
     """The workflow did not finish; the message says what to do."""
 
 
-def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, cores: int) -> None:
-    """Bring the targets (everything, if none is named) up to date.
+def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, where: int | Path) -> None:
+    """Bring the targets (everything, if none is named) up to date: on so many cores of this machine, or by a profile.
 
     A run that was killed leaves orphaned jobs, a lock and temporary files; they are cleared first, unless another
     Snakemake is alive in this folder. Raises RunError if there is one, or if a job fails.
     """
     command = _snakemake(config_file)
     _clear_leftovers(command, config.results)
-    command += ["--cores", str(cores), "--quiet", "rules", "host", "reason", "--", *targets]
-    if _follow(command) != 0:
+    started = time.time()
+    if isinstance(where, int):
+        code = _follow([*command, "--cores", str(where), *_QUIET, "rules", "--", *targets], _NOISE)
+    else:
+        code = _follow([*command, "--profile", str(where), *_QUIET, "--", *targets], _CLUSTER_NOISE)
+    if code != 0:
+        for line in slurm.causes(since=started):
+            print(line, flush=True)
         raise RunError(
             f"the run of {config_file} did not finish: see above. The same command goes on from where it stopped"
         )
@@ -67,8 +82,11 @@ def _snakemake(config_file: Path) -> list[str]:
     return [sys.executable, "-m", "snakemake", "--configfile", str(config_file)]
 
 
-def _follow(command: list[str]) -> int:
-    """Run Snakemake, show its output line by line, return its exit code. An interrupt lets it end in order."""
+def _follow(command: list[str], noise: re.Pattern[str]) -> int:
+    """Run Snakemake, show its output line by line but the noise, return its exit code.
+
+    An interrupt lets it end in order.
+    """
     started = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
@@ -78,7 +96,9 @@ def _follow(command: list[str]) -> int:
                 if progress := _PROGRESS.match(line):
                     done, total, percent = progress.groups()
                     print(f"[{done} of {total} jobs done, {percent} %, {time.monotonic() - started:.0f} s]", flush=True)
-                elif not _NOISE.match(line.rstrip("\n")):
+                elif failure := _FAILURE.match(line):
+                    print(failure[1], flush=True)
+                elif not noise.match(line.rstrip("\n")):
                     print(line, end="", flush=True)
         except KeyboardInterrupt:
             process.terminate()
@@ -89,9 +109,12 @@ def _follow(command: list[str]) -> int:
 
 def _clear_leftovers(snakemake: list[str], results: Path) -> None:
     """Remove the orphans, the lock and the temporary files of a killed run."""
-    running, jobs = _processes_here("snakemake"), _processes_here("ssl_dynamics.pipeline.stages.")
+    # Inside a job of Slurm that runs on this machine Snakemake is at work as well, in another mode.
+    running = [process for process in _processes_here("snakemake") if "--mode" not in process.info["cmdline"]]
     if running:
         raise RunError(f"another run is at work in this folder (process {running[0].pid}): wait for it, or stop it")
+    slurm.cancel_jobs_here()
+    jobs = _processes_here("ssl_dynamics.pipeline.stages.")
     for job in jobs:
         job.kill()
     psutil.wait_procs(jobs, timeout=10)
