@@ -29,10 +29,10 @@ _NOISE = re.compile(
 )
 
 # On a cluster Snakemake says why a job failed among much else, all of it indented.
-_FAILURE = re.compile(r"\s+message: (?!None)(.*)")
+_FAILURE = re.compile(r"\s+message: (?!None|Error in group)(.*)")
 _CLUSTER_NOISE = re.compile(
     r"\s|Job \d+: |localrule |\[.*\] Group job |Error in rule |SLURM run ID|Cleaning up SLURM|No SLURM account|"
-    rf"No account was given|Unable to guess SLURM|Provided remote nodes|Using profiles|{_NOISE.pattern}"
+    rf"No account was given|Unable to guess SLURM|sacct: |Provided remote nodes|Using profiles|{_NOISE.pattern}"
 )
 
 
@@ -47,6 +47,11 @@ def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, w
     Snakemake is alive in this folder. Raises RunError if there is one, or if a job fails.
     """
     command = _snakemake(config_file)
+    if isinstance(where, Path):
+        try:
+            slurm.require_submission(where)
+        except ValueError as error:
+            raise RunError(str(error)) from None
     _clear_leftovers(command, config.results)
     started = time.time()
     if isinstance(where, int):

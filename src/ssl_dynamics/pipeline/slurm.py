@@ -1,4 +1,4 @@
-"""What a run leaves in Slurm: jobs in its queue after a kill, and the reasons why jobs failed."""
+"""What Snakemake's executor for Slurm leaves to do: refused jobs, jobs of a killed run, reasons of failed jobs."""
 
 import re
 import shutil
@@ -7,10 +7,36 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
+
+# Resources that say where a job may run, and the options of sbatch for them.
+_SITE = {"slurm_partition": "partition", "slurm_account": "account", "constraint": "constraint"}
+
 _LOGS = Path(".snakemake/slurm_logs")  # of jobs that failed or were killed; those of the others are deleted
 
 # How a stage ends in an error (see `stage.main`), and how Slurm says that it has ended a job itself.
 _CAUSE = re.compile(r"\w+: .* \(log: .*\)$|(slurmstepd|srun): error: ")
+
+
+def require_submission(profile: Path) -> None:
+    """Raise ValueError if the profile is one for Slurm and Slurm would take no job as it says, in Slurm's own words.
+
+    Asked before a run, because Snakemake keeps the answer to itself where a group of jobs is refused.
+    """
+    file = profile / "profile.yaml"
+    settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+    if settings.get("executor") != "slurm":
+        return
+    if shutil.which("sbatch") is None:
+        raise ValueError(f"{file}: there is no Slurm on this machine (sbatch)")
+    defaults = settings.get("default-resources", {})
+    options = [f"--{option}={defaults[name]}" for name, option in _SITE.items() if name in defaults]
+    tried = subprocess.run(
+        ["sbatch", "--test-only", *options, "--wrap=true"], capture_output=True, text=True, check=False
+    )
+    if tried.returncode != 0:
+        said = [line.strip() for line in tried.stderr.splitlines() if line.strip()]
+        raise ValueError(f"{file}: Slurm takes no jobs as default-resources say: {'; '.join(said)}")
 
 
 def cancel_jobs_here(timeout: float = 120) -> None:
