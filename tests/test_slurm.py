@@ -67,6 +67,21 @@ def at_work(rule):
     return {line.split()[0] for line in listed.splitlines() if rule in line}
 
 
+def test_every_rule_says_its_memory_and_time():
+    for path in (TOP / "workflow/rules").glob("*.smk"):
+        for rule in re.split(r"(?m)^rule ", path.read_text())[1:]:
+            assert re.search(r"    resources:\n        mem_mb=\d+,\n        runtime=\d+,\n", rule), rule.split(":")[0]
+
+
+def test_no_group_of_the_full_configuration_waits_for_itself(tree):
+    command = [sys.executable, "-m", "snakemake", "--configfile", "config/full.yaml", "--profile", "profiles/slurm"]
+    result = subprocess.run(
+        [*command, "--dry-run"], cwd=tree, env=environment(tree), capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert "Group job report" in result.stdout + result.stderr
+
+
 def test_site_that_slurm_does_not_know_stops_before_any_job(tree, slurm):
     edit(tree, PROFILE, "slurm_partition: main", "slurm_partition: elsewhere")
     result = run_on_slurm(tree)
