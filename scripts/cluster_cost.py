@@ -97,7 +97,7 @@ def regression(settings: DriftSettings, start: Start, anchor: np.ndarray) -> Row
 
 
 def print_check(costs: Costs, drift: Drift, seeds: int, benchmarks: Path) -> float:
-    """The jobs of the finished run, with fewer seeds of wide nets, fewest by cosine; returns how much more they take."""
+    """The jobs of the finished run, with fewer seeds of wide nets, fewest by cosine; returns the measured share."""
     trained = {
         "dot product": [drift.seeds_of(h, seeds) for h in drift.widths],
         "cosine": [min(drift.seeds_of(h, seeds), drift.cosine.hidden_units // h) for h in drift.widths],
