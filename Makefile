@@ -4,6 +4,8 @@ CORES ?= $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)) if 
 CONFIG ?= config/full.yaml
 TARGET ?=
 CLAIM ?=
+PROFILE ?=
+WHERE = $(if $(PROFILE),--profile $(PROFILE),--cores $(CORES))
 VENV := .venv
 BIN := $(VENV)/bin
 # Stamps named by checksum: what is installed is stale when a file has other contents, not when it was touched.
@@ -21,14 +23,14 @@ export OMP_NUM_THREADS := 1
 .DEFAULT_GOAL := full
 .PHONY: full quick run test test-all lint benchmark crosscheck plan check verify reference schema report readme lock mutants archive help clean
 
-full: $(READY)  ## replicate everything: results/full, about half an hour on 2 cores
-	@ssl-dynamics run config/full.yaml --cores $(CORES)
+full: $(READY)  ## replicate everything: results/full, about half an hour on 2 cores (on a cluster: make PROFILE=profiles/slurm)
+	@ssl-dynamics run config/full.yaml $(WHERE)
 
 quick: $(READY)  ## the same pipeline at small size: results/quick, under two minutes
-	@ssl-dynamics run config/quick.yaml --cores $(CORES)
+	@ssl-dynamics run config/quick.yaml $(WHERE)
 
 run: $(READY)  ## a configuration of your own: make run CONFIG=config/mine.yaml [TARGET=results/mine/...]
-	@ssl-dynamics run $(CONFIG) $(TARGET) --cores $(CORES)
+	@ssl-dynamics run $(CONFIG) $(TARGET) $(WHERE)
 
 test: $(READY)  ## fast tests
 	@pytest -m "not slow" -n 2 --dist worksteal
@@ -62,7 +64,7 @@ check: $(READY)  ## in seconds: is every artifact of a run as it was made, of th
 	@ssl-dynamics check $(CONFIG)
 
 verify: $(READY)  ## recompute what is missing or stale, compare with results/reference (CLAIM=A3-order-1: that claim alone)
-	@ssl-dynamics verify $(CONFIG) --cores $(CORES) $(if $(CLAIM),--claim $(CLAIM))
+	@ssl-dynamics verify $(CONFIG) $(WHERE) $(if $(CLAIM),--claim $(CLAIM))
 
 reference: $(READY)  ## make a finished, checked run the reference of its configuration
 	@ssl-dynamics reference $(CONFIG)

@@ -26,7 +26,7 @@ def git(*arguments):
 
 
 def test_run_leaves_its_record(results):
-    with recorded(results, cores=2):
+    with recorded(results, where=2):
         pass
     (record,) = records(results)
     assert record["command"] == ["ssl-dynamics", "run", "config/full.yaml", "--cores", "2"]
@@ -39,7 +39,7 @@ def test_run_leaves_its_record(results):
 
 
 def test_versions_are_those_that_compute(results):
-    with recorded(results, cores=1):
+    with recorded(results, where=1):
         pass
     (record,) = records(results)
     assert set(record["libraries"]) == set(LIBRARIES)
@@ -50,9 +50,9 @@ def test_versions_are_those_that_compute(results):
 
 
 def test_failed_run_is_recorded_with_its_cause_and_fails_as_before(results):
-    with pytest.raises(RunError, match="two lines"), recorded(results, cores=1):
+    with pytest.raises(RunError, match="two lines"), recorded(results, where=1):
         raise RunError("a job failed,\nin two lines")
-    with pytest.raises(SystemExit) as exit_, recorded(results, cores=1):
+    with pytest.raises(SystemExit) as exit_, recorded(results, where=1):
         raise SystemExit(1)
     assert exit_.value.code == 1
     first, second = records(results)
@@ -61,7 +61,7 @@ def test_failed_run_is_recorded_with_its_cause_and_fails_as_before(results):
 
 
 def test_interrupted_run_is_recorded(results):
-    with pytest.raises(KeyboardInterrupt), recorded(results, cores=1):
+    with pytest.raises(KeyboardInterrupt), recorded(results, where=1):
         raise KeyboardInterrupt
     (record,) = records(results)
     assert (record["status"], record["error"]) == (1, "KeyboardInterrupt")
@@ -70,7 +70,7 @@ def test_interrupted_run_is_recorded(results):
 def test_record_that_cannot_be_written_fails_no_run(results, capsys):
     results.mkdir(parents=True)
     (results / "logs").write_text("a file where the folder should be")
-    with recorded(results, cores=1):
+    with recorded(results, where=1):
         pass
     assert "this run is not recorded" in capsys.readouterr().err
 

@@ -21,11 +21,14 @@ rule page:
         RESULTS / "logs/page.log",
     benchmark:
         RESULTS / "benchmarks/page.tsv"
+    group:
+        "report"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+        runtime=2,
     params:
         settings=settings.PageSettings(
             root_seed=CONFIG.root_seed,

@@ -14,11 +14,14 @@ rule claims:
         RESULTS / "logs/claims.log",
     benchmark:
         RESULTS / "benchmarks/claims.tsv"
+    group:
+        "report"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+        runtime=2,
     params:
         settings=CONFIG.claims_settings().model_dump_json(),
         inputs=lambda wildcards, input: named(input),
@@ -54,11 +57,14 @@ rule figure:
         RESULTS / "benchmarks/figures/{figure}.tsv"
     wildcard_constraints:
         figure="|".join(FIGURE_TABLES),
+    group:
+        "report"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.FigureSettings(
             function=drawing(wildcards.figure),
@@ -91,11 +97,14 @@ rule triplet_figure:
         RESULTS / "logs/figures/triplets-{dataset}.log",
     benchmark:
         RESULTS / "benchmarks/figures/triplets-{dataset}.tsv"
+    group:
+        "report"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=2,
     params:
         settings=settings.NoSettings().model_dump_json(),
         inputs=lambda wildcards, input: named(input),
@@ -127,11 +136,14 @@ rule notebook:
         RESULTS / "benchmarks/notebooks/{notebook}.tsv"
     wildcard_constraints:
         notebook="|".join(NOTEBOOK_TABLES),
+    group:
+        "report"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.NotebookSettings(
             notebook=notebook_file(wildcards),

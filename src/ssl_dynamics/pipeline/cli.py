@@ -75,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("run", "plan"):
         of[name].add_argument("targets", nargs="*", help="files to make instead of everything; no verdicts then")
     for name in ("run", "verify"):
-        of[name].add_argument("--cores", type=int, required=True)
+        where = of[name].add_mutually_exclusive_group(required=True)
+        where.add_argument("--cores", dest="where", type=int, help="on this machine, with as many jobs at a time")
+        where.add_argument("--profile", dest="where", type=Path, help="as a profile says, such as profiles/slurm")
     of["verify"].add_argument("--claim", metavar="ID", help="this claim alone, from the stages that it needs")
     verdict = commands.add_parser("verdict", help="print the verdict table of a claims.json")
     verdict.add_argument("claims", type=Path)
@@ -108,8 +110,8 @@ def _parser() -> argparse.ArgumentParser:
 def _run(config: Config, arguments: argparse.Namespace) -> None:
     check_data(config, str(arguments.config))
     require_top_folder()
-    with recorded(config.results, cores=arguments.cores):
-        run_workflow(arguments.config, config, arguments.targets, cores=arguments.cores)
+    with recorded(config.results, where=arguments.where):
+        run_workflow(arguments.config, config, arguments.targets, where=arguments.where)
         if not arguments.targets:
             _check(config)
             _verdict(config.results / "claims.json")
@@ -138,13 +140,13 @@ def _verify(config: Config, arguments: argparse.Namespace) -> None:
         claim = verification.claim_named(arguments.claim)
         files = verification.tables_of(claim, config)
         targets = [path.as_posix() for paths in files.values() for path in paths]
-        with recorded(config.results, cores=arguments.cores):
-            run_workflow(arguments.config, config, targets, cores=arguments.cores)
+        with recorded(config.results, where=arguments.where):
+            run_workflow(arguments.config, config, targets, where=arguments.where)
         records = [verification.record_alone(claim, config, files)]
         compared = list(reference.compare_claims(config, records))
     else:
-        with recorded(config.results, cores=arguments.cores):
-            run_workflow(arguments.config, config, [], cores=arguments.cores)
+        with recorded(config.results, where=arguments.where):
+            run_workflow(arguments.config, config, [], where=arguments.where)
         _check(config)
         records = json.loads((config.results / "claims.json").read_text(encoding="utf-8"))
         compared = [*reference.compare_claims(config, records), *reference.compare_tables(config)]

@@ -54,8 +54,7 @@ def largest_step(settings: DepthSettings, X: Array) -> float:
 
 def _eigenvalues(settings: DepthSettings, X: Array) -> Array:
     root = kernel_root(infinite_width_features(X))
-    eigenvalues: Array = np.linalg.eigvalsh(root @ coupling_matrix(len(X) // 3, loss=settings.loss) @ root)
-    return eigenvalues
+    return np.asarray(np.linalg.eigvalsh(root @ coupling_matrix(len(X) // 3, loss=settings.loss) @ root), np.float64)
 
 
 def checkpoints(settings: DepthSettings) -> Array:

@@ -38,12 +38,13 @@ LIBRARIES = (
 
 
 @contextmanager
-def recorded(results: Path, *, cores: int) -> Iterator[None]:
+def recorded(results: Path, *, where: int | Path) -> Iterator[None]:
     """Append the record of what runs in the block, however it ends, to the runs of these results.
 
     The record is a by-product: if it cannot be written, the run says so in a line and stands as it is.
     """
-    record: dict[str, Any] = {"start": _now(), "command": ["ssl-dynamics", *sys.argv[1:]], "cores": cores}
+    placed = {"cores": where} if isinstance(where, int) else {"profile": where.as_posix()}
+    record: dict[str, Any] = {"start": _now(), "command": ["ssl-dynamics", *sys.argv[1:]], **placed}
     ending: dict[str, Any] = {"status": 0}
     try:
         yield

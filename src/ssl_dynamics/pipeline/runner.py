@@ -12,12 +12,14 @@ from pathlib import Path
 
 import psutil
 
+from ssl_dynamics.pipeline import slurm
 from ssl_dynamics.pipeline.artifacts import leftovers
 from ssl_dynamics.pipeline.config import Config
 from ssl_dynamics.pipeline.plan import Job, jobs_in, own_work, plan_of, put_in_order, to_run
 from ssl_dynamics.pipeline.provenance import SUFFIX
 
 _LOCKS = Path(".snakemake/locks")
+_QUIET = ("--quiet", "host", "reason")
 
 # Snakemake's progress line, and lines of its that say nothing to the user (all are in .snakemake/log).
 _PROGRESS = re.compile(r"(\d+) of (\d+) steps \((\d+)%\) done")
@@ -26,6 +28,13 @@ _NOISE = re.compile(
     r"Using shell|Provided cores|Rules claiming|Conda environments: ignored|"
     r"Assuming unrestricted|Nothing to be done|Complete log|Elapsed time|Shutting down|Exiting because|RuleException:|"
     r"CalledProcessError in file|Command '|WorkflowError:|At least one job|\[IPKernelApp\]|$"
+)
+
+# On a cluster Snakemake says why a job failed among much else, all of it indented.
+_FAILURE = re.compile(r"\s+message: (?!None|Error in group)(.*)")
+_CLUSTER_NOISE = re.compile(
+    r"\s|Job \d+: |localrule |\[.*\] Group job |Error in rule |SLURM run ID|Cleaning up SLURM|No SLURM account|"
+    rf"No account was given|Unable to guess SLURM|sacct: |Provided remote nodes|Using profiles|{_NOISE.pattern}"
 )
 
 
@@ -39,8 +48,8 @@ def require_top_folder() -> None:
         raise RunError(f"no Snakefile in {Path.cwd()}: run this from the top folder of the project")
 
 
-def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, cores: int) -> None:
-    """Bring the targets (everything, if none is named) up to date.
+def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, where: int | Path) -> None:
+    """Bring the targets (everything, if none is named) up to date: on so many cores of this machine, or by a profile.
 
     A run that was killed leaves orphaned jobs, a lock and temporary files; they are cleared first, unless another
     Snakemake is alive in this folder. What is to run, the provenance of the artifacts decides (see `plan`), since
@@ -48,6 +57,11 @@ def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, c
     run is at work here, or if a job fails.
     """
     command = _snakemake(config_file)
+    if isinstance(where, Path):
+        try:
+            slurm.require_submission(where)
+        except ValueError as error:
+            raise RunError(str(error)) from None
     _clear_leftovers(command, config.results)
     if any(config.results.rglob(f"*{SUFFIX}")):
         plan = plan_of(jobs_of(config_file, targets))
@@ -55,9 +69,15 @@ def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, c
             return
         put_in_order(plan, config.results / "benchmarks")
         command += ["--forcerun", *own_work(plan)]
-    command += ["--cores", str(cores), "--rerun-triggers", "mtime", "--quiet", "rules", "host", "reason"]
-    command += ["--", *targets]
-    if _follow(command) != 0:
+    command += ["--rerun-triggers", "mtime"]
+    started = time.time()
+    if isinstance(where, int):
+        code = _follow([*command, "--cores", str(where), *_QUIET, "rules", "--", *targets], _NOISE)
+    else:
+        code = _follow([*command, "--profile", str(where), *_QUIET, "--", *targets], _CLUSTER_NOISE)
+    if code != 0:
+        for line in slurm.causes(since=started):
+            print(line, flush=True)
         raise RunError(
             f"the run of {config_file} did not finish: see above. The same command goes on from where it stopped"
         )
@@ -92,8 +112,11 @@ def _snakemake(config_file: Path) -> list[str]:
     return [sys.executable, "-m", "snakemake", "--configfile", str(config_file)]
 
 
-def _follow(command: list[str]) -> int:
-    """Run Snakemake, show its output line by line, return its exit code. An interrupt lets it end in order."""
+def _follow(command: list[str], noise: re.Pattern[str]) -> int:
+    """Run Snakemake, show its output line by line but the noise, return its exit code.
+
+    An interrupt lets it end in order.
+    """
     started = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
@@ -103,7 +126,9 @@ def _follow(command: list[str]) -> int:
                 if progress := _PROGRESS.match(line):
                     done, total, percent = progress.groups()
                     print(f"[{done} of {total} jobs done, {percent} %, {time.monotonic() - started:.0f} s]", flush=True)
-                elif not _NOISE.match(line.rstrip("\n")):
+                elif failure := _FAILURE.match(line):
+                    print(failure[1], flush=True)
+                elif not noise.match(line.rstrip("\n")):
                     print(line, end="", flush=True)
         except KeyboardInterrupt:
             process.terminate()
@@ -114,9 +139,12 @@ def _follow(command: list[str]) -> int:
 
 def _clear_leftovers(snakemake: list[str], results: Path) -> None:
     """Remove the orphans, the lock and the temporary files of a killed run."""
-    running, jobs = _processes_here("snakemake"), _processes_here("ssl_dynamics.pipeline.stages.")
+    # Inside a job of Slurm that runs on this machine Snakemake is at work as well, in another mode.
+    running = [process for process in _processes_here("snakemake") if "--mode" not in process.info["cmdline"]]
     if running:
         raise RunError(f"another run is at work in this folder (process {running[0].pid}): wait for it, or stop it")
+    slurm.cancel_jobs_here()
+    jobs = _processes_here("ssl_dynamics.pipeline.stages.")
     for job in jobs:
         job.kill()
     psutil.wait_procs(jobs, timeout=10)
