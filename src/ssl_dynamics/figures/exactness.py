@@ -15,7 +15,7 @@ def exactness(errors: pd.DataFrame) -> Figure:
     keys = ["dataset", "loss", "dimension", "extrapolations", "learning_rate", "seed"]
     largest = errors.groupby(keys, as_index=False)[["error", "error_control"]].max()
     largest["training"] = largest["extrapolations"].map(EXTRAPOLATIONS)
-    palette = dict(zip(EXTRAPOLATIONS.values(), theme.PALETTE, strict=False))
+    palette = dict(zip(EXTRAPOLATIONS.values(), theme.EXTRAPOLATION_COLORS.values(), strict=True))
     grid = sns.relplot(
         largest,
         x="learning_rate",
@@ -35,9 +35,12 @@ def exactness(errors: pd.DataFrame) -> Figure:
             means = group.groupby("learning_rate")["error"].mean()
             slope = means.iloc[0] * (means.index / means.index[0]) ** (extrapolations + 1)
             axes.plot(means.index, slope, ":", color="black", linewidth=0.8)
-            theme.write_slope(axes, means, f"{extrapolations + 1}", theme.PALETTE[extrapolations])
+            color = theme.EXTRAPOLATION_COLORS[extrapolations]
+            theme.write_slope(axes, means, f"{extrapolations + 1}", color, place="end")
         control = panel[panel["extrapolations"] == 0].groupby("learning_rate")["error_control"].mean()
         axes.plot(control.index, control, "--", color="grey", linewidth=1)
+        rates = panel["learning_rate"]
+        axes.set_xlim(rates.min() / 1.3, rates.max() * 2.8)  # room for the slope behind the longest line
     theme.logarithmic(grid)
     theme.label_panels(grid, x=r"step size $\eta$", y=r"largest $\|P-P'\|_F/\sqrt{2z}$")
     grid.legend.remove()
@@ -60,10 +63,10 @@ def transient(errors: pd.DataFrame) -> Figure:
     grid = sns.FacetGrid(rows, **theme.layout(rows), sharex=False)
     for axes, panel in theme.panels(grid, rows):
         for (extrapolations, _, _), curve in panel.groupby(["extrapolations", "loss", "seed"]):
-            axes.plot(curve["time"], curve["error"], color=theme.PALETTE[extrapolations], linewidth=0.6)
+            axes.plot(curve["time"], curve["error"], color=theme.EXTRAPOLATION_COLORS[extrapolations], linewidth=0.6)
     grid.set(yscale="log")
     theme.label_panels(grid, x=r"time $t$", y=r"$\|P-P'\|_F/\sqrt{2z}$")
-    handles = [Line2D([], [], color=theme.PALETTE[i], label=label) for i, label in EXTRAPOLATIONS.items()]
+    handles = [Line2D([], [], color=theme.EXTRAPOLATION_COLORS[i], label=label) for i, label in EXTRAPOLATIONS.items()]
     theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
@@ -82,6 +85,7 @@ def integration(integration: pd.DataFrame) -> Figure:
         **theme.layout(tidy),
         kind="line",
         errorbar=theme.interval,
+        palette={names["distance"]: theme.DYNAMICS_COLORS["grassmannian"], names["distance_control"]: "grey"},
         facet_kws={"sharex": False, "legend_out": False},
     )
     grid.set(yscale="log")
@@ -126,6 +130,7 @@ def steps(steps: pd.DataFrame) -> Figure:
         kind="line",
         markers=True,
         errorbar=theme.interval,
+        palette={names["defect"]: theme.DYNAMICS_COLORS["grassmannian"], names["defect_euclidean"]: "grey"},
         facet_kws={"sharex": False, "legend_out": False},
     )
     theme.logarithmic(grid)

@@ -16,10 +16,11 @@ def finite_sample(sines: pd.DataFrame) -> Figure:
         axes.plot(panel["inverse_size"], panel["sine"], ".", color=theme.PALETTE[0], markersize=3, alpha=0.6)
         means = panel.groupby("inverse_size")[["sine", "sine_control"]].mean()
         axes.plot(means.index, means["sine"], "o-", color=theme.PALETTE[0], markersize=4)
-        theme.write_slope(axes, means["sine"], "1/2", theme.PALETTE[0])
+        theme.write_slope(axes, means["sine"], "1/2", theme.PALETTE[0], place="end")
         axes.plot(means.index, means["sine_control"], "--", color="grey")
         slope = means["sine"].iloc[0] * np.sqrt(means.index / means.index[0])
         axes.plot(means.index, slope, ":", color="black", linewidth=1)
+        axes.set_xlim(means.index.min() / 1.3, means.index.max() * 1.8)  # room for the slope behind the line
     theme.logarithmic(grid)
     theme.label_panels(grid, x="$1/n + 1/N$", y=r"$\sin\theta_{\max}$")
     handles = [
