@@ -65,7 +65,7 @@ def _errors_over_time(axes: Axes, panel: pd.DataFrame) -> None:
         for method, (color, _) in METHODS.items():
             mean = rows[rows["width"] == width].groupby("time")[f"{method}_error"].mean()
             axes.plot(mean.index, mean, ".-", color=color, alpha=shade, linewidth=1)
-    axes.set(yscale="log", xlabel=r"$\tau = 2|\lambda_z|t$", ylabel=f"Gram error ({theme.ACTIVATION_NAMES[first]})")
+    axes.set(yscale="log", xlabel=rf"$\tau = 2|\lambda_z|t$, {theme.ACTIVATION_NAMES[first]}", ylabel="Gram error")
 
 
 def _errors_over_width(axes: Axes, panel: pd.DataFrame) -> None:
@@ -78,7 +78,7 @@ def _errors_over_width(axes: Axes, panel: pd.DataFrame) -> None:
         late = np.sqrt(2 * part["mismatch_limit"].iloc[0])  # 1 − cos is the square of the Gram error, halved
         axes.axhline(late, color="black", linewidth=0.8, linestyle="--", zorder=0)
     _slope(axes, rows[rows["rate"] == "unit"], "flow_error")
-    axes.set(ylabel=r"Gram error, $\tau = 8$")
+    axes.set(xlabel=rf"width $h$, at $\tau = {READ_AT:g}$", ylabel="Gram error")
 
 
 def _tangent_drift(axes: Axes, panel: pd.DataFrame) -> None:
@@ -95,7 +95,7 @@ def _tangent_drift(axes: Axes, panel: pd.DataFrame) -> None:
         )
         limit = part.groupby("width")["limit"].first()
         axes.plot(limit.index, limit, "-", color="black", linewidth=0.8)
-    axes.set(ylabel="drift, at the end", ylim=(0, 1.1))
+    axes.set(xlabel="width $h$, at the end", ylabel="kernel drift", ylim=(0, 1.1))
 
 
 def _feature_drift(axes: Axes, panel: pd.DataFrame) -> None:
@@ -103,7 +103,7 @@ def _feature_drift(axes: Axes, panel: pd.DataFrame) -> None:
     for (rate, activation), part in rows.groupby(["rate", "activation"]):
         _over_width(axes, part, "feature_drift", RATES[str(rate)][0], theme.ACTIVATION_MARKERS[str(activation)])
     _slope(axes, rows[rows["rate"] == "unit"], "feature_drift")
-    axes.set(ylabel=r"feature drift, $\tau = 8$")
+    axes.set(xlabel=rf"width $h$, at $\tau = {READ_AT:g}$", ylabel="feature drift")
 
 
 def _supervised_errors(axes: Axes, panel: pd.DataFrame) -> None:
@@ -113,7 +113,7 @@ def _supervised_errors(axes: Axes, panel: pd.DataFrame) -> None:
         line = "--" if objective == "regression" else "-"
         for method, (color, _) in METHODS.items():
             _over_width(axes, part, f"{method}_error", color, theme.ACTIVATION_MARKERS[str(activation)], line=line)
-    axes.set(ylabel=r"Gram error, $\tau = 8$")
+    axes.set(xlabel=rf"width $h$, at $\tau = {READ_AT:g}$", ylabel="Gram error")
 
 
 def _supervised_drift(axes: Axes, panel: pd.DataFrame) -> None:
@@ -125,7 +125,7 @@ def _supervised_drift(axes: Axes, panel: pd.DataFrame) -> None:
         theme.mean_and_interval(axes, part, "time", "tangent_drift", colors[str(objective)], style="")
         limit = part.groupby("time")["limit"].first()
         axes.plot(limit.index, limit, "-", color="black", linewidth=0.8)
-    axes.set(xlabel=rf"$\tau$, at $h={width}$", ylabel=f"drift ({theme.ACTIVATION_NAMES[first]})", ylim=(0, None))
+    axes.set(xlabel=rf"$\tau$, {theme.ACTIVATION_NAMES[first]}, $h={width}$", ylabel="kernel drift", ylim=(0, None))
 
 
 def _over_width(
@@ -141,7 +141,6 @@ def _over_width(
     """Mean and 95 % interval over the seeds."""
     theme.mean_and_interval(axes, rows, "width", column, color, style=line, marker=marker)
     axes.set_xscale("log", base=2)
-    axes.set(xlabel="width $h$")
     if logarithmic:
         axes.set(yscale="log")
 
@@ -169,11 +168,13 @@ def _grid(rows: pd.DataFrame, draw: list[Panel]) -> Figure:
     figure, axes = plt.subplots(
         len(cells),
         len(draw),
-        figsize=(theme.DOUBLE, 1.45 * len(cells)),
+        figsize=(theme.DOUBLE, 0.4 + 1.05 * len(cells)),
         squeeze=False,
     )
     for line, (title, panel) in zip(axes, cells, strict=True):
-        line[0].set_title(title, loc="left")
+        line[-1].annotate(
+            title, (1.03, 0.5), xycoords="axes fraction", rotation=270, va="center", ma="center", fontsize=7
+        )
         for ax, function in zip(line, draw, strict=True):
             function(ax, panel)
             if ax.get_yscale() == "log":
@@ -183,12 +184,13 @@ def _grid(rows: pd.DataFrame, draw: list[Panel]) -> Figure:
             ax.spines[["top", "right"]].set_visible(False)
     for ax in axes[:-1].flat:
         ax.set_xlabel("")
+        ax.tick_params(labelbottom=False)  # the same in every row
     return figure
 
 
 def _cells(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     for (dataset, dimension, loss), panel in rows.groupby(["dataset", "dimension", "loss"]):
-        yield f"{dataset}, {loss}, z = {dimension}", panel
+        yield f"{dataset}\n{loss}\nz = {dimension}", panel
 
 
 def _finished(figure: Figure, handles: list[Line2D], rows: pd.DataFrame) -> Figure:
@@ -198,6 +200,6 @@ def _finished(figure: Figure, handles: list[Line2D], rows: pd.DataFrame) -> Figu
         for name, marker in theme.ACTIVATION_MARKERS.items()
         if name in present
     ]
-    figure.tight_layout()
+    figure.tight_layout(h_pad=0.4)
     theme.legend(figure, handles)
     return figure

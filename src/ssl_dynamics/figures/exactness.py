@@ -11,7 +11,7 @@ EXTRAPOLATIONS = {0: "as trained (order 1)", 1: "extrapolated once (order 2)", 2
 
 
 def exactness(errors: pd.DataFrame) -> Figure:
-    """Largest projector error over the trajectory against the step size, mean and 95 % interval over the seeds."""
+    """Largest ‖P − P'‖_F/√(2z) over the trajectory against the step size, mean and 95 % interval over the seeds."""
     keys = ["dataset", "loss", "dimension", "extrapolations", "learning_rate", "seed"]
     largest = errors.groupby(keys, as_index=False)[["error", "error_control"]].max()
     largest["training"] = largest["extrapolations"].map(EXTRAPOLATIONS)
@@ -27,7 +27,7 @@ def exactness(errors: pd.DataFrame) -> Figure:
         markers=True,
         errorbar=theme.interval,
         palette=palette,
-        facet_kws={"sharex": False, "legend_out": False},
+        facet_kws={"sharex": False, "sharey": "row", "legend_out": False},
     )
     for axes, panel in theme.panels(grid, largest):
         for extrapolations in EXTRAPOLATIONS:
@@ -42,7 +42,7 @@ def exactness(errors: pd.DataFrame) -> Figure:
         rates = panel["learning_rate"]
         axes.set_xlim(rates.min() / 1.3, rates.max() * 2.8)  # room for the slope behind the longest line
     theme.logarithmic(grid)
-    theme.label_panels(grid, x=r"step size $\eta$", y=r"largest $\|P-P'\|_F/\sqrt{2z}$")
+    theme.label_panels(grid, x=r"step size $\eta$", y="largest distance")
     grid.legend.remove()
     handles = [Line2D([], [], color=color, label=label) for label, color in palette.items()]
     handles += [

@@ -19,7 +19,7 @@ SIDES = {0: "below the limit", 1: "above it"}
 
 
 def retractions(retractions: pd.DataFrame) -> Figure:
-    """Largest projector error over the transient against the step size, for each retraction; control: rate 1."""
+    """Largest ‖P − P'‖_F/√(2z) over the transient against the step size, for each retraction; control: rate 1."""
     keys = ["dataset", "loss", "dimension", "retraction", "learning_rate", "seed"]
     largest = retractions.groupby(keys, as_index=False)[["error", "error_control"]].max()
     names = {"error": "closed form", "error_control": "control: rate 1"}
@@ -27,7 +27,7 @@ def retractions(retractions: pd.DataFrame) -> Figure:
     grid = _lines(
         tidy, x="learning_rate", y="distance", hue="retraction", style="against", markers=True, palette=RETRACTIONS
     )
-    theme.label_panels(grid, x=r"step size $\eta$", y=r"largest $\|P-P'\|_F/\sqrt{2z}$")
+    theme.label_panels(grid, x=r"step size $\eta$", y="largest distance")
     return theme.finished(grid)
 
 
@@ -53,7 +53,10 @@ def drift(drift: pd.DataFrame) -> Figure:
 
 
 def limits(limits: pd.DataFrame) -> Figure:
-    """Where training ends on both sides of the limits in η, a point for each seed."""
+    """Where training ends on both sides of the limits in η, a point for each seed.
+
+    The distance is sin θ_max to the bottom eigenspace for Riemannian steps, the part of v_d in the span for iteration.
+    """
     tidy = limits.assign(method=limits["method"].map(METHODS), **{"step size": limits["side"].map(SIDES)})
     grid = sns.catplot(
         tidy,
@@ -68,7 +71,7 @@ def limits(limits: pd.DataFrame) -> Figure:
         legend_out=False,
     )
     grid.set(yscale="log")
-    theme.label_panels(grid, x="method", y=r"$\sin\theta_{\max}$, or part of $v_d$")
+    theme.label_panels(grid, x="method", y="distance")
     theme.move_legend(grid)
     return theme.finished(grid)
 

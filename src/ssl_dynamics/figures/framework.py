@@ -41,7 +41,7 @@ def probes(probes: pd.DataFrame) -> Figure:
         for model, style in LEVELS.items():
             color = colors["grassmannian"] if model == "constrained" else "grey"
             axes.axhline(panel[model].mean(), linestyle=style, color=color, linewidth=1)
-    theme.label_panels(grid, x=r"time $t$", y="test accuracy (ridge)")
+    theme.label_panels(grid, x=r"time $t$", y="test accuracy")
     handles = [
         Line2D([], [], color=colors["unconstrained"], label="unconstrained, as it collapses"),
         Line2D([], [], color=theme.PALETTE[4], label="its span, orthonormal basis"),

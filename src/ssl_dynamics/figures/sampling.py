@@ -33,7 +33,7 @@ def finite_sample(sines: pd.DataFrame) -> Figure:
 
 
 def mini_batch(noise: pd.DataFrame) -> Figure:
-    """Deviation from the flow against η‖C‖/B, mean and 95 % interval over the seeds, beside that of the full batch."""
+    """Deviation ‖P − P'‖_F/√(2z) from the flow against η‖C‖/B, mean and 95 % interval; dashed: of the full batch."""
     noise = noise.assign(ratio=noise["step"] / noise["batch"])
     grid = sns.FacetGrid(noise, **theme.layout(noise), sharex=False)
     steps = sorted(noise["step"].unique())
@@ -48,7 +48,7 @@ def mini_batch(noise: pd.DataFrame) -> Figure:
         theme.write_slope(axes, means, "1/2")
         axes.plot(ratios, means.iloc[0] * np.sqrt(ratios / ratios[0]), ":", color="black", linewidth=1)
     theme.logarithmic(grid)
-    theme.label_panels(grid, x=r"$\eta\,\|C\|/B$", y=r"deviation $\|P-P'\|_F/\sqrt{2z}$")
+    theme.label_panels(grid, x=r"$\eta\,\|C\|/B$", y="deviation")
     handles = [
         Line2D([], [], color=color, marker="o", label=rf"$\eta\|C\| = {step:g}$") for step, color in colors.items()
     ]

@@ -50,7 +50,7 @@ def layout(rows: pd.DataFrame) -> dict[str, Any]:
     """A row of panels for each data set, a column for each dimension; a column of a page wide, or two for three."""
     columns = rows["dimension"].nunique()
     width = (SINGLE if columns < 3 else DOUBLE) / columns
-    height = 1.7 if columns == 1 else 1.5
+    height = 1.5 if columns == 1 else 1.3
     order = in_order(rows["dataset"])
     return {"row": "dataset", "col": "dimension", "row_order": order, "height": height, "aspect": width / height}
 

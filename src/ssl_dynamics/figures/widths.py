@@ -17,15 +17,15 @@ METRIC_COLORS = {
 }
 METRIC_LABELS = {
     "grassmann": "Grassmannian",
-    "stiefel": "control: Stiefel, Euclidean metric",
-    "canonical": "control: Stiefel, canonical metric",
+    "stiefel": "Stiefel, Euclidean",
+    "canonical": "Stiefel, canonical",
 }
 CONTROL = (0.5, 0.5, 0.5)
 PANELS = {"sharex": False}
 
 
 def narrow_errors(narrow_errors: pd.DataFrame) -> Figure:
-    """Largest distance from the single-layer closed form against the width, at every step size; mean, 95 % interval."""
+    """Largest ‖P − P'‖_F/√(2z) to the closed form against the width, each step size; mean, 95 % interval."""
     rows = narrow_errors[narrow_errors["extrapolations"] == 0]
     keys = ["dataset", "dimension", "metric", "learning_rate", "width", "seed"]
     largest = rows.groupby(keys, as_index=False)[["error"]].max()
@@ -40,13 +40,16 @@ def narrow_errors(narrow_errors: pd.DataFrame) -> Figure:
             )
     theme.logarithmic(grid)
     theme.over_widths(grid)
-    theme.label_panels(grid, x="width $h$", y=r"largest $\|P-P'\|_F/\sqrt{2z}$")
-    _metric_legend(grid, "one line for each step size; controls at the coarsest")
+    theme.label_panels(grid, x="width $h$", y="largest distance")
+    _metric_legend(grid, "one line for each step size; controls (Stiefel) at the coarsest")
     return theme.finished(grid)
 
 
 def narrow_speeds(narrow_speeds: pd.DataFrame) -> Figure:
-    """Speed on the path of the closed form against the width: trained (mean, 95 % interval), predicted (crosses)."""
+    """Speed on the path of the closed form against the width: trained (mean, 95 % interval), predicted (crosses).
+
+    At the coarsest steps.
+    """
     grid = sns.FacetGrid(narrow_speeds, **theme.layout(narrow_speeds), **PANELS)
     for axes, panel in theme.panels(grid, narrow_speeds):
         for metric, group in panel.groupby("metric"):
@@ -57,17 +60,17 @@ def narrow_speeds(narrow_speeds: pd.DataFrame) -> Figure:
         guide = panel[panel["metric"] == "stiefel"].groupby("width")["guide"].first()
         axes.plot(guide.index, guide, ":", color="grey", linewidth=1)
     theme.over_widths(grid)
-    theme.label_panels(grid, x="width $h$", y="speed (coarsest steps)")
+    theme.label_panels(grid, x="width $h$", y="speed")
     handles = [
-        Line2D([], [], color="black", marker="x", linestyle="", label="predicted exactly"),
-        Line2D([], [], color="grey", linestyle=":", label="Stiefel, mean at the start"),
+        Line2D([], [], color="black", marker="x", linestyle="", label="predicted"),
+        Line2D([], [], color="grey", linestyle=":", label="Stiefel, at the start"),
     ]
     _metric_legend(grid, None, handles)
     return theme.finished(grid)
 
 
 def wide_errors(wide_errors: pd.DataFrame) -> Figure:
-    """Largest distance from the d × z equation against the step size, a line for each width; mean over the seeds.
+    """Largest ‖W − W'‖_F/√z to the d × z equation against the step size, a line for each width; mean over the seeds.
 
     The slope is that of the widest nets.
     """
@@ -88,7 +91,7 @@ def wide_errors(wide_errors: pd.DataFrame) -> Figure:
         axes.plot(slope.index, slope.iloc[0] * slope.index / slope.index[0], ":", color="black", linewidth=0.8)
         theme.write_slope(axes, slope, "1", place="above")
     theme.logarithmic(grid)
-    theme.label_panels(grid, x=r"step size $\eta$", y=r"largest $\|W-W'\|_F/\sqrt{z}$")
+    theme.label_panels(grid, x=r"step size $\eta$", y="largest distance")
     handles = [Line2D([], [], color=color, marker="o", label=f"h = {ratio:g} d") for ratio, color in colors.items()]
     handles.append(Line2D([], [], color="grey", linestyle="--", label="control: rate d/h"))
     handles.append(Line2D([], [], color="black", linestyle=":", label="slope 1"))
