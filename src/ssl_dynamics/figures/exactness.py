@@ -56,7 +56,7 @@ def exactness(errors: pd.DataFrame) -> Figure:
 
 
 def transient(errors: pd.DataFrame) -> Figure:
-    """Projector error over time at the finest step size, a curve for each seed: it peaks within the time compared."""
+    """Projector error over time at the finest step size, a curve for each seed."""
     keys = ["dataset", "loss", "dimension", "extrapolations"]
     finest = errors[errors["learning_rate"] == errors.groupby(keys)["learning_rate"].transform("min")]
     rows = finest[finest["time"] > 0]
