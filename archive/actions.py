@@ -86,8 +86,8 @@ def _circumstances(inventory: Entry) -> str:
     """Commit, commands, machine and system, as far as they were recorded."""
     code = inventory["code"]
     commit = f"commit {code['commit']}{', with changes' if code['dirty'] else ''}" if code else "no commit known"
-    kept = ("command", "cores", "start", "end", "status", "hardware", "system", "python", "blas")
-    records = [json.dumps({key: run[key] for key in kept}) for run in inventory["runs"]]
+    kept = ("command", "cores", "profile", "start", "end", "status", "hardware", "system", "python", "blas")
+    records = [json.dumps({key: run[key] for key in kept if key in run}) for run in inventory["runs"]]
     return f"{commit}; recorded runs: {'; '.join(records) or 'none'}"
 
 

@@ -36,6 +36,7 @@ rule page:
             seeds={
                 name: CONFIG.seeds_of(name) for name in TABLES if CONFIG.cells(name)
             },
+            captions={name: caption(name) for name in FIGURE_FUNCTIONS},
         ).model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),
