@@ -24,6 +24,7 @@ from ssl_dynamics.pipeline.fingerprint import definitions, fingerprint
 from ssl_dynamics.pipeline.settings import QuadraticFormSettings
 
 STAGE = "ssl_dynamics.pipeline.stages.quadratic_form"
+PLANNED = {Path("p.provenance.json"): {"loss": "contrastive"}}
 
 
 def test_equal_arrays_give_equal_bytes_in_any_order(tmp_path):
@@ -144,7 +145,7 @@ def test_check_sees_edits_losses_and_stale_code(tmp_path, monkeypatch):
     run_stage(tmp_path, monkeypatch, write_output)
 
     def problems():
-        return [line for line in check_artifacts(Path(), "abc") if "no job has left" not in line]
+        return [line for line in check_artifacts(Path(), "abc", PLANNED) if "no job has left" not in line]
 
     assert problems() == []
     (tmp_path / "out.json").write_text('"forged"')
@@ -161,13 +162,24 @@ def test_check_sees_edits_losses_and_stale_code(tmp_path, monkeypatch):
 def test_check_sees_files_that_no_job_has_left(tmp_path, monkeypatch):
     run_stage(tmp_path, monkeypatch, write_output)
     folder = Path()
-    problems = check_artifacts(folder, "abc")
+    problems = check_artifacts(folder, "abc", PLANNED)
     assert "in.txt: no job has left it here; delete it" in problems  # an input from outside, and the log beside it
     assert not any(line.startswith(("out.json", "p.provenance")) for line in problems)
 
 
+def test_check_sees_other_settings_lost_jobs_and_foreign_ones(tmp_path, monkeypatch):
+    run_stage(tmp_path, monkeypatch, write_output)
+    (name,) = PLANNED
+    other = {name: {"loss": "non-contrastive"}, Path("q.provenance.json"): {}}
+    problems = check_artifacts(Path(), "abc", other)
+    assert problems[0] == "q.provenance.json: missing; run make"
+    assert any(line.startswith(f"{name}: made with other settings") for line in problems)
+    (problem,) = (line for line in check_artifacts(Path(), "abc", {}) if line.startswith(f"{name}: "))
+    assert "of a job that this configuration does not have" in problem
+
+
 def test_check_of_an_empty_folder_is_no_success(tmp_path):
-    assert "no provenance" in check_artifacts(tmp_path, "abc")[0]
+    assert "no provenance" in check_artifacts(tmp_path, "abc", {})[0]
 
 
 def test_progress_says_what_how_far_and_how_long(monkeypatch, caplog):

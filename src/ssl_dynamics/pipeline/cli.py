@@ -10,7 +10,8 @@ from ssl_dynamics.pipeline.config import Config, ConfigError, config_schema, loa
 from ssl_dynamics.pipeline.fingerprint import lock_fingerprint
 from ssl_dynamics.pipeline.preflight import check_data
 from ssl_dynamics.pipeline.report import print_verdicts
-from ssl_dynamics.pipeline.runner import RunError, run_workflow
+from ssl_dynamics.pipeline.runner import planned_settings, run_workflow
+from ssl_dynamics.pipeline.sole_run import RunError
 from ssl_dynamics.pipeline.stage import DEBUG
 from ssl_dynamics.pipeline.wording import failures
 
@@ -64,13 +65,13 @@ def main() -> None:
                 check_data(config, str(arguments.config))
                 run_workflow(arguments.config, config, arguments.targets, cores=arguments.cores)
                 if not arguments.targets:
-                    _check(config)
+                    _check(arguments.config, config)
                     _verdict(config.results / "claims.json")
             case "verdict":
                 _verdict(arguments.claims)
             case "check":
                 config = load_config(arguments.config)
-                _check(config)
+                _check(arguments.config, config)
                 print(f"{config.results}: every artifact is as it was made, of the present code and pins")
             case "solve":
                 from ssl_dynamics.pipeline.solver import solve  # noqa: PLC0415 -- only this draws: a slow import
@@ -86,8 +87,8 @@ def main() -> None:
         sys.exit(EXIT_USAGE if isinstance(error, ConfigError) else EXIT_FAILED)
 
 
-def _check(config: Config) -> None:
-    problems = check_artifacts(config.results, lock_fingerprint(Path("requirements.lock")))
+def _check(file: Path, config: Config) -> None:
+    problems = check_artifacts(config.results, lock_fingerprint(Path("requirements.lock")), planned_settings(file))
     if problems:
         raise RunError("\n".join(problems))
 

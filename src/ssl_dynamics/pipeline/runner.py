@@ -1,21 +1,20 @@
-"""Runs Snakemake on a configuration, after clearing what a killed run has left behind."""
+"""Runs Snakemake on a configuration, and shows what it says in lines."""
 
-import itertools
+import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-import psutil
-
-from ssl_dynamics.pipeline.artifacts import leftovers
 from ssl_dynamics.pipeline.config import Config
-
-_LOCKS = Path(".snakemake/locks")
+from ssl_dynamics.pipeline.sole_run import RunError, environment, sole_run
+from ssl_dynamics.pipeline.stage import DEBUG
 
 # Snakemake's progress line, and lines of its that say nothing to the user (all are in .snakemake/log).
 _PROGRESS = re.compile(r"(\d+) of (\d+) steps \((\d+)%\) done")
@@ -26,9 +25,15 @@ _NOISE = re.compile(
     r"CalledProcessError in file|Command '|WorkflowError:|At least one job|\[IPKernelApp\]|$"
 )
 
+# What Snakemake says of a job that did not end by itself, and so had no last word.
+_KILLED = re.compile(r"Command '.* -m ssl_dynamics\.pipeline\.stages\.(\w+) .* --log (.+)' died with <Signals\.(\w+)")
 
-class RunError(RuntimeError):
-    """The workflow did not finish; the message says what to do."""
+# How a traceback begins, what belongs to it, and its last line, which names the error.
+_TRACEBACK = re.compile(
+    r"Traceback \(most recent call last\):|--- Logging error ---|Call stack:|During handling of|The above exception was"
+)
+_OF_A_TRACEBACK = re.compile(r"\s|Message: |Arguments: |$")
+_ERROR = re.compile(r"[\w.]+(Error|Exception|Exit|Interrupt)(: |$)")
 
 
 def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, cores: int) -> None:
@@ -37,28 +42,58 @@ def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, c
     A run that was killed leaves orphaned jobs, a lock and temporary files; they are cleared first, unless another
     Snakemake is alive in this folder. Raises RunError if there is one, or if a job fails.
     """
-    if not Path("Snakefile").is_file():
-        raise RunError(f"no Snakefile in {Path.cwd()}: run this from the top folder of the project")
-    command = [sys.executable, "-m", "snakemake", "--configfile", str(config_file)]
-    _clear_leftovers(command, config.results)
-    command += ["--cores", str(cores), "--quiet", "rules", "host", "reason", "--", *targets]
-    if _follow(command) != 0:
+    command = _snakemake(config_file)
+    with sole_run(command, config.results):
+        code = _follow([*command, "--cores", str(cores), "--quiet", "rules", "host", "reason", "--", *targets])
+    if code != 0:
         raise RunError(
             f"the run of {config_file} did not finish: see above. The same command goes on from where it stopped"
         )
+
+
+def planned_settings(config_file: Path) -> dict[Path, Any]:
+    """The settings that every job of a configuration is given, by the provenance that it leaves; nothing is run."""
+    command = [*_snakemake(config_file), "--dry-run", "--forceall", "--printshellcmds", "--nolock", "--cores", "1"]
+    result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    printed = result.stdout + result.stderr
+    if result.returncode != 0:
+        *_, last = without_tracebacks(line for line in printed.splitlines() if line.strip())
+        raise RunError(f"{config_file}: {last.strip()}")
+    planned = {}
+    for words in map(shlex.split, re.findall(r"(?m)^Shell command: (exec .*)", printed)):
+        (provenance,) = (word.removeprefix("provenance=") for word in words if word.startswith("provenance="))
+        planned[Path(provenance)] = json.loads(words[words.index("--settings") + 1])
+    return planned
+
+
+def _snakemake(config_file: Path) -> list[str]:
+    if not Path("Snakefile").is_file():
+        raise RunError(f"no Snakefile in {Path.cwd()}: run this from the top folder of the project")
+    return [sys.executable, "-m", "snakemake", "--configfile", str(config_file)]
 
 
 def _follow(command: list[str]) -> int:
     """Run Snakemake, show its output line by line, return its exit code. An interrupt lets it end in order."""
     started = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        env=environment(),
+    ) as process:
         assert process.stdout is not None
+        lines = process.stdout if os.environ.get(DEBUG) else without_tracebacks(process.stdout)
         try:
-            for line in process.stdout:
+            for line in lines:
                 if progress := _PROGRESS.match(line):
                     done, total, percent = progress.groups()
                     print(f"[{done} of {total} jobs done, {percent} %, {time.monotonic() - started:.0f} s]", flush=True)
+                elif killed := _KILLED.match(line):
+                    stage, log, name = killed.groups()
+                    print(f"{stage}: killed by {name}; by the system, if memory ran out (log: {log})", flush=True)
                 elif not _NOISE.match(line.rstrip("\n")):
                     print(line, end="", flush=True)
         except KeyboardInterrupt:
@@ -68,30 +103,12 @@ def _follow(command: list[str]) -> int:
     return process.returncode
 
 
-def _clear_leftovers(snakemake: list[str], results: Path) -> None:
-    """Remove the orphans, the lock and the temporary files of a killed run."""
-    running, jobs = _processes_here("snakemake"), _processes_here("ssl_dynamics.pipeline.stages.")
-    if running:
-        raise RunError(f"another run is at work in this folder (process {running[0].pid}): wait for it, or stop it")
-    for job in jobs:
-        job.kill()
-    psutil.wait_procs(jobs, timeout=10)
-    if _LOCKS.is_dir() and any(_LOCKS.iterdir()):
-        subprocess.run([*snakemake, "--unlock", "--quiet", "all"], check=True, capture_output=True)
-    for part in leftovers(results):
-        part.unlink(missing_ok=True)
-
-
-def _processes_here(module: str) -> list[psutil.Process]:
-    """Live processes of this folder that run a Python module of this name (`snakemake`, or one of the stages)."""
-    found = []
-    for process in psutil.process_iter(["pid", "cmdline", "cwd", "status"]):
-        words = process.info["cmdline"] or []
-        pairs = itertools.pairwise(words[:4])
-        runs = any(
-            (flag == "-m" and word.startswith(module)) or word.endswith(f"/bin/{module}") for flag, word in pairs
-        )
-        alive = process.info["status"] != psutil.STATUS_ZOMBIE
-        if runs and alive and process.info["cwd"] == str(Path.cwd()) and process.pid != os.getpid():
-            found.append(process)
-    return found
+def without_tracebacks(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, but of every traceback the last one alone: the error. Other jobs may write theirs in between."""
+    inside = False
+    for line in lines:
+        if _TRACEBACK.match(line):
+            inside = True
+        elif not (inside and _OF_A_TRACEBACK.match(line)):
+            inside = inside and not _ERROR.match(line)
+            yield line
