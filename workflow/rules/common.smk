@@ -36,10 +36,8 @@ LOCK = lock_fingerprint(Path(workflow.basedir) / "requirements.lock")
 
 # One thread a job, whatever the cores: a different count would change the last bits of matrix products.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-# Snakemake fills in what stands in braces, so that those of a path are doubled.
-PATH_OF_SOURCE = shlex.quote(str(SOURCE)).replace("{", "{{").replace("}", "}}")
 shell.prefix(
-    f"export PYTHONPATH={PATH_OF_SOURCE} PYTHONHASHSEED=0 {' '.join(f'{name}=1' for name in THREAD_VARIABLES)}; "
+    f"export PYTHONPATH={shlex.quote(str(SOURCE))} PYTHONHASHSEED=0 {' '.join(f'{name}=1' for name in THREAD_VARIABLES)}; "
 )
 
 

@@ -69,6 +69,8 @@ def planned_settings(config_file: Path) -> dict[Path, Any]:
 def _snakemake(config_file: Path) -> list[str]:
     if not Path("Snakefile").is_file():
         raise RunError(f"no Snakefile in {Path.cwd()}: run this from the top folder of the project")
+    if set("{}") & set(str(Path.cwd())):
+        raise RunError(f"{Path.cwd()}: Snakemake cannot work below a folder with braces in its name: rename it")
     return [sys.executable, "-m", "snakemake", "--configfile", str(config_file)]
 
 
