@@ -2,13 +2,13 @@
 
 import pytest
 
-from trees import SMALLEST, copy_of_a_finished, finished_tree
+from trees import SMALLEST, copy_of_a_finished, copy_of_the_tree, finish, made_once
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """A tree in which the workflow has run, and what it printed; not to be changed."""
-    return finished_tree(tmp_path_factory, "config/tiny.yaml")
+    return made_once(tmp_path_factory, "finished", lambda folder: finish(copy_of_the_tree(folder)).stdout)
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def tree(finished, tmp_path):
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory):
     """A tree in which the smallest configuration has run; not to be changed."""
-    return finished_tree(tmp_path_factory, SMALLEST)[0]
+    return made_once(tmp_path_factory, "smallest", lambda folder: finish(copy_of_the_tree(folder), SMALLEST).stdout)[0]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ import hashlib
 import json
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,13 @@ from ssl_dynamics.pipeline.artifacts import (
     write_json,
     write_table,
 )
-from ssl_dynamics.pipeline.check import check_artifacts
+from ssl_dynamics.pipeline.check import AGAIN, check_artifacts
 from ssl_dynamics.pipeline.fingerprint import definitions, fingerprint
+from ssl_dynamics.pipeline.runner import PlannedJob
 from ssl_dynamics.pipeline.settings import QuadraticFormSettings
 
 STAGE = "ssl_dynamics.pipeline.stages.quadratic_form"
-PLANNED = {Path("p.provenance.json"): {"loss": "contrastive"}}
+PLANNED = [PlannedJob("p.provenance.json", {"loss": "contrastive"}, frozenset({"out.json"}))]
 
 
 def test_equal_arrays_give_equal_bytes_in_any_order(tmp_path):
@@ -169,17 +171,30 @@ def test_check_sees_files_that_no_job_has_left(tmp_path, monkeypatch):
 
 def test_check_sees_other_settings_lost_jobs_and_foreign_ones(tmp_path, monkeypatch):
     run_stage(tmp_path, monkeypatch, write_output)
-    (name,) = PLANNED
-    other = {name: {"loss": "non-contrastive"}, Path("q.provenance.json"): {}}
-    problems = check_artifacts(Path(), "abc", other)
-    assert problems[0] == "q.provenance.json: missing; run make"
-    assert any(line.startswith(f"{name}: made with other settings") for line in problems)
-    (problem,) = (line for line in check_artifacts(Path(), "abc", {}) if line.startswith(f"{name}: "))
-    assert "of a job that this configuration does not have" in problem
+    (job,) = PLANNED
+    lost = replace(job, provenance="q.provenance.json", outputs=frozenset({"q.json"}))
+    problems = check_artifacts(Path(), "abc", [replace(job, settings={"loss": "non-contrastive"}), lost])
+    assert problems[0] == f"out.json: made with other settings than the configuration gives; {AGAIN}"
+    assert problems[1] == "q.provenance.json: missing; run the same command again"
+    foreign = check_artifacts(Path(), "abc", [])
+    assert {"p.provenance.json: of a job that is not planned; delete it"} < set(foreign)
+    assert {"out.json: of a job that is not planned; delete it"} < set(foreign)
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", '{"stage": '])
+def test_check_names_what_a_lost_provenance_named(tmp_path, monkeypatch, content):
+    run_stage(tmp_path, monkeypatch, write_output)
+    record = json.loads((tmp_path / "p.provenance.json").read_text())
+    (tmp_path / "other.provenance.json").write_text(json.dumps(record | {"outputs": {}}))
+    (tmp_path / "p.provenance.json").unlink()
+    if content is not None:
+        (tmp_path / "p.provenance.json").write_text(content)
+    problems = check_artifacts(Path(), "abc", PLANNED)
+    assert problems[0] == f"out.json: p.provenance.json, which should name it, is missing or damaged; {AGAIN}"
 
 
 def test_check_of_an_empty_folder_is_no_success(tmp_path):
-    assert "no provenance" in check_artifacts(tmp_path, "abc", {})[0]
+    assert "no provenance" in check_artifacts(tmp_path, "abc", [])[0]
 
 
 def test_progress_says_what_how_far_and_how_long(monkeypatch, caplog):

@@ -7,15 +7,17 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import psutil
 import pytest
 
-from trees import SMALLEST, call, contents, copy_of_the_tree, finish, run, started
+from trees import SMALLEST, call, contents, copy_of_the_tree, edit, finish, run, started
 
 STAGE = "ssl_dynamics.pipeline.stages."
-SIMULATED = "results/smallest/mixture/contrastive/unconstrained/z2/trajectories"
+CELL = "mixture/contrastive/unconstrained/z2"
+FIGURE = "results/smallest/figures/triplets-mixture.svg"
 
 pytestmark = pytest.mark.slow
 
@@ -162,3 +164,82 @@ def test_full_disk_stops_a_run_which_the_same_command_ends(undisturbed, disk):
     leave(100_000_000)
     finish(tree, SMALLEST)
     assert contents(tree) == expected
+
+
+def test_source_edited_while_a_stage_runs_leaves_nothing_of_it(small, undisturbed):
+    trained = small / f"results/smallest/{CELL}/trajectories.npz"
+    log = small / f"results/smallest/logs/{CELL}/simulate.log"
+    line = "weights - learning_rate", "weights - 1.0 * learning_rate"
+    for begun in (lambda attempt: processes(attempt)[1], lambda _: log.exists()):  # before and after what it imports
+        trained.unlink(missing_ok=True)
+        log.unlink(missing_ok=True)
+        with started(small) as attempt:
+            assert wait_for(lambda begun=begun, attempt=attempt: begun(attempt))
+            edit(small, "src/ssl_dynamics/simulation/manifolds.py", *line)
+            said = attempt.communicate()[0]
+        assert attempt.returncode == 1
+        assert "simulate: the code changed after this run was planned; run the same command again" in said
+        assert not trained.exists()
+        edit(small, "src/ssl_dynamics/simulation/manifolds.py", *reversed(line))
+    finish(small, SMALLEST)
+    assert contents(small) == contents(undisturbed)
+
+
+def test_of_two_runs_at_once_one_is_refused_and_the_other_finishes(small, undisturbed):
+    (small / "results/smallest/claims.json").unlink()
+    with started(small) as one, started(small) as other:
+        said = {attempt: attempt.communicate()[0] for attempt in (one, other)}
+    finished, refused = sorted(said, key=lambda attempt: attempt.returncode)
+    assert (finished.returncode, refused.returncode) == (0, 1), said
+    assert said[refused] == (
+        f"another run is at work in this folder (process {finished.pid}): wait for it, or stop it\n"
+    )
+    assert contents(small) == contents(undisturbed)
+
+
+def test_snakemake_started_by_hand_is_not_disturbed(small):
+    (small / "snakemake_by_hand.py").write_text("import time; time.sleep(600)")
+    with subprocess.Popen([sys.executable, "-m", "snakemake_by_hand"], cwd=small) as by_hand:
+        result = run(small, config=SMALLEST)
+        assert by_hand.poll() is None
+        by_hand.kill()
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"another run is at work in this folder (process {by_hand.pid})")
+
+
+@pytest.mark.parametrize(
+    ("raised", "line"),
+    [
+        ("ValueError('no such triplets')", "triplet_figure: no such triplets (log: "),
+        ("KeyError('anchor')", "triplet_figure: KeyError: 'anchor' (log: "),
+    ],
+)
+def test_stage_that_raises_ends_in_one_line_and_with_debug_in_its_traceback(small, raised, line):
+    (small / FIGURE).unlink()
+    edit(small, "src/ssl_dynamics/pipeline/stages/triplet_figure.py", "    theme.apply()\n", f"    raise {raised}\n")
+    result = run(small, FIGURE, config=SMALLEST)
+    assert result.returncode == 1
+    assert [each for each in result.stdout.splitlines() if "triplets (" in each or "anchor" in each] == [
+        f"{line}results/smallest/logs/figures/triplets-mixture.log)"
+    ]
+    assert "Traceback" not in result.stdout + result.stderr
+    debugged = run(small, FIGURE, "--debug", config=SMALLEST)
+    assert debugged.returncode == 1
+    assert f"raise {raised}" in debugged.stdout
+    assert line in debugged.stdout
+    assert not (small / FIGURE).exists()
+
+
+@pytest.mark.parametrize("name", ["", "locks", "metadata"])
+def test_records_that_snakemake_cannot_write_stop_a_run_in_one_line(small, undisturbed, name):
+    shutil.rmtree(small / ".snakemake")
+    if name:
+        (small / ".snakemake").mkdir()
+    (small / ".snakemake" / name).write_text("in the way")
+    result = run(small, config=SMALLEST)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stdout + result.stderr
+    assert re.search(
+        r"(?m)^.*\.snakemake.*File exists.*$|^.*File exists.*\.snakemake.*$", result.stdout + result.stderr
+    )
+    assert contents(small) == contents(undisturbed)

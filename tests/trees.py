@@ -45,10 +45,11 @@ def command(*arguments):
     return [sys.executable, "-m", "ssl_dynamics.pipeline.cli", *arguments]
 
 
-def call(tree, *arguments, **options):
-    """The result of the command `ssl-dynamics` in a tree."""
+def call(tree, *arguments, variables=None, **options):
+    """The result of the command `ssl-dynamics` in a tree, under some more environment variables."""
+    everything = environment(tree) | (variables or {})
     return subprocess.run(
-        command(*arguments), cwd=tree, env=environment(tree), capture_output=True, text=True, check=False, **options
+        command(*arguments), cwd=tree, env=everything, capture_output=True, text=True, check=False, **options
     )
 
 
@@ -56,9 +57,9 @@ def run(tree, *targets, config="config/tiny.yaml", cores=2, **options):
     return call(tree, "run", config, *targets, "--cores", str(cores), **options)
 
 
-def finish(tree, config="config/tiny.yaml"):
+def finish(tree, config="config/tiny.yaml", *targets):
     """Run to the end; anything short of that is the failure of a test."""
-    result = run(tree, config=config)
+    result = run(tree, *targets, config=config)
     assert result.returncode == 0, result.stdout + result.stderr
     return result
 
@@ -91,15 +92,14 @@ def edit(tree, file, old, new):
     path.write_text(text.replace(old, new))
 
 
-def finished_tree(factory, config):
-    """A tree in which a configuration has been run, made once for all workers of a test session; and that run."""
+def made_once(factory, name, make):
+    """A folder that `make` fills, once for all workers of a test session; and what `make` returns, a text."""
     base = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
-    name = Path(config).stem
-    tree, said = base / name, base / f"{name}.out"
+    folder, said = base / name, base / f"{name}.out"
     with (base / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not said.exists():
-            said.write_text(finish(copy_of_the_tree(tree), config).stdout)
-    return tree, said.read_text()
+            said.write_text(make(folder))
+    return folder, said.read_text()

@@ -10,7 +10,7 @@ from ssl_dynamics.pipeline.config import Config, ConfigError, config_schema, loa
 from ssl_dynamics.pipeline.fingerprint import lock_fingerprint
 from ssl_dynamics.pipeline.preflight import check_data
 from ssl_dynamics.pipeline.report import print_verdicts
-from ssl_dynamics.pipeline.runner import planned_settings, run_workflow
+from ssl_dynamics.pipeline.runner import planned_jobs, run_workflow
 from ssl_dynamics.pipeline.sole_run import RunError
 from ssl_dynamics.pipeline.stage import DEBUG
 from ssl_dynamics.pipeline.wording import failures
@@ -55,6 +55,8 @@ def main() -> None:
     solver.add_argument("--plot", type=Path, metavar="FILE", help=".svg or .png of the loss and the angles over time")
     commands.add_parser("schema", help="print the JSON schema of the configuration")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    for each in commands.choices.values():  # there as well, where it does not undo the one before the command
+        each.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.debug:
         os.environ[DEBUG] = "1"
@@ -80,15 +82,16 @@ def main() -> None:
                 solve(arguments.problem, arguments.output, **options)
             case "schema":
                 print(config_schema(), end="")
-    except (ConfigError, RunError, OSError) as error:
+    except Exception as error:
         if arguments.debug:
             raise
-        print(error, file=sys.stderr)
+        expected = isinstance(error, ConfigError | RunError | OSError)
+        print(error if expected else f"{type(error).__name__}: {error} (--debug shows where)", file=sys.stderr)
         sys.exit(EXIT_USAGE if isinstance(error, ConfigError) else EXIT_FAILED)
 
 
 def _check(file: Path, config: Config) -> None:
-    problems = check_artifacts(config.results, lock_fingerprint(Path("requirements.lock")), planned_settings(file))
+    problems = check_artifacts(config.results, lock_fingerprint(Path("requirements.lock")), planned_jobs(file))
     if problems:
         raise RunError("\n".join(problems))
 

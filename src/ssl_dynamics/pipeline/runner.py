@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ssl_dynamics.pipeline.config import Config
+from ssl_dynamics.pipeline.provenance import sound_records_below
 from ssl_dynamics.pipeline.sole_run import RunError, environment, sole_run
 from ssl_dynamics.pipeline.stage import DEBUG
 
@@ -36,6 +38,15 @@ _OF_A_TRACEBACK = re.compile(r"\s|Message: |Arguments: |$")
 _ERROR = re.compile(r"[\w.]+(Error|Exception|Exit|Interrupt)(: |$)")
 
 
+@dataclass(frozen=True)
+class PlannedJob:
+    """A job of a configuration: the provenance that it leaves, the settings that it is given, its other outputs."""
+
+    provenance: str
+    settings: Any
+    outputs: frozenset[str]
+
+
 def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, cores: int) -> None:
     """Bring the targets (everything, if none is named) up to date.
 
@@ -44,26 +55,40 @@ def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, c
     """
     command = _snakemake(config_file)
     with sole_run(command, config.results):
-        code = _follow([*command, "--cores", str(cores), "--quiet", "rules", "host", "reason", "--", *targets])
+        wanted = targets or _targets(config_file, config.results)
+        code = _follow([*command, "--cores", str(cores), "--quiet", "rules", "host", "reason", "--", *wanted])
     if code != 0:
         raise RunError(
             f"the run of {config_file} did not finish: see above. The same command goes on from where it stopped"
         )
 
 
-def planned_settings(config_file: Path) -> dict[Path, Any]:
-    """The settings that every job of a configuration is given, by the provenance that it leaves; nothing is run."""
+def planned_jobs(config_file: Path) -> list[PlannedJob]:
+    """Every job of a configuration, whether it is to run or not; nothing is run."""
     command = [*_snakemake(config_file), "--dry-run", "--forceall", "--printshellcmds", "--nolock", "--cores", "1"]
     result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     printed = result.stdout + result.stderr
     if result.returncode != 0:
         *_, last = without_tracebacks(line for line in printed.splitlines() if line.strip())
         raise RunError(f"{config_file}: {last.strip()}")
-    planned = {}
-    for words in map(shlex.split, re.findall(r"(?m)^Shell command: (exec .*)", printed)):
-        (provenance,) = (word.removeprefix("provenance=") for word in words if word.startswith("provenance="))
-        planned[Path(provenance)] = json.loads(words[words.index("--settings") + 1])
-    return planned
+    return [_job(shlex.split(words)) for words in re.findall(r"(?m)^Shell command: (exec .*)", printed)]
+
+
+def _job(words: list[str]) -> PlannedJob:
+    settings = json.loads(words[words.index("--settings") + 1])
+    named = [word.split("=", 1) for word in words[words.index("--outputs") + 1 : words.index("--log")]]
+    (provenance,) = (path for name, path in named if name == "provenance")
+    return PlannedJob(provenance, settings, frozenset(path for _, path in named) - {provenance})
+
+
+def _targets(config_file: Path, results: Path) -> list[str]:
+    """`all`, and the files that were there once and are not now: Snakemake makes none that nothing newer asks for."""
+    records = sound_records_below(results).values()
+    named = {name for record in records for name in (*record["inputs"], *record["outputs"])}
+    gone = {name for name in named if not Path(name).exists()}
+    if not gone:
+        return ["all"]
+    return ["all", *sorted(gone & {path for job in planned_jobs(config_file) for path in job.outputs})]
 
 
 def _snakemake(config_file: Path) -> list[str]:
