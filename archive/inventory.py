@@ -18,7 +18,8 @@ from ssl_dynamics.pipeline.fingerprint import lock_fingerprint
 from ssl_dynamics.pipeline.plan import plan_of, to_run
 from ssl_dynamics.pipeline.provenance import SUFFIX, records_below
 from ssl_dynamics.pipeline.run_record import FILE, LIBRARIES, LOCK, read_runs, surroundings
-from ssl_dynamics.pipeline.runner import RunError, jobs_of
+from ssl_dynamics.pipeline.runner import jobs_of
+from ssl_dynamics.pipeline.sole_run import RunError
 from ssl_dynamics.problem.settings import DatasetSettings, Digits, FashionMnist, GaussianMixture
 
 # The last line of the log of a job that is done: `pipeline.stage` writes it.

@@ -144,7 +144,7 @@ def test_check_sees_edits_losses_and_stale_code(tmp_path, monkeypatch):
     run_stage(tmp_path, monkeypatch, write_output)
 
     def problems():
-        return [line for line in check_artifacts(Path(), "abc") if "no job has left" not in line]
+        return [line for line in check_artifacts(Path(), "abc") if "no job leaves" not in line]
 
     assert problems() == []
     (tmp_path / "out.json").write_text('"forged"')
@@ -162,7 +162,7 @@ def test_check_sees_files_that_no_job_has_left(tmp_path, monkeypatch):
     run_stage(tmp_path, monkeypatch, write_output)
     folder = Path()
     problems = check_artifacts(folder, "abc")
-    assert "in.txt: no job has left it here; delete it" in problems  # an input from outside, and the log beside it
+    assert "in.txt: no job leaves it here; delete it" in problems  # an input from outside, and the log beside it
     assert not any(line.startswith(("out.json", "p.provenance")) for line in problems)
 
 

@@ -119,6 +119,102 @@ def test_missing_data_file_stops_before_any_job():
         check_data(parse_config(config, "here"), "here")
 
 
+def tiny_all():
+    return yaml.safe_load((TOP / "tests/config/tiny-all.yaml").read_text())
+
+
+def numbers(value, *key):
+    """The keys of every number in a configuration, and the number."""
+    if isinstance(value, dict | list):
+        for name, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from numbers(part, *key, name)
+    elif not isinstance(value, str):
+        yield key, value
+
+
+def with_value(value, key):
+    config = tiny_all()
+    place = config
+    for name in key[:-1]:
+        place = place[name]
+    place[key[-1]] = value
+    return config
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1, "many"], ids=str)
+def test_no_number_of_any_experiment_may_be_other_than_a_finite_one_that_makes_sense(value):
+    keys = [key for key, _ in numbers(tiny_all())]
+    assert len(keys) > 100
+    for key in keys:
+        with pytest.raises(ConfigError) as caught:
+            parse_config(with_value(value, key), "here")
+        assert "\n" not in str(caught.value)
+        assert str(key[-1]) in str(caught.value)
+
+
+def refused(config):
+    try:
+        parse_config(config, "here")
+    except ConfigError as error:
+        return "\n" not in str(error)
+    return False
+
+
+def test_no_count_may_be_huge():
+    keys = [key for key, number in numbers(tiny_all()) if isinstance(number, int) and key != ("root_seed",)]
+    accepted = {".".join(map(str, key)) for key in keys if not refused(with_value(10**9, key))}
+    # Written without a point, but no counts: lengths of time and temperatures.
+    assert accepted == {
+        "grassmannian.transient", "grassmannian.convergence", "narrow.transient", "wide.transient",
+        "constrained_nets.end", "mini_batch.horizon", *(f"objectives.temperatures.{i}" for i in range(3)),
+    }  # fmt: skip
+    assert parse_config(with_value(10**30, ("root_seed",)), "here").root_seed == 10**30
+    with pytest.raises(ConfigError, match=r"^here: unconstrained\.checkpoints: 1e\+09 is not allowed: input should"):
+        parse_config(with_value(10**9, ("unconstrained", "checkpoints")), "here")
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [({"items": 10**8, "dimension": 10**5}, "items"), ({"dimension": 10**7, "items": 2}, "items")],
+)
+def test_data_larger_than_the_memory_stop_before_any_job(changes, what):
+    config = changed("datasets", {"mixture": MIXTURE | changes})
+    with pytest.raises(
+        ConfigError, match=rf"^here: datasets\.mixture: {what} take \d+ GiB of memory; this machine has"
+    ):
+        check_data(parse_config(config, "here"), "here")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"- name\n", "holds no keys; expected"),
+        (b"quick\n", "holds no keys; expected"),
+        (b"\x80\x81\xff", "not UTF-8 text; expected"),
+        (b"\x00\x01", "not YAML: "),
+        (b"root_seed: " + 5000 * b"9", "not YAML: Exceeds the limit"),
+        (b"[" * 5000, "not YAML: maximum recursion depth"),
+        (b"2026-02-30: x", "not YAML: day is out of range"),
+        (b"2026-02-20: x", "keys must be str"),
+        (b"a: &a {b: *a}", "Circular reference"),
+        (b"? [a]\n: b", "not YAML: "),
+        (b"name: !!python/object/apply:os.system [true]", "not YAML: "),
+    ],
+)
+def test_files_of_any_bytes_are_refused_in_one_line(tmp_path, content, message):
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert str(caught.value).startswith(f"{path}: {message}")
+    assert "\n" not in str(caught.value)
+
+
+def test_folder_is_no_configuration(tmp_path):
+    with pytest.raises(ConfigError, match="Is a directory; expected a configuration file"):
+        load_config(tmp_path)
+
+
 def run_cli(*arguments):
     return subprocess.run(
         [sys.executable, "-m", "ssl_dynamics.pipeline.cli", *arguments],

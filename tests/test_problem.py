@@ -15,7 +15,6 @@ from ssl_dynamics.problem.mixture import mixture
 from ssl_dynamics.problem.principal import principal_triplets
 from ssl_dynamics.problem.settings import Augmentation, DatasetSettings
 from ssl_dynamics.problem.start import constrained_net, random_functions, random_orthonormal_start
-from ssl_dynamics.problem.streams import stream
 from ssl_dynamics.problem.triplets import Triplets, draw_triplets
 
 NOISE = {"kind": "noise", "standard_deviation": 0.1}
@@ -278,7 +277,7 @@ def test_settings_refuse_what_no_image_can_do():
             augmentation(**values)
 
 
-# --- triplets, C, starts, streams
+# --- triplets, C, starts
 
 
 def test_negatives_are_other_items_and_anchors_recur_only_after_all_have_served():
@@ -363,13 +362,9 @@ def test_single_triplet_by_hand():
     np.testing.assert_array_equal(quadratic_form(x, x_positive, x_negative, loss="contrastive"), expected)
 
 
-def test_starts_depend_on_names_and_not_on_how_many_are_drawn():
-    few = random_orthonormal_start(9, 2, seeds=2, root_seed=1, name="a")
-    many = random_orthonormal_start(9, 2, seeds=5, root_seed=1, name="a")
-    np.testing.assert_array_equal(few, many[:2])
-    assert np.abs(few.mT @ few - np.eye(2)).max() < 1e-14
-    for other in ({"root_seed": 2, "name": "a"}, {"root_seed": 1, "name": "b"}):
-        assert np.abs(random_orthonormal_start(9, 2, seeds=2, **other) - few).max() > 0.1
+def test_starts_are_orthonormal():
+    start = random_orthonormal_start(9, 2, seeds=2, root_seed=1, name="a")
+    assert np.abs(start.mT @ start - np.eye(2)).max() < 1e-14
 
 
 def first_of(result):
@@ -409,9 +404,3 @@ def test_nets_of_other_widths_or_dimensions_have_streams_of_their_own():
 def test_start_refuses_more_columns_than_rows():
     with pytest.raises(ValueError, match="between 1 and d = 3; got 4"):
         random_orthonormal_start(3, 4, seeds=2, root_seed=0, name="a")
-
-
-def test_streams_of_different_names_are_uncorrelated():
-    names = [("a", 1), ("a", 2), ("b", 1), ("a1",)]
-    samples = np.stack([stream(0, *name).standard_normal(20_000) for name in names])
-    assert np.abs(np.corrcoef(samples) - np.eye(4)).max() < 0.03

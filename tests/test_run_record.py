@@ -6,7 +6,7 @@ import pytest
 import scipy
 
 from ssl_dynamics.pipeline.run_record import FILE, LIBRARIES, read_runs, recorded, surroundings
-from ssl_dynamics.pipeline.runner import RunError
+from ssl_dynamics.pipeline.sole_run import RunError
 
 
 @pytest.fixture

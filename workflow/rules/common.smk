@@ -1,5 +1,6 @@
 # What the rules share: the checked configuration, the command of a stage, the fingerprints that decide re-runs.
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -36,7 +37,7 @@ LOCK = lock_fingerprint(Path(workflow.basedir) / "requirements.lock")
 # One thread a job, whatever the cores: a different count would change the last bits of matrix products.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 shell.prefix(
-    f"export PYTHONPATH={str(SOURCE)!r} PYTHONHASHSEED=0 {' '.join(f'{name}=1' for name in THREAD_VARIABLES)}; "
+    f"export PYTHONPATH={shlex.quote(str(SOURCE))} PYTHONHASHSEED=0 {' '.join(f'{name}=1' for name in THREAD_VARIABLES)}; "
 )
 
 

@@ -1,12 +1,38 @@
 """Checks, without recomputing, that every artifact is what its provenance says it is."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from ssl_dynamics.pipeline.digests import digest
 from ssl_dynamics.pipeline.fingerprint import fingerprint
+from ssl_dynamics.pipeline.plan import FOLLOWS, Plan
 from ssl_dynamics.pipeline.provenance import records_below
 
 AGAIN = "make it anew: run make"
+
+
+def check_plan(folder: Path, plan: Plan) -> list[str]:
+    """What keeps a run from being finished and sound, one line each: reasons to run a job, and files of none.
+
+    Every job must have left a provenance with its present settings, code and pins, and with the hashes that its inputs
+    and outputs have now, so that they agree along the whole chain; and no other file may be there. Logs and benchmarks
+    are left out.
+    """
+    problems = [
+        f"{reason if reason.startswith('results/') else f'{job.provenance}: {reason}'}; {AGAIN}"
+        for job, why in plan
+        for reason in why
+        if reason != FOLLOWS
+    ]
+    return [*problems, *_foreign(folder, (path for job, _ in plan for path in (*job.outputs, job.provenance)))]
+
+
+def _foreign(folder: Path, made: Iterable[str]) -> list[str]:
+    known = {Path(path) for path in made} | {Path("results/README.md")}
+    found = [path for path in sorted(folder.rglob("*")) if path.is_file() and path not in known]
+    return [
+        f"{path}: no job leaves it here; delete it" for path in found if not {"logs", "benchmarks"} & set(path.parts)
+    ]
 
 
 def check_artifacts(folder: Path, lock: str) -> list[str]:
@@ -30,9 +56,5 @@ def check_artifacts(folder: Path, lock: str) -> list[str]:
             found = digest(name)
             if found != expected:
                 problems.append(f"{name}: {'changed' if found else 'missing'} since {path} was written; {AGAIN}")
-    made = {Path(name) for record in records.values() for name in record["outputs"]}
-    for path in sorted(folder.rglob("*")):
-        known = path in made or path in records or path == Path("results/README.md")
-        if path.is_file() and not known and not {"logs", "benchmarks"} & set(path.parts):
-            problems.append(f"{path}: no job has left it here; delete it")
-    return problems
+    made = (name for path, record in records.items() for name in (path.as_posix(), *record["outputs"]))
+    return [*problems, *_foreign(folder, made)]

@@ -6,14 +6,15 @@ import os
 import sys
 from pathlib import Path
 
-from ssl_dynamics.pipeline.check import check_artifacts
+from ssl_dynamics.pipeline.check import check_artifacts, check_plan
 from ssl_dynamics.pipeline.config import Config, ConfigError, config_schema, load_config
 from ssl_dynamics.pipeline.fingerprint import lock_fingerprint
-from ssl_dynamics.pipeline.plan import plan_of, print_plan, to_run
+from ssl_dynamics.pipeline.plan import plan_of, print_plan
 from ssl_dynamics.pipeline.preflight import check_data
 from ssl_dynamics.pipeline.report import print_verdicts
-from ssl_dynamics.pipeline.run_record import LOCK, recorded
-from ssl_dynamics.pipeline.runner import RunError, jobs_of, require_top_folder, run_workflow
+from ssl_dynamics.pipeline.run_record import recorded
+from ssl_dynamics.pipeline.runner import jobs_of, require_top_folder, run_workflow
+from ssl_dynamics.pipeline.sole_run import RunError
 from ssl_dynamics.pipeline.stage import DEBUG
 from ssl_dynamics.pipeline.wording import failures
 
@@ -35,8 +36,7 @@ def main() -> None:
                 print_plan(arguments.config, plan_of(jobs_of(arguments.config, arguments.targets)))
             case "check":
                 config = load_config(arguments.config)
-                _check(config)
-                _require_done(arguments.config)
+                _refuse(check_plan(config.results, plan_of(jobs_of(arguments.config, []))))
                 print(f"{config.results}: every artifact is there, as it was made, of the present code and pins")
             case "verify":
                 _verify(load_config(arguments.config), arguments)
@@ -51,10 +51,11 @@ def main() -> None:
                 solve(arguments.problem, arguments.output, **options)
             case "schema":
                 print(config_schema(), end="")
-    except (ConfigError, RunError, OSError) as error:
+    except Exception as error:
         if arguments.debug:
             raise
-        print(error, file=sys.stderr)
+        expected = isinstance(error, ConfigError | RunError | OSError)
+        print(error if expected else f"{type(error).__name__}: {error} (--debug shows where)", file=sys.stderr)
         sys.exit(EXIT_USAGE if isinstance(error, ConfigError) else EXIT_FAILED)
 
 
@@ -104,6 +105,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     solver.add_argument("--plot", type=Path, metavar="FILE", help=".svg or .png of the loss and the angles over time")
     commands.add_parser("schema", help="print the JSON schema of the configuration")
+    for each in commands.choices.values():  # there as well, where it does not undo the one before the command
+        each.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return parser
 
 
@@ -118,17 +121,17 @@ def _run(config: Config, arguments: argparse.Namespace) -> None:
 
 
 def _check(config: Config) -> None:
+    """What a run has left, by its records alone: what it should have left, it has just planned."""
     try:
-        problems = check_artifacts(config.results, lock_fingerprint(LOCK))
+        problems = check_artifacts(config.results, lock_fingerprint(Path("requirements.lock")))
     except ValueError as error:
         raise RunError(str(error)) from None
+    _refuse(problems)
+
+
+def _refuse(problems: list[str]) -> None:
     if problems:
         raise RunError("\n".join(problems))
-
-
-def _require_done(config_file: Path) -> None:
-    if jobs := to_run(plan_of(jobs_of(config_file, []))):
-        raise RunError(f"{config_file}: {len(jobs)} jobs are not done; `make plan` says which, and why")
 
 
 def _verify(config: Config, arguments: argparse.Namespace) -> None:
@@ -152,8 +155,7 @@ def _verify(config: Config, arguments: argparse.Namespace) -> None:
         compared = [*reference.compare_claims(config, records), *reference.compare_tables(config)]
     name = "-".join(filter(None, ("verify", config.name, arguments.claim)))
     problems = verification.report(records, compared, Path("reports") / f"{name}.json")
-    if problems:
-        raise RunError("\n".join(problems))
+    _refuse(problems)
 
 
 def _reference(config: Config) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,6 +47,7 @@ ON_POINTS = (  # experiments on nets of large width, which run on `points`
     "kernel_limit",
 )
 SCHEMA = "workflow/schemas/config.schema.json"
+LARGEST = 100_000_000  # of whole numbers other than the seed: larger ones ask for years, or for terabytes of memory
 
 
 class ConfigError(ValueError):
@@ -117,6 +118,13 @@ class Config(Settings):
         if max(dimensions) < 2:
             raise ValueError("must hold a dimension of at least 2: a single one cannot collapse")
         return dimensions
+
+    @model_validator(mode="after")
+    def _numbers_are_feasible(self) -> "Config":
+        for key, value in _whole_numbers(self.model_dump(exclude={"root_seed"})):
+            if value > LARGEST:
+                raise ValueError(f"{key}: {value:.6g} is not allowed: input should be at most {LARGEST}")
+        return self
 
     @model_validator(mode="after")
     def _overrides_have_data_sets(self) -> "Config":
@@ -194,6 +202,15 @@ class Config(Settings):
         return settings.files() if isinstance(settings, Idx | Npz) else []
 
 
+def _whole_numbers(value: object, key: str = "") -> Iterator[tuple[str, int]]:
+    """Those below a value, each with its key."""
+    if isinstance(value, dict | list):
+        for name, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _whole_numbers(part, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, int):
+        yield key, value
+
+
 def npz_names(path: Path) -> set[str]:
     """Names of the arrays in an .npz file; none where it is damaged or missing, which `check_data` reports."""
     try:
@@ -206,7 +223,11 @@ def npz_names(path: Path) -> set[str]:
 def parse_config(values: Mapping[str, object], where: str) -> Config:
     """Typed configuration from plain values. Raises ConfigError: one line for each wrong key, starting with `where`."""
     try:
-        return Config.model_validate_json(json.dumps(values, default=str), strict=True)
+        text = json.dumps(values, default=str)
+    except (TypeError, ValueError, RecursionError) as error:  # a key that is a date, a value that holds itself
+        raise ConfigError(f"{where}: {error}; expected keys that are words, and plain values") from None
+    try:
+        return Config.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise ConfigError("\n".join(_line(where, item) for item in error.errors())) from None
 
@@ -219,7 +240,7 @@ def load_config(path: Path) -> Config:
         raise ConfigError(f"{path}: {error.strerror}; expected a configuration file such as config/full.yaml") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8 text; expected a configuration file such as config/full.yaml") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: holds no keys; expected a configuration such as config/full.yaml")

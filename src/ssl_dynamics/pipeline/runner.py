@@ -1,24 +1,21 @@
-"""Runs Snakemake on a configuration, after clearing what a killed run has left behind."""
+"""Runs Snakemake on a configuration, and shows what it says in lines."""
 
-import itertools
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import psutil
-
 from ssl_dynamics.pipeline import slurm
-from ssl_dynamics.pipeline.artifacts import leftovers
 from ssl_dynamics.pipeline.config import Config
 from ssl_dynamics.pipeline.plan import Job, jobs_in, own_work, plan_of, put_in_order, to_run
 from ssl_dynamics.pipeline.provenance import SUFFIX
+from ssl_dynamics.pipeline.sole_run import RunError, environment, sole_run
+from ssl_dynamics.pipeline.stage import DEBUG
 
-_LOCKS = Path(".snakemake/locks")
 _QUIET = ("--quiet", "host", "reason")
 
 # Snakemake's progress line, and lines of its that say nothing to the user (all are in .snakemake/log).
@@ -38,14 +35,23 @@ _CLUSTER_NOISE = re.compile(
 )
 
 
-class RunError(RuntimeError):
-    """The workflow did not finish; the message says what to do."""
+# What Snakemake says of a job that did not end by itself, and so had no last word.
+_KILLED = re.compile(r"Command '.* -m ssl_dynamics\.pipeline\.stages\.(\w+) .* --log (.+)' died with <Signals\.(\w+)")
+
+# How a traceback begins, what belongs to it, and its last line, which names the error.
+_TRACEBACK = re.compile(
+    r"Traceback \(most recent call last\):|--- Logging error ---|Call stack:|During handling of|The above exception was"
+)
+_OF_A_TRACEBACK = re.compile(r"\s|Message: |Arguments: |$")
+_ERROR = re.compile(r"[\w.]+(Error|Exception|Exit|Interrupt)(: |$)")
 
 
 def require_top_folder() -> None:
     """Raise RunError if the workflow is not in this folder."""
     if not Path("Snakefile").is_file():
         raise RunError(f"no Snakefile in {Path.cwd()}: run this from the top folder of the project")
+    if set("{}") & set(str(Path.cwd())):
+        raise RunError(f"{Path.cwd()}: Snakemake cannot work below a folder with braces in its name: rename it")
 
 
 def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, where: int | Path) -> None:
@@ -62,25 +68,29 @@ def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, w
             slurm.require_submission(where)
         except ValueError as error:
             raise RunError(str(error)) from None
-    _clear_leftovers(command, config.results)
-    if any(config.results.rglob(f"*{SUFFIX}")):
-        plan = plan_of(jobs_of(config_file, targets))
-        if not to_run(plan):
-            return
-        put_in_order(plan, config.results / "benchmarks")
-        command += ["--forcerun", *own_work(plan)]
-    command += ["--rerun-triggers", "mtime"]
     started = time.time()
-    if isinstance(where, int):
-        code = _follow([*command, "--cores", str(where), *_QUIET, "rules", "--", *targets], _NOISE)
-    else:
-        code = _follow([*command, "--profile", str(where), *_QUIET, "--", *targets], _CLUSTER_NOISE)
+    with sole_run(command, config.results):
+        code = _run(command, config_file, config, targets, where)
     if code != 0:
         for line in slurm.causes(since=started):
             print(line, flush=True)
         raise RunError(
             f"the run of {config_file} did not finish: see above. The same command goes on from where it stopped"
         )
+
+
+def _run(command: list[str], config_file: Path, config: Config, targets: Sequence[str], where: int | Path) -> int:
+    """Exit code of Snakemake on what is not done, 0 at once if all is."""
+    if any(config.results.rglob(f"*{SUFFIX}")):
+        plan = plan_of(jobs_of(config_file, targets))
+        if not to_run(plan):
+            return 0
+        put_in_order(plan, config.results / "benchmarks")
+        command = [*command, "--forcerun", *own_work(plan)]
+    command = [*command, "--rerun-triggers", "mtime"]
+    if isinstance(where, int):
+        return _follow([*command, "--cores", str(where), *_QUIET, "rules", "--", *targets], _NOISE)
+    return _follow([*command, "--profile", str(where), *_QUIET, "--", *targets], _CLUSTER_NOISE)
 
 
 def jobs_of(config_file: Path, targets: Sequence[str]) -> list[Job]:
@@ -95,16 +105,12 @@ def jobs_of(config_file: Path, targets: Sequence[str]) -> list[Job]:
         "1",
         "--",
     ]
-    result = subprocess.run([*command, *targets], capture_output=True, text=True, check=False)
+    result = subprocess.run([*command, *targets], capture_output=True, encoding="utf-8", check=False)
     printed = result.stdout + result.stderr
     if result.returncode != 0:
-        raise RunError(f"{config_file}: {_last_line(printed)}")
+        *_, last = without_tracebacks(line for line in printed.splitlines() if line.strip())
+        raise RunError(f"{config_file}: {last.strip()}")
     return jobs_in(printed)
-
-
-def _last_line(printed: str) -> str:
-    lines = [line.strip() for line in printed.splitlines() if not _NOISE.match(line)]
-    return lines[-1] if lines else "Snakemake failed and said nothing"
 
 
 def _snakemake(config_file: Path) -> list[str]:
@@ -119,13 +125,24 @@ def _follow(command: list[str], noise: re.Pattern[str]) -> int:
     """
     started = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        env=environment(),
+    ) as process:
         assert process.stdout is not None
+        lines = process.stdout if os.environ.get(DEBUG) else without_tracebacks(process.stdout)
         try:
-            for line in process.stdout:
+            for line in lines:
                 if progress := _PROGRESS.match(line):
                     done, total, percent = progress.groups()
                     print(f"[{done} of {total} jobs done, {percent} %, {time.monotonic() - started:.0f} s]", flush=True)
+                elif killed := _KILLED.match(line):
+                    stage, log, name = killed.groups()
+                    print(f"{stage}: killed by {name}; by the system, if memory ran out (log: {log})", flush=True)
                 elif failure := _FAILURE.match(line):
                     print(failure[1], flush=True)
                 elif not noise.match(line.rstrip("\n")):
@@ -137,33 +154,12 @@ def _follow(command: list[str], noise: re.Pattern[str]) -> int:
     return process.returncode
 
 
-def _clear_leftovers(snakemake: list[str], results: Path) -> None:
-    """Remove the orphans, the lock and the temporary files of a killed run."""
-    # Inside a job of Slurm that runs on this machine Snakemake is at work as well, in another mode.
-    running = [process for process in _processes_here("snakemake") if "--mode" not in process.info["cmdline"]]
-    if running:
-        raise RunError(f"another run is at work in this folder (process {running[0].pid}): wait for it, or stop it")
-    slurm.cancel_jobs_here()
-    jobs = _processes_here("ssl_dynamics.pipeline.stages.")
-    for job in jobs:
-        job.kill()
-    psutil.wait_procs(jobs, timeout=10)
-    if _LOCKS.is_dir() and any(_LOCKS.iterdir()):
-        subprocess.run([*snakemake, "--unlock", "--quiet", "all"], check=True, capture_output=True)
-    for part in leftovers(results):
-        part.unlink(missing_ok=True)
-
-
-def _processes_here(module: str) -> list[psutil.Process]:
-    """Live processes of this folder that run a Python module of this name (`snakemake`, or one of the stages)."""
-    found = []
-    for process in psutil.process_iter(["pid", "cmdline", "cwd", "status"]):
-        words = process.info["cmdline"] or []
-        pairs = itertools.pairwise(words[:4])
-        runs = any(
-            (flag == "-m" and word.startswith(module)) or word.endswith(f"/bin/{module}") for flag, word in pairs
-        )
-        alive = process.info["status"] != psutil.STATUS_ZOMBIE
-        if runs and alive and process.info["cwd"] == str(Path.cwd()) and process.pid != os.getpid():
-            found.append(process)
-    return found
+def without_tracebacks(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, but of every traceback the last one alone: the error. Other jobs may write theirs in between."""
+    inside = False
+    for line in lines:
+        if _TRACEBACK.match(line):
+            inside = True
+        elif not (inside and _OF_A_TRACEBACK.match(line)):
+            inside = inside and not _ERROR.match(line)
+            yield line

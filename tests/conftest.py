@@ -1,0 +1,29 @@
+"""Finished runs that the slow tests share."""
+
+import pytest
+
+from trees import SMALLEST, copy_of_a_finished, copy_of_the_tree, finish, made_once
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A tree in which the workflow has run, and what it printed; not to be changed."""
+    return made_once(tmp_path_factory, "finished", lambda folder: finish(copy_of_the_tree(folder)).stdout)
+
+
+@pytest.fixture
+def tree(finished, tmp_path):
+    """A copy of that tree, to be changed at will."""
+    return copy_of_a_finished(finished[0], tmp_path / "tree")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory):
+    """A tree in which the smallest configuration has run; not to be changed."""
+    return made_once(tmp_path_factory, "smallest", lambda folder: finish(copy_of_the_tree(folder), SMALLEST).stdout)[0]
+
+
+@pytest.fixture
+def small(undisturbed, tmp_path):
+    """A copy of that tree, to be changed at will."""
+    return copy_of_a_finished(undisturbed, tmp_path / "tree")
