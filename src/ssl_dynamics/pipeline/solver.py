@@ -33,6 +33,8 @@ def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | No
     for path, suffixes in ((output, (".npz",)), (plot, (".svg", ".png"))):
         if path is not None:
             _check_place(path, suffixes)
+    if output.resolve() == problem.resolve():
+        raise ConfigError(f"{output}: this is the problem itself; name another file")
     arrays = _read(problem)
     try:
         C = arrays["C"] if "C" in arrays else _form(arrays, loss)
@@ -57,7 +59,7 @@ def _read(problem: Path) -> Arrays:
         return read_arrays(problem)
     except OSError as error:
         raise ConfigError(f"{problem}: {error.strerror or 'not an .npz file'}; expected an .npz file") from None
-    except (ValueError, zipfile.BadZipFile):
+    except (ValueError, TypeError, zipfile.BadZipFile):  # TypeError: a single array, an .npy under another name
         raise ConfigError(f"{problem}: not an .npz file of plain arrays; pickled objects are not read") from None
 
 
