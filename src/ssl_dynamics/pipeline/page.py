@@ -41,7 +41,7 @@ PARTS = {
     "infinite-width": (
         "What replaces the tangent kernel",
         "With the constraint kept, wide nets follow the flow on their features at the start; the model linearised at "
-        "the start stays wrong; three layers behave like two.",
+        "the start stays wrong; nets of three layers depart and freeze as those of two do.",
     ),
 }
 SOURCES = {
