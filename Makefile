@@ -100,24 +100,28 @@ $(READY): | $(LOCKED)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(LOCKED):
-	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Python 3.11 or newer is needed; {sys.executable} is {v.major}.{v.minor}. Name another: make PYTHON=python3.12")'
-	@echo "installing into $(VENV), once: about a minute"
-	@rm -rf $(VENV)
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+# Recipe of an environment: $(call environment,FOLDER,REQUIREMENTS,PIP OPTIONS). Python is checked first.
+define environment
+	@rm -rf $(1)
+	@$(PYTHON) -m venv $(1)
+	@$(1)/bin/pip install --quiet --disable-pip-version-check $(3) -r $(2)
 	@touch $@
+endef
+
+# $(call python-3.11,TARGET): Python 3.11 or newer, as for `make TARGET`.
+define python-3.11
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Python 3.11 or newer is needed; {sys.executable} is {v.major}.{v.minor}. Name another: make$(1) PYTHON=python3.12")'
+endef
+
+$(LOCKED):
+	$(call python-3.11)
+	@echo "installing into $(VENV), once: about a minute"
+	$(call environment,$(VENV),requirements.lock)
 
 $(CROSSCHECK):
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 13) else f"Python 3.11 or 3.12 is needed; {sys.executable} is {v.major}.{v.minor}. Name another: make crosscheck PYTHON=python3.11")'
-	@rm -rf .venv-crosscheck
-	@$(PYTHON) -m venv .venv-crosscheck
-	@.venv-crosscheck/bin/pip install --quiet --disable-pip-version-check --no-deps -r crosscheck/requirements.txt
-	@touch $@
+	$(call environment,.venv-crosscheck,crosscheck/requirements.txt,--no-deps)
 
 $(ARCHIVE):
-	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Python 3.11 or newer is needed; {sys.executable} is {v.major}.{v.minor}. Name another: make archive PYTHON=python3.12")'
-	@rm -rf .venv-archive
-	@$(PYTHON) -m venv .venv-archive
-	@.venv-archive/bin/pip install --quiet --disable-pip-version-check --no-deps -r archive/requirements.txt
-	@touch $@
+	$(call python-3.11, archive)
+	$(call environment,.venv-archive,archive/requirements.txt,--no-deps)

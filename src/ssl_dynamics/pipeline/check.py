@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ssl_dynamics.pipeline.digests import digest
 from ssl_dynamics.pipeline.fingerprint import fingerprint
-from ssl_dynamics.pipeline.plan import FOLLOWS, Plan
+from ssl_dynamics.pipeline.plan import Plan, of_its_own
 from ssl_dynamics.pipeline.provenance import records_below
 
 AGAIN = "make it anew: run make"
@@ -21,8 +21,7 @@ def check_plan(folder: Path, plan: Plan) -> list[str]:
     problems = [
         f"{reason if reason.startswith('results/') else f'{job.provenance}: {reason}'}; {AGAIN}"
         for job, why in plan
-        for reason in why
-        if reason != FOLLOWS
+        for reason in of_its_own(why)
     ]
     return [*problems, *_foreign(folder, (path for job, _ in plan for path in (*job.outputs, job.provenance)))]
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from ssl_dynamics.pipeline.digests import digest
 from ssl_dynamics.pipeline.fingerprint import definitions
 from ssl_dynamics.pipeline.provenance import Record, read_record
+from ssl_dynamics.pipeline.report import console_of
 
 NOT_MADE = "not made yet"
 FOLLOWS = "reads what these make"
@@ -75,9 +75,14 @@ def to_run(plan: Plan) -> Plan:
     return [(job, why) for job, why in plan if why]
 
 
+def of_its_own(why: list[str]) -> list[str]:
+    """The reasons other than that a job follows others."""
+    return [reason for reason in why if reason != FOLLOWS]
+
+
 def own_work(plan: Plan) -> list[str]:
     """A file of each job that is to run for a reason of its own, not only because it follows others."""
-    return [job.provenance for job, why in plan if why and why != [FOLLOWS]]
+    return [job.provenance for job, why in plan if of_its_own(why)]
 
 
 def put_in_order(plan: Plan, benchmarks: Path) -> None:
@@ -105,7 +110,7 @@ def print_plan(config: Path, plan: Plan) -> None:
         return
     stages: dict[str, Counter[str]] = {}
     for job, why in jobs:
-        for reason in why if why == [FOLLOWS] else [each for each in why if each != FOLLOWS]:
+        for reason in of_its_own(why) or why:
             stages.setdefault(reason, Counter())[job.name] += 1
     table = Table(
         box=box.SIMPLE_HEAD, title=f"{config}: {len(jobs)} jobs would run", title_style="", padding=(0, 1, 0, 0)
@@ -114,7 +119,7 @@ def print_plan(config: Path, plan: Plan) -> None:
     table.add_column("stages")
     for reason in sorted(stages, key=[FOLLOWS].__contains__):
         table.add_row(reason, ", ".join(f"{count} {stage}" for stage, count in stages[reason].items()))
-    Console(width=None if Console().is_terminal else 120).print(table)
+    console_of(120).print(table)
 
 
 def _job(stage: str, words: list[str]) -> Job:

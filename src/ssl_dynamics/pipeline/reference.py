@@ -10,7 +10,6 @@ counts: they may differ by ITEM, one test item. Numbers of tables agree within 1
 largest number of their column, or 1e−12, where rounding is all that is left of an error.
 """
 
-import importlib.metadata
 import json
 import math
 import platform
@@ -23,6 +22,7 @@ import pandas as pd
 
 from ssl_dynamics.pipeline.artifacts import read_table, write_json, write_table
 from ssl_dynamics.pipeline.config import Config, ConfigError
+from ssl_dynamics.pipeline.run_record import processor, versions
 from ssl_dynamics.pipeline.wording import Record
 
 REFERENCE = Path("results/reference")
@@ -32,7 +32,6 @@ ITEM = 1 / 355  # of the smallest test set, digits
 COUNTED = ("A5-accuracy", "A5-accuracy-limit", "A5-cost-of-collapse")
 _EXACT = ("verdict", "control fails")
 _SMALL = 16_000  # bytes; larger tables are not shipped
-_VERSIONS = ("numpy", "scipy", "torch", "pandas", "scikit-learn", "snakemake")
 
 
 class Compared(NamedTuple):
@@ -65,9 +64,8 @@ def write_reference(config: Config, records: Sequence[Record]) -> Path:
     for path in _tables(config.results):
         if path.stat().st_size <= _SMALL:
             write_table(folder / path.relative_to(config.results), read_table(path))
-    versions = {name: importlib.metadata.version(name) for name in _VERSIONS}
     machine = {"python": platform.python_version(), "system": platform.system(), "processor": processor()}
-    write_json(folder / "versions.json", machine | versions)
+    write_json(folder / "versions.json", machine | versions())
     return folder
 
 
@@ -95,15 +93,6 @@ def compare_tables(config: Config) -> Iterator[Compared]:
             continue
         for column in there:
             yield _column(name, str(column), here[column], there[column])
-
-
-def processor() -> str:
-    """Name of the processor, as far as the system tells."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
 def _tables(folder: Path) -> list[Path]:

@@ -12,6 +12,11 @@ from ssl_dynamics.pipeline.config import ConfigError
 from ssl_dynamics.pipeline.wording import Record, criterion, number
 
 
+def console_of(width: int) -> Console:
+    """As wide as the terminal; of this width where the output goes elsewhere."""
+    return Console(width=None if Console().is_terminal else width)
+
+
 def print_verdicts(path: Path) -> list[Record]:
     """Print the verdict on every claim of a claims.json and return its records. Raises ConfigError if it is none."""
     try:
@@ -22,7 +27,7 @@ def print_verdicts(path: Path) -> list[Record]:
         raise ConfigError(f"{path}: not JSON; expected a claims.json, which `make` writes") from None
     if not isinstance(records, list) or not records or not all({"id", "verdict", "control"} <= set(r) for r in records):
         raise ConfigError(f"{path}: holds no claims; expected a claims.json, which `make` writes")
-    console = Console(width=None if Console().is_terminal else 120)
+    console = console_of(120)
     table = Table(
         box=box.SIMPLE_HEAD,
         title=f"{path}: the cell of each claim that is closest to failing",

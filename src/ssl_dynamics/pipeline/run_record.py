@@ -78,7 +78,7 @@ def surroundings() -> dict[str, Any]:
         "hardware": _hardware(),
         "system": platform.platform(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "libraries": _versions(),
+        "libraries": versions(),
         "blas": _blas(),
     }
 
@@ -106,7 +106,7 @@ def _hardware() -> dict[str, Any]:
     import psutil  # noqa: PLC0415 -- only the end of a run needs it, as all that is imported below
 
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "machine": platform.machine(),
         "cores": psutil.cpu_count(logical=False),
         "threads": psutil.cpu_count(),
@@ -114,7 +114,7 @@ def _hardware() -> dict[str, Any]:
     }
 
 
-def _processor() -> str | None:
+def processor() -> str | None:
     """Model of the processor: /proc/cpuinfo names it on Linux, where the platform module does not."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():
@@ -125,16 +125,17 @@ def _processor() -> str | None:
     return platform.processor() or None
 
 
-def _versions() -> dict[str, str | None]:
+def versions() -> dict[str, str | None]:
+    """Of the libraries that compute; null is one that is not installed."""
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
 
-    versions: dict[str, str | None] = {}
+    found: dict[str, str | None] = {}
     for name in LIBRARIES:
         try:
-            versions[name] = version(name)
+            found[name] = version(name)
         except PackageNotFoundError:
-            versions[name] = None
-    return versions
+            found[name] = None
+    return found
 
 
 def _blas() -> list[dict[str, Any]]:

@@ -95,17 +95,8 @@ def _run(command: list[str], config_file: Path, config: Config, targets: Sequenc
 
 def jobs_of(config_file: Path, targets: Sequence[str]) -> list[Job]:
     """The jobs behind the targets, done or not. Raises RunError if Snakemake cannot name them."""
-    command = [
-        *_snakemake(config_file),
-        "--dry-run",
-        "--forceall",
-        "--printshellcmds",
-        "--nolock",
-        "--cores",
-        "1",
-        "--",
-    ]
-    result = subprocess.run([*command, *targets], capture_output=True, encoding="utf-8", check=False)
+    command = [*_snakemake(config_file), "--dry-run", "--forceall", "--printshellcmds", "--nolock", "--cores", "1"]
+    result = subprocess.run([*command, "--", *targets], capture_output=True, encoding="utf-8", check=False)
     printed = result.stdout + result.stderr
     if result.returncode != 0:
         *_, last = without_tracebacks(line for line in printed.splitlines() if line.strip())

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +13,7 @@ from ssl_dynamics.pipeline.artifacts import sha256, write_json
 from ssl_dynamics.pipeline.config import Config, ConfigError
 from ssl_dynamics.pipeline.provenance import require_as_made
 from ssl_dynamics.pipeline.reference import Compared
+from ssl_dynamics.pipeline.report import console_of
 from ssl_dynamics.pipeline.verdicts import record_of
 from ssl_dynamics.pipeline.wording import Record, failures, number
 
@@ -61,7 +61,7 @@ def report(records: Sequence[Record], compared: Sequence[Compared], path: Path) 
         verdict = Text("agrees", style="green") if worst.agrees else Text("DIFFERS", style="bold red")
         numbers = (_digits(worst.here), _digits(worst.reference), number(worst.tolerance))
         table.add_row(name, worst.place, *numbers, verdict)
-    Console(width=None if Console().is_terminal else 140).print(table)
+    console_of(140).print(table)
     differing = [each for each in compared if not each.agrees]
     failed = failures(list(records))
     write_json(

@@ -36,7 +36,7 @@ def unconstrained(job: Job[DepthSettings], points: Arrays) -> Arrays:
 
 def constrained(job: Job[DepthSettings], points: Arrays) -> Arrays:
     settings, X = job.settings, all_points(points)
-    unit = plan.time_unit(settings, X)
+    unit, largest_step = plan.time_unit(settings, X), plan.largest_step(settings, X)
     arrays: Arrays = {}
     for width, rate_name, rate in plan.constrained_runs(settings.depth):
         W1, W2, W3 = plan.start(settings, X.shape[1], width)
@@ -45,7 +45,7 @@ def constrained(job: Job[DepthSettings], points: Arrays) -> Arrays:
             X,
             settings.loss,
             rate=rate,
-            largest_step=plan.largest_step(settings, X),
+            largest_step=largest_step,
             times=(plan.checkpoints(settings) * unit).tolist(),
         )
         job.log.info("width %d, rate %s: %d nets departed", width, rate_name, run.departed[:, -1].sum())
