@@ -42,8 +42,10 @@ def check_artifacts(folder: Path, lock: str, planned: Sequence[PlannedJob]) -> l
 def _against_plan(job: PlannedJob, record: Record | None, lock: str) -> dict[str, str]:
     """What is wrong with all that a job has left."""
     if record is None:
-        lost = [name for name in job.outputs if Path(name).is_file()]
-        found = dict.fromkeys(lost, f"{job.provenance}, which should name it, is missing or damaged; {AGAIN}")
+        left = [name for name in job.outputs if Path(name).is_file()]
+        found = dict.fromkeys(left, f"{job.provenance}, which should name it, is missing or damaged; {AGAIN}")
+        if Path(job.provenance).is_file():
+            return {job.provenance: f"damaged; {AGAIN}"} | found
         return found or {job.provenance: "missing; run the same command again"}
     if record.get("settings") != job.settings:
         return dict.fromkeys(job.outputs, f"made with other settings than the configuration gives; {AGAIN}")

@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -64,14 +65,24 @@ def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, c
 
 
 def planned_jobs(config_file: Path) -> list[PlannedJob]:
-    """Every job of a configuration, whether it is to run or not; nothing is run."""
-    command = [*_snakemake(config_file), "--dry-run", "--forceall", "--printshellcmds", "--nolock", "--cores", "1"]
-    result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    printed = result.stdout + result.stderr
+    """Every job of a configuration, whether it is to run or not; nothing is run.
+
+    Snakemake is asked in a folder that has all of this one but its results: what is there, as files that may not be
+    written, could keep it from planning.
+    """
+    command = [*_snakemake(config_file.absolute()), "--snakefile", str(Path("Snakefile").absolute())]
+    with tempfile.TemporaryDirectory() as folder:
+        for path in Path.cwd().iterdir():
+            if path.name not in ("results", ".snakemake"):
+                Path(folder, path.name).symlink_to(path)
+        command += ["--directory", folder, "--dry-run", "--printshellcmds", "--nolock", "--cores", "1"]
+        result = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", check=False
+        )
     if result.returncode != 0:
-        *_, last = without_tracebacks(line for line in printed.splitlines() if line.strip())
-        raise RunError(f"{config_file}: {last.strip()}")
-    return [_job(shlex.split(words)) for words in re.findall(r"(?m)^Shell command: (exec .*)", printed)]
+        said = without_tracebacks(line for line in result.stdout.splitlines() if not _NOISE.match(line))
+        raise RunError(f"{config_file}: {' '.join(' '.join(said).split())}")
+    return [_job(shlex.split(words)) for words in re.findall(r"(?m)^Shell command: (exec .*)", result.stdout)]
 
 
 def _job(words: list[str]) -> PlannedJob:
@@ -112,7 +123,7 @@ def _follow(command: list[str]) -> int:
         env=environment(),
     ) as process:
         assert process.stdout is not None
-        lines = process.stdout if os.environ.get(DEBUG) else without_tracebacks(process.stdout)
+        lines = process.stdout if os.environ.get(DEBUG) else protected_files(without_tracebacks(process.stdout))
         try:
             for line in lines:
                 if progress := _PROGRESS.match(line):
@@ -138,4 +149,19 @@ def without_tracebacks(lines: Iterable[str]) -> Iterator[str]:
             inside = True
         elif not (inside and _OF_A_TRACEBACK.match(line)):
             inside = inside and not _ERROR.match(line)
+            yield line
+
+
+def protected_files(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, but in place of what Snakemake says of files that it may not write, one for each of them."""
+    inside = affected = False
+    for line in lines:
+        if line.startswith(("ProtectedOutputException", "Write-protected output files")):
+            inside, affected = True, False
+        elif inside and line.startswith(" "):
+            if affected:
+                yield f"{line.strip()}: to be made anew, but not writable; make it so, or delete it\n"
+            affected = affected or "affected files:" in line
+        else:
+            inside = False
             yield line
