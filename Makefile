@@ -3,6 +3,9 @@ PYTHON ?= python3
 CORES ?= $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())')
 CONFIG ?= config/full.yaml
 TARGET ?=
+CLAIM ?=
+PROFILE ?=
+WHERE = $(if $(PROFILE),--profile $(PROFILE),--cores $(CORES))
 VENV := .venv
 BIN := $(VENV)/bin
 # Stamps named by checksum: what is installed is stale when a file has other contents, not when it was touched.
@@ -11,26 +14,32 @@ READY := $(VENV)/ready-$(firstword $(shell cat requirements.lock pyproject.toml 
 
 # neural-tangents runs with an old jax and numpy only, which have no wheels for Python 3.13.
 CROSSCHECK := .venv-crosscheck/ready-$(firstword $(shell cksum crosscheck/requirements.txt))
+ARCHIVE := .venv-archive/ready-$(firstword $(shell cksum archive/requirements.txt))
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# One thread a process, as in every job: two test workers with threads of their own wait for each other.
+export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := full
-.PHONY: full quick run test test-all lint benchmark crosscheck check schema report readme lock help clean
+.PHONY: full quick run test test-all lint benchmark crosscheck plan check verify reference schema report readme lock mutants archive help clean
 
-full: $(READY)  ## replicate everything: results/full, about half an hour on 2 cores
-	@ssl-dynamics run config/full.yaml --cores $(CORES)
+full: $(READY)  ## replicate everything: results/full, about half an hour on 2 cores (on a cluster: make PROFILE=profiles/slurm)
+	@ssl-dynamics run config/full.yaml $(WHERE)
 
 quick: $(READY)  ## the same pipeline at small size: results/quick, under two minutes
-	@ssl-dynamics run config/quick.yaml --cores $(CORES)
+	@ssl-dynamics run config/quick.yaml $(WHERE)
 
 run: $(READY)  ## a configuration of your own: make run CONFIG=config/mine.yaml [TARGET=results/mine/...]
-	@ssl-dynamics run $(CONFIG) $(TARGET) --cores $(CORES)
+	@ssl-dynamics run $(CONFIG) $(TARGET) $(WHERE)
 
 test: $(READY)  ## fast tests
 	@pytest -m "not slow" -n 2 --dist worksteal
 
 test-all: $(READY)  ## every test, the slow ones included
 	@pytest -n 2 --dist worksteal
+
+mutants: $(READY)  ## does every wrong formula of scripts/mutants.yaml fail a test; writes reports/mutants.json
+	@python scripts/mutants.py
 
 lint: $(READY)  ## ruff, mypy, snakefmt, snakemake --lint, nbstripout, import contracts
 	ruff check .
@@ -48,8 +57,21 @@ crosscheck: $(READY) $(CROSSCHECK)  ## tangent kernels against the library neura
 	@python crosscheck/write_kernels.py .venv-crosscheck/kernels.npz
 	@.venv-crosscheck/bin/python crosscheck/compare.py .venv-crosscheck/kernels.npz
 
+plan: $(READY)  ## say which stages a run would run now, and why (CONFIG, TARGET as for run)
+	@ssl-dynamics plan $(CONFIG) $(TARGET)
+
 check: $(READY)  ## in seconds: is every artifact of a run as it was made, of the present code and pins
 	@ssl-dynamics check $(CONFIG)
+
+verify: $(READY)  ## recompute what is missing or stale, compare with results/reference (CLAIM=A3-order-1: that claim alone)
+	@ssl-dynamics verify $(CONFIG) $(WHERE) $(if $(CLAIM),--claim $(CLAIM))
+
+reference: $(READY)  ## make a finished, checked run the reference of its configuration
+	@ssl-dynamics reference $(CONFIG)
+
+archive: $(READY) $(ARCHIVE)  ## a finished run as an RO-Crate to deposit, validated: archives/full.zip (CONFIG=config/quick.yaml: another)
+	@python archive/inventory.py $(CONFIG) archives/inventory.json
+	@.venv-archive/bin/python archive/build.py archives/inventory.json archives
 
 report: $(READY)  ## Snakemake's own report of a finished run: reports/full.zip (CONFIG=config/quick.yaml: of another)
 	@mkdir -p reports
@@ -67,9 +89,10 @@ lock: $(READY)  ## resolve requirements.in anew into requirements.lock and envir
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-clean:  ## remove results, caches and .venv
-	rm -rf $(VENV) .venv-crosscheck .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
-	find results -mindepth 1 ! -name README.md -delete
+clean:  ## remove results, archives, caches and .venv
+	rm -rf $(VENV) .venv-crosscheck .venv-archive archives
+	rm -rf .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find results -mindepth 1 -maxdepth 1 ! -name README.md ! -name reference -exec rm -rf {} +
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Lock first, then the package itself without its dependencies.
@@ -90,4 +113,11 @@ $(CROSSCHECK):
 	@rm -rf .venv-crosscheck
 	@$(PYTHON) -m venv .venv-crosscheck
 	@.venv-crosscheck/bin/pip install --quiet --disable-pip-version-check --no-deps -r crosscheck/requirements.txt
+	@touch $@
+
+$(ARCHIVE):
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Python 3.11 or newer is needed; {sys.executable} is {v.major}.{v.minor}. Name another: make archive PYTHON=python3.12")'
+	@rm -rf .venv-archive
+	@$(PYTHON) -m venv .venv-archive
+	@.venv-archive/bin/pip install --quiet --disable-pip-version-check --no-deps -r archive/requirements.txt
 	@touch $@

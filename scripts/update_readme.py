@@ -1,38 +1,109 @@
-"""Put the verdicts and figures of results/full into README.md and docs/figures (`make readme`, after `make`)."""
+"""Put the verdicts, the reviewer's table and figures of results/full into README.md (`make readme`, after `make`)."""
 
 import json
 import re
 import shutil
 from pathlib import Path
 
+from ssl_dynamics.pipeline.provenance import SUFFIX, records_below
 from ssl_dynamics.pipeline.wording import Record, criterion, number
 
 TOP = Path(__file__).parents[1]
-RESULTS = TOP / "results/full"
+RESULTS = Path("results/full")
 FIGURES = ("story",)
+CORES = 2
+START, JOB_START = 8.0, 1.0  # seconds: of the command itself, and of the process of each job
 
 
-def row(record: Record) -> str:
-    """One claim as a row of a Markdown table."""
-    interval = f"[{number(record['ci_low'])}, {number(record['ci_high'])}]"
-    control = f"{record['control']['description']}: {number(record['control']['value'])}"
-    claim = f"**{record['id']}** {record['statement']}"
-    cells = [claim, f"{number(record['value'])} {interval}", criterion(record), record["verdict"], control]
+def interval(record: Record) -> str:
+    return f"{number(record['value'])} [{number(record['ci_low'])}, {number(record['ci_high'])}]"
+
+
+def row(cells: list[str]) -> str:
     return f"| {' | '.join(cell.replace('|', '∣') for cell in cells)} |"
+
+
+def verdicts(records: list[Record]) -> str:
+    """Every claim with its number, criterion, verdict and control."""
+    head = "| claim | value [95 % interval] | criterion | verdict | control, which fails it |\n|---|---|---|---|---|\n"
+    rows = (
+        [
+            f"**{record['id']}** {record['statement']}",
+            interval(record),
+            criterion(record),
+            record["verdict"],
+            f"{record['control']['description']}: {number(record['control']['value'])}",
+        ]
+        for record in records
+    )
+    return head + "\n".join(map(row, rows))
+
+
+def review(records: list[Record]) -> str:
+    """Every claim with the command that redoes it alone, how long that takes from nothing, and what it should print."""
+    jobs = Jobs()
+    head = "| command | time | expected value [95 % interval] | verdict |\n|---|---|---|---|\n"
+    rows = (
+        [
+            f"`make verify CLAIM={record['id']}`",
+            f"{jobs.seconds([artifact['path'] for artifact in record['artifacts']]) / 60:.1f} min",
+            interval(record),
+            record["verdict"],
+        ]
+        for record in records
+    )
+    return head + "\n".join(map(row, rows))
+
+
+class Jobs:
+    """The jobs of the run: what each has read and made, and the seconds that it took."""
+
+    def __init__(self) -> None:
+        self._maker: dict[str, Path] = {}
+        self._inputs: dict[Path, list[str]] = {}
+        for path, record in records_below(RESULTS):
+            self._inputs[path] = list(record["inputs"])
+            self._maker |= dict.fromkeys(record["outputs"], path)
+        # The last line of each job's log.
+        logs = "\n".join(path.read_text(encoding="utf-8") for path in (RESULTS / "logs").rglob("*.log"))
+        self._seconds = {
+            path: float(seconds) for path, seconds in re.findall(r" (results/\S+): ([\d.]+) s$", logs, re.M)
+        }
+
+    def seconds(self, files: list[str]) -> float:
+        """Time to make `files` from nothing: that of all jobs shared by the cores, or that of the longest chain."""
+        needed: dict[Path, float] = {}  # the time until each job is done, on cores enough
+        for file in files:
+            self._finish(file, needed)
+        total = sum(map(self._took, needed))
+        return START + max([total / CORES, *needed.values()])
+
+    def _finish(self, file: str, done: dict[Path, float]) -> float:
+        job = self._maker.get(file)
+        if job is None:  # a file of the user's, or of the source tree
+            return 0.0
+        if job not in done:
+            done[job] = self._took(job) + max((self._finish(path, done) for path in self._inputs[job]), default=0.0)
+        return done[job]
+
+    def _took(self, job: Path) -> float:
+        return JOB_START + self._seconds[job.as_posix().removesuffix(SUFFIX)]
+
+
+def put(text: str, mark: str, content: str) -> str:
+    """`text` with what stands between <!-- mark --> and <!-- end of mark --> replaced."""
+    marked = rf"(<!-- {mark} -->\n).*?(\n<!-- end of {mark} -->)"
+    text, found = re.subn(marked, lambda match: match[1] + content + match[2], text, flags=re.DOTALL)
+    if not found:
+        raise SystemExit(f"README.md has no <!-- {mark} --> … <!-- end of {mark} -->")
+    return text
 
 
 def main() -> None:
     records = json.loads((RESULTS / "claims.json").read_text(encoding="utf-8"))
-    head = "| claim | value [95 % interval] | criterion | verdict | control, which fails it |\n|---|---|---|---|---|\n"
-    table = head + "\n".join(map(row, records))
     readme = TOP / "README.md"
-    marked = r"(<!-- verdicts -->\n).*?(\n<!-- end of verdicts -->)"
-    text, found = re.subn(
-        marked, lambda match: match[1] + table + match[2], readme.read_text(encoding="utf-8"), flags=re.DOTALL
-    )
-    if not found:
-        raise SystemExit("README.md has no <!-- verdicts --> … <!-- end of verdicts -->")
-    readme.write_text(text, encoding="utf-8")
+    text = put(readme.read_text(encoding="utf-8"), "verdicts", verdicts(records))
+    readme.write_text(put(text, "review", review(records)), encoding="utf-8")
     for name in FIGURES:
         shutil.copy(RESULTS / "figures" / f"{name}.png", TOP / "docs/figures")
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from problems import judge_rows
 from ssl_dynamics.claims.measures import trajectories as measures
 from ssl_dynamics.claims.registry import CLAIMS, STATED_IN
 from ssl_dynamics.claims.statements.common import COLLAPSE_TIME
@@ -56,6 +57,12 @@ def test_interval_is_a_confidence_interval_of_the_mean():
     half = 1.96 * 2 / np.sqrt(200)
     assert judged.ci_high - judged.ci_low == pytest.approx(2 * half, rel=0.15)
     assert judged.ci_low < values.mean() < judged.ci_high
+
+
+@pytest.mark.parametrize(("statistic", "value"), [("mean", 0.5), ("largest", 2.0), ("smallest", -1.0)])
+def test_statistic_is_that_of_all_seeds(statistic, value):
+    per_seed = np.array([0.5] * 18 + [2.0, -1.0])
+    assert judge(per_seed, statistic, Criterion("<=", 9.0), random()).value == pytest.approx(value)
 
 
 @pytest.mark.parametrize("per_seed", [np.array([]), np.array([1.0, np.nan]), np.array([1.0, np.inf])])
@@ -162,6 +169,11 @@ def test_order_uses_the_finest_steps_and_the_worst_time():
     np.testing.assert_allclose(measures.order("error")(frame), 2.0, atol=1e-10)
 
 
+def test_largest_error_is_that_of_the_finest_steps():
+    frame = errors_table(1.0)
+    np.testing.assert_allclose(measures.largest_error("error")(frame), frame["learning_rate"].min())
+
+
 def test_order_of_what_is_zero_is_no_order():
     frame = errors_table(1.0)
     frame.loc[frame["seed"] == 1, "error"] = 0.0
@@ -208,6 +220,34 @@ def test_parts_of_a_table_are_judged_one_by_one():
     assert measures.largest_over("kernel", value)(frame).isna().all()
 
 
+CELL = {"dataset": "d", "loss": "contrastive", "dimension": 2}
+
+
+def stated(claim_id):
+    (claim,) = [claim for claim in CLAIMS if claim.id == claim_id]
+    return claim
+
+
+@pytest.mark.parametrize(("predicted", "control", "verdict"), [(1, 0.5, "pass"), (1.01, 0.5, "fail"), (1, 1, "fail")])
+def test_curve_of_the_collapse_can_pass_and_fail(predicted, control, verdict):
+    rows = pd.DataFrame({"seed": np.repeat([0, 1, 2], 5), "time": np.tile(np.arange(5.0), 3)})
+    rows["log_ratio"] = -1 - rows["seed"] / 10 - 4 * rows["time"]
+    for column, rate in (("predicted", predicted), ("control", control)):
+        rows[column] = rows["log_ratio"] - (rate - 1) * 4 * rows["time"]
+    rows = rows.assign(**CELL, extrapolations=2, learning_rate=0.1)
+    assert judge_rows(stated("A1-collapse-curve"), {("unconstrained", "collapse"): rows}).verdict == verdict
+
+
+@pytest.mark.parametrize(("kept", "lost", "verdict"), [(1.9, 1.0, "pass"), (1.3, 1.0, "fail"), (1.9, 1.9, "fail")])
+def test_rank_that_the_constraint_keeps_can_pass_and_fail(kept, lost, verdict):
+    rows = pd.DataFrame({"seed": [0, 1], "gap_time": COLLAPSE_TIME, "time": 1.0, "limit_rank": 2.0}).assign(**CELL)
+    tables = {
+        ("grassmannian", "rank"): rows.assign(effective_rank=kept),
+        ("unconstrained", "rank"): rows.assign(effective_rank=lost),
+    }
+    assert judge_rows(stated("A2-no-collapse"), tables).verdict == verdict
+
+
 def test_registry_is_complete_and_consistent():
     ids = [claim.id for claim in CLAIMS]
     assert len(set(ids)) == len(ids)
@@ -239,4 +279,4 @@ def test_formula_is_rendered_without_a_remnant(claim):
 def test_claim_is_stated_where_it_is_said_to_be():
     for claim in CLAIMS:
         text = Path(sys.modules[STATED_IN[claim.id]].__file__).read_text(encoding="utf-8")
-        assert f'"{claim.id}"' in text or f'"{claim.id.rpartition("-")[0]}-{{' in text  # by itself, or one of several
+        assert f'"{claim.id}"' in text  # the page has a link to that very text

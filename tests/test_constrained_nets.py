@@ -157,6 +157,9 @@ def test_random_feature_flow_is_the_grassmann_flow_of_the_features_and_of_nets_a
         assert gram_distance(U, full).max() < 1e-11
         assert gram_distance(U, run.functions[seed]).max() < 1e-5
         assert span_distance(U, run.functions[seed]).max() < 1e-5
+        outer = run.functions[seed] @ run.functions[seed].mT  # K stays where it is: K − UUᵀ moves with UUᵀ alone
+        moved = np.linalg.norm(outer - outer[0], axis=(1, 2)) / np.linalg.norm(Psi @ Psi.T - outer[0])
+        np.testing.assert_allclose(run.tangent_drift[seed], moved, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("width", [7, 40])

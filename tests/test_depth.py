@@ -11,11 +11,15 @@ from ssl_dynamics.analysis import fitted_order, gram_distance
 from ssl_dynamics.claims.measures import infinite_width as measures
 from ssl_dynamics.claims.statements import depth, kernel_limit
 from ssl_dynamics.kernels.three_layer import infinite_width_features, three_layer_features, three_layer_ntk
+from ssl_dynamics.pipeline import depth_plan
+from ssl_dynamics.pipeline.experiments import Depth
+from ssl_dynamics.pipeline.settings import DepthSettings
 from ssl_dynamics.pipeline.stages.compare_depth import departure, frozen_square
 from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.gaussian_weights import gaussian_weights
-from ssl_dynamics.simulation.deep_nets import outputs, tangent_kernel
+from ssl_dynamics.simulation.deep_nets import gradients, outputs, tangent_kernel
 from ssl_dynamics.simulation.deep_training import train_constrained, train_to_fit, train_until_departure
+from ssl_dynamics.simulation.stacked import triplet_objective
 from ssl_dynamics.theory import random_feature_flow
 from ssl_dynamics.theory.frozen_kernel import fastest_rate, frozen_kernel_change
 
@@ -185,6 +189,28 @@ def test_self_supervised_nets_depart_and_halving_the_step_moves_the_departure_li
     np.testing.assert_allclose(*ends, rtol=0.05)
 
 
+def test_first_step_towards_departure_is_of_order_three_at_its_time(monkeypatch):
+    monkeypatch.setattr("ssl_dynamics.simulation.deep_training.DEPARTURE", 1e-12)  # ends the run after one step
+    X, net = points(), layers(20, seeds=1)
+    value, shapes = triplet_objective("contrastive", N), [W.shape for W in net]
+    ends = np.cumsum([W.numel() for W in net])[:-1]
+
+    def velocity(_, flat):
+        at = tuple(torch.from_numpy(p.reshape(s)) for p, s in zip(np.split(flat, ends), shapes, strict=True))
+        slopes = gradients(at, torch.from_numpy(X), value)[2]
+        return -np.concatenate([slope.numpy().ravel() for slope in slopes])
+
+    steps, errors = np.array([0.04, 0.02, 0.01]), []
+    for step in steps:
+        rows = train_until_departure(net, X, "contrastive", step=step)
+        assert rows["time"].shape == (2,)
+        start = np.concatenate([W.numpy().ravel() for W in net])
+        flow = solve_ivp(velocity, (0, rows["time"][1]), start, "DOP853", rtol=1e-12, atol=1e-13).y[:, -1]
+        end = tuple(torch.from_numpy(p.reshape(s)) for p, s in zip(np.split(flow, ends), shapes, strict=True))
+        errors.append(abs(rows["value"][1] - float(value(outputs(end, torch.from_numpy(X))))))
+    assert fitted_order(steps, errors) == pytest.approx(3, abs=0.3)
+
+
 def test_regression_ends_at_one_percent_of_its_loss_with_a_drift_that_falls_with_the_width():
     X, target = points(N), np.random.default_rng(4).standard_normal((3, N, Z))
     widths, drifts = np.array([32, 64, 128]), []
@@ -235,6 +261,31 @@ def test_constrained_training_has_the_order_of_runge_kutta_and_stays_on_the_mani
         run = train_constrained(net, X, "contrastive", rate=0, largest_step=step, times=[1.0])
         errors.append(gram_distance(run.outputs[:, -1], flow).max())
     assert fitted_order(steps, errors) == pytest.approx(4, abs=0.4)
+
+
+def test_largest_step_of_a_configuration_is_stable_where_the_spectrum_is_wide():
+    # The fastest mode is several times faster than the z-th, which sets the unit of time: a step of that unit has
+    # rounding grow to the size of the numbers.
+    X = points() * np.array([0.3, 1.0, 2.0, 4.0])
+    depth_settings = Depth(
+        losses=["contrastive"], dimensions=[Z], widths=[8, 16, 32], step=0.2, fit_step=0.5,
+        constrained_widths=[128, 256], constrained_step=1, end=2,
+    )  # fmt: skip
+    settings = DepthSettings(
+        root_seed=0, seeds=2, dataset_name="x", loss="contrastive", dimension=Z, depth=depth_settings
+    )
+    unit = depth_plan.time_unit(settings, X)
+    assert depth_plan.largest_step(settings, X) < unit / 4
+    times = (depth_plan.checkpoints(settings) * unit).tolist()
+    first, second, third = constrained_layers(128, seeds=2)
+
+    def drift(scale, share):
+        step = share * depth_plan.largest_step(settings, X)
+        net = (first * scale, second, third)
+        return train_constrained(net, X, "contrastive", rate=1, largest_step=step, times=times).feature_drift
+
+    np.testing.assert_allclose(drift(1 + 1e-13, 1), drift(1, 1), atol=1e-10)
+    np.testing.assert_allclose(drift(1, 1), drift(1, 0.5), atol=0.01)
 
 
 def test_features_that_run_away_are_recorded_as_departed():

@@ -113,6 +113,32 @@ def test_midpoint_training_converges_to_the_flow_of_the_weights_at_order_two():
     assert fitted_order(steps, errors) == pytest.approx(2, abs=0.25)
 
 
+def test_rate_of_the_rows_is_the_growth_rate_of_the_root_of_the_loss():
+    steps, errors = [0.1, 0.05, 0.025], []
+    for step in steps:
+        rows = train_until_departure(
+            nets(triplets(), 24, seeds=1), triplet_value("contrastive", similarity="dot product"), step=step
+        )
+        # From where the loss is well below zero, up to the departure.
+        used = (rows["value"] < -abs(rows["value"][0])) & (rows["drift"] < 0.5)
+        t, log, rate = rows["time"][used], np.log(-rows["value"][used]) / 2, rows["rate"][used]
+        errors.append(np.abs((log[-1] - log[0]) / np.trapezoid(rate, t) - 1))
+    assert errors[-1] < 1e-3
+    assert fitted_order(steps, errors) == pytest.approx(2, abs=0.5)
+
+
+def test_drifts_are_those_of_the_blocks_they_name():
+    X = triplets()
+    batch = nets(X, 20, "erf")
+    before = [W.numpy() for W in batch.layers]
+    after = [before[0] + 0.3, before[1] * 1.5]
+    batch.layers = tuple(map(torch.from_numpy, after))
+    for name, block in (("drift", "all"), ("drift_first", "first"), ("drift_second", "second")):
+        old, new = (two_layer_ntk(X[:6], *layers, activation="erf", block=block) for layers in (before, after))
+        expected = np.linalg.norm(new - old, axis=(1, 2)) / np.linalg.norm(old, axis=(1, 2))
+        np.testing.assert_allclose(batch.drift()[name], expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_runaway_training_is_recorded_as_departure_and_never_as_nan(activation):
     for step in (0.5, 0.2):

@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import brentq
 
 from problems import judge_rows, orthonormal, symmetric
 from ssl_dynamics.analysis import combined_span, labelled_moments, last_rise, probe_accuracies, projector_distance
@@ -67,8 +68,9 @@ def test_probes_see_the_span_alone(clusters):
     random = np.random.default_rng(3)
     W, Q = orthonormal(6, 3, random), orthonormal(3, 3, random)
     moments = labelled_moments(items, labels)
-    one, other = (probe_accuracies(w, moments, items, labels, penalty=0.01) for w in (W, 7.0 * W @ Q))
-    assert one == other
+    for penalty in (0.01, 30.0):
+        one, other = (probe_accuracies(w, moments, items, labels, penalty=penalty) for w in (W, 0.1 * W @ Q))
+        assert one == other
 
 
 def test_ridge_on_a_scalar_names_two_of_the_balanced_classes_at_most(clusters):
@@ -132,6 +134,22 @@ def test_learning_times_are_the_last_crossings(problem):
         assert squared_projections(C, W0[seed], [times[seed, k]])[0, k] == pytest.approx(0.5, abs=1e-9)
 
 
+def test_learning_time_is_the_last_of_what_is_lost_and_found_again():
+    # d = 3, z = 2: |Pv_k|² = 1 − n_k² with the normal n ∝ (n_k(0) e^{2λ_kt}) of the plane, which leaves v_1 for v_2,
+    # which the plane had, and v_2 for v_3.
+    eigenvalues, n0 = np.array([-2.0, -1.0, 0.0]), np.array([1.0, 0.03, 3e-5])
+
+    def of_the_plane(t, k):
+        n = n0 * np.exp(2 * eigenvalues * t)
+        return 1 - n[k] ** 2 / (n @ n)
+
+    assert of_the_plane(0.0, 1) > 0.99
+    assert of_the_plane(2.6, 1) < 0.1
+    exact = [brentq(lambda t: of_the_plane(t, 0) - 0.5, 0, 4), brentq(lambda t: of_the_plane(t, 1) - 0.5, 2.6, 6)]
+    plane = np.linalg.svd(n0[None])[2][1:].T
+    np.testing.assert_allclose(learning_times(np.diag(eigenvalues), plane), exact, rtol=1e-9)
+
+
 def test_learning_time_of_one_direction_in_closed_form():
     # d = 2, z = 1: tan θ(t) = e^{−2(λ_2 − λ_1)t} tan θ(0) is 1 at t = ln(tan θ(0))/(2(λ_2 − λ_1)).
     W0 = np.array([[[np.cos(1.5)], [np.sin(1.5)]], [[np.cos(0.1)], [np.sin(0.1)]]])
@@ -176,6 +194,9 @@ def test_sampler_gives_independent_triplets_of_the_population():
         C = quadratic_form(drawn.anchor, drawn.positive, drawn.negative, loss="contrastive")
         errors.append(np.abs(C - expected).max())
     assert errors[1] < 0.03 < 10 * errors[0]
+    # The contrastive form does not see the mean of the items; it is that of 100,000 of deviation below 2.
+    assert np.abs(drawn.anchor.mean(axis=0)).max() < 5 * 2 / np.sqrt(100_000)
+    assert np.abs(mixture(settings, 3).means.mean(axis=0)).max() > 0.1
 
 
 def test_sampler_of_items_lets_them_recur_and_never_pairs_an_item_with_itself():
@@ -214,6 +235,17 @@ def test_mini_batches_stray_by_the_root_of_step_over_batch(triplets):
     exponents = np.linalg.lstsq(np.array(logs), np.array(deviations), rcond=None)[0]
     assert exponents[0] == pytest.approx(0.5, abs=0.1)
     assert exponents[1] == pytest.approx(-0.5, abs=0.1)
+
+
+def test_every_seed_draws_batches_of_its_own(triplets):
+    alike = np.repeat(orthonormal(6, 2, np.random.default_rng(7), 1), 400, axis=0)
+    options = {"batch": 4, "learning_rate": 0.01, "checkpoints": [0, 1]}
+    W = train_on_batches(triplets, alike, "contrastive", np.random.default_rng(0), **options)
+    steps = (W[:, 1] - W[:, 0]).reshape(400, -1)
+    # Independent noise averages out: of its size in one seed, 1/20 is left in the mean over 400.
+    noise = steps - steps.mean(axis=0)
+    halves = np.linalg.norm(noise[:200].mean(axis=0)) / np.sqrt((noise**2).sum(axis=1).mean())
+    assert 0 < halves < 4 / np.sqrt(400)
 
 
 def test_mini_batches_refuse_an_empty_batch_and_divergence(triplets):

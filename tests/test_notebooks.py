@@ -198,7 +198,7 @@ def test_verdicts_say_that_all_pass_or_name_what_fails(tmp_path):
     assert "All 1 claims of this part pass" in passing
     assert "A2-y" not in passing
     assert "0.5 [0.25, not finite]" in passing
-    assert "σ_2 &lt; σ_1" in passing
+    assert "σ<sub>2</sub> &lt; σ<sub>1</sub>" in passing
     assert "rate 1: 2, fails" in passing
     failing = verdicts(claims_file(tmp_path, record(), record(id="A1-y", verdict="fail")), "collapse").data
     assert "1 of the 2 claims of this part failed: <strong>A1-y</strong>." in failing

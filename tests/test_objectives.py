@@ -121,8 +121,10 @@ def test_gradient_is_the_slope_along_tangent_directions(triplets, objective):
     random = np.random.default_rng(3)
     W = orthonormal(D, 2, random, 1)
     data = tensors(triplets.anchor, triplets.positive, triplets.negative)
-    direction = stiefel_gradient(torch.from_numpy(W), torch.from_numpy(random.standard_normal((1, D, 2)))).numpy()
+    any_direction, skew = random.standard_normal((1, D, 2)), np.array([[0.0, 1.0], [-1.0, 0.0]])
+    direction = any_direction - W @ (W.mT @ any_direction) + W @ skew  # within the span, too
     assert np.abs(W.mT @ direction + direction.mT @ W).max() < 1e-14  # tangent
+    assert np.abs(stiefel_gradient(*tensors(W, direction)).numpy() - direction).max() < 1e-14
     _, xi = value_and_gradient(torch.from_numpy(W), data, OBJECTIVES[objective])
     values = [
         float(value_and_gradient(torch.from_numpy(W + h * direction), data, OBJECTIVES[objective])[0])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ssl_dynamics.claims.registry import GROUPS
 from ssl_dynamics.pipeline import dag, page
 from ssl_dynamics.pipeline.interval_plot import interval_plot, scale_of
 
@@ -78,6 +79,7 @@ def rendered(folder, records=RECORDS, missing=()):
         config_name="tiny",
         root_seed=7,
         seeds={"kernel": 10},
+        captions=dict.fromkeys(GROUPS, "‖Θ‖_F of all."),
         pins=["python=3.11", "numpy==2.4.6"],
     )
 
@@ -101,6 +103,8 @@ def test_page_says_what_holds_and_what_fails(tmp_path):
     assert "not finite" in text
     assert "✗ fail" in text
     assert text.count('class="claim ') == 4
+    assert 'alt="‖Θ‖_F of all."' in text
+    assert "‖Θ‖<sub>F</sub> of all." in text
     assert "ln(σ<sub>2</sub>/σ<sub>1</sub>) stays within e<sup>−2(λ<sub>z+1</sub> − λ<sub>z</sub>)t</sup>." in text
 
 

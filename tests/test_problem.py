@@ -8,10 +8,14 @@ from ssl_dynamics.analysis import fitted_order
 from ssl_dynamics.problem import quadratic_form
 from ssl_dynamics.problem.augmentations import augment
 from ssl_dynamics.problem.datasets import load
+from ssl_dynamics.problem.gaussian_nets import gaussian_factor, gaussian_net
+from ssl_dynamics.problem.gaussian_weights import gaussian_weights
+from ssl_dynamics.problem.layers import gaussian_layers, wide_layers, wide_starts
 from ssl_dynamics.problem.mixture import mixture
+from ssl_dynamics.problem.principal import principal_triplets
 from ssl_dynamics.problem.settings import Augmentation, DatasetSettings
-from ssl_dynamics.problem.start import random_orthonormal_start
-from ssl_dynamics.problem.triplets import draw_triplets
+from ssl_dynamics.problem.start import constrained_net, random_functions, random_orthonormal_start
+from ssl_dynamics.problem.triplets import Triplets, draw_triplets
 
 NOISE = {"kind": "noise", "standard_deviation": 0.1}
 
@@ -279,11 +283,12 @@ def test_settings_refuse_what_no_image_can_do():
 def test_negatives_are_other_items_and_anchors_recur_only_after_all_have_served():
     settings = dataset_settings("gaussian-mixture", **{**MIXTURE, "items": 30}, triplets=45)
     data = load(settings, root_seed=1)
-    triplets = draw_triplets(data, settings, np.random.default_rng(0))
-    assert triplets.anchor.shape == (45, 6)
-    assert (np.abs(triplets.anchor - triplets.negative).max(axis=1) > 0).all()
-    assert len(np.unique(triplets.anchor[:30], axis=0)) == 30
-    assert np.abs(triplets.positive - triplets.anchor).max() < 1
+    for seed in range(10):
+        triplets = draw_triplets(data, settings, np.random.default_rng(seed))
+        assert triplets.anchor.shape == (45, 6)
+        assert (np.abs(triplets.anchor - triplets.negative).max(axis=1) > 0).all()
+        assert len(np.unique(triplets.anchor[:30], axis=0)) == 30
+        assert np.abs(triplets.positive - triplets.anchor).max() < 1
 
 
 def test_single_item_cannot_be_its_own_negative():
@@ -295,6 +300,21 @@ def test_single_item_cannot_be_its_own_negative():
 def test_quadratic_form_that_overflows_is_refused():
     with pytest.raises(ValueError, match=r"values up to 1e\+200 overflow float64"):
         quadratic_form(np.full((2, 2), 1e200), np.full((2, 2), 1e200), loss="non-contrastive")
+
+
+@pytest.mark.parametrize(("components", "kept"), [(3, 3), (50, 5)])
+def test_points_are_the_best_approximation_of_their_rank_up_to_one_factor(components, kept):
+    random = np.random.default_rng(0)
+    plane = random.standard_normal((5, 12))
+    whole = [random.standard_normal((9, 5)) @ plane for _ in range(3)]  # together of rank 5
+    reduced = principal_triplets(Triplets(*whole), n=6, components=components)
+    points = np.concatenate([part[:6] for part in whole])
+    found = np.concatenate([reduced.anchor, reduced.positive, reduced.negative])
+    assert found.shape == (18, kept)
+    assert (found**2).sum() == pytest.approx(18 * kept)  # mean |x|² = d
+    values, vectors = np.linalg.eigh(points @ points.T)
+    best = (vectors[:, -kept:] * values[-kept:]) @ vectors[:, -kept:].T
+    np.testing.assert_allclose(found @ found.T, best * 18 * kept / np.trace(best), atol=1e-10 * 18 * kept)
 
 
 @pytest.mark.parametrize("loss", ["contrastive", "non-contrastive"])
@@ -345,6 +365,40 @@ def test_single_triplet_by_hand():
 def test_starts_are_orthonormal():
     start = random_orthonormal_start(9, 2, seeds=2, root_seed=1, name="a")
     assert np.abs(start.mT @ start - np.eye(2)).max() < 1e-14
+
+
+def first_of(result):
+    """One array of what a function draws: the seeds side by side."""
+    return result[0] if isinstance(result, tuple | list) else result
+
+
+STARTS = {
+    "orthonormal": lambda s, name: random_orthonormal_start(8, 2, seeds=s, root_seed=1, name=name),
+    "functions": lambda s, name: random_functions(np.eye(8), 2, seeds=s, root_seed=1, names=(name,)),
+    "constrained net": lambda s, name: constrained_net(3, 2, 8, seeds=s, root_seed=1, name=name),
+    "wide layers": lambda s, name: wide_layers(3, 2, 8, seeds=s, root_seed=1, name=name),
+    "wide starts": lambda s, name: wide_starts(3, 2, 8, draws=1, seeds=s, root_seed=1, name=name),
+    "gaussian layers": lambda s, name: gaussian_layers(3, 2, 8, seeds=s, root_seed=1, name=name),
+    "gaussian weights": lambda s, name: gaussian_weights((3, 8, 2), seeds=s, root_seed=1, names=(name,)),
+    "gaussian factor": lambda s, name: gaussian_factor(3, 2, 8, seeds=s, root_seed=1, name=name),
+    "gaussian net": lambda s, name: gaussian_net(
+        np.ones((s, 1, 1)) * np.eye(5)[:, :3], np.ones((s, 1, 1)) * np.eye(5)[:, 3:], 8, root_seed=1, name=name
+    ),
+}
+
+
+@pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
+def test_every_seed_has_a_stream_of_its_own_by_its_name(start):
+    drawn = first_of(start(4, "a"))
+    np.testing.assert_array_equal(first_of(start(2, "a")), drawn[:2])
+    for other in (np.roll(drawn, 1, axis=0), np.roll(drawn, 2, axis=0), first_of(start(4, "b"))):
+        assert (np.abs(drawn - other).reshape(4, -1).max(axis=1) > 0.1).all()
+
+
+def test_nets_of_other_widths_or_dimensions_have_streams_of_their_own():
+    nets = [constrained_net(3, z, h, seeds=1, root_seed=1, name="a")[0][0] for z, h in ((2, 8), (2, 9), (1, 8))]
+    for other in nets[1:]:
+        assert np.abs(nets[0] - other[:8]).max() > 0.1
 
 
 def test_start_refuses_more_columns_than_rows():

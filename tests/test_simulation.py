@@ -18,7 +18,7 @@ from ssl_dynamics.simulation.manifolds import (
     qr_retraction,
 )
 from ssl_dynamics.simulation.training import loss_gradient, train
-from ssl_dynamics.theory import grassmann_flow, orthogonal_iteration, unconstrained_flow
+from ssl_dynamics.theory import grassmann_flow, largest_riemannian_step, orthogonal_iteration, unconstrained_flow
 
 LOSSES = ["contrastive", "non-contrastive"]
 
@@ -63,7 +63,7 @@ def test_loss_is_the_quadratic_form_and_its_gradient_twice_it(triplets, loss):
 
 def test_horizontal_directions_and_retraction():
     random = np.random.default_rng(3)
-    W = torch.from_numpy(orthonormal(6, 2, random, 4))
+    W = torch.from_numpy(orthonormal(6, 2, random, 4) * np.array([1, -1]))  # of which QR would turn one or the other
     xi = horizontal(W, torch.from_numpy(random.standard_normal((4, 6, 2))))
     assert (W.mT @ xi).abs().max() < 1e-14
     step = qr_retraction(W, 1e-3 * xi)
@@ -251,3 +251,13 @@ def test_unretracted_steps_drift_off_the_manifold_at_order_one(triplets):
     assert max(drift[Grassmannian]) < 1e-14
     # Every step adds η²ξᵀξ to WᵀW, and there are 1/η of them.
     assert fitted_order(rates, drift[Unretracted]) == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize(("factor", "converges"), [(0.95, True), (1.05, False)])
+def test_riemannian_steps_converge_up_to_the_largest_step_and_no_farther(triplets, factor, converges):
+    C = form(triplets, "contrastive")
+    W0 = orthonormal(6, 2, np.random.default_rng(4), 3)
+    rate = factor * largest_riemannian_step(C)
+    end = train(triplets, W0, "contrastive", Grassmannian(), learning_rate=rate, checkpoints=[600]).weights[:, 0]
+    rest = np.linalg.norm(C @ end - end @ (end.mT @ C @ end), axis=(1, 2))
+    assert (rest < 1e-10).all() if converges else (rest > 1e-2).all()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ssl_dynamics.claims.registry import CLAIMS, GROUPS
+from ssl_dynamics.claims.registry import CLAIMS
 from ssl_dynamics.pipeline.captions import caption
 from trees import call, contents, copy_of_the_tree, edit, environment, run
 
@@ -96,33 +96,6 @@ def test_another_run_elsewhere_on_one_core_gives_the_same_bytes(finished, tmp_pa
     assert contents(other) == contents(finished[0])
 
 
-def test_comment_docstring_and_touch_run_nothing_again(tree):
-    edit(tree, "src/ssl_dynamics/theory/grassmann.py", "def grassmann_flow", "# a comment\ndef grassmann_flow")
-    edit(tree, "src/ssl_dynamics/simulation/training.py", "Gradient descent from", "Descent of the gradient from")
-    edit(tree, "workflow/rules/dynamics.smk", "# One cell", "# A single cell")
-    for path in [*(tree / "src").rglob("*.py"), *(tree / "results/tiny").rglob("*.npz"), tree / "requirements.lock"]:
-        path.touch()
-    assert planned(tree) == set()
-
-
-def test_edit_in_the_theory_runs_solve_and_what_follows(tree):
-    edit(tree, "src/ssl_dynamics/theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-2.0 * gaps")
-    rules = planned(tree)
-    assert rules >= {"solve", "compare_unconstrained", "compare_grassmannian", "claims", "figure", "notebook"}
-    assert not {rule for rule in rules if rule.startswith(("triplet", "quadratic", "simulate")) or "schedule" in rule}
-
-
-def test_edit_of_a_figure_runs_the_notebooks_that_show_it(tree):
-    edit(tree, "src/ssl_dynamics/figures/depth.py", 'y="relative distance at the end"', 'y="distance"')
-    assert planned_notebooks(tree) == {"infinite-width"}
-
-
-def test_edit_of_what_the_notebooks_share_runs_them_all(tree):
-    edit(tree, "src/ssl_dynamics/pipeline/reading.py", "_DOTS_PER_INCH = 80", "_DOTS_PER_INCH = 81")
-    assert planned(tree) == {"notebook"}
-    assert planned_notebooks(tree) == set(GROUPS)
-
-
 def test_failing_notebook_keeps_its_executed_copy_and_fails_the_run(tree):
     edit(tree, "src/ssl_dynamics/pipeline/reading.py", 'group"] == group', 'group"] == no_such_name')
     result = run(tree)
@@ -130,25 +103,6 @@ def test_failing_notebook_keeps_its_executed_copy_and_fails_the_run(tree):
     assert "notebook: workflow/notebooks/collapse.ipynb, In [" in result.stdout
     assert "NameError" in (tree / "results/tiny/logs/notebooks/collapse.failed.ipynb").read_text()
     assert not (tree / "results/tiny/notebooks/collapse.ipynb").exists()
-
-
-def test_edit_in_the_simulation_runs_simulate_and_what_follows(tree):
-    edit(tree, "src/ssl_dynamics/simulation/manifolds.py", "weights - learning_rate", "weights - 1.0 * learning_rate")
-    assert "simulate" in planned(tree)
-    assert not planned(tree) & {"triplets", "quadratic_form", "schedule", "solve"}
-
-
-def test_changed_value_runs_only_what_reads_it(tree):
-    config = yaml.safe_load((tree / "config/tiny.yaml").read_text())
-    config["unconstrained"]["checkpoints"] = 13
-    (tree / "config/tiny.yaml").write_text(yaml.safe_dump(config))
-    assert not planned(tree) & {"triplets", "quadratic_form", "compare_grassmannian", "triplet_figure"}
-    assert planned(tree) >= {"schedule", "simulate", "solve", "compare_unconstrained", "claims"}
-
-
-def test_new_pins_run_everything(tree):
-    edit(tree, "requirements.lock", "scipy==", "scipy==0.")
-    assert planned(tree) >= {"triplets", "simulate", "solve", "claims"}
 
 
 def failed_claims(result):

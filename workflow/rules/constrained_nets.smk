@@ -11,11 +11,14 @@ rule plan_constrained_nets:
         RESULTS / "logs/{dataset}/{loss}/constrained_nets/z{dimension}/plan.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/constrained_nets/z{dimension}/plan.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.PlanConstrainedNetsSettings(
             root_seed=CONFIG.root_seed,
@@ -46,11 +49,14 @@ rule simulate_constrained_nets:
     benchmark:
         RESULTS
         / "benchmarks/{dataset}/{loss}/constrained_nets/z{dimension}/simulate.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=3000,
+        runtime=20,
     params:
         settings=lambda wildcards: settings.LossSettings(
             loss=wildcards.loss
@@ -75,11 +81,14 @@ rule solve_constrained_nets:
         RESULTS / "logs/{dataset}/{loss}/constrained_nets/z{dimension}/solve.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/constrained_nets/z{dimension}/solve.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=3000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.LossSettings(
             loss=wildcards.loss
@@ -110,11 +119,14 @@ rule compare_constrained_nets:
     benchmark:
         RESULTS
         / "benchmarks/{dataset}/{loss}/constrained_nets/z{dimension}/compare.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
+        runtime=2,
     params:
         settings=compare_settings,
         inputs=lambda wildcards, input: named(input),

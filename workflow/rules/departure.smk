@@ -11,11 +11,14 @@ rule plan_departure:
         RESULTS / "logs/{dataset}/{loss}/departure/z{dimension}/plan.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/departure/z{dimension}/plan.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.PlanDepartureSettings(
             root_seed=CONFIG.root_seed,
@@ -46,11 +49,14 @@ rule simulate_departure:
         RESULTS / "logs/{dataset}/{loss}/departure/z{dimension}/simulate.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/departure/z{dimension}/simulate.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
+        runtime=5,
     params:
         settings=lambda wildcards: settings.LossSettings(
             loss=wildcards.loss
@@ -76,11 +82,14 @@ rule solve_departure:
         RESULTS / "logs/{dataset}/{loss}/departure/z{dimension}/solve.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/departure/z{dimension}/solve.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+        runtime=5,
     params:
         settings=lambda wildcards: settings.LossSettings(
             loss=wildcards.loss
@@ -107,11 +116,14 @@ rule compare_departure:
         RESULTS / "logs/{dataset}/{loss}/departure/z{dimension}/compare.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/departure/z{dimension}/compare.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+        runtime=2,
     params:
         settings=compare_settings,
         inputs=lambda wildcards, input: named(input),

@@ -11,11 +11,14 @@ rule simulate_depth:
         RESULTS / "logs/{dataset}/{loss}/depth/z{dimension}/simulate.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/depth/z{dimension}/simulate.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
+        runtime=20,
     params:
         settings=lambda wildcards: settings.DepthSettings(
             root_seed=CONFIG.root_seed,
@@ -45,11 +48,14 @@ rule solve_depth:
         RESULTS / "logs/{dataset}/{loss}/depth/z{dimension}/solve.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/depth/z{dimension}/solve.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=3000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.DepthSettings(
             root_seed=CONFIG.root_seed,
@@ -80,11 +86,14 @@ rule compare_depth:
         RESULTS / "logs/{dataset}/{loss}/depth/z{dimension}/compare.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/depth/z{dimension}/compare.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.CompareDepthSettings(
             dataset_name=wildcards.dataset,

@@ -11,11 +11,14 @@ rule labelled:
         RESULTS / "logs/{dataset}/labelled.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/labelled.tsv"
+    group:
+        "problem"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.LabelledSettings(
             root_seed=CONFIG.root_seed, dataset=CONFIG.datasets[wildcards.dataset]
@@ -42,11 +45,14 @@ rule compare_downstream:
         RESULTS / "logs/{dataset}/{loss}/downstream/z{dimension}/compare.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/downstream/z{dimension}/compare.tsv"
+    group:
+        "report"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.CompareDownstreamSettings(
             dataset_name=wildcards.dataset,
@@ -80,11 +86,14 @@ rule compare_collapse_cost:
         RESULTS / "logs/{dataset}/{loss}/collapse_cost/z{dimension}/compare.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/collapse_cost/z{dimension}/compare.tsv"
+    group:
+        "report"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.CompareDownstreamSettings(
             dataset_name=wildcards.dataset,

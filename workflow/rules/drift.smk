@@ -16,6 +16,7 @@ rule simulate_supervised:
     threads: 1
     resources:
         mem_mb=2000,
+        runtime=10,
     params:
         settings=drift_settings,
         inputs=lambda wildcards, input: named(input),
@@ -42,7 +43,8 @@ rule simulate_drift:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=3000,
+        runtime=40,
     params:
         settings=drift_settings,
         inputs=lambda wildcards, input: named(input),
@@ -65,11 +67,14 @@ rule solve_drift:
         RESULTS / "logs/{dataset}/{loss}/drift/z{dimension}/solve.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/drift/z{dimension}/solve.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
+        runtime=2,
     params:
         settings=drift_settings,
         inputs=lambda wildcards, input: named(input),
@@ -94,11 +99,14 @@ rule compare_drift:
         RESULTS / "logs/{dataset}/{loss}/drift/z{dimension}/compare.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/drift/z{dimension}/compare.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
+        runtime=2,
     params:
         settings=compare_settings,
         inputs=lambda wildcards, input: named(input),

@@ -11,11 +11,14 @@ rule schedule:
         RESULTS / "logs/{dataset}/{loss}/{dynamics}/z{dimension}/schedule.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/{dynamics}/z{dimension}/schedule.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.ScheduleSettings(
             root_seed=CONFIG.root_seed,
@@ -45,11 +48,14 @@ rule simulate:
         RESULTS / "logs/{dataset}/{loss}/{dynamics}/z{dimension}/simulate.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/{dynamics}/z{dimension}/simulate.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=3000,
+        runtime=30,
     params:
         settings=lambda wildcards: settings.SimulateSettings(
             loss=wildcards.loss, dynamics=wildcards.dynamics
@@ -75,11 +81,14 @@ rule solve:
         RESULTS / "logs/{dataset}/{loss}/{dynamics}/z{dimension}/solve.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/{dynamics}/z{dimension}/solve.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=3000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.SolveSettings(
             dynamics=wildcards.dynamics
@@ -110,11 +119,14 @@ rule compare_unconstrained:
         RESULTS / "logs/{dataset}/{loss}/unconstrained/z{dimension}/compare.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/unconstrained/z{dimension}/compare.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=3000,
+        runtime=2,
     params:
         settings=compare_settings,
         inputs=lambda wildcards, input: named(input),
@@ -143,11 +155,14 @@ rule compare_grassmannian:
         RESULTS / "logs/{dataset}/{loss}/grassmannian/z{dimension}/compare.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/grassmannian/z{dimension}/compare.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=3000,
+        runtime=2,
     params:
         settings=compare_settings,
         inputs=lambda wildcards, input: named(input),

@@ -11,11 +11,14 @@ rule finite_steps_schedule:
         RESULTS / "logs/{dataset}/{loss}/finite_steps/z{dimension}/schedule.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/finite_steps/z{dimension}/schedule.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.FiniteStepsScheduleSettings(
             root_seed=CONFIG.root_seed,
@@ -46,11 +49,14 @@ rule simulate_finite_steps:
         RESULTS / "logs/{dataset}/{loss}/finite_steps/z{dimension}/simulate.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/finite_steps/z{dimension}/simulate.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
+        runtime=15,
     params:
         settings=lambda wildcards: settings.FiniteStepsSettings(
             loss=wildcards.loss
@@ -76,11 +82,14 @@ rule solve_finite_steps:
         RESULTS / "logs/{dataset}/{loss}/finite_steps/z{dimension}/solve.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/finite_steps/z{dimension}/solve.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
+        runtime=2,
     params:
         settings=settings.NoSettings().model_dump_json(),
         inputs=lambda wildcards, input: named(input),
@@ -108,11 +117,14 @@ rule compare_finite_steps:
         RESULTS / "logs/{dataset}/{loss}/finite_steps/z{dimension}/compare.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/finite_steps/z{dimension}/compare.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
+        runtime=2,
     params:
         settings=compare_settings,
         inputs=lambda wildcards, input: named(input),

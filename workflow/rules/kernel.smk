@@ -11,11 +11,14 @@ rule schedule_kernel:
         RESULTS / "logs/{dataset}/{loss}/kernel/z{dimension}/schedule.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/kernel/z{dimension}/schedule.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.ScheduleKernelSettings(
             root_seed=CONFIG.root_seed,
@@ -45,11 +48,14 @@ rule simulate_kernel:
         RESULTS / "logs/{dataset}/{loss}/kernel/z{dimension}/simulate.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/kernel/z{dimension}/simulate.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
+        runtime=5,
     params:
         settings=lambda wildcards: settings.LossSettings(
             loss=wildcards.loss
@@ -74,11 +80,14 @@ rule solve_kernel:
         RESULTS / "logs/{dataset}/{loss}/kernel/z{dimension}/solve.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/kernel/z{dimension}/solve.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.LossSettings(
             loss=wildcards.loss
@@ -105,11 +114,14 @@ rule compare_kernel:
         RESULTS / "logs/{dataset}/{loss}/kernel/z{dimension}/compare.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/kernel/z{dimension}/compare.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
+        runtime=2,
     params:
         settings=compare_settings,
         inputs=lambda wildcards, input: named(input),

@@ -11,11 +11,14 @@ rule solve_kernel_limit:
         RESULTS / "logs/{dataset}/{loss}/kernel_limit/z{dimension}/solve.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/kernel_limit/z{dimension}/solve.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+        runtime=2,
     params:
         settings=settings.NoSettings().model_dump_json(),
         inputs=lambda wildcards, input: named(input),
@@ -42,11 +45,14 @@ rule compare_kernel_limit:
         RESULTS / "logs/{dataset}/{loss}/kernel_limit/z{dimension}/compare.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/kernel_limit/z{dimension}/compare.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=3000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.CompareKernelLimitSettings(
             dataset_name=wildcards.dataset,

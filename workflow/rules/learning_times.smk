@@ -13,11 +13,14 @@ rule solve_learning_times:
         RESULTS / "logs/{dataset}/{loss}/learning_times/z{dimension}/solve.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/learning_times/z{dimension}/solve.tsv"
+    group:
+        "learning_times"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.SolveLearningTimesSettings(
             learning_times=CONFIG.learning_times
@@ -43,11 +46,14 @@ rule simulate_learning_times:
         RESULTS / "logs/{dataset}/{loss}/learning_times/z{dimension}/simulate.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/learning_times/z{dimension}/simulate.tsv"
+    group:
+        "learning_times"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=30,
     params:
         settings=lambda wildcards: settings.SimulateLearningTimesSettings(
             loss=wildcards.loss
@@ -77,11 +83,14 @@ rule compare_learning_times:
         RESULTS / "logs/{dataset}/{loss}/learning_times/z{dimension}/compare.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/learning_times/z{dimension}/compare.tsv"
+    group:
+        "learning_times"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=2,
     params:
         settings=compare_settings,
         inputs=lambda wildcards, input: named(input),

@@ -11,11 +11,14 @@ rule schedule_objectives:
         RESULTS / "logs/{dataset}/{loss}/objectives/z{dimension}/schedule.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/objectives/z{dimension}/schedule.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.ScheduleObjectivesSettings(
             root_seed=CONFIG.root_seed,
@@ -46,11 +49,14 @@ rule simulate_objectives:
         RESULTS / "logs/{dataset}/{loss}/objectives/z{dimension}/simulate.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/objectives/z{dimension}/simulate.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=3000,
+        runtime=10,
     params:
         settings=lambda wildcards: settings.SimulateObjectivesSettings(
             iterations=CONFIG.objectives.iterations,
@@ -80,11 +86,14 @@ rule solve_objectives:
         RESULTS / "logs/{dataset}/{loss}/objectives/z{dimension}/solve.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/objectives/z{dimension}/solve.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+        runtime=2,
     params:
         settings=settings.NoSettings().model_dump_json(),
         inputs=lambda wildcards, input: named(input),
@@ -110,11 +119,14 @@ rule compare_objectives:
         RESULTS / "logs/{dataset}/{loss}/objectives/z{dimension}/compare.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/objectives/z{dimension}/compare.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=2,
     params:
         settings=compare_settings,
         inputs=lambda wildcards, input: named(input),
@@ -138,11 +150,14 @@ rule objectives_table:
         RESULTS / "logs/objectives_table.log",
     benchmark:
         RESULTS / "benchmarks/objectives_table.tsv"
+    group:
+        "report"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+        runtime=2,
     params:
         settings=settings.ObjectivesTableSettings(
             root_seed=CONFIG.root_seed

@@ -21,11 +21,14 @@ rule page:
         RESULTS / "logs/page.log",
     benchmark:
         RESULTS / "benchmarks/page.tsv"
+    group:
+        "report"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+        runtime=2,
     params:
         settings=settings.PageSettings(
             root_seed=CONFIG.root_seed,
@@ -33,6 +36,7 @@ rule page:
             seeds={
                 name: CONFIG.seeds_of(name) for name in TABLES if CONFIG.cells(name)
             },
+            captions={name: caption(name) for name in FIGURE_FUNCTIONS},
         ).model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),

@@ -24,11 +24,14 @@ rule paper:
         RESULTS / "logs/paper.log",
     benchmark:
         RESULTS / "benchmarks/paper.tsv"
+    group:
+        "report"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+        runtime=2,
     params:
         settings=settings.PaperSettings(
             config=CONFIG.model_dump(mode="json"), forms=quadratic_forms()

@@ -11,11 +11,14 @@ rule points:
         RESULTS / "logs/{dataset}/points.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/points.tsv"
+    group:
+        "problem"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.PointsSettings(
             triplets=CONFIG.points.triplets, components=CONFIG.points.components

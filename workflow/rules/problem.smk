@@ -11,11 +11,14 @@ rule triplets:
         RESULTS / "logs/{dataset}/triplets.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/triplets.tsv"
+    group:
+        "problem"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.TripletsSettings(
             root_seed=CONFIG.root_seed,
@@ -43,11 +46,14 @@ rule quadratic_form:
         RESULTS / "logs/{dataset}/{loss}/quadratic_form.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/quadratic_form.tsv"
+    group:
+        "problem"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.QuadraticFormSettings(
             loss=wildcards.loss

@@ -14,18 +14,16 @@ rule claims:
         RESULTS / "logs/claims.log",
     benchmark:
         RESULTS / "benchmarks/claims.tsv"
+    group:
+        "report"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+        runtime=2,
     params:
-        settings=settings.ClaimsSettings(
-            root_seed=CONFIG.root_seed,
-            seeds={name: CONFIG.seeds_of(name) for name in TABLES},
-            config_name=CONFIG.name,
-            grid={name: CONFIG.cells(name) for name in TABLES},
-        ).model_dump_json(),
+        settings=CONFIG.claims_settings().model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),
         code=code("claims"),
@@ -59,11 +57,14 @@ rule figure:
         RESULTS / "benchmarks/figures/{figure}.tsv"
     wildcard_constraints:
         figure="|".join(FIGURE_TABLES),
+    group:
+        "report"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.FigureSettings(
             function=drawing(wildcards.figure),
@@ -96,11 +97,14 @@ rule triplet_figure:
         RESULTS / "logs/figures/triplets-{dataset}.log",
     benchmark:
         RESULTS / "benchmarks/figures/triplets-{dataset}.tsv"
+    group:
+        "report"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=2,
     params:
         settings=settings.NoSettings().model_dump_json(),
         inputs=lambda wildcards, input: named(input),
@@ -132,11 +136,14 @@ rule notebook:
         RESULTS / "benchmarks/notebooks/{notebook}.tsv"
     wildcard_constraints:
         notebook="|".join(NOTEBOOK_TABLES),
+    group:
+        "report"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.NotebookSettings(
             notebook=notebook_file(wildcards),

@@ -11,11 +11,14 @@ rule sample_spans:
         RESULTS / "logs/{dataset}/{loss}/finite_sample/spans.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/finite_sample/spans.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=10,
     params:
         settings=lambda wildcards: settings.SampleSpansSettings(
             root_seed=CONFIG.root_seed,
@@ -47,11 +50,14 @@ rule compare_finite_sample:
         RESULTS / "logs/{dataset}/{loss}/finite_sample/z{dimension}/compare.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/finite_sample/z{dimension}/compare.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=2,
     params:
         settings=compare_settings,
         inputs=lambda wildcards, input: named(input),
@@ -75,11 +81,14 @@ rule plan_mini_batch:
         RESULTS / "logs/{dataset}/{loss}/mini_batch/z{dimension}/plan.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/mini_batch/z{dimension}/plan.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.PlanMiniBatchSettings(
             root_seed=CONFIG.root_seed,
@@ -109,11 +118,14 @@ rule simulate_mini_batch:
         RESULTS / "logs/{dataset}/{loss}/mini_batch/z{dimension}/simulate.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/mini_batch/z{dimension}/simulate.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=5,
     params:
         settings=lambda wildcards: settings.SimulateMiniBatchSettings(
             root_seed=CONFIG.root_seed,
@@ -144,11 +156,14 @@ rule compare_mini_batch:
         RESULTS / "logs/{dataset}/{loss}/mini_batch/z{dimension}/compare.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/mini_batch/z{dimension}/compare.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=2,
     params:
         settings=compare_settings,
         inputs=lambda wildcards, input: named(input),

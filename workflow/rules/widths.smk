@@ -13,11 +13,14 @@ rule net_triplets:
         RESULTS / "benchmarks/{dataset}/{net}/triplets.tsv"
     wildcard_constraints:
         net="narrow|wide",
+    group:
+        "problem"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.PointsSettings(
             triplets=CONFIG.datasets[wildcards.dataset].triplets,
@@ -61,11 +64,14 @@ rule layers:
         RESULTS / "benchmarks/{dataset}/{loss}/{net}/z{dimension}/layers.tsv"
     wildcard_constraints:
         net="narrow|wide",
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.LayersSettings(
             root_seed=CONFIG.root_seed,
@@ -97,11 +103,14 @@ rule simulate_layers:
         RESULTS / "benchmarks/{dataset}/{loss}/{net}/z{dimension}/simulate.tsv"
     wildcard_constraints:
         net="narrow|wide",
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=3000,
+        runtime=5,
     params:
         settings=lambda wildcards: settings.SimulateLayersSettings(
             loss=wildcards.loss, kind=wildcards.net
@@ -127,11 +136,14 @@ rule solve_narrow:
         RESULTS / "logs/{dataset}/{loss}/narrow/z{dimension}/solve.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/narrow/z{dimension}/solve.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=3000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.SolveLayersSettings(
             integrated_numbers=CONFIG.narrow.integrated_numbers
@@ -158,11 +170,14 @@ rule compare_narrow:
         RESULTS / "logs/{dataset}/{loss}/narrow/z{dimension}/compare.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/narrow/z{dimension}/compare.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=3000,
+        runtime=2,
     params:
         settings=compare_settings,
         inputs=lambda wildcards, input: named(input),
@@ -186,11 +201,14 @@ rule solve_wide:
         RESULTS / "logs/{dataset}/{loss}/wide/z{dimension}/solve.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/wide/z{dimension}/solve.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=3000,
+        runtime=2,
     params:
         settings=lambda wildcards: settings.SolveLayersSettings(
             integrated_numbers=CONFIG.wide.integrated_numbers
@@ -217,11 +235,14 @@ rule compare_wide:
         RESULTS / "logs/{dataset}/{loss}/wide/z{dimension}/compare.log",
     benchmark:
         RESULTS / "benchmarks/{dataset}/{loss}/wide/z{dimension}/compare.tsv"
+    group:
+        "cell"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=3000,
+        runtime=2,
     params:
         settings=compare_settings,
         inputs=lambda wildcards, input: named(input),

@@ -1,11 +1,17 @@
 """Figures of the collapse: the curve ln(σ_2/σ_1)(t), and the effective rank with and without the constraint."""
 
+from typing import Literal
+
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ssl_dynamics.figures import theme
+
+COLLAPSED = 11.5  # gap times
+LINES: dict[str, Literal["-", "--"]] = {"contrastive": "-", "non-contrastive": "--"}
+NAMES = {"unconstrained": "no constraint", "grassmannian": r"$W^\top W = I$"}
 
 
 def collapse(collapse: pd.DataFrame) -> Figure:
@@ -16,9 +22,9 @@ def collapse(collapse: pd.DataFrame) -> Figure:
     colors = theme.by_loss(rows["loss"])
     grid = sns.FacetGrid(rows, **theme.layout(rows))
     for axes, panel in theme.panels(grid, rows):
-        for (loss, _), curve in panel.groupby(["loss", "seed"]):
-            axes.plot(curve["gap_time"], curve["predicted"], color=colors[str(loss)], linewidth=0.6)
-            axes.plot(curve["gap_time"], curve["log_ratio"], ".", color=colors[str(loss)], markersize=2.5)
+        for (_, loss), curve in panel.groupby(["seed", "loss"]):  # so that neither loss covers the other
+            axes.plot(curve["gap_time"], curve["predicted"], color=colors[str(loss)], linewidth=0.5)
+            axes.plot(curve["gap_time"], curve["log_ratio"], ".", color=colors[str(loss)], markersize=1.5)
         axes.plot(curve["gap_time"], -2 * curve["gap_time"], ":", color="black", linewidth=1)
     theme.label_panels(grid, x=r"time $t\,(\lambda_2-\lambda_1)$", y=r"$\ln(\sigma_2/\sigma_1)$")
     handles = [Line2D([], [], color=color, marker=".", label=loss) for loss, color in colors.items()]
@@ -36,6 +42,7 @@ def rank(rank: pd.DataFrame) -> Figure:
         y="effective_rank",
         hue="dynamics",
         style="loss",
+        dashes={"contrastive": "", "non-contrastive": (3, 2)},
         **theme.layout(rows),
         kind="line",
         errorbar=theme.interval,
@@ -43,8 +50,13 @@ def rank(rank: pd.DataFrame) -> Figure:
         facet_kws={"sharey": False, "legend_out": False},
     )
     for axes in grid.axes.flat:
-        axes.axvline(11.5, color="black", linestyle=":", linewidth=1)
+        axes.axvline(COLLAPSED, color="black", linestyle=":", linewidth=1)
         axes.set_ylim(bottom=0.9)
     theme.label_panels(grid, x=r"time $t\,(\lambda_2-\lambda_1)$", y="effective rank")
-    theme.move_legend(grid)
+    grid.legend.remove()
+    handles = [Line2D([], [], color=color, label=NAMES[name]) for name, color in theme.DYNAMICS_COLORS.items()]
+    present = [loss for loss in LINES if loss in set(rows["loss"])]
+    handles += [Line2D([], [], color="black", linestyle=LINES[loss], label=loss) for loss in present]
+    handles.append(Line2D([], [], color="black", linestyle=":", label=rf"$t = {COLLAPSED}\,/(\lambda_2-\lambda_1)$"))
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)

@@ -13,15 +13,15 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from ssl_dynamics.figures import theme
 
 METHODS = {
-    "flow": (theme.PALETTE[2], "features frozen, constraint kept"),
-    "linearised": (theme.PALETTE[3], "linearised at the start"),
+    "flow": (theme.DYNAMICS_COLORS["grassmannian"], "features frozen, constraint kept"),
+    "linearised": (theme.PURPLE, "linearised at the start"),
 }
 RATES = {
-    "unit": (theme.PALETTE[2], "1"),
-    "sqrt(h)": (theme.PALETTE[1], r"\sqrt{h}"),
-    "h": (theme.PALETTE[4], "h"),
+    "unit": (theme.DYNAMICS_COLORS["grassmannian"], "1"),
+    "sqrt(h)": (theme.PALETTE[9], r"\sqrt{h}"),
+    "h": (theme.OLIVE, "h"),
 }
-MARKERS = {"relu": "o", "erf": "s", "identity": "^"}
+ACTIVATIONS = ("relu", "erf", "identity")  # the first of them that there is has the panels over time
 READ_AT = 8.0
 Panel = Callable[[Axes, pd.DataFrame], None]
 
@@ -29,15 +29,13 @@ Panel = Callable[[Axes, pd.DataFrame], None]
 def constrained_nets(constrained_nets: pd.DataFrame) -> Figure:
     """Gram error over τ for several widths; at τ = 8 over the width, at two rates; drift of the tangent kernel.
 
+    Left, the wider the darker.
     Points are of trained nets (mean and 95 % interval over seeds); lines in the last column are predicted.
     """
     rows = constrained_nets[constrained_nets["objective"] == "self-supervised"]
     figure = _grid(rows, [_errors_over_time, _errors_over_width, _tangent_drift])
-    handles = [
-        Line2D([], [], color=color, label=rf"{label}, $\kappa = 1$ (left: darker if wider)")
-        for color, label in METHODS.values()
-    ]
-    handles.append(Line2D([], [], color=RATES["h"][0], label=r"features frozen, $\kappa = h$"))
+    handles = [Line2D([], [], color=color, label=label) for color, label in METHODS.values()]
+    handles.append(Line2D([], [], color=RATES["h"][0], label=r"middle: features frozen, $\kappa = h$"))
     handles.append(Line2D([], [], color="grey", linestyle=":", label=r"middle: slope $-1$"))
     handles.append(Line2D([], [], color="black", linestyle="--", label="middle: linearised, late, predicted"))
     handles.append(Line2D([], [], color="black", label=r"right: $\|RE_zE_z^\top R\|/\|K\|$, predicted"))
@@ -51,8 +49,8 @@ def constrained_drift(constrained_nets: pd.DataFrame) -> Figure:
     handles.append(Line2D([], [], color="grey", linestyle=":", label=r"left: slope $-1$"))
     handles += [Line2D([], [], color=color, label=f"middle: {label}") for color, label in METHODS.values()]
     handles += [
-        Line2D([], [], color=theme.PALETTE[0], marker="", label="right: self-supervised"),
-        Line2D([], [], color=theme.PALETTE[1], marker="", label="right: supervised"),
+        Line2D([], [], color=theme.DYNAMICS_COLORS["grassmannian"], label="right: self-supervised"),
+        Line2D([], [], color=theme.REGRESSION_COLOR, label="right: supervised"),
         Line2D([], [], color="black", label="right: predicted"),
         Line2D([], [], color="grey", linestyle="--", label="middle: supervised (self-supervised solid)"),
     ]
@@ -67,41 +65,45 @@ def _errors_over_time(axes: Axes, panel: pd.DataFrame) -> None:
         for method, (color, _) in METHODS.items():
             mean = rows[rows["width"] == width].groupby("time")[f"{method}_error"].mean()
             axes.plot(mean.index, mean, ".-", color=color, alpha=shade, linewidth=1)
-    axes.set(yscale="log", xlabel=r"$\tau = 2|\lambda_z|t$", ylabel=f"Gram error ({first})")
-    axes.annotate(
-        panel["loss"].iloc[0], (0.97, 0.04), xycoords="axes fraction", ha="right", color="dimgrey", fontsize="small"
-    )
+    axes.set(yscale="log", xlabel=rf"$\tau = 2|\lambda_z|t$, {theme.ACTIVATION_NAMES[first]}", ylabel="Gram error")
 
 
 def _errors_over_width(axes: Axes, panel: pd.DataFrame) -> None:
     rows = panel[panel["time"] == READ_AT]
     for activation, part in rows.groupby("activation"):
-        marker = MARKERS[str(activation)]
+        marker = theme.ACTIVATION_MARKERS[str(activation)]
         for method, (color, _) in METHODS.items():
             _over_width(axes, part[part["rate"] == "unit"], f"{method}_error", color, marker)
         _over_width(axes, part[part["rate"] == "h"], "flow_error", RATES["h"][0], marker)
         late = np.sqrt(2 * part["mismatch_limit"].iloc[0])  # 1 − cos is the square of the Gram error, halved
         axes.axhline(late, color="black", linewidth=0.8, linestyle="--", zorder=0)
     _slope(axes, rows[rows["rate"] == "unit"], "flow_error")
-    axes.set(ylabel=r"Gram error at $\tau = 8$")
+    axes.set(xlabel=rf"width $h$, at $\tau = {READ_AT:g}$", ylabel="Gram error")
 
 
 def _tangent_drift(axes: Axes, panel: pd.DataFrame) -> None:
     rows = panel[(panel["rate"] == "unit") & (panel["time"] == panel["time"].max())]
     for activation, part in rows.groupby("activation"):
-        _over_width(axes, part, "tangent_drift", theme.PALETTE[0], MARKERS[str(activation)], line="", logarithmic=False)
+        _over_width(
+            axes,
+            part,
+            "tangent_drift",
+            METHODS["flow"][0],
+            theme.ACTIVATION_MARKERS[str(activation)],
+            line="",
+            logarithmic=False,
+        )
         limit = part.groupby("width")["limit"].first()
         axes.plot(limit.index, limit, "-", color="black", linewidth=0.8)
-    axes.set(ylabel="tangent drift at the end", ylim=(0, 1.1))
+    axes.set(xlabel="width $h$, at the end", ylabel="kernel drift", ylim=(0, 1.1))
 
 
 def _feature_drift(axes: Axes, panel: pd.DataFrame) -> None:
     rows = panel[(panel["time"] == READ_AT) & (panel["objective"] == "self-supervised")]
     for (rate, activation), part in rows.groupby(["rate", "activation"]):
-        _over_width(axes, part, "feature_drift", RATES[str(rate)][0], MARKERS[str(activation)])
+        _over_width(axes, part, "feature_drift", RATES[str(rate)][0], theme.ACTIVATION_MARKERS[str(activation)])
     _slope(axes, rows[rows["rate"] == "unit"], "feature_drift")
-    axes.set(ylabel=r"feature drift at $\tau = 8$")
-    axes.annotate(panel["loss"].iloc[0], (0.03, 0.04), xycoords="axes fraction", color="dimgrey", fontsize="small")
+    axes.set(xlabel=rf"width $h$, at $\tau = {READ_AT:g}$", ylabel="feature drift")
 
 
 def _supervised_errors(axes: Axes, panel: pd.DataFrame) -> None:
@@ -110,20 +112,20 @@ def _supervised_errors(axes: Axes, panel: pd.DataFrame) -> None:
     for (objective, activation), part in rows.groupby(["objective", "activation"]):
         line = "--" if objective == "regression" else "-"
         for method, (color, _) in METHODS.items():
-            _over_width(axes, part, f"{method}_error", color, MARKERS[str(activation)], line=line)
-    axes.set(ylabel=r"Gram error at $\tau = 8$")
+            _over_width(axes, part, f"{method}_error", color, theme.ACTIVATION_MARKERS[str(activation)], line=line)
+    axes.set(xlabel=rf"width $h$, at $\tau = {READ_AT:g}$", ylabel="Gram error")
 
 
 def _supervised_drift(axes: Axes, panel: pd.DataFrame) -> None:
     first = _first_activation(panel)
     trained = panel[(panel["rate"] == "unit") & (panel["activation"] == first)]
     width = trained.loc[trained["objective"] == "regression", "width"].max()
-    colors = {"self-supervised": theme.PALETTE[0], "regression": theme.PALETTE[1]}
+    colors = {"self-supervised": theme.DYNAMICS_COLORS["grassmannian"], "regression": theme.REGRESSION_COLOR}
     for objective, part in trained[trained["width"] == width].groupby("objective"):
         theme.mean_and_interval(axes, part, "time", "tangent_drift", colors[str(objective)], style="")
         limit = part.groupby("time")["limit"].first()
         axes.plot(limit.index, limit, "-", color="black", linewidth=0.8)
-    axes.set(xlabel=r"$\tau$", ylabel=rf"tangent drift ({first}, $h={width}$)", ylim=(0, None))
+    axes.set(xlabel=rf"$\tau$, {theme.ACTIVATION_NAMES[first]}, $h={width}$", ylabel="kernel drift", ylim=(0, None))
 
 
 def _over_width(
@@ -139,7 +141,6 @@ def _over_width(
     """Mean and 95 % interval over the seeds."""
     theme.mean_and_interval(axes, rows, "width", column, color, style=line, marker=marker)
     axes.set_xscale("log", base=2)
-    axes.set(xlabel="width $h$")
     if logarithmic:
         axes.set(yscale="log")
 
@@ -149,12 +150,16 @@ def _slope(axes: Axes, rows: pd.DataFrame, column: str) -> None:
     widths = np.array(sorted(rows["width"].unique()), dtype=np.float64)
     at = np.exp(np.log(rows.loc[rows["width"] == widths[-1], column]).mean())
     axes.plot(widths, at * widths[-1] / widths, ":", color="grey", linewidth=1)
-    theme.write_slope(axes, rows.groupby("width")[column].mean(), "−1")
+    lines = [line.groupby("width")[column].mean() for _, line in rows.groupby("activation")]
+    lower, *others = sorted(lines, key=pd.Series.mean)
+    theme.write_slope(axes, lower, "−1")
+    for upper in others[-1:]:
+        theme.write_slope(axes, upper, "−1", place="above")
 
 
 def _first_activation(panel: pd.DataFrame) -> str:
     present = set(panel["activation"])
-    return next(name for name in MARKERS if name in present)
+    return next(name for name in ACTIVATIONS if name in present)
 
 
 def _grid(rows: pd.DataFrame, draw: list[Panel]) -> Figure:
@@ -163,33 +168,38 @@ def _grid(rows: pd.DataFrame, draw: list[Panel]) -> Figure:
     figure, axes = plt.subplots(
         len(cells),
         len(draw),
-        figsize=(theme.DOUBLE, 2.0 * len(cells)),
+        figsize=(theme.DOUBLE, 0.4 + 1.05 * len(cells)),
         squeeze=False,
     )
     for line, (title, panel) in zip(axes, cells, strict=True):
+        line[-1].annotate(
+            title, (1.03, 0.5), xycoords="axes fraction", rotation=270, va="center", ma="center", fontsize=7
+        )
         for ax, function in zip(line, draw, strict=True):
             function(ax, panel)
-            ax.set_title(title)
             if ax.get_yscale() == "log":
                 ax.yaxis.set_minor_formatter(NullFormatter())
                 low, high = ax.get_ylim()
                 ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 30 * low else (1,)))
             ax.spines[["top", "right"]].set_visible(False)
+    for ax in axes[:-1].flat:
+        ax.set_xlabel("")
+        ax.tick_params(labelbottom=False)  # the same in every row
     return figure
 
 
 def _cells(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    for (dataset, dimension, _), panel in rows.groupby(["dataset", "dimension", "loss"]):
-        yield f"{dataset}, z = {dimension}", panel
+    for (dataset, dimension, loss), panel in rows.groupby(["dataset", "dimension", "loss"]):
+        yield f"{dataset}\n{loss}\nz = {dimension}", panel
 
 
 def _finished(figure: Figure, handles: list[Line2D], rows: pd.DataFrame) -> Figure:
     present = set(rows["activation"])
     handles += [
-        Line2D([], [], color="black", linestyle="", marker=marker, label=name)
-        for name, marker in MARKERS.items()
+        Line2D([], [], color="black", linestyle="", marker=marker, label=theme.ACTIVATION_NAMES[name])
+        for name, marker in theme.ACTIVATION_MARKERS.items()
         if name in present
     ]
-    figure.tight_layout()
+    figure.tight_layout(h_pad=0.4)
     theme.legend(figure, handles)
     return figure

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from ssl_dynamics.figures import theme
 
 WIDTH = "width $h$"
+EXTRAPOLATIONS = ("as trained", "extrapolated once", "extrapolated twice")
 WIDEST = np.array([2.0**6, 2.0**40])
 
 
@@ -83,7 +84,7 @@ def fixed_time(fixed_time: pd.DataFrame) -> Figure:
             axes.plot(ordered["width"], ordered["drift"], styles[str(moment)], color=colors[str(loss)], linewidth=0.7)
         axes.set_yscale("log")
         axes.axline((2.0**10, 1e-5), (2.0**20, 1e-5 * 2.0**-10), color="black", linestyle=":", linewidth=1)
-    theme.label_panels(grid, x=WIDTH, y="drift of the tangent kernel")
+    theme.label_panels(grid, x=WIDTH, y="kernel drift")
     _width_axis(grid)
     handles = [Line2D([], [], color=color, label=loss) for loss, color in colors.items()]
     handles += [
@@ -97,23 +98,25 @@ def fixed_time(fixed_time: pd.DataFrame) -> Figure:
 
 def gram_nets(gram_nets: pd.DataFrame) -> Figure:
     """Difference in time of departure between trained nets and Gram equations over step sizes, also extrapolated."""
-    grid = sns.relplot(
-        gram_nets,
-        x="step",
-        y="error",
-        hue="extrapolations",
-        style="width",
-        **theme.layout(gram_nets),
-        kind="scatter",
-        s=14,
-        palette="colorblind",
-        facet_kws={"legend_out": False},
-    )
+    grid = sns.FacetGrid(gram_nets, **theme.layout(gram_nets))
+    widths = dict(zip(sorted(gram_nets["width"].unique()), "osD^v", strict=False))
+    for axes, panel in theme.panels(grid, gram_nets):
+        for (extrapolations, width), nets in panel.groupby(["extrapolations", "width"]):
+            color = theme.EXTRAPOLATION_COLORS[extrapolations]
+            axes.plot(nets["step"], nets["error"], widths[width], color=color, markersize=3, alpha=0.6)
     theme.label_panels(grid, x=r"step size $\mu\eta$", y=r"$\mu\,|t-t'|$")
     theme.logarithmic(grid)
     steps = sorted(gram_nets["step"].unique())
     grid.set(xticks=steps, xticklabels=[f"{step:.3g}" for step in steps])
-    theme.move_legend(grid)
+    handles = [
+        Line2D([], [], color=color, linestyle="", marker="o", label=label)
+        for color, label in zip(theme.EXTRAPOLATION_COLORS.values(), EXTRAPOLATIONS, strict=True)
+    ]
+    handles += [
+        Line2D([], [], color="grey", linestyle="", marker=marker, label=f"h = {width:g}")
+        for width, marker in widths.items()
+    ]
+    theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
 

@@ -16,8 +16,8 @@ PANELS = {"sharex": False}
 STYLES: dict[str, Style] = {"dot-product": "-", "regression": ":"}
 DRIFTS = {
     "drift": (theme.PALETTE[3], "dot product, at the end"),
-    "drift_early": (theme.PALETTE[1], "dot product, at one early time"),
-    "drift_supervised": (theme.PALETTE[0], "regression, at 1 % excess loss"),
+    "drift_early": (theme.PURPLE, "dot product, at one early time"),
+    "drift_supervised": (theme.REGRESSION_COLOR, "regression, at 1 % excess loss"),
 }
 CONSTRAINED: dict[tuple[str, str], tuple[theme.Color, Style, str]] = {
     ("gram_error", "unit"): (theme.PALETTE[2], "-", r"Gram error, $\kappa = 1$"),
@@ -68,9 +68,10 @@ def depth_departure(depth_widths: pd.DataFrame) -> Figure:
         mean = theme.mean_and_interval(axes, panel, "width", "frozen_square", theme.PALETTE[3])
         theme.write_slope(axes, mean, "1", theme.PALETTE[3])
         axes.plot(mean.index, mean.iloc[-1] * mean.index / mean.index[-1], ":", color="black", linewidth=1)
+    grid.set(ylim=(depth_widths["frozen_square"].min() / 3, None))  # room for the slope below the line
     theme.logarithmic(grid)
     theme.over_widths(grid)
-    theme.label_panels(grid, x="width $h$", y=r"$\|U-U(0)\|_F^2$ at the departure")
+    theme.label_panels(grid, x="width $h$", y=r"$\|U-U(0)\|_F^2$")
     handles = [
         Line2D([], [], color=theme.PALETTE[3], marker="o", label="by the kernel of the start"),
         Line2D([], [], color="black", linestyle=":", label=r"slope 1: $t = \ln h/(2\mu)$ + const."),
@@ -87,10 +88,11 @@ def depth_constrained(depth_constrained: pd.DataFrame) -> Figure:
         for (column, rate), (color, style, _) in CONSTRAINED.items():
             means = theme.mean_and_interval(axes, panel[panel["rate"] == rate], "width", column, color, style=style)
             if rate == "unit":
-                theme.write_slope(axes, means, "−1", color)
+                place: theme.Place = "above" if column == "feature_drift" else "below"
+                theme.write_slope(axes, means, "−1", color, place=place)
     theme.logarithmic(grid)
     theme.over_widths(grid)
-    theme.label_panels(grid, x="width $h$", y="relative distance at the end")
+    theme.label_panels(grid, x="width $h$", y="relative distance")
     handles = [
         Line2D([], [], color=color, linestyle=style, marker="o", label=label)
         for color, style, label in CONSTRAINED.values()

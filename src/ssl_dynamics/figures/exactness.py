@@ -11,11 +11,11 @@ EXTRAPOLATIONS = {0: "as trained (order 1)", 1: "extrapolated once (order 2)", 2
 
 
 def exactness(errors: pd.DataFrame) -> Figure:
-    """Largest projector error over the trajectory against the step size, mean and 95 % interval over the seeds."""
+    """Largest ‖P − P'‖_F/√(2z) over the trajectory against the step size, mean and 95 % interval over the seeds."""
     keys = ["dataset", "loss", "dimension", "extrapolations", "learning_rate", "seed"]
     largest = errors.groupby(keys, as_index=False)[["error", "error_control"]].max()
     largest["training"] = largest["extrapolations"].map(EXTRAPOLATIONS)
-    palette = dict(zip(EXTRAPOLATIONS.values(), theme.PALETTE, strict=False))
+    palette = dict(zip(EXTRAPOLATIONS.values(), theme.EXTRAPOLATION_COLORS.values(), strict=True))
     grid = sns.relplot(
         largest,
         x="learning_rate",
@@ -27,7 +27,7 @@ def exactness(errors: pd.DataFrame) -> Figure:
         markers=True,
         errorbar=theme.interval,
         palette=palette,
-        facet_kws={"sharex": False, "legend_out": False},
+        facet_kws={"sharex": False, "sharey": "row", "legend_out": False},
     )
     for axes, panel in theme.panels(grid, largest):
         for extrapolations in EXTRAPOLATIONS:
@@ -35,11 +35,14 @@ def exactness(errors: pd.DataFrame) -> Figure:
             means = group.groupby("learning_rate")["error"].mean()
             slope = means.iloc[0] * (means.index / means.index[0]) ** (extrapolations + 1)
             axes.plot(means.index, slope, ":", color="black", linewidth=0.8)
-            theme.write_slope(axes, means, f"{extrapolations + 1}", theme.PALETTE[extrapolations])
+            color = theme.EXTRAPOLATION_COLORS[extrapolations]
+            theme.write_slope(axes, means, f"{extrapolations + 1}", color, place="end")
         control = panel[panel["extrapolations"] == 0].groupby("learning_rate")["error_control"].mean()
         axes.plot(control.index, control, "--", color="grey", linewidth=1)
+        rates = panel["learning_rate"]
+        axes.set_xlim(rates.min() / 1.3, rates.max() * 2.8)  # room for the slope behind the longest line
     theme.logarithmic(grid)
-    theme.label_panels(grid, x=r"step size $\eta$", y=r"largest $\|P-P'\|_F/\sqrt{2z}$")
+    theme.label_panels(grid, x=r"step size $\eta$", y="largest distance")
     grid.legend.remove()
     handles = [Line2D([], [], color=color, label=label) for label, color in palette.items()]
     handles += [
@@ -53,17 +56,17 @@ def exactness(errors: pd.DataFrame) -> Figure:
 
 
 def transient(errors: pd.DataFrame) -> Figure:
-    """Projector error over time at the finest step size, a curve for each seed: it peaks within the time compared."""
+    """Projector error over time at the finest step size, a curve for each seed."""
     keys = ["dataset", "loss", "dimension", "extrapolations"]
     finest = errors[errors["learning_rate"] == errors.groupby(keys)["learning_rate"].transform("min")]
     rows = finest[finest["time"] > 0]
     grid = sns.FacetGrid(rows, **theme.layout(rows), sharex=False)
     for axes, panel in theme.panels(grid, rows):
         for (extrapolations, _, _), curve in panel.groupby(["extrapolations", "loss", "seed"]):
-            axes.plot(curve["time"], curve["error"], color=theme.PALETTE[extrapolations], linewidth=0.6)
+            axes.plot(curve["time"], curve["error"], color=theme.EXTRAPOLATION_COLORS[extrapolations], linewidth=0.6)
     grid.set(yscale="log")
     theme.label_panels(grid, x=r"time $t$", y=r"$\|P-P'\|_F/\sqrt{2z}$")
-    handles = [Line2D([], [], color=theme.PALETTE[i], label=label) for i, label in EXTRAPOLATIONS.items()]
+    handles = [Line2D([], [], color=theme.EXTRAPOLATION_COLORS[i], label=label) for i, label in EXTRAPOLATIONS.items()]
     theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
@@ -82,6 +85,7 @@ def integration(integration: pd.DataFrame) -> Figure:
         **theme.layout(tidy),
         kind="line",
         errorbar=theme.interval,
+        palette={names["distance"]: theme.DYNAMICS_COLORS["grassmannian"], names["distance_control"]: "grey"},
         facet_kws={"sharex": False, "legend_out": False},
     )
     grid.set(yscale="log")
@@ -126,6 +130,7 @@ def steps(steps: pd.DataFrame) -> Figure:
         kind="line",
         markers=True,
         errorbar=theme.interval,
+        palette={names["defect"]: theme.DYNAMICS_COLORS["grassmannian"], names["defect_euclidean"]: "grey"},
         facet_kws={"sharex": False, "legend_out": False},
     )
     theme.logarithmic(grid)

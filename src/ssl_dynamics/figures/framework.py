@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 
 from ssl_dynamics.figures import theme
 
-PROBE_COLORS = {"ridge": theme.PALETTE[0], "nearest-mean": theme.PALETTE[1]}
+PROBE_COLORS = {"ridge": theme.INDIGO, "nearest-mean": theme.OLIVE}
 LEVELS = {"constrained": "-", "pca": "--", "items": ":"}  # the same at all times
 
 
@@ -23,7 +23,7 @@ def downstream(accuracy: pd.DataFrame) -> Figure:
     grid.set(xscale="log")
     theme.label_panels(grid, x=r"time $t$", y="test accuracy")
     handles = [
-        Line2D([], [], color=color, marker=".", label=f"{probe}, trained and predicted")
+        Line2D([], [], color=color, marker=".", label=f"{probe}, trained (points) and predicted (lines)")
         for probe, color in PROBE_COLORS.items()
     ]
     theme.legend(grid.figure, handles)
@@ -41,7 +41,7 @@ def probes(probes: pd.DataFrame) -> Figure:
         for model, style in LEVELS.items():
             color = colors["grassmannian"] if model == "constrained" else "grey"
             axes.axhline(panel[model].mean(), linestyle=style, color=color, linewidth=1)
-    theme.label_panels(grid, x=r"time $t$", y="test accuracy (ridge)")
+    theme.label_panels(grid, x=r"time $t$", y="test accuracy")
     handles = [
         Line2D([], [], color=colors["unconstrained"], label="unconstrained, as it collapses"),
         Line2D([], [], color=theme.PALETTE[4], label="its span, orthonormal basis"),

@@ -10,15 +10,11 @@ from matplotlib.lines import Line2D
 
 from ssl_dynamics.figures import theme
 
-OBJECTIVE_COLORS = {"supervised": theme.PALETTE[2], "cosine": theme.PALETTE[4], "dot-product": theme.PALETTE[3]}
-OBJECTIVE_LABELS = {
-    "supervised": "supervised, 1 % of the excess loss left",
-    "cosine": "cosine similarity, at the plateau",
-    "dot-product": "dot product, past its departure",
+OBJECTIVES = {
+    "supervised": (theme.REGRESSION_COLOR, "supervised, at its end"),
+    "cosine": (theme.INDIGO, "cosine, at its plateau"),
+    "dot-product": (theme.DYNAMICS_COLORS["unconstrained"], "dot product, departed"),
 }
-NAMES = {"identity": "identity", "relu": "ReLU", "erf": "erf"}
-MARKERS = {"identity": "s", "relu": "o", "erf": "^"}
-COLORS = {"identity": theme.PALETTE[7], "relu": theme.PALETTE[0], "erf": theme.PALETTE[1]}
 LINES: dict[str, Literal["-", "--"]] = {"contrastive": "-", "non-contrastive": "--"}
 PANELS: dict[str, bool] = {"sharex": False, "sharey": False}
 DEPARTURE = 0.5
@@ -30,8 +26,8 @@ def kernel_drift(departures: pd.DataFrame) -> Figure:
     grid = sns.FacetGrid(rows, **theme.layout(rows), **PANELS)
     for axes, panel in theme.panels(grid, rows):
         for (objective, activation, loss), curve in panel.groupby(["objective", "activation", "loss"]):
-            color, line = OBJECTIVE_COLORS[str(objective)], LINES[str(loss)]
-            marker = MARKERS[str(activation)]
+            (color, _), line = OBJECTIVES[str(objective)], LINES[str(loss)]
+            marker = theme.ACTIVATION_MARKERS[str(activation)]
             theme.mean_and_interval(axes, curve, "width", "drift", color, style=line, marker=marker)
         widths = np.sort(panel["width"].unique())
         axes.axhline(DEPARTURE, color="black", linestyle=":", linewidth=1)
@@ -39,11 +35,11 @@ def kernel_drift(departures: pd.DataFrame) -> Figure:
             axes.plot(widths, 8 * (widths / widths[0]) ** slope, color="grey", linewidth=0.8)
     theme.logarithmic(grid)
     theme.over_widths(grid)
-    theme.label_panels(grid, x="width $h$", y=r"kernel drift $\|\Theta(t)-\Theta(0)\|_F/\|\Theta(0)\|_F$")
-    handles = [Line2D([], [], color=OBJECTIVE_COLORS[name], label=label) for name, label in OBJECTIVE_LABELS.items()]
+    theme.label_panels(grid, x="width $h$", y=r"$\|\Theta(t)-\Theta(0)\|_F/\|\Theta(0)\|_F$")
+    handles = [Line2D([], [], color=color, label=label) for color, label in OBJECTIVES.values()]
     handles += _activation_handles(rows, colored=False) + _loss_handles(rows)
     handles.append(Line2D([], [], color="black", linestyle=":", label="departure: 0.5"))
-    handles.append(Line2D([], [], color="grey", linewidth=0.8, label="slopes −1/2 and −1"))
+    handles.append(Line2D([], [], color="grey", linewidth=0.8, label="slopes −1/2, −1"))
     theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
@@ -55,7 +51,8 @@ def departure_times(departures: pd.DataFrame) -> Figure:
     grid = sns.FacetGrid(rows, **theme.layout(rows), **PANELS)
     for axes, panel in theme.panels(grid, rows):
         for (activation, loss), curve in panel.groupby(["activation", "loss"]):
-            color, marker = COLORS[str(activation)], MARKERS[str(activation)]
+            color = theme.ACTIVATION_COLORS[str(activation)]
+            marker = theme.ACTIVATION_MARKERS[str(activation)]
             means = curve.groupby("width")["corrected"].mean()
             filled = color if loss == "contrastive" else "white"
             axes.plot(curve["width"], curve["corrected"], ".", color=color, markersize=2, alpha=0.4)
@@ -81,8 +78,8 @@ def after_departure(kernel_drift: pd.DataFrame) -> Figure:
         for (activation, loss, _), run in panel.groupby(["activation", "loss", "seed"]):
             departed = run["since_departure"] >= 0
             moment = run["value"].abs()[departed].iloc[0] / np.exp(2 * run["since_departure"][departed].iloc[0])
-            size = np.sqrt(run["value"].abs() / moment)
-            axes.plot(run["since_departure"], size, LINES[str(loss)], color=COLORS[str(activation)], linewidth=0.9)
+            size, color = np.sqrt(run["value"].abs() / moment), theme.ACTIVATION_COLORS[str(activation)]
+            axes.plot(run["since_departure"], size, LINES[str(loss)], color=color, linewidth=0.9)
         delays = panel["predicted_delay"].dropna().unique()
         for delay in delays:
             x = delay - np.geomspace(delay + 2, 0.02, 100)
@@ -90,11 +87,11 @@ def after_departure(kernel_drift: pd.DataFrame) -> Figure:
         axes.set_ylim(0.05, 1000)
         axes.axvline(0, color="lightgrey", linewidth=0.8, zorder=0)
     grid.set(yscale="log")
-    theme.label_panels(
-        grid, x=r"time since the departure, $\mu_h(t-t_{0.5})$", y=r"$\sqrt{|L|}$, in units of the departure"
-    )
+    theme.label_panels(grid, x=r"time since the departure, $\mu_h(t-t_{0.5})$", y=r"$\sqrt{|L|}$, 1 at the departure")
     handles = [
-        Line2D([], [], color=COLORS[name], label=NAMES[name]) for name in COLORS if name in set(rows["activation"])
+        Line2D([], [], color=color, label=theme.ACTIVATION_NAMES[name])
+        for name, color in theme.ACTIVATION_COLORS.items()
+        if name in set(rows["activation"])
     ]
     handles += _loss_handles(rows)
     handles.append(Line2D([], [], color="black", linestyle=":", label="predicted, identity"))
@@ -105,8 +102,15 @@ def after_departure(kernel_drift: pd.DataFrame) -> Figure:
 def _activation_handles(rows: pd.DataFrame, *, colored: bool) -> list[Line2D]:
     present = set(rows["activation"])
     return [
-        Line2D([], [], color=COLORS[name] if colored else "grey", linestyle="", marker=marker, label=NAMES[name])
-        for name, marker in MARKERS.items()
+        Line2D(
+            [],
+            [],
+            color=theme.ACTIVATION_COLORS[name] if colored else "grey",
+            linestyle="",
+            marker=marker,
+            label=theme.ACTIVATION_NAMES[name],
+        )
+        for name, marker in theme.ACTIVATION_MARKERS.items()
         if name in present
     ]
 

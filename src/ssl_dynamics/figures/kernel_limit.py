@@ -9,7 +9,6 @@ from matplotlib.lines import Line2D
 
 from ssl_dynamics.figures import theme
 
-ACTIVATIONS = ("identity", "relu", "erf")
 Style = Literal["-", "--", ":"]
 BLOCKS: dict[str, tuple[Style, str]] = {
     "all": ("-", "whole kernel"),
@@ -21,7 +20,7 @@ BLOCKS: dict[str, tuple[Style, str]] = {
 def kernel_limit(kernel_limit: pd.DataFrame) -> Figure:
     """‖Θ_h − Θ∞‖_F/‖Θ∞‖_F against the width, mean over the seeds, by activation and block; and of the control."""
     grid = sns.FacetGrid(kernel_limit, **theme.layout(kernel_limit), sharex=False)
-    colors = dict(zip(ACTIVATIONS, theme.PALETTE, strict=False))
+    colors = theme.ACTIVATION_COLORS
     for axes, panel in theme.panels(grid, kernel_limit):
         complete = panel["limit"] == "complete"
         for (activation, block), rows in panel[complete].groupby(["activation", "block"]):
@@ -36,9 +35,9 @@ def kernel_limit(kernel_limit: pd.DataFrame) -> Figure:
     theme.logarithmic(grid)
     theme.over_widths(grid)
     theme.label_panels(grid, x="width $h$", y=r"$\|\Theta_h-\Theta_\infty\|_F/\|\Theta_\infty\|_F$")
-    handles = [Line2D([], [], color=color, label=name) for name, color in colors.items()]
+    handles = [Line2D([], [], color=color, label=theme.ACTIVATION_NAMES[name]) for name, color in colors.items()]
     handles += [Line2D([], [], color="grey", linestyle=s, marker="o", label=name) for s, name in BLOCKS.values()]
-    control = r"control: limit without $\dot\Sigma$"
+    control = r"control: without $\dot\Sigma$"
     handles.append(Line2D([], [], color="grey", marker="x", linewidth=0.5, label=control))
     handles.append(Line2D([], [], color="black", linewidth=0.8, label="slope −1/2"))
     theme.legend(grid.figure, handles)

@@ -1,5 +1,7 @@
 """Figures of the objectives beyond the dot product: where they lead, and InfoNCE at high temperature."""
 
+from typing import Literal
+
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -7,12 +9,18 @@ from matplotlib.lines import Line2D
 
 from ssl_dynamics.figures import theme
 
-COLORS = dict(zip(["dot-product", "info-nce", "nt-xent", "vicreg", "barlow-twins"], theme.PALETTE, strict=False))
-DISTANCES = {
-    "sine": r"$\sin\theta_{\max}$ to the eigenspace of the in-batch $C$",
-    "sine_own_negatives": r"the same, of the $C$ of the triplets' own negatives (control)",
-    "distance": r"$\|P-P'\|_F/\sqrt{2z}$ from the predicted departure",
-    "distance_control": "from half of it (control)",
+OBJECTIVES = {
+    "dot-product": (theme.DYNAMICS_COLORS["grassmannian"], "dot product"),
+    "info-nce": (theme.INDIGO, "InfoNCE"),
+    "nt-xent": (theme.PURPLE, "NT-Xent"),
+    "vicreg": (theme.OLIVE, "VICReg"),
+    "barlow-twins": (theme.PALETTE[9], "Barlow Twins"),
+}
+DISTANCES: dict[str, tuple[theme.Color, Literal["-", "--"], str]] = {
+    "sine": (theme.INDIGO, "-", r"$\sin\theta_{\max}$ to the eigenspace of the in-batch $C$"),
+    "sine_own_negatives": (theme.INDIGO, "--", "control: of the $C$ of the triplets' own negatives"),
+    "distance": (theme.PURPLE, "-", r"$\|P-P'\|_F/\sqrt{2z}$ from the predicted departure"),
+    "distance_control": (theme.PURPLE, "--", "control: from half of it"),
 }
 
 
@@ -22,10 +30,10 @@ def objectives(objectives: pd.DataFrame) -> Figure:
     grid = sns.FacetGrid(rows, **theme.layout(rows), sharex=False)
     for axes, panel in theme.panels(grid, rows):
         for (objective, _), curve in panel.groupby(["objective", "seed"]):
-            axes.plot(curve["time"], curve["mean_square_sine"], color=COLORS[str(objective)], linewidth=0.7)
+            axes.plot(curve["time"], curve["mean_square_sine"], color=OBJECTIVES[str(objective)][0], linewidth=0.7)
     grid.set(xscale="log", ylim=(-0.02, 1.02))
     theme.label_panels(grid, x=r"time $t\,\|\xi(0)\|_F$", y=r"mean $\sin^2\theta$")
-    handles = [Line2D([], [], color=color, label=name) for name, color in COLORS.items()]
+    handles = [Line2D([], [], color=color, label=name) for color, name in OBJECTIVES.values()]
     theme.legend(grid.figure, handles)
     return theme.finished(grid)
 
@@ -35,14 +43,13 @@ def temperatures(temperatures: pd.DataFrame) -> Figure:
     means = temperatures.groupby(["dataset", "dimension", "temperature"], as_index=False)[list(DISTANCES)].mean()
     grid = sns.FacetGrid(means, **theme.layout(means), sharex=False)
     for axes, panel in theme.panels(grid, means):
-        for color, column in zip(theme.PALETTE, DISTANCES, strict=False):
-            style = "--" if column in ("sine_own_negatives", "distance_control") else "-"
+        for column, (color, style, _) in DISTANCES.items():
             axes.plot(panel["temperature"], panel[column], style, marker=".", color=color)
     theme.logarithmic(grid)
     theme.label_panels(grid, x=r"temperature $\tau$", y="distance")
     handles = [
-        Line2D([], [], color=color, marker=".", label=label)
-        for color, label in zip(theme.PALETTE, DISTANCES.values(), strict=False)
+        Line2D([], [], color=color, linestyle=style, marker=".", label=label)
+        for color, style, label in DISTANCES.values()
     ]
     theme.legend(grid.figure, handles)
     return theme.finished(grid)

@@ -16,10 +16,11 @@ def finite_sample(sines: pd.DataFrame) -> Figure:
         axes.plot(panel["inverse_size"], panel["sine"], ".", color=theme.PALETTE[0], markersize=3, alpha=0.6)
         means = panel.groupby("inverse_size")[["sine", "sine_control"]].mean()
         axes.plot(means.index, means["sine"], "o-", color=theme.PALETTE[0], markersize=4)
-        theme.write_slope(axes, means["sine"], "1/2", theme.PALETTE[0])
+        theme.write_slope(axes, means["sine"], "1/2", theme.PALETTE[0], place="end")
         axes.plot(means.index, means["sine_control"], "--", color="grey")
         slope = means["sine"].iloc[0] * np.sqrt(means.index / means.index[0])
         axes.plot(means.index, slope, ":", color="black", linewidth=1)
+        axes.set_xlim(means.index.min() / 1.3, means.index.max() * 1.8)  # room for the slope behind the line
     theme.logarithmic(grid)
     theme.label_panels(grid, x="$1/n + 1/N$", y=r"$\sin\theta_{\max}$")
     handles = [
@@ -32,7 +33,7 @@ def finite_sample(sines: pd.DataFrame) -> Figure:
 
 
 def mini_batch(noise: pd.DataFrame) -> Figure:
-    """Deviation from the flow against η‖C‖/B, mean and 95 % interval over the seeds, beside that of the full batch."""
+    """Deviation ‖P − P'‖_F/√(2z) from the flow against η‖C‖/B, mean and 95 % interval; dashed: of the full batch."""
     noise = noise.assign(ratio=noise["step"] / noise["batch"])
     grid = sns.FacetGrid(noise, **theme.layout(noise), sharex=False)
     steps = sorted(noise["step"].unique())
@@ -47,7 +48,7 @@ def mini_batch(noise: pd.DataFrame) -> Figure:
         theme.write_slope(axes, means, "1/2")
         axes.plot(ratios, means.iloc[0] * np.sqrt(ratios / ratios[0]), ":", color="black", linewidth=1)
     theme.logarithmic(grid)
-    theme.label_panels(grid, x=r"$\eta\,\|C\|/B$", y=r"deviation $\|P-P'\|_F/\sqrt{2z}$")
+    theme.label_panels(grid, x=r"$\eta\,\|C\|/B$", y="deviation")
     handles = [
         Line2D([], [], color=color, marker="o", label=rf"$\eta\|C\| = {step:g}$") for step, color in colors.items()
     ]

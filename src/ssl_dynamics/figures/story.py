@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ssl_dynamics.figures import theme
-from ssl_dynamics.figures.constrained_nets import READ_AT
+from ssl_dynamics.figures.collapse import NAMES
+from ssl_dynamics.figures.constrained_nets import METHODS, READ_AT
 
 
 def story(rank: pd.DataFrame, errors: pd.DataFrame, departure: pd.DataFrame, nets: pd.DataFrame) -> Figure:
@@ -40,12 +41,9 @@ def _title(axes: Axes, text: str, rows: pd.DataFrame) -> None:
 
 
 def _collapse(axes: Axes, rows: pd.DataFrame) -> None:
-    labels = {"unconstrained": "no constraint", "grassmannian": r"$W^\top W = I$"}
     for dynamics, part in rows[rows["gap_time"] <= 12].groupby("dynamics"):
-        # Seeds are read at times of their own: binned to whole units of the gap.
-        binned = part.assign(gap_time=part["gap_time"].round())
         color = theme.DYNAMICS_COLORS[str(dynamics)]
-        theme.mean_and_interval(axes, binned, "gap_time", "effective_rank", color, label=labels[str(dynamics)])
+        theme.mean_and_interval(axes, part, "gap_time", "effective_rank", color, marker=".", label=NAMES[str(dynamics)])
     axes.set(xlabel=r"time $t\,(\lambda_2-\lambda_1)$", ylabel="effective rank", ylim=(0.8, None))
     _title(axes, "A. Training collapses without the constraint", rows)
 
@@ -54,10 +52,12 @@ def _exactness(axes: Axes, rows: pd.DataFrame) -> None:
     largest = rows.groupby(["extrapolations", "learning_rate", "seed"], as_index=False)[["error"]].max()
     labels = {0: "as trained", 1: "extrapolated once", 2: "extrapolated twice"}
     for extrapolations, label in labels.items():
-        part, color = largest[largest["extrapolations"] == extrapolations], theme.PALETTE[extrapolations]
+        part, color = largest[largest["extrapolations"] == extrapolations], theme.EXTRAPOLATION_COLORS[extrapolations]
         means = theme.mean_and_interval(axes, part, "learning_rate", "error", color, label=label)
-        theme.write_slope(axes, means, str(extrapolations + 1), color)
+        theme.write_slope(axes, means, str(extrapolations + 1), color, place="end")
     axes.set(xscale="log", yscale="log", xlabel=r"step size $\eta$", ylabel="largest distance of spans")
+    rates = largest["learning_rate"]
+    axes.set_xlim(rates.min() / 1.3, rates.max() * 2)  # room for the slope behind the longest line
     _title(axes, "B. With it, the closed form is the limit", rows)
 
 
@@ -65,7 +65,7 @@ def _departure(axes: Axes, rows: pd.DataFrame) -> None:
     rows = rows.assign(scaled=2 * rows["departure"], law=2 * rows["law"])
     solved, trained = (rows[rows["model"] == model] for model in ("equations", "nets"))
     theme.mean_and_interval(axes, solved, "width", "scaled", theme.PALETTE[0], marker="", label="exact equations")
-    theme.mean_and_interval(axes, trained, "width", "scaled", theme.PALETTE[3], style="", label="trained nets")
+    theme.mean_and_interval(axes, trained, "width", "scaled", theme.INDIGO, style="", label="trained nets")
     law = solved.groupby("width")["law"].mean()
     axes.plot(law.index, law, ":", color="black", linewidth=1, label=r"law of one mode, slope 1 in $\ln h$")
     axes.set_xscale("log", base=2)
@@ -76,11 +76,11 @@ def _departure(axes: Axes, rows: pd.DataFrame) -> None:
 def _replacement(axes: Axes, rows: pd.DataFrame) -> None:
     rows = rows[(rows["objective"] == "self-supervised") & (rows["rate"] == "unit") & (rows["time"] == READ_AT)]
     rows = rows[rows["activation"] == rows["activation"].max()]
-    frozen = theme.mean_and_interval(
-        axes, rows, "width", "flow_error", theme.PALETTE[2], label="features frozen, constraint kept"
-    )
-    theme.mean_and_interval(axes, rows, "width", "linearised_error", theme.PALETTE[3], label="linearised at the start")
-    theme.write_slope(axes, frozen, "−1", theme.PALETTE[2])
+    means = {
+        method: theme.mean_and_interval(axes, rows, "width", f"{method}_error", color, label=label)
+        for method, (color, label) in METHODS.items()
+    }
+    theme.write_slope(axes, means["flow"], "−1", METHODS["flow"][0], place="above")
     axes.set_xscale("log", base=2)
     axes.set(yscale="log", xlabel="width $h$", ylabel=rf"Gram error at $\tau = {READ_AT:g}$")
     _title(axes, "D. Under the constraint, frozen features are the limit", rows)

@@ -1,8 +1,8 @@
 """One look for all figures, and the words on them."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -15,10 +15,19 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 Color = tuple[float, float, float]
+Place = Literal["below", "above", "end"]
 
 PALETTE = sns.color_palette("colorblind")
+# These mean the same in every figure, and grey is a control; what else is told apart takes none of the first four.
 LOSS_COLORS = {"contrastive": PALETTE[0], "non-contrastive": PALETTE[1]}
 DYNAMICS_COLORS = {"unconstrained": PALETTE[3], "grassmannian": PALETTE[2]}
+REGRESSION_COLOR = PALETTE[5]
+# For what only one figure or two tell apart; of different brightness, as the others are.
+INDIGO, PURPLE, TEAL, OLIVE = map(mpl.colors.to_rgb, ("#332288", "#aa4499", "#44aa99", "#999933"))
+EXTRAPOLATION_COLORS: dict[Hashable, Color] = {0: INDIGO, 1: PURPLE, 2: TEAL}
+ACTIVATION_COLORS = {"identity": PALETTE[7], "relu": INDIGO, "erf": OLIVE}
+ACTIVATION_MARKERS = {"identity": "^", "relu": "o", "erf": "s"}
+ACTIVATION_NAMES = {"identity": "identity", "relu": "ReLU", "erf": "erf"}
 DATASETS = ("fashion-mnist", "digits", "gaussian-mixture")  # from the top; others follow by name
 SINGLE, DOUBLE = 3.5, 7.0  # inches: a column of a page, and two
 _RESAMPLES = 1000
@@ -31,17 +40,17 @@ def apply() -> None:
     mpl.rc("figure", dpi=150)
     mpl.rc("savefig", dpi=150)
     mpl.rc("font", size=8)
-    mpl.rc("axes", labelsize=8, titlesize=8)
+    mpl.rc("axes", labelsize=7.5, titlesize=8)
     mpl.rc("legend", fontsize=7, title_fontsize=7)
     for ticks in ("xtick", "ytick"):
         mpl.rc(ticks, labelsize=7)
 
 
 def layout(rows: pd.DataFrame) -> dict[str, Any]:
-    """A row of panels for each data set and a column for each dimension: a column of a page wide, or two."""
+    """A row of panels for each data set, a column for each dimension; a column of a page wide, or two for three."""
     columns = rows["dimension"].nunique()
-    width = (SINGLE if columns == 1 else DOUBLE) / columns
-    height = 2.2 if columns < 3 else 2.0
+    width = (SINGLE if columns < 3 else DOUBLE) / columns
+    height = 1.5 if columns == 1 else 1.3
     order = in_order(rows["dataset"])
     return {"row": "dataset", "col": "dimension", "row_order": order, "height": height, "aspect": width / height}
 
@@ -55,13 +64,14 @@ def in_order(datasets: Iterable[str]) -> list[str]:
 def legend(figure: Figure, handles: Sequence[Artist], *, title: str | None = None) -> None:
     """A legend below the panels, in as many columns as its labels leave room for."""
     longest = max(len(re.sub(r"\\[a-z]+|[${}^_]", "", str(handle.get_label()))) for handle in handles)
-    columns = int(figure.get_figwidth() / (0.55 + 0.055 * longest))
+    columns = int(figure.get_figwidth() / (0.5 + 0.05 * longest))
     figure.legend(
         handles=handles,
         title=title,
         loc="upper center",
         ncols=min(max(columns, 1), len(handles)),
         frameon=False,
+        columnspacing=1.2,
         bbox_to_anchor=(0.5, 0.0),
     )
 
@@ -103,24 +113,33 @@ def panels(grid: sns.FacetGrid, rows: pd.DataFrame) -> Iterator[tuple[Axes, pd.D
 
 
 def finished(grid: sns.FacetGrid) -> Figure:
-    """The figure of a grid."""
+    """The figure of a grid, with room for the labels that its axes have."""
+    grid.tight_layout()
     figure: Figure = grid.figure
     return figure
 
 
 def logarithmic(grid: sns.FacetGrid) -> None:
-    """Logarithmic axes; whole decades are labelled, and 2 and 5 between them only where there are no two."""
+    """Logarithmic axes; whole decades are labelled, and numbers between them only where there are no two."""
     grid.set(xscale="log", yscale="log")
     for axes in grid.axes.flat:
         for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
             if np.floor(np.log10(high)) > np.ceil(np.log10(low)):
                 axis.set_minor_formatter(NullFormatter())
             else:
-                steps = np.outer(10.0 ** np.arange(np.floor(np.log10(low)), np.log10(high)), [1, 2, 5]).ravel()
-                inside = steps[(steps >= low) & (steps <= high)]
-                axis.set_major_locator(FixedLocator(inside if len(inside) > 1 else [low, high]))
+                axis.set_major_locator(FixedLocator(_between(low, high)))
                 axis.set_minor_locator(NullLocator())
-                axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+                axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.10g}"))
+
+
+def _between(low: float, high: float) -> list[float]:
+    """Up to four round numbers within a stretch of less than two decades: the roundest of which there are two."""
+    decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.log10(high))
+    for digits in ([1, 2, 5], [1, 2, 3, 5, 7], np.arange(1, 10, 0.25)):
+        inside = [float(f"{step:.10g}") for step in np.outer(decades, digits).ravel() if low <= step <= high]
+        if len(inside) > 1:
+            return inside[:: -(-len(inside) // 4)]
+    return [low, high]
 
 
 def over_widths(grid: sns.FacetGrid) -> None:
@@ -167,20 +186,31 @@ def mean_and_interval(
     return means
 
 
-def write_slope(axes: Axes, line: "pd.Series[float]", predicted: str, color: Color | str = "black") -> None:
-    """Write the slope fitted to a line on logarithmic axes below it, with the predicted one behind."""
+def write_slope(
+    axes: Axes,
+    line: "pd.Series[float]",
+    predicted: str,
+    color: Color | str = "black",
+    *,
+    place: Place = "below",
+) -> None:
+    """Write the slope fitted to a line on logarithmic axes, with the predicted one behind.
+
+    Below or above the line, from a point of it to the side on which it leaves; or behind its end.
+    """
     if len(line) < 2:
         return
     x, y = np.log(line.index.to_numpy(dtype=np.float64)), np.log(line.to_numpy(dtype=np.float64))
     slope = np.polyfit(x, y, 1)[0]
-    end = 0 if slope > 0 else -1  # where there is room below the line
+    right = place == "end" or (slope > 0) == (place == "below")
+    point = {"end": -1, "above": len(line) // 2, "below": 0 if slope > 0 else len(line) // 2}[place]
     axes.annotate(
         f"{slope:.2f} ({predicted})".replace("-", "−"),
-        (line.index[end], line.iloc[end]),
-        xytext=(6, -3) if slope > 0 else (-6, -3),
+        (line.index[point], line.iloc[point]),
+        xytext=(4 if right else -4, {"below": -3, "above": 3, "end": 0}[place]),
         textcoords="offset points",
-        ha="left" if slope > 0 else "right",
-        va="top",
+        ha="left" if right else "right",
+        va={"below": "top", "above": "bottom", "end": "center"}[place],
         fontsize=6,
         color=color,
         path_effects=[withStroke(linewidth=1.5, foreground="white")],

@@ -1,76 +1,60 @@
 """Checks, without recomputing, that every artifact is what its provenance says it is."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
-from ssl_dynamics.pipeline.artifacts import sha256
+from ssl_dynamics.pipeline.digests import digest
 from ssl_dynamics.pipeline.fingerprint import fingerprint
-from ssl_dynamics.pipeline.provenance import Record, sound_records_below
-from ssl_dynamics.pipeline.runner import PlannedJob
+from ssl_dynamics.pipeline.plan import FOLLOWS, Plan
+from ssl_dynamics.pipeline.provenance import records_below
 
-AGAIN = "delete it and run the same command again"
+AGAIN = "make it anew: run make"
 
 
-def check_artifacts(folder: Path, lock: str, planned: Sequence[PlannedJob]) -> list[str]:
-    """Problems, one line a file: what is changed, missing or foreign, or of other code, settings or pins than now.
+def check_plan(folder: Path, plan: Plan) -> list[str]:
+    """What keeps a run from being finished and sound, one line each: reasons to run a job, and files of none.
 
-    The jobs `planned` must have left a provenance each below `folder`, and no others. It must name the settings that
-    the job is given now, the fingerprint that its stage has now and that of the lock file, and files that still have
-    the hashes recorded, inputs as well as outputs (so they agree along the whole chain); and every file must be the
-    output of one. So edits, stale results, silenced re-runs and files from elsewhere show. Logs and benchmarks are
-    left out.
+    Every job must have left a provenance with its present settings, code and pins, and with the hashes that its inputs
+    and outputs have now, so that they agree along the whole chain; and no other file may be there. Logs and benchmarks
+    are left out.
     """
-    records = sound_records_below(folder)
+    problems = [
+        f"{reason if reason.startswith('results/') else f'{job.provenance}: {reason}'}; {AGAIN}"
+        for job, why in plan
+        for reason in why
+        if reason != FOLLOWS
+    ]
+    return [*problems, *_foreign(folder, (path for job, _ in plan for path in (*job.outputs, job.provenance)))]
+
+
+def _foreign(folder: Path, made: Iterable[str]) -> list[str]:
+    known = {Path(path) for path in made} | {Path("results/README.md")}
+    found = [path for path in sorted(folder.rglob("*")) if path.is_file() and path not in known]
+    return [
+        f"{path}: no job leaves it here; delete it" for path in found if not {"logs", "benchmarks"} & set(path.parts)
+    ]
+
+
+def check_artifacts(folder: Path, lock: str) -> list[str]:
+    """Problems, one line each: a changed, missing or foreign file, or code or pins that have changed since.
+
+    Every `*.provenance.json` below `folder` must name files that still have the hashes recorded, inputs as well as
+    outputs (so they agree along the whole chain), the fingerprint that its stage has now, and that of the lock file;
+    and every file must be the output of one. So edits, stale results, silenced re-runs and files from elsewhere show.
+    Logs and benchmarks are left out. Raises ValueError if a provenance is damaged.
+    """
+    records = dict(records_below(folder))
     if not records:
         return [f"{folder}: no provenance below it; expected a folder that `make` has filled, such as results/full"]
-    problems: dict[str, str] = {}
-    for job in planned:
-        problems |= _against_plan(job, records.get(job.provenance), lock)
-    for provenance in sorted(records.keys() - {job.provenance for job in planned}):
-        names = [provenance, *records[provenance]["outputs"]]
-        problems |= dict.fromkeys(names, "of a job that is not planned; delete it")
-    for name, problem in _hash_problems(records):
-        problems.setdefault(name, problem)
-    left = {job.provenance for job in planned}.union(records, *(record["outputs"] for record in records.values()))
-    for path in sorted(folder.rglob("*")):
-        known = path.as_posix() in left or path == Path("results/README.md")
-        if path.is_file() and not known and not {"logs", "benchmarks"} & set(path.parts):
-            problems.setdefault(path.as_posix(), "no job has left it here; delete it")
-    return [f"{name}: {problem}" for name, problem in problems.items()]
-
-
-def _against_plan(job: PlannedJob, record: Record | None, lock: str) -> dict[str, str]:
-    """What is wrong with all that a job has left."""
-    if record is None:
-        left = [name for name in job.outputs if Path(name).is_file()]
-        found = dict.fromkeys(left, f"{job.provenance}, which should name it, is missing or damaged; {AGAIN}")
-        if Path(job.provenance).is_file():
-            return {job.provenance: f"damaged; {AGAIN}"} | found
-        return found or {job.provenance: "missing; run the same command again"}
-    if record.get("settings") != job.settings:
-        return dict.fromkeys(job.outputs, f"made with other settings than the configuration gives; {AGAIN}")
-    if _code_now(record) != record["code"]:
-        return {job.provenance: "made by code that has changed since; run make"}
-    if record["lock"] != lock:
-        return {job.provenance: "made with other versions than requirements.lock names; run make"}
-    return {}
-
-
-def _code_now(record: Record) -> str:
-    try:
-        return fingerprint(record["stage"], *record["further"])
-    except ValueError:  # a module or definition that is no more
-        return ""
-
-
-def _hash_problems(records: Mapping[str, Record]) -> Iterator[tuple[str, str]]:
-    """The files that are not what a record says they were, each once for every record."""
-    hashes: dict[str, str | None] = {}
+    problems = []
     for path, record in records.items():
+        if fingerprint(record["stage"], *record["further"]) != record["code"]:
+            problems.append(f"{path}: made by code that has changed since; run make")
+        if record["lock"] != lock:
+            problems.append(f"{path}: made with other versions than requirements.lock names; run make")
         for name, expected in (record["inputs"] | record["outputs"]).items():
-            if name not in hashes:
-                hashes[name] = sha256(Path(name)) if Path(name).is_file() else None
-            if hashes[name] is None:
-                yield name, f"missing since {path} was written; run the same command again"
-            elif hashes[name] != expected:
-                yield name, f"changed since {path} was written; {AGAIN}"
+            found = digest(name)
+            if found != expected:
+                problems.append(f"{name}: {'changed' if found else 'missing'} since {path} was written; {AGAIN}")
+    made = (name for path, record in records.items() for name in (path.as_posix(), *record["outputs"]))
+    return [*problems, *_foreign(folder, made)]

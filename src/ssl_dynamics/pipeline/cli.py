@@ -1,16 +1,19 @@
-"""Command line: run a configuration, check what it left, print verdicts, solve a flow, print the schema."""
+"""Command line: run a configuration, check, verify and explain it, print verdicts, solve a flow, print the schema."""
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
 
-from ssl_dynamics.pipeline.check import check_artifacts
+from ssl_dynamics.pipeline.check import check_artifacts, check_plan
 from ssl_dynamics.pipeline.config import Config, ConfigError, config_schema, load_config
 from ssl_dynamics.pipeline.fingerprint import lock_fingerprint
+from ssl_dynamics.pipeline.plan import plan_of, print_plan
 from ssl_dynamics.pipeline.preflight import check_data
 from ssl_dynamics.pipeline.report import print_verdicts
-from ssl_dynamics.pipeline.runner import planned_jobs, run_workflow
+from ssl_dynamics.pipeline.run_record import recorded
+from ssl_dynamics.pipeline.runner import jobs_of, require_top_folder, run_workflow
 from ssl_dynamics.pipeline.sole_run import RunError
 from ssl_dynamics.pipeline.stage import DEBUG
 from ssl_dynamics.pipeline.wording import failures
@@ -21,16 +24,64 @@ EXIT_USAGE = 2
 
 def main() -> None:
     """Entry point of `ssl-dynamics`. Exit code 0: all well; 1: a claim, a job or a check failed; 2: wrong input."""
+    arguments = _parser().parse_args()
+    if arguments.debug:
+        os.environ[DEBUG] = "1"
+    try:
+        match arguments.command:
+            case "run":
+                _run(load_config(arguments.config), arguments)
+            case "plan":
+                load_config(arguments.config)
+                print_plan(arguments.config, plan_of(jobs_of(arguments.config, arguments.targets)))
+            case "check":
+                config = load_config(arguments.config)
+                _refuse(check_plan(config.results, plan_of(jobs_of(arguments.config, []))))
+                print(f"{config.results}: every artifact is there, as it was made, of the present code and pins")
+            case "verify":
+                _verify(load_config(arguments.config), arguments)
+            case "reference":
+                _reference(load_config(arguments.config))
+            case "verdict":
+                _verdict(arguments.claims)
+            case "solve":
+                from ssl_dynamics.pipeline.solver import solve  # noqa: PLC0415 -- only this draws: a slow import
+
+                options = {name: getattr(arguments, name) for name in ("flow", "loss", "plot")}
+                solve(arguments.problem, arguments.output, **options)
+            case "schema":
+                print(config_schema(), end="")
+    except Exception as error:
+        if arguments.debug:
+            raise
+        expected = isinstance(error, ConfigError | RunError | OSError)
+        print(error if expected else f"{type(error).__name__}: {error} (--debug shows where)", file=sys.stderr)
+        sys.exit(EXIT_USAGE if isinstance(error, ConfigError) else EXIT_FAILED)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ssl-dynamics", description=__doc__)
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("run", help="run a configuration, finish what was interrupted, end with the verdicts")
-    run.add_argument("config", type=Path)
-    run.add_argument("targets", nargs="*", help="files to make instead of everything; no verdicts then")
-    run.add_argument("--cores", type=int, required=True)
+    of_a_config = {
+        "run": "run a configuration, finish what was interrupted, end with the verdicts",
+        "plan": "say which stages a run would run now, and why; nothing is run",
+        "check": "check the artifacts of a run against their provenance; nothing is run",
+        "verify": "bring a run up to date and compare it with the reference shipped in results/reference/",
+        "reference": "make a finished run the reference of its configuration",
+    }
+    of = {name: commands.add_parser(name, help=text) for name, text in of_a_config.items()}
+    for command in of.values():
+        command.add_argument("config", type=Path)
+    for name in ("run", "plan"):
+        of[name].add_argument("targets", nargs="*", help="files to make instead of everything; no verdicts then")
+    for name in ("run", "verify"):
+        where = of[name].add_mutually_exclusive_group(required=True)
+        where.add_argument("--cores", dest="where", type=int, help="on this machine, with as many jobs at a time")
+        where.add_argument("--profile", dest="where", type=Path, help="as a profile says, such as profiles/slurm")
+    of["verify"].add_argument("--claim", metavar="ID", help="this claim alone, from the stages that it needs")
     verdict = commands.add_parser("verdict", help="print the verdict table of a claims.json")
     verdict.add_argument("claims", type=Path)
-    check = commands.add_parser("check", help="check the artifacts of a run against their provenance; nothing is run")
-    check.add_argument("config", type=Path)
     solver = commands.add_parser(
         "solve",
         help="solve a flow in closed form, on arrays of your own",
@@ -54,46 +105,64 @@ def main() -> None:
     )
     solver.add_argument("--plot", type=Path, metavar="FILE", help=".svg or .png of the loss and the angles over time")
     commands.add_parser("schema", help="print the JSON schema of the configuration")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     for each in commands.choices.values():  # there as well, where it does not undo the one before the command
         each.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.debug:
-        os.environ[DEBUG] = "1"
+    return parser
+
+
+def _run(config: Config, arguments: argparse.Namespace) -> None:
+    check_data(config, str(arguments.config))
+    require_top_folder()
+    with recorded(config.results, where=arguments.where):
+        run_workflow(arguments.config, config, arguments.targets, where=arguments.where)
+        if not arguments.targets:
+            _check(config)
+            _verdict(config.results / "claims.json")
+
+
+def _check(config: Config) -> None:
+    """What a run has left, by its records alone: what it should have left, it has just planned."""
     try:
-        match arguments.command:
-            case "run":
-                config = load_config(arguments.config)
-                check_data(config, str(arguments.config))
-                run_workflow(arguments.config, config, arguments.targets, cores=arguments.cores)
-                if not arguments.targets:
-                    _check(arguments.config, config)
-                    _verdict(config.results / "claims.json")
-            case "verdict":
-                _verdict(arguments.claims)
-            case "check":
-                config = load_config(arguments.config)
-                _check(arguments.config, config)
-                print(f"{config.results}: every artifact is as it was made, of the present code and pins")
-            case "solve":
-                from ssl_dynamics.pipeline.solver import solve  # noqa: PLC0415 -- only this draws: a slow import
-
-                options = {name: getattr(arguments, name) for name in ("flow", "loss", "plot")}
-                solve(arguments.problem, arguments.output, **options)
-            case "schema":
-                print(config_schema(), end="")
-    except Exception as error:
-        if arguments.debug:
-            raise
-        expected = isinstance(error, ConfigError | RunError | OSError)
-        print(error if expected else f"{type(error).__name__}: {error} (--debug shows where)", file=sys.stderr)
-        sys.exit(EXIT_USAGE if isinstance(error, ConfigError) else EXIT_FAILED)
+        problems = check_artifacts(config.results, lock_fingerprint(Path("requirements.lock")))
+    except ValueError as error:
+        raise RunError(str(error)) from None
+    _refuse(problems)
 
 
-def _check(file: Path, config: Config) -> None:
-    problems = check_artifacts(config.results, lock_fingerprint(Path("requirements.lock")), planned_jobs(file))
+def _refuse(problems: list[str]) -> None:
     if problems:
         raise RunError("\n".join(problems))
+
+
+def _verify(config: Config, arguments: argparse.Namespace) -> None:
+    from ssl_dynamics.pipeline import reference, verification  # noqa: PLC0415 -- pandas: a slow import
+
+    check_data(config, str(arguments.config))
+    require_top_folder()
+    if arguments.claim:
+        claim = verification.claim_named(arguments.claim)
+        files = verification.tables_of(claim, config)
+        targets = [path.as_posix() for paths in files.values() for path in paths]
+        with recorded(config.results, where=arguments.where):
+            run_workflow(arguments.config, config, targets, where=arguments.where)
+        records = [verification.record_alone(claim, config, files)]
+        compared = list(reference.compare_claims(config, records))
+    else:
+        with recorded(config.results, where=arguments.where):
+            run_workflow(arguments.config, config, [], where=arguments.where)
+        _check(config)
+        records = json.loads((config.results / "claims.json").read_text(encoding="utf-8"))
+        compared = [*reference.compare_claims(config, records), *reference.compare_tables(config)]
+    name = "-".join(filter(None, ("verify", config.name, arguments.claim)))
+    problems = verification.report(records, compared, Path("reports") / f"{name}.json")
+    _refuse(problems)
+
+
+def _reference(config: Config) -> None:
+    from ssl_dynamics.pipeline.reference import write_reference  # noqa: PLC0415 -- pandas: a slow import
+
+    _check(config)
+    print(write_reference(config, json.loads((config.results / "claims.json").read_text(encoding="utf-8"))))
 
 
 def _verdict(claims: Path) -> None:

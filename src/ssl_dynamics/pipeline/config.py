@@ -30,6 +30,8 @@ from ssl_dynamics.pipeline.experiments import (
     Unconstrained,
     Wide,
 )
+from ssl_dynamics.pipeline.settings import ClaimsSettings
+from ssl_dynamics.pipeline.tables import TABLES
 from ssl_dynamics.problem.settings import DatasetSettings, FashionMnist, Idx, Loss, Npz, Settings
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -169,6 +171,15 @@ class Config(Settings):
     def seeds_of(self, experiment: str) -> int:
         """Number of independent repetitions of an experiment: random starts, or samples of the data."""
         return self.finite_sample.resamples if experiment == "finite_sample" and self.finite_sample else self.seeds
+
+    def claims_settings(self) -> ClaimsSettings:
+        """What the stage `claims` reads of it."""
+        return ClaimsSettings(
+            root_seed=self.root_seed,
+            seeds={name: self.seeds_of(name) for name in TABLES},
+            config_name=self.name,
+            grid={name: self.cells(name) for name in TABLES},
+        )
 
     def has_labels(self, dataset: str) -> bool:
         """Whether a data set has labelled train and test items; those of a user's own need not."""

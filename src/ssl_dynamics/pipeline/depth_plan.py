@@ -44,9 +44,17 @@ def regression_target(settings: DepthSettings, anchor: Array) -> Array:
 
 def time_unit(settings: DepthSettings, X: Array) -> float:
     """t of τ = 2|λ_z|t = 1, λ_z the z-th smallest eigenvalue of K∞^{1/2}AK∞^{1/2}; K∞ of the features on the points."""
+    return float(0.5 / np.abs(_eigenvalues(settings, X)[settings.dimension - 1]))
+
+
+def largest_step(settings: DepthSettings, X: Array) -> float:
+    """t of the largest step of the constrained training: of the fastest mode, so that none is unstable."""
+    return settings.depth.constrained_step * float(0.5 / np.abs(_eigenvalues(settings, X)).max())
+
+
+def _eigenvalues(settings: DepthSettings, X: Array) -> Array:
     root = kernel_root(infinite_width_features(X))
-    eigenvalues = np.linalg.eigvalsh(root @ coupling_matrix(len(X) // 3, loss=settings.loss) @ root)
-    return float(0.5 / np.abs(eigenvalues[settings.dimension - 1]))
+    return np.asarray(np.linalg.eigvalsh(root @ coupling_matrix(len(X) // 3, loss=settings.loss) @ root), np.float64)
 
 
 def checkpoints(settings: DepthSettings) -> Array:

@@ -318,6 +318,7 @@ class Depth(Settings):
         ),
     ]
     constrained_step: Annotated[
-        float, Field(gt=0, le=1, description="largest step of the constrained training, in the time τ = 2|λ_z|t")
+        float,
+        Field(gt=0, le=1, description="largest Runge-Kutta step of the constrained training, in units of 1/(2 max|λ|)"),
     ]
     end: Annotated[PositiveInt, Field(description="end of the constrained training, in the time τ")]

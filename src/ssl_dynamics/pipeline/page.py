@@ -10,11 +10,11 @@ from xml.etree import ElementTree
 
 from jinja2 import Environment, StrictUndefined
 from latex2mathml.converter import convert
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from ssl_dynamics.pipeline.dag import picture
 from ssl_dynamics.pipeline.interval_plot import interval_plot
-from ssl_dynamics.pipeline.wording import Record, criterion, failures, number
+from ssl_dynamics.pipeline.wording import Record, criterion, failures, number, typeset
 
 # Part of the report to its title and what its claims say.
 PARTS = {
@@ -58,8 +58,6 @@ SOURCES = {
 _MATHEMATICS = re.compile(
     "math|m(frac|i|n|o|over|row|space|sqrt|style|sub|subsup|sup|table|td|text|tr|under|underover)"
 )
-_SUBSCRIPT = re.compile(r"_(\{[^{}]*\}|max|\d+\.\d+|[A-Za-z0-9∞])")
-_SUPERSCRIPT = re.compile(r"\^(\{[^{}]*\}|[a-z])")
 
 
 def render(
@@ -70,18 +68,20 @@ def render(
     config_name: str,
     root_seed: int,
     seeds: Mapping[str, int],
+    captions: Mapping[str, str],
     pins: list[str],
 ) -> str:
     """The whole page.
 
     figures: file of each figure by its name, without those that were not drawn; files: contents of `template`, `style`
-    and `script`; pins: `name==version` of the environment, `python=…` the first.
+    and `script`; captions: what each figure shows; pins: `name==version` of the environment, `python=…` the first.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"number": number, "typeset": typeset, "address": quote}
     return environment.from_string(files["template"]).render(
         config_name=config_name,
         parts=_parts(records, figures, f"results/{config_name}/"),
+        captions=captions,
         failed=failures(records),
         total=len(records),
         sources={name: meaning for name, meaning in SOURCES.items() if any(r["source"] == name for r in records)},
@@ -160,16 +160,6 @@ def formula(latex: str) -> list[Markup]:
             raise ValueError(f"formula {piece!r} is not understood: {others[0]} is no mathematics")
         pieces.append(Markup(mathematics))
     return pieces
-
-
-def typeset(text: str) -> Markup:
-    """A statement, escaped, with its _ and ^ as subscripts and superscripts."""
-
-    def element(name: str) -> Any:
-        return lambda match: f"<{name}>{match[1].strip('{}')}</{name}>"
-
-    lowered = _SUBSCRIPT.sub(element("sub"), str(escape(text)))
-    return Markup(_SUPERSCRIPT.sub(element("sup"), lowered))
 
 
 def data_address(figure: Path) -> str:

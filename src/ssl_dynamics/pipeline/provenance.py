@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +13,6 @@ def records_below(folder: Path) -> Iterator[tuple[Path, Record]]:
     """Every provenance below a folder, with its path, in order."""
     for path in sorted(folder.rglob(f"*{SUFFIX}")):
         yield path, read_record(path)
-
-
-def sound_records_below(folder: Path) -> dict[str, Record]:
-    """Those below a folder that can be read, by their paths; one that is damaged is as good as lost."""
-    records = {}
-    for path in sorted(folder.rglob(f"*{SUFFIX}")):
-        with suppress(ValueError):
-            records[path.as_posix()] = read_record(path)
-    return records
 
 
 def read_record(path: Path) -> Record:

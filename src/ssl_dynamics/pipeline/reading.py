@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 
 from ssl_dynamics.figures import theme
 from ssl_dynamics.pipeline.artifacts import read_table
-from ssl_dynamics.pipeline.wording import Record, criterion, failures, number
+from ssl_dynamics.pipeline.wording import Record, criterion, failures, number, typeset
 
 ABSENT = "*Not part of this configuration.*"
-_DOTS_PER_INCH = 80
+_DOTS_PER_INCH = 120
 _HEADERS = ("claim", "value [95 % interval]", "criterion", "verdict", "control, which must fail")
 
 
@@ -75,9 +75,9 @@ def _verdict(record: Record) -> str:
     interval = f"{number(record['value'])} [{number(record['ci_low'])}, {number(record['ci_high'])}]"
     return (
         f'<tr><th scope="row">{html.escape(record["id"])}<br><span style="font-weight: normal">'
-        f"{html.escape(record['statement'])}</span></th><td>{interval}</td><td>{html.escape(criterion(record))}</td>"
+        f"{typeset(record['statement'])}</span></th><td>{interval}</td><td>{html.escape(criterion(record))}</td>"
         f'<td class="{record["verdict"]}">{record["verdict"]}</td>'
-        f"<td>{html.escape(control['description'])}: {number(control['value'])}, {fails}</td></tr>"
+        f"<td>{typeset(control['description'])}: {number(control['value'])}, {fails}</td></tr>"
     )
 
 

@@ -1,23 +1,23 @@
 """Runs Snakemake on a configuration, and shows what it says in lines."""
 
-import json
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from ssl_dynamics.pipeline import slurm
 from ssl_dynamics.pipeline.config import Config
-from ssl_dynamics.pipeline.provenance import sound_records_below
+from ssl_dynamics.pipeline.plan import Job, jobs_in, own_work, plan_of, put_in_order, to_run
+from ssl_dynamics.pipeline.provenance import SUFFIX
 from ssl_dynamics.pipeline.sole_run import RunError, environment, sole_run
 from ssl_dynamics.pipeline.stage import DEBUG
+
+_QUIET = ("--quiet", "host", "reason")
 
 # Snakemake's progress line, and lines of its that say nothing to the user (all are in .snakemake/log).
 _PROGRESS = re.compile(r"(\d+) of (\d+) steps \((\d+)%\) done")
@@ -27,6 +27,14 @@ _NOISE = re.compile(
     r"Assuming unrestricted|Nothing to be done|Complete log|Elapsed time|Shutting down|Exiting because|RuleException:|"
     r"CalledProcessError in file|Command '|WorkflowError:|At least one job|\[IPKernelApp\]|$"
 )
+
+# On a cluster Snakemake says why a job failed among much else, all of it indented.
+_FAILURE = re.compile(r"\s+message: (?!None|Error in group)(.*)")
+_CLUSTER_NOISE = re.compile(
+    r"\s|Job \d+: |localrule |\[.*\] Group job |Error in rule |SLURM run ID|Cleaning up SLURM|No SLURM account|"
+    rf"No account was given|Unable to guess SLURM|sacct: |Provided remote nodes|Using profiles|{_NOISE.pattern}"
+)
+
 
 # What Snakemake says of a job that did not end by itself, and so had no last word.
 _KILLED = re.compile(r"Command '.* -m ssl_dynamics\.pipeline\.stages\.(\w+) .* --log (.+)' died with <Signals\.(\w+)")
@@ -39,79 +47,84 @@ _OF_A_TRACEBACK = re.compile(r"\s|Message: |Arguments: |$")
 _ERROR = re.compile(r"[\w.]+(Error|Exception|Exit|Interrupt)(: |$)")
 
 
-@dataclass(frozen=True)
-class PlannedJob:
-    """A job of a configuration: the provenance that it leaves, the settings that it is given, its other outputs."""
+def require_top_folder() -> None:
+    """Raise RunError if the workflow is not in this folder."""
+    if not Path("Snakefile").is_file():
+        raise RunError(f"no Snakefile in {Path.cwd()}: run this from the top folder of the project")
+    if set("{}") & set(str(Path.cwd())):
+        raise RunError(f"{Path.cwd()}: Snakemake cannot work below a folder with braces in its name: rename it")
 
-    provenance: str
-    settings: Any
-    outputs: frozenset[str]
 
-
-def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, cores: int) -> None:
-    """Bring the targets (everything, if none is named) up to date.
+def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, where: int | Path) -> None:
+    """Bring the targets (everything, if none is named) up to date: on so many cores of this machine, or by a profile.
 
     A run that was killed leaves orphaned jobs, a lock and temporary files; they are cleared first, unless another
-    Snakemake is alive in this folder. Raises RunError if there is one, or if a job fails.
+    Snakemake is alive in this folder. What is to run, the provenance of the artifacts decides (see `plan`), since
+    Snakemake goes by times and by records of its own, which a clone or a copy does not keep. Raises RunError if another
+    run is at work here, or if a job fails.
     """
     command = _snakemake(config_file)
+    if isinstance(where, Path):
+        try:
+            slurm.require_submission(where)
+        except ValueError as error:
+            raise RunError(str(error)) from None
+    started = time.time()
     with sole_run(command, config.results):
-        wanted = targets or _targets(config_file, config.results)
-        code = _follow([*command, "--cores", str(cores), "--quiet", "rules", "host", "reason", "--", *wanted])
+        code = _run(command, config_file, config, targets, where)
     if code != 0:
+        for line in slurm.causes(since=started):
+            print(line, flush=True)
         raise RunError(
             f"the run of {config_file} did not finish: see above. The same command goes on from where it stopped"
         )
 
 
-def planned_jobs(config_file: Path) -> list[PlannedJob]:
-    """Every job of a configuration, whether it is to run or not; nothing is run.
+def _run(command: list[str], config_file: Path, config: Config, targets: Sequence[str], where: int | Path) -> int:
+    """Exit code of Snakemake on what is not done, 0 at once if all is."""
+    if any(config.results.rglob(f"*{SUFFIX}")):
+        plan = plan_of(jobs_of(config_file, targets))
+        if not to_run(plan):
+            return 0
+        put_in_order(plan, config.results / "benchmarks")
+        command = [*command, "--forcerun", *own_work(plan)]
+    command = [*command, "--rerun-triggers", "mtime"]
+    if isinstance(where, int):
+        return _follow([*command, "--cores", str(where), *_QUIET, "rules", "--", *targets], _NOISE)
+    return _follow([*command, "--profile", str(where), *_QUIET, "--", *targets], _CLUSTER_NOISE)
 
-    Snakemake is asked in a folder that has all of this one but its results: what is there, as files that may not be
-    written, could keep it from planning.
+
+def jobs_of(config_file: Path, targets: Sequence[str]) -> list[Job]:
+    """The jobs behind the targets, done or not. Raises RunError if Snakemake cannot name them.
+
+    Snakemake is asked in a folder that has all of this one but what runs leave: files there that may not be written
+    would keep it from planning.
     """
     command = [*_snakemake(config_file.absolute()), "--snakefile", str(Path("Snakefile").absolute())]
     with tempfile.TemporaryDirectory() as folder:
         for path in Path.cwd().iterdir():
             if path.name not in ("results", ".snakemake"):
                 Path(folder, path.name).symlink_to(path)
-        command += ["--directory", folder, "--dry-run", "--printshellcmds", "--nolock", "--cores", "1"]
+        command += ["--directory", folder, "--dry-run", "--printshellcmds", "--nolock", "--cores", "1", "--", *targets]
         result = subprocess.run(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", check=False
         )
     if result.returncode != 0:
         said = without_tracebacks(line for line in result.stdout.splitlines() if not _NOISE.match(line))
         raise RunError(f"{config_file}: {' '.join(' '.join(said).split())}")
-    return [_job(shlex.split(words)) for words in re.findall(r"(?m)^Shell command: (exec .*)", result.stdout)]
-
-
-def _job(words: list[str]) -> PlannedJob:
-    settings = json.loads(words[words.index("--settings") + 1])
-    named = [word.split("=", 1) for word in words[words.index("--outputs") + 1 : words.index("--log")]]
-    (provenance,) = (path for name, path in named if name == "provenance")
-    return PlannedJob(provenance, settings, frozenset(path for _, path in named) - {provenance})
-
-
-def _targets(config_file: Path, results: Path) -> list[str]:
-    """`all`, and the files that were there once and are not now: Snakemake makes none that nothing newer asks for."""
-    records = sound_records_below(results).values()
-    named = {name for record in records for name in (*record["inputs"], *record["outputs"])}
-    gone = {name for name in named if not Path(name).exists()}
-    if not gone:
-        return ["all"]
-    return ["all", *sorted(gone & {path for job in planned_jobs(config_file) for path in job.outputs})]
+    return jobs_in(result.stdout)
 
 
 def _snakemake(config_file: Path) -> list[str]:
-    if not Path("Snakefile").is_file():
-        raise RunError(f"no Snakefile in {Path.cwd()}: run this from the top folder of the project")
-    if set("{}") & set(str(Path.cwd())):
-        raise RunError(f"{Path.cwd()}: Snakemake cannot work below a folder with braces in its name: rename it")
+    require_top_folder()
     return [sys.executable, "-m", "snakemake", "--configfile", str(config_file)]
 
 
-def _follow(command: list[str]) -> int:
-    """Run Snakemake, show its output line by line, return its exit code. An interrupt lets it end in order."""
+def _follow(command: list[str], noise: re.Pattern[str]) -> int:
+    """Run Snakemake, show its output line by line but the noise, return its exit code.
+
+    An interrupt lets it end in order.
+    """
     started = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
     with subprocess.Popen(
@@ -132,7 +145,9 @@ def _follow(command: list[str]) -> int:
                 elif killed := _KILLED.match(line):
                     stage, log, name = killed.groups()
                     print(f"{stage}: killed by {name}; by the system, if memory ran out (log: {log})", flush=True)
-                elif not _NOISE.match(line.rstrip("\n")):
+                elif failure := _FAILURE.match(line):
+                    print(failure[1], flush=True)
+                elif not noise.match(line.rstrip("\n")):
                     print(line, end="", flush=True)
         except KeyboardInterrupt:
             process.terminate()

@@ -317,3 +317,4 @@ class PageSettings(Settings):
     root_seed: int
     config_name: str
     seeds: Annotated[dict[str, int], Field(description="repetitions of each experiment that is run")]
+    captions: Annotated[dict[str, str], Field(description="what each figure shows, in a line")]

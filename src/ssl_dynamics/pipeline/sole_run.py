@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from ssl_dynamics.pipeline import slurm
 from ssl_dynamics.pipeline.artifacts import leftovers
 
 _STARTED_BY = "SSL_DYNAMICS_RUN"  # in the environment of a Snakemake that a run has started: the run's process number
@@ -61,11 +62,14 @@ def _clear_leftovers(snakemake: Sequence[str], results: Path) -> None:
 
     Since the hold is ours, a Snakemake that a run has started is an orphan; any other was started by hand.
     """
-    schedulers = [process for process in _processes_here("snakemake") if "--dry-run" not in process.info["cmdline"]]
+    # Inside a job of Slurm that runs on this machine Snakemake is at work as well, in another mode.
+    at_work = _processes_here("snakemake")
+    schedulers = [process for process in at_work if not {"--dry-run", "--mode"} & set(process.info["cmdline"])]
     for scheduler in schedulers:
         if not _started_by_a_run(scheduler):
             _refuse(scheduler.pid)
     _kill(schedulers)
+    slurm.cancel_jobs_here()
     _kill(_processes_here("ssl_dynamics.pipeline.stages."))
     if any((_SNAKEMAKE / "locks").glob("*")):
         subprocess.run([*snakemake, "--unlock", "--quiet", "all"], check=True, capture_output=True, env=environment())

@@ -111,11 +111,33 @@ FIGURE_FUNCTIONS = {
 
 # The tables that each notebook reads.
 NOTEBOOK_TABLES = {
-    "collapse": ["collapse", "rank", "kernel_collapse", "kernel_rank"],
-    "grassmannian": ["angles", "errors", "narrow_errors", "wide_errors"],
-    "framework": ["accuracy", "acquisition", "noise", "objectives", "temperatures"],
-    "tangent-kernel": ["kernel_limit", "departures", "departure"],
-    "infinite-width": ["constrained_nets", "depth_widths", "depth_constrained"],
+    "collapse": ["collapse", "rank", "kernel_collapse", "kernel_rank", "spans"],
+    "grassmannian": [
+        "angles",
+        "errors",
+        "narrow_errors",
+        "wide_errors",
+        "rank",
+        "integration",
+        "steps",
+        "retractions",
+        "iteration",
+        "drift",
+        "limits",
+        "narrow_speeds",
+        "wide_starts",
+    ],
+    "framework": ["accuracy", "acquisition", "noise", "objectives", "temperatures", "probes", "sines"],
+    "tangent-kernel": [
+        "kernel_limit",
+        "departures",
+        "departure",
+        "blow_up",
+        "fixed_time",
+        "gram_nets",
+        "kernel_drift",
+    ],
+    "infinite-width": ["constrained_nets", "depth_widths", "depth_constrained", "depth_drift"],
 }
 
 # The figures that the paper shows, where the configuration has them.

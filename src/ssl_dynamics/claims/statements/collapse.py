@@ -79,8 +79,8 @@ CLAIMS = [
         formula=r"\dot W=-2CW\quad\Rightarrow\quad"
         r"\operatorname{span}W(t)=\operatorname{span}V\begin{pmatrix}I\\G(t)\end{pmatrix},\quad "
         r"G_{jk}(t)=e^{-2(\lambda_j-\lambda_k)t}G_{jk}(0)",
-        quantity="largest projector error of trained weights to the *constrained* closed form, extrapolated twice, "
-        "while σ_z/σ_1 > 1e−8",
+        quantity="largest projector error of trained weights to the closed form with the constraint, extrapolated "
+        "twice, while σ_z/σ_1 > 1e−8",
         dynamics="unconstrained",
         table="spans",
         measure=largest_error("error", extrapolations=2),

@@ -66,9 +66,9 @@ CLAIMS = [
     ),
     *(
         Claim(
-            id=f"A4-departure-time-{activation}",
+            id=name,
             source="A4",
-            statement=f"Trained nets ({name}) leave their tangent kernel at t = ln h/(2μ) + c.",
+            statement=f"Trained nets ({net}) leave their tangent kernel at t = ln h/(2μ) + c.",
             formula=r"\mu_ht_{0.5}+\ln a_h=\frac12\ln h+c",
             quantity="slope in ln h (weights h) of 2(μ_h t_0.5 + ln a_h), μ_h and a_h growth rate and amplitude of the "
             f"leading modes of the net's own kernel and start; {SETTING}; {SEEDS}",
@@ -82,7 +82,10 @@ CLAIMS = [
             ),
             figure="departure-times",
         )
-        for activation, name in (("relu", "ReLU"), ("erf", "erf"))
+        for name, activation, net in (
+            ("A4-departure-time-relu", "relu", "ReLU"),
+            ("A4-departure-time-erf", "erf", "erf"),
+        )
     ),
     Claim(
         id="follow-up-cosine-exponent",

@@ -19,6 +19,7 @@ def compute(job: Job[PageSettings]) -> None:
         config_name=settings.config_name,
         root_seed=settings.root_seed,
         seeds=settings.seeds,
+        captions=settings.captions,
         pins=[line for line in lines if re.fullmatch(r"[^=# ]+==?[^= ]+", line)],
     )
     with whole_file(job.output("page")) as part:

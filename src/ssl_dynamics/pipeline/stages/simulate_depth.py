@@ -45,7 +45,7 @@ def constrained(job: Job[DepthSettings], points: Arrays) -> Arrays:
             X,
             settings.loss,
             rate=rate,
-            largest_step=settings.depth.constrained_step * unit,
+            largest_step=plan.largest_step(settings, X),
             times=(plan.checkpoints(settings) * unit).tolist(),
         )
         job.log.info("width %d, rate %s: %d nets departed", width, rate_name, run.departed[:, -1].sum())

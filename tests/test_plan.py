@@ -1,0 +1,179 @@
+"""The plan: what would run and why, from the commands that Snakemake would give."""
+
+import json
+import os
+import shlex
+import time
+from pathlib import Path
+
+import pytest
+
+from ssl_dynamics.pipeline.artifacts import sha256
+from ssl_dynamics.pipeline.fingerprint import definitions, fingerprint
+from ssl_dynamics.pipeline.plan import FOLLOWS, NOT_MADE, jobs_in, own_work, plan_of, print_plan, put_in_order
+
+STAGE = "ssl_dynamics.pipeline.stages.quadratic_form"
+SETTINGS = {"loss": "contrastive", "training": {"levels": 3, "steps": [1, 2]}}
+
+
+def command(
+    *, settings=SETTINGS, code=None, lock="abc", inputs=("data=in.npz",), outputs=("result=out.npz",), stem="p"
+):
+    words = [
+        "--settings",
+        json.dumps(settings),
+        "--code",
+        code or fingerprint(STAGE),
+        "--lock",
+        lock,
+        "--inputs",
+        *inputs,
+    ]
+    words += ["--outputs", *outputs, f"provenance={stem}.provenance.json", "--log", "stage.log"]
+    return (
+        f"Job 3: something\nReason: Params have changed\nShell command: exec python -m {STAGE} {shlex.join(words)}\n\n"
+    )
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """A folder in which the job of `command()` is done; returns what changes its provenance."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("in.npz", "out.npz"):
+        (tmp_path / name).write_text(name)
+    record = {
+        "stage": STAGE,
+        "further": [],
+        "settings": SETTINGS,
+        "code": fingerprint(STAGE),
+        "definitions": definitions(STAGE),
+        "lock": "abc",
+        "inputs": {"in.npz": sha256(tmp_path / "in.npz")},
+        "outputs": {"out.npz": sha256(tmp_path / "out.npz")},
+    }
+
+    def change(**values):
+        (tmp_path / "p.provenance.json").write_text(json.dumps(record | values))
+
+    change()
+    return change
+
+
+def why(*commands):
+    return [why for _, why in plan_of(jobs_in("".join(commands)))]
+
+
+def test_values_with_blanks_and_quotes_come_through():
+    settings = {"a b": "it's", "c": 'say "x"'}
+    (job,) = jobs_in("Building DAG\n" + command(settings=settings, inputs=["data=a folder/ü=1.npz"]))
+    assert job.settings == settings
+    assert job.inputs == {"a folder/ü=1.npz"}
+    assert job.outputs == {"out.npz"}
+    assert (job.name, job.lock, job.provenance) == ("quadratic_form", "abc", "p.provenance.json")
+
+
+@pytest.mark.usefixtures("made")
+def test_nothing_has_changed():
+    assert why(command()) == [[]]
+
+
+def test_not_made_yet(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert why(command()) == [[NOT_MADE]]
+
+
+def test_changed_code_is_named_by_module_and_definition(made):
+    then = definitions(STAGE)
+    then["ssl_dynamics.problem.quadratic:quadratic_form"] = "00000000"
+    then["ssl_dynamics.problem.quadratic:gone"] = "00000000"
+    del then["ssl_dynamics.checks:real"]
+    made(definitions=then, code="0")
+    assert why(command()) == [["checks: real", "problem.quadratic: gone, quadratic_form"]]
+
+
+def test_many_changed_definitions_are_counted(made):
+    then = definitions(STAGE) | {f"ssl_dynamics.checks:_{i}": "0" for i in range(9)}
+    made(definitions=then, code="0")
+    assert why(command()) == [["checks: _0, _1, _2, _3 and 5 more"]]
+
+
+def test_stage_that_is_no_more(made):
+    made(stage=f"{STAGE}_of_old", code="0")
+    assert why(command()) == [[f"{STAGE}_of_old is not a module of ssl_dynamics"]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({**SETTINGS, "training": {"levels": 4, "steps": [1, 2]}}, "training.levels: 3 → 4"),
+        ({**SETTINGS, "training": {"levels": 3, "steps": [1]}}, "training.steps: [1, 2] → [1]"),
+        ({**SETTINGS, "seeds": 5}, "seeds: nothing → 5"),
+        ({"loss": "contrastive"}, "training.levels: 3 → nothing"),
+    ],
+)
+@pytest.mark.usefixtures("made")
+def test_changed_settings_are_named_by_key(settings, reason):
+    assert reason in why(command(settings=settings))[0]
+
+
+@pytest.mark.usefixtures("made")
+def test_changed_pins_files_and_inputs(tmp_path):
+    assert why(command(lock="def")) == [["requirements.lock: other pins"]]
+    assert why(command(inputs=["a=b.npz"])) == [["b.npz: read now", "in.npz: no longer read"]]
+    (tmp_path / "out.npz").unlink()
+    assert why(command()) == [["out.npz: missing"]]
+    (tmp_path / "in.npz").write_text("edited")
+    assert why(command()) == [["in.npz: changed since it was read", "out.npz: missing"]]
+
+
+@pytest.mark.usefixtures("made")
+def test_damaged_provenance(tmp_path):
+    (tmp_path / "p.provenance.json").write_text("{")
+    assert why(command()) == [["p.provenance.json: damaged"]]
+
+
+@pytest.mark.usefixtures("made")
+def test_jobs_that_follow_say_so_and_do_not_blame_what_is_about_to_be_made_again(tmp_path):
+    (tmp_path / "in.npz").write_text("edited")
+    earlier = command(inputs=[], outputs=["data=in.npz"], stem="q")
+    assert why(command(), earlier) == [[NOT_MADE], [FOLLOWS]]  # in the order of the work
+
+
+@pytest.mark.usefixtures("made")
+def test_print_counts_stages_by_reason(capsys):
+    earlier = command(inputs=[], outputs=["data=in.npz"], stem="q")
+    print_plan(Path("mine.yaml"), plan_of(jobs_in(command() + earlier)))
+    printed = capsys.readouterr().out
+    assert "mine.yaml: 2 jobs would run" in printed
+    lines = [" ".join(line.split()) for line in printed.splitlines()]
+    assert lines.index(f"{NOT_MADE} 1 quadratic_form") < lines.index(f"{FOLLOWS} 1 quadratic_form")
+    print_plan(Path("mine.yaml"), [])
+    assert "nothing to do" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("made")
+def test_output_that_was_tampered_with_is_made_anew(tmp_path):
+    status = (tmp_path / "out.npz").stat()
+    (tmp_path / "out.npz").write_text("OUT.npz")
+    os.utime(tmp_path / "out.npz", ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    assert why(command()) == [["out.npz: changed since it was made"]]
+
+
+def test_another_function_to_call(made):
+    made(code="0")
+    assert why(command()) == [["another function is to be called"]]
+
+
+@pytest.mark.usefixtures("made")
+def test_done_work_gets_times_in_its_order(tmp_path):
+    os.utime(tmp_path / "out.npz", (2e9, 2e9))  # times mean nothing
+    earlier = command(outputs=["result=out.npz"])
+    later = command(inputs=["data=out.npz"], outputs=["result=end.npz"], stem="r")
+    plan = plan_of(jobs_in(later + earlier))
+    assert [reasons for _, reasons in plan] == [[], [NOT_MADE]]
+    put_in_order(plan, tmp_path / "benchmarks")
+    assert (tmp_path / "out.npz").stat().st_mtime <= time.time()
+    assert own_work(plan) == ["r.provenance.json"]
+    plan = plan_of(jobs_in(later + command(lock="def")))
+    assert [reasons for _, reasons in plan] == [["requirements.lock: other pins"], [FOLLOWS]]
+    assert own_work(plan) == ["p.provenance.json"]

@@ -1,0 +1,177 @@
+"""Comparison with the shipped reference: what may differ, and what is caught."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ssl_dynamics.claims.registry import CLAIMS
+from ssl_dynamics.pipeline import reference, verification
+from ssl_dynamics.pipeline.artifacts import write_table
+from ssl_dynamics.pipeline.config import ConfigError, load_config
+from ssl_dynamics.pipeline.reference import Compared, compare_claims, compare_tables, write_reference
+
+TOP = Path(__file__).parents[1]
+CONFIG = load_config(TOP / "tests/config/smallest.yaml")
+
+
+def record(**changes):
+    cell = {"cell": "a/b/2", "value": 0.1, "ci_low": 0.05, "ci_high": 0.12, "verdict": "pass"}
+    cell |= {"control": {"value": 0.5, "verdict": "fail"}}
+    return {
+        "id": "A1-one",
+        "verdict": "pass",
+        "criterion": {"operator": "<=", "threshold": 0.2},
+        "cells": [cell | changes],
+    }
+
+
+TABLE = pd.DataFrame({"seed": [0, 1, 2], "error": [1e-3, 1.0, 10.0], "rounding": [1e-15, 2e-15, np.nan]})
+
+
+@pytest.fixture
+def shipped(tmp_path, monkeypatch):
+    """A folder with a reference made from one record and one table."""
+    monkeypatch.chdir(tmp_path)
+    write_table(CONFIG.results / "mixture/x.csv", TABLE)
+    write_table(CONFIG.results / "tables/for_readers.csv", TABLE)
+    write_table(CONFIG.results / "mixture/large.csv", pd.concat([TABLE] * 1000))
+    return write_reference(CONFIG, [record()])
+
+
+def differing(compared):
+    return [(each.claim, each.place) for each in compared if not each.agrees]
+
+
+def test_reference_holds_verdicts_small_tables_and_versions(shipped):
+    files = sorted(path.relative_to(shipped).as_posix() for path in shipped.rglob("*") if path.is_file())
+    assert files == ["mixture/x.csv", "verdicts.json", "versions.json"]
+    versions = json.loads((shipped / "versions.json").read_text(encoding="utf-8"))
+    assert {"python", "processor", "numpy", "torch"} <= versions.keys()
+    assert versions["numpy"] == np.__version__
+
+
+@pytest.mark.usefixtures("shipped")
+def test_equal_results_agree():
+    compared = [*compare_claims(CONFIG, [record()]), *compare_tables(CONFIG)]
+    assert differing(compared) == []
+    assert len(compared) == 6 + 3
+    assert all(each.excess() == 0 for each in compared)
+
+
+@pytest.mark.parametrize(
+    ("changes", "places"),
+    [
+        ({"value": 0.1 + 0.002}, []),  # 1e−3 of itself and a hundredth of the threshold 0.2
+        ({"value": 0.1 + 0.0022}, ["a/b/2 value"]),
+        ({"value": None}, ["a/b/2 value"]),
+        ({"ci_low": 0.04, "ci_high": 0.13}, ["a/b/2 ci_low", "a/b/2 ci_high"]),
+        ({"verdict": "fail"}, ["a/b/2 verdict"]),
+        ({"control": {"value": 0.4, "verdict": "fail"}}, ["a/b/2 control"]),
+        ({"control": {"value": 0.5, "verdict": "pass"}}, ["a/b/2 control fails"]),
+        ({"cell": "a/b/3"}, [f"a/b/{z} {name}" for z in (3, 2) for name in
+                             ("value", "ci_low", "ci_high", "verdict", "control", "control fails")]),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("shipped")
+def test_numbers_of_a_claim(changes, places):
+    assert differing(compare_claims(CONFIG, [record(**changes)])) == [("A1-one", place) for place in places]
+
+
+@pytest.mark.usefixtures("shipped")
+def test_claim_that_the_reference_lacks_differs():
+    assert len(differing(compare_claims(CONFIG, [record() | {"id": "A1-new"}]))) == 6
+
+
+def test_tolerance_follows_the_criterion():
+    wide, narrow = (record() | {"criterion": {"operator": "within", "threshold": t}} for t in ([0, 2], [0.9, 1.1]))
+    assert reference._tolerance(wide, 0.0) == pytest.approx(0.01)
+    assert reference._tolerance(narrow, 0.0) == pytest.approx(0.001)
+    assert reference._tolerance(narrow, -3.0) == pytest.approx(0.001 + 0.003)
+    accuracy = record() | {"id": "A5-accuracy"}
+    assert reference._tolerance(accuracy, 0.0) == pytest.approx(0.002 + 1 / 355)
+
+
+def test_counted_claims_are_claims():
+    assert set(reference.COUNTED) <= {claim.id for claim in CLAIMS}
+
+
+@pytest.mark.parametrize(
+    ("column", "row", "value", "agrees"),
+    [
+        ("error", 1, 1.0009, True),
+        ("error", 1, 1.002, False),
+        ("error", 0, 1.009e-3, True),  # small beside the largest of its column
+        ("error", 0, 1.02e-3, False),
+        ("rounding", 0, 9e-15, True),
+        ("rounding", 0, 1e-11, False),
+        ("rounding", 2, 1e-15, False),  # where there was no number
+        ("error", 2, math.inf, False),
+        ("seed", 2, 3, False),
+    ],
+)
+@pytest.mark.usefixtures("shipped")
+def test_numbers_of_a_table(column, row, value, agrees):
+    table = TABLE.copy()
+    table.loc[row, column] = value
+    write_table(CONFIG.results / "mixture/x.csv", table)
+    assert differing(compare_tables(CONFIG)) == ([] if agrees else [("mixture/x.csv", column)])
+
+
+@pytest.mark.parametrize("table", [TABLE.iloc[:2], TABLE.rename(columns={"error": "distance"})])
+@pytest.mark.usefixtures("shipped")
+def test_tables_of_another_form_differ(table):
+    write_table(CONFIG.results / "mixture/x.csv", table)
+    assert differing(compare_tables(CONFIG)) == [("mixture/x.csv", "rows and columns")]
+
+
+@pytest.mark.usefixtures("shipped")
+def test_missing_table_differs():
+    (CONFIG.results / "mixture/x.csv").unlink()
+    assert differing(compare_tables(CONFIG)) == [("mixture/x.csv", "rows and columns")]
+
+
+def test_configuration_without_reference_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"verdicts\.json: no reference is shipped for 'smallest'"):
+        list(compare_claims(CONFIG, [record()]))
+
+
+def test_report_prints_the_worst_and_names_what_differs_or_fails(tmp_path, capsys):
+    compared = [
+        Compared("A1-one", "a value", 1.0, 1.0, 0.1),
+        Compared("A1-one", "a control", 1.5, 1.0, 0.1),
+        Compared("A1-two", "b value", None, None, 0.1),
+    ]
+    problems = verification.report([record() | {"verdict": "fail"}], compared, tmp_path / "reports/verify.json")
+    assert problems == ["A1-one: a control differs from the reference", "A1-one: the claim fails"]
+    printed = capsys.readouterr().out
+    assert "a control" in printed
+    assert "a value" not in printed
+    assert "3 numbers compared, 1 differ" in printed
+    written = json.loads((tmp_path / "reports/verify.json").read_text(encoding="utf-8"))
+    assert (written["claims"], written["failed"], written["differing"]) == (1, ["A1-one"], 1)
+    assert [each["agrees"] for each in written["compared"]] == [True, False, True]
+
+
+def test_misspelt_claim_is_refused_with_its_neighbours():
+    with pytest.raises(ConfigError, match=r"'A3-order-9' is no claim; expected one of A3-order-1, "):
+        verification.claim_named("A3-order-9")
+
+
+def test_claim_whose_experiment_is_not_configured_is_refused():
+    claim = verification.claim_named("A4-kernel-limit")
+    with pytest.raises(ConfigError, match="the configuration 'smallest' has no experiment 'kernel_limit'"):
+        verification.tables_of(claim, CONFIG)
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_tables_of_a_claim_are_its_own_and_those_of_its_control(claim):
+    config = load_config(TOP / "config/full.yaml")
+    ((name, files),) = verification.tables_of(claim, config).items()
+    assert name == claim.table
+    folders = {path.parts[4] for path in files}
+    assert folders == {claim.dynamics, claim.control.dynamics or claim.dynamics}

@@ -1,0 +1,103 @@
+import subprocess
+from datetime import datetime
+
+import numpy as np
+import pytest
+import scipy
+
+from ssl_dynamics.pipeline.run_record import FILE, LIBRARIES, read_runs, recorded, surroundings
+from ssl_dynamics.pipeline.sole_run import RunError
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["cli.py", "run", "config/full.yaml", "--cores", "2"])
+    return tmp_path / "results/full"
+
+
+def records(results):
+    return read_runs(results / FILE)
+
+
+def git(*arguments):
+    identity = ["-c", "user.name=someone", "-c", "user.email=someone@example.org"]
+    subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
+
+
+def test_run_leaves_its_record(results):
+    with recorded(results, where=2):
+        pass
+    (record,) = records(results)
+    assert record["command"] == ["ssl-dynamics", "run", "config/full.yaml", "--cores", "2"]
+    assert record["status"] == 0
+    assert "error" not in record
+    assert record["cores"] == 2
+    assert datetime.fromisoformat(record["start"]) <= datetime.fromisoformat(record["end"])
+    assert record["hardware"]["threads"] >= 1
+    assert record["hardware"]["memory_bytes"] > 0
+
+
+def test_versions_are_those_that_compute(results):
+    with recorded(results, where=1):
+        pass
+    (record,) = records(results)
+    assert set(record["libraries"]) == set(LIBRARIES)
+    assert record["libraries"]["numpy"] == np.__version__
+    assert record["libraries"]["scipy"] == scipy.__version__
+    assert record["blas"]
+    assert all(blas["internal_api"] and blas["version"] for blas in record["blas"])
+
+
+def test_failed_run_is_recorded_with_its_cause_and_fails_as_before(results):
+    with pytest.raises(RunError, match="two lines"), recorded(results, where=1):
+        raise RunError("a job failed,\nin two lines")
+    with pytest.raises(SystemExit) as exit_, recorded(results, where=1):
+        raise SystemExit(1)
+    assert exit_.value.code == 1
+    first, second = records(results)
+    assert (first["status"], first["error"]) == (1, "a job failed,")
+    assert second["status"] == 1
+
+
+def test_interrupted_run_is_recorded(results):
+    with pytest.raises(KeyboardInterrupt), recorded(results, where=1):
+        raise KeyboardInterrupt
+    (record,) = records(results)
+    assert (record["status"], record["error"]) == (1, "KeyboardInterrupt")
+
+
+def test_record_that_cannot_be_written_fails_no_run(results, capsys):
+    results.mkdir(parents=True)
+    (results / "logs").write_text("a file where the folder should be")
+    with recorded(results, where=1):
+        pass
+    assert "this run is not recorded" in capsys.readouterr().err
+
+
+def test_line_that_is_no_record_is_named(tmp_path):
+    (tmp_path / "runs.jsonl").write_text('{"status": 0}\n{"status": \n')
+    with pytest.raises(ValueError, match=r"runs\.jsonl: holds a line that is no record of a run"):
+        read_runs(tmp_path / "runs.jsonl")
+
+
+@pytest.mark.usefixtures("results")
+def test_commit_is_that_of_this_folder(tmp_path, monkeypatch):
+    git("init", "--quiet")
+    (tmp_path / "code.py").write_text("one = 1\n")
+    git("add", ".")
+    git("commit", "--quiet", "-m", "first")
+    clean = surroundings()["code"]
+    assert len(clean["commit"]) == 40
+    assert clean["dirty"] is False
+    (tmp_path / "code.py").write_text("one = 2\n")
+    assert surroundings()["code"] == {"commit": clean["commit"], "dirty": True}
+    (tmp_path / "copy").mkdir()
+    monkeypatch.chdir(tmp_path / "copy")  # a copy of the tree below another checkout is not of its commit
+    assert surroundings()["code"] is None
+
+
+@pytest.mark.usefixtures("results")
+def test_without_git_the_commit_is_unknown(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert surroundings()["code"] is None

@@ -1,0 +1,130 @@
+"""The workflow through a real Slurm of one node, which tests/slurm/with_slurm.sh starts and ends."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from test_workflow import contents, copy_of_the_tree, edit, environment, run
+
+TOP = Path(__file__).parents[1]
+CONFIG = "config/smallest.yaml"
+PROFILE = "profiles/slurm/profile.yaml"
+COMMAND = [sys.executable, "-m", "ssl_dynamics.pipeline.cli", "run", CONFIG, "--profile", "profiles/slurm"]
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def slurm(tmp_path):
+    """The list, by Slurm, of the jobs that have ended."""
+    missing = [name for name in ("slurmctld", "slurmd", "munged", "sbatch") if shutil.which(name) is None]
+    if missing or os.geteuid() != 0:
+        pytest.skip(f"Slurm cannot be started: it takes root, and {missing or 'its programs'} (slurm-wlm, munge)")
+    command = ["bash", str(TOP / "tests/slurm/with_slurm.sh"), str(tmp_path / "slurm"), "sh", "-c", "echo ready; cat"]
+    # Slurm ends when its standard input does: at the end of a test, and when the tests are killed.
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        yield tmp_path / "slurm/jobs.log"
+        process.stdin.close()
+        assert process.wait() == 0
+
+
+def sources(folder):
+    folder.mkdir()
+    shutil.copy(TOP / "tests" / CONFIG, copy_of_the_tree(folder) / CONFIG)
+    return folder
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """The sources, with the status of jobs asked for often."""
+    tree = sources(tmp_path / "tree")
+    edit(tree, PROFILE, "slurm-init-seconds-before-status-checks: 10", "slurm-init-seconds-before-status-checks: 2")
+    return tree
+
+
+def run_on_slurm(tree):
+    return subprocess.run(COMMAND, cwd=tree, env=environment(tree), capture_output=True, text=True, check=False)
+
+
+def ended(jobs):
+    """Number, state and folder of every job that has ended."""
+    return re.findall(r"JobId=(\d+) .* JobState=(\w+) .* WorkDir=(\S+) ", jobs.read_text())
+
+
+def at_work(rule):
+    """Numbers of the jobs at work that hold a job of this rule."""
+    command = ["squeue", "--noheader", "--states=running", "--format=%i %k"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return {line.split()[0] for line in listed.splitlines() if rule in line}
+
+
+def test_every_rule_says_its_memory_and_time():
+    for path in (TOP / "workflow/rules").glob("*.smk"):
+        for rule in re.split(r"(?m)^rule ", path.read_text())[1:]:
+            assert re.search(r"    resources:\n        mem_mb=\d+,\n        runtime=\d+,\n", rule), rule.split(":")[0]
+
+
+def test_no_group_of_the_full_configuration_waits_for_itself(tree):
+    command = [sys.executable, "-m", "snakemake", "--configfile", "config/full.yaml", "--profile", "profiles/slurm"]
+    result = subprocess.run(
+        [*command, "--dry-run"], cwd=tree, env=environment(tree), capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert "Group job report" in result.stdout + result.stderr
+
+
+def test_site_that_slurm_does_not_know_stops_before_any_job(tree, slurm):
+    edit(tree, PROFILE, "slurm_partition: main", "slurm_partition: elsewhere")
+    result = run_on_slurm(tree)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"{PROFILE}: Slurm takes no jobs as default-resources say: ")
+    assert "invalid partition specified: elsewhere" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert ended(slurm) == []
+
+
+def test_failed_job_ends_in_a_line_with_its_cause(tree, slurm):
+    edit(
+        tree,
+        "src/ssl_dynamics/pipeline/stages/triplets.py",
+        "    settings =",
+        '    raise ValueError("no")\n    settings =',
+    )
+    result = run_on_slurm(tree)
+    assert result.returncode == 1
+    assert "triplets: no (log: results/smallest/logs/mixture/triplets.log)" in result.stdout.splitlines()
+    assert "Traceback" not in result.stdout + result.stderr
+    assert [state for _, state, _ in ended(slurm)] == ["FAILED"]
+
+
+def test_killed_run_goes_on_and_gives_the_bytes_of_a_local_run(tree, slurm, tmp_path):
+    with subprocess.Popen(
+        COMMAND, cwd=tree, env=environment(tree), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        while not (orphans := at_work("simulate")):
+            assert process.poll() is None
+            time.sleep(0.2)
+        subprocess.run(["scontrol", "suspend", *orphans], check=True)  # they would end before the next run looks
+        (snakemake,) = psutil.Process(process.pid).children()
+        for victim in (process, snakemake):
+            victim.send_signal(signal.SIGKILL)
+    result = run_on_slurm(tree)
+    assert result.returncode == 0, result.stdout + result.stderr
+    states = {number: state for number, state, folder in ended(slurm) if folder == str(tree)}
+    assert {states[number] for number in orphans} == {"CANCELLED"}
+    completed = [number for number, state in states.items() if state == "COMPLETED"]
+    assert len(completed) == 4  # the data, two cells, and what follows from the tables
+    assert not list((tree / "results").rglob("*.part*"))
+
+    local = sources(tmp_path / "local")
+    assert run(local, config=CONFIG).returncode == 0
+    assert contents(tree) == contents(local)
