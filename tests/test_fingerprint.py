@@ -108,7 +108,7 @@ def test_constant_behind_a_function_counts(tree):
 
 def test_same_name_from_another_module_counts(tree):
     assert "claims" in changed_by(
-        tree, "pipeline/stages/claims.py", "artifacts import read_table, sha256", "stage import read_table, sha256"
+        tree, "pipeline/verdicts.py", "artifacts import read_table, sha256", "provenance import read_table, sha256"
     )
     assert "solve" in changed_by(tree, "checks.py", "import numpy as np", "import autograd.numpy as np")
 

@@ -96,11 +96,17 @@ def test_bad_problem_is_refused_in_one_line_and_nothing_is_written(tmp_path, mon
         (["problem.npz", "out.csv"], "out.csv: .npz is allowed"),
         (["problem.npz", "no/out.npz"], "no/out.npz: no folder no"),
         (["problem.npz", "out.npz", "--plot", "out.gif"], "out.gif: .svg or .png is allowed"),
+        (["problem.npz", "../here/problem.npz"], "../here/problem.npz: this is the problem itself; name another file"),
+        (["single.npz", "out.npz"], "single.npz: not an .npz file of plain arrays; pickled objects are not read"),
     ],
 )
 def test_bad_paths_are_refused(tmp_path, monkeypatch, capsys, arguments, message):
-    problem(tmp_path)
-    monkeypatch.chdir(tmp_path)
+    here = tmp_path / "here"
+    here.mkdir()
+    problem(here)
+    np.save(here / "single.npy", np.eye(2))
+    (here / "single.npy").rename(here / "single.npz")
+    monkeypatch.chdir(here)
     code, error = run(monkeypatch, capsys, *arguments)
     assert code == cli.EXIT_USAGE
     assert error == f"{message}\n"

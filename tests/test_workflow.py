@@ -1,7 +1,6 @@
 """The real workflow, run on copies of the tree."""
 
 import json
-import re
 import subprocess
 import sys
 import zipfile
@@ -15,34 +14,6 @@ from ssl_dynamics.pipeline.captions import caption
 from trees import call, contents, copy_of_the_tree, edit, environment, run
 
 pytestmark = pytest.mark.slow
-
-
-def planned(tree, config="config/tiny.yaml"):
-    """Rules that Snakemake would run now."""
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--dry-run",
-        "--quiet",
-        "rules",
-        "--cores",
-        "2",
-        "--configfile",
-        config,
-    ]
-    result = subprocess.run(command, cwd=tree, env=environment(tree), capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    lines = (line.split() for line in (result.stdout + result.stderr).splitlines())
-    return {words[0] for words in lines if len(words) == 2 and words[1].isdigit()} - {"total", "all"}
-
-
-def planned_notebooks(tree):
-    """Notebooks that Snakemake would execute now."""
-    command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "2", "--configfile", "config/tiny.yaml"]
-    result = subprocess.run(command, cwd=tree, env=environment(tree), capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    return set(re.findall(r"execute notebook ([a-z-]+)", result.stdout + result.stderr))
 
 
 def test_run_ends_with_the_verdict_on_every_claim(finished):

@@ -168,7 +168,7 @@ def _grid(rows: pd.DataFrame, draw: list[Panel]) -> Figure:
     figure, axes = plt.subplots(
         len(cells),
         len(draw),
-        figsize=(theme.DOUBLE, 0.4 + 1.05 * len(cells)),
+        figsize=(theme.DOUBLE, max(1.9, 0.4 + 1.05 * len(cells))),
         squeeze=False,
     )
     for line, (title, panel) in zip(axes, cells, strict=True):

@@ -49,9 +49,9 @@ def apply() -> None:
 def layout(rows: pd.DataFrame) -> dict[str, Any]:
     """A row of panels for each data set, a column for each dimension; a column of a page wide, or two for three."""
     columns = rows["dimension"].nunique()
-    width = (SINGLE if columns < 3 else DOUBLE) / columns
-    height = 1.5 if columns == 1 else 1.3
     order = in_order(rows["dataset"])
+    width = (SINGLE if columns < 3 else DOUBLE) / columns
+    height = 2.0 if len(order) == 1 else 1.5 if columns == 1 else 1.3
     return {"row": "dataset", "col": "dimension", "row_order": order, "height": height, "aspect": width / height}
 
 

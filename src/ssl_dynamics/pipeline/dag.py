@@ -23,7 +23,6 @@ _COMPARISONS = (
     "compare_unconstrained",
     "compare_wide",
 )
-_NOT_IN_NOTEBOOKS = ("compare_collapse_cost", "compare_finite_sample", "compare_finite_steps")
 
 # Rule to the rules whose files it reads, in a configuration that runs every experiment.
 RULES: dict[str, tuple[str, ...]] = {
@@ -87,7 +86,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "compare_wide": ("layers", "simulate_layers", "solve_wide"),
     "claims": _COMPARISONS,
     "figure": _COMPARISONS,
-    "notebook": ("claims", *(rule for rule in _COMPARISONS if rule not in _NOT_IN_NOTEBOOKS)),
+    "notebook": ("claims", *_COMPARISONS),
     "paper": ("claims", "figure", "objectives_table", "quadratic_form"),
     "page": ("claims", "figure", "triplet_figure"),
 }

@@ -41,6 +41,8 @@ h2 { margin-top: 2.2rem; }
 a { color: #0645ad; }
 img { max-width: 100%; height: auto; display: block; margin: 0.5rem auto; }
 .formula { display: block; overflow-x: auto; overflow-y: hidden; padding: 0.2rem 0; }
+math { font-size: 1.1em;
+  font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", "Noto Sans Math", "DejaVu Math TeX Gyre", math; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; margin: 0.8rem 0; }
 caption { text-align: left; padding: 0.3rem 0; color: #444; }

@@ -41,7 +41,7 @@ PARTS = {
     "infinite-width": (
         "What replaces the tangent kernel",
         "With the constraint kept, wide nets follow the flow on their features at the start; the model linearised at "
-        "the start stays wrong; three layers behave like two.",
+        "the start stays wrong; nets of three layers depart and freeze as those of two do.",
     ),
 }
 SOURCES = {
@@ -53,6 +53,8 @@ SOURCES = {
     "follow-up": "a follow-up of the paper",
     "beyond": "beyond the paper",
 }
+
+_PIXELS_PER_POINT = 1.8  # of a figure, whose smallest letters have 6 points
 
 # The converter passes what stands in \text on as it is: whatever else comes out of it is refused.
 _MATHEMATICS = re.compile(
@@ -86,7 +88,7 @@ def render(
         total=len(records),
         sources={name: meaning for name, meaning in SOURCES.items() if any(r["source"] == name for r in records)},
         data_sets={
-            name.removeprefix("triplets-"): data_address(path)
+            name.removeprefix("triplets-"): image(path)
             for name, path in figures.items()
             if name.startswith("triplets-")
         },
@@ -118,7 +120,7 @@ def _parts(records: list[Record], figures: Mapping[str, Path], folder: str) -> l
                     "blocks": [
                         {
                             "figure": figure,
-                            "image": data_address(figures[figure]) if figure in figures else None,
+                            "image": image(figures[figure]) if figure in figures else None,
                             "claims": claims,
                         }
                         for figure, claims in blocks.items()
@@ -162,9 +164,13 @@ def formula(latex: str) -> list[Markup]:
     return pieces
 
 
-def data_address(figure: Path) -> str:
-    """A figure as `data:` address: its SVG, or its PNG where that is shorter."""
-    lines = (line.strip() for line in figure.with_suffix(".svg").read_text(encoding="utf-8").splitlines())
-    vector = "data:image/svg+xml," + quote(" ".join(lines), safe=" /:;,.()=-'!?*+&|[]{}_~@$")
+def image(figure: Path) -> dict[str, Any]:
+    """A figure as `data:` address, its SVG or its PNG where that is shorter, and its width: the same scale for all."""
+    drawing = figure.with_suffix(".svg").read_text(encoding="utf-8")
+    vector = "data:image/svg+xml," + quote(
+        " ".join(line.strip() for line in drawing.splitlines()), safe=" /:;,.()=-'!?*+&|[]{}_~@$"
+    )
     pixels = "data:image/png;base64," + base64.b64encode(figure.with_suffix(".png").read_bytes()).decode("ascii")
-    return min(vector, pixels, key=len)
+    points = re.search(r'<svg\b[^>]*\bwidth="([\d.]+)', drawing)
+    assert points is not None
+    return {"address": min(vector, pixels, key=len), "width": round(float(points[1]) * _PIXELS_PER_POINT)}

@@ -37,6 +37,8 @@ def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | No
     for path, suffixes in ((output, (".npz",)), (plot, (".svg", ".png"))):
         if path is not None:
             _check_place(path, suffixes)
+    if output.resolve() == problem.resolve():
+        raise ConfigError(f"{output}: this is the problem itself; name another file")
     arrays = _read(problem)
     try:
         C = arrays["C"] if "C" in arrays else _form(arrays, loss)
