@@ -72,7 +72,7 @@ def test_a_fresh_clone_with_copied_results_runs_nothing_whatever_the_times(finis
 def test_a_real_edit_in_the_theory_runs_the_solvers_that_import_it_and_what_follows(tree):
     edit(tree, "src/ssl_dynamics/theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-2.0 * gaps")
     printed = plan(tree)
-    assert "theory.grassmann: grassmann_flow" in " ".join(printed.split())
+    assert "theory.grassmann: _graph_at" in " ".join(printed.split())
     found = stages(printed)
     assert found.keys() >= {"solve", "compare_unconstrained", "compare_grassmannian", "claims", "figure", "notebook"}
     assert not {stage for stage in found if stage.startswith(("triplet", "quadratic", "simulate", "schedule"))}
@@ -94,7 +94,7 @@ def test_an_edit_in_one_figure_function_runs_that_figure_and_what_shows_it(tree)
 
 
 def test_an_edit_of_what_the_notebooks_share_runs_them_all_and_nothing_else(tree):
-    edit(tree, "src/ssl_dynamics/pipeline/reading.py", "_DOTS_PER_INCH = 80", "_DOTS_PER_INCH = 81")
+    edit(tree, "src/ssl_dynamics/pipeline/reading.py", "_DOTS_PER_INCH = 120", "_DOTS_PER_INCH = 121")
     assert stages(plan(tree)) == {"notebook": 2}
 
 
