@@ -93,6 +93,8 @@ def put_in_order(plan: Plan, benchmarks: Path) -> None:
             moment = now - 1e-3 * (len(plan) - i)
             for path in (*job.outputs, job.provenance):
                 os.utime(path, (moment, moment))
+        elif _damaged(job) in why:  # jobs that look there for what made their inputs would stop
+            Path(job.provenance).unlink()
 
 
 def print_plan(config: Path, plan: Plan) -> None:
@@ -144,7 +146,7 @@ def _reasons(job: Job, to_be_made: set[str]) -> Iterator[str]:
     try:
         record = read_record(Path(job.provenance))
     except ValueError:
-        yield f"{job.provenance}: damaged"
+        yield _damaged(job)
         return
     if job.code != record["code"]:
         yield from _code(record)
@@ -154,6 +156,10 @@ def _reasons(job: Job, to_be_made: set[str]) -> Iterator[str]:
     yield from _files("read", record["inputs"], job.inputs, to_be_made)
     yield from _files("made", record["outputs"], job.outputs, to_be_made)
     yield from follows
+
+
+def _damaged(job: Job) -> str:
+    return f"{job.provenance}: damaged"
 
 
 def _files(verb: str, recorded: dict[str, str], now: frozenset[str], to_be_made: set[str]) -> Iterator[str]:
