@@ -232,6 +232,7 @@ def test_stage_that_raises_ends_in_one_line_and_with_debug_in_its_traceback(smal
 
 @pytest.mark.parametrize("name", ["", "locks", "metadata"])
 def test_records_that_snakemake_cannot_write_stop_a_run_in_one_line(small, undisturbed, name):
+    (small / FIGURE).unlink()
     shutil.rmtree(small / ".snakemake")
     if name:
         (small / ".snakemake").mkdir()
@@ -242,4 +243,4 @@ def test_records_that_snakemake_cannot_write_stop_a_run_in_one_line(small, undis
     assert re.search(
         r"(?m)^.*\.snakemake.*File exists.*$|^.*File exists.*\.snakemake.*$", result.stdout + result.stderr
     )
-    assert contents(small) == contents(undisturbed)
+    assert contents(small).items() < contents(undisturbed).items()

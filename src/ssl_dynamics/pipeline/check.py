@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ssl_dynamics.pipeline.digests import digest
 from ssl_dynamics.pipeline.fingerprint import fingerprint
-from ssl_dynamics.pipeline.plan import Plan, of_its_own
+from ssl_dynamics.pipeline.plan import Job, Plan, of_its_own
 from ssl_dynamics.pipeline.provenance import records_below
 
 AGAIN = "make it anew: run make"
@@ -19,11 +19,15 @@ def check_plan(folder: Path, plan: Plan) -> list[str]:
     are left out.
     """
     problems = [
-        f"{reason if reason.startswith('results/') else f'{job.provenance}: {reason}'}; {AGAIN}"
+        f"{reason if reason.partition(': ')[0] in _left_by(job) else f'{job.provenance}: {reason}'}; {AGAIN}"
         for job, why in plan
         for reason in of_its_own(why)
     ]
-    return [*problems, *_foreign(folder, (path for job, _ in plan for path in (*job.outputs, job.provenance)))]
+    return [*problems, *_foreign(folder, (path for job, _ in plan for path in _left_by(job)))]
+
+
+def _left_by(job: Job) -> set[str]:
+    return {*job.outputs, job.provenance}
 
 
 def _foreign(folder: Path, made: Iterable[str]) -> list[str]:

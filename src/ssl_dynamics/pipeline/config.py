@@ -47,7 +47,7 @@ ON_POINTS = (  # experiments on nets of large width, which run on `points`
     "kernel_limit",
 )
 SCHEMA = "workflow/schemas/config.schema.json"
-LARGEST = 100_000_000  # of whole numbers other than the seed: larger ones ask for years, or for terabytes of memory
+LARGEST = 100_000_000  # of all numbers but the seed: larger ones ask for years, for terabytes, or for infinities
 
 
 class ConfigError(ValueError):
@@ -121,9 +121,9 @@ class Config(Settings):
 
     @model_validator(mode="after")
     def _numbers_are_feasible(self) -> "Config":
-        for key, value in _whole_numbers(self.model_dump(exclude={"root_seed"})):
+        for key, value in _numbers(self.model_dump(exclude={"root_seed"})):
             if value > LARGEST:
-                raise ValueError(f"{key}: {value:.6g} is not allowed: input should be at most {LARGEST}")
+                raise ValueError(f"{key}: a number this large is not allowed: input should be at most {LARGEST}")
         return self
 
     @model_validator(mode="after")
@@ -202,12 +202,12 @@ class Config(Settings):
         return settings.files() if isinstance(settings, Idx | Npz) else []
 
 
-def _whole_numbers(value: object, key: str = "") -> Iterator[tuple[str, int]]:
+def _numbers(value: object, key: str = "") -> Iterator[tuple[str, float]]:
     """Those below a value, each with its key."""
     if isinstance(value, dict | list):
         for name, part in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _whole_numbers(part, f"{key}.{name}" if key else str(name))
-    elif isinstance(value, int):
+            yield from _numbers(part, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, int | float):
         yield key, value
 
 

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -94,14 +95,24 @@ def _run(command: list[str], config_file: Path, config: Config, targets: Sequenc
 
 
 def jobs_of(config_file: Path, targets: Sequence[str]) -> list[Job]:
-    """The jobs behind the targets, done or not. Raises RunError if Snakemake cannot name them."""
-    command = [*_snakemake(config_file), "--dry-run", "--forceall", "--printshellcmds", "--nolock", "--cores", "1"]
-    result = subprocess.run([*command, "--", *targets], capture_output=True, encoding="utf-8", check=False)
-    printed = result.stdout + result.stderr
+    """The jobs behind the targets, done or not. Raises RunError if Snakemake cannot name them.
+
+    Snakemake is asked in a folder that has all of this one but what runs leave: files there that may not be written
+    would keep it from planning.
+    """
+    command = [*_snakemake(config_file.absolute()), "--snakefile", str(Path("Snakefile").absolute())]
+    with tempfile.TemporaryDirectory() as folder:
+        for path in Path.cwd().iterdir():
+            if path.name not in ("results", ".snakemake"):
+                Path(folder, path.name).symlink_to(path)
+        command += ["--directory", folder, "--dry-run", "--printshellcmds", "--nolock", "--cores", "1", "--", *targets]
+        result = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", check=False
+        )
     if result.returncode != 0:
-        *_, last = without_tracebacks(line for line in printed.splitlines() if line.strip())
-        raise RunError(f"{config_file}: {last.strip()}")
-    return jobs_in(printed)
+        said = without_tracebacks(line for line in result.stdout.splitlines() if not _NOISE.match(line))
+        raise RunError(f"{config_file}: {' '.join(' '.join(said).split())}")
+    return jobs_in(result.stdout)
 
 
 def _snakemake(config_file: Path) -> list[str]:
@@ -125,7 +136,7 @@ def _follow(command: list[str], noise: re.Pattern[str]) -> int:
         env=environment(),
     ) as process:
         assert process.stdout is not None
-        lines = process.stdout if os.environ.get(DEBUG) else without_tracebacks(process.stdout)
+        lines = process.stdout if os.environ.get(DEBUG) else protected_files(without_tracebacks(process.stdout))
         try:
             for line in lines:
                 if progress := _PROGRESS.match(line):
@@ -153,4 +164,19 @@ def without_tracebacks(lines: Iterable[str]) -> Iterator[str]:
             inside = True
         elif not (inside and _OF_A_TRACEBACK.match(line)):
             inside = inside and not _ERROR.match(line)
+            yield line
+
+
+def protected_files(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, but in place of what Snakemake says of files that it may not write, one for each of them."""
+    inside = affected = False
+    for line in lines:
+        if line.startswith(("ProtectedOutputException", "Write-protected output files")):
+            inside, affected = True, False
+        elif inside and line.startswith(" "):
+            if affected:
+                yield f"{line.strip()}: to be made anew, but not writable; make it so, or delete it\n"
+            affected = affected or "affected files:" in line
+        else:
+            inside = False
             yield line
