@@ -27,7 +27,8 @@ def plan(tree):
 
 def stages(printed):
     """How often each stage would run, whatever the reason; a stage counts once for each of its reasons."""
-    return {stage: int(count) for count, stage in re.findall(r"(\d+) ([a-z_]+)\b", printed.partition("───")[2])}
+    rows = " ".join(printed.partition("───")[2].split())  # a count and its stage may stand on two lines
+    return {stage: int(count) for count, stage in re.findall(r"(\d+) ([a-z_]+)\b", rows)}
 
 
 def change(tree, **values):

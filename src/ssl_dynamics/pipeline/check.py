@@ -18,12 +18,16 @@ def check_plan(folder: Path, plan: Plan) -> list[str]:
     and outputs have now, so that they agree along the whole chain; and no other file may be there. Logs and benchmarks
     are left out.
     """
-    problems = [
+    return [*undone(plan), *_foreign(folder, (path for job, _ in plan for path in _left_by(job)))]
+
+
+def undone(plan: Plan) -> list[str]:
+    """The reasons of jobs to run, one line each, with the file that it is a reason to make."""
+    return [
         f"{reason if reason.partition(': ')[0] in _left_by(job) else f'{job.provenance}: {reason}'}; {AGAIN}"
         for job, why in plan
         for reason in of_its_own(why)
     ]
-    return [*problems, *_foreign(folder, (path for job, _ in plan for path in _left_by(job)))]
 
 
 def _left_by(job: Job) -> set[str]:

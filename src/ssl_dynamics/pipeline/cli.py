@@ -6,9 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from ssl_dynamics.pipeline.check import check_artifacts, check_plan
+from ssl_dynamics.pipeline.check import check_plan
 from ssl_dynamics.pipeline.config import Config, ConfigError, config_schema, load_config
-from ssl_dynamics.pipeline.fingerprint import lock_fingerprint
 from ssl_dynamics.pipeline.plan import plan_of, print_plan
 from ssl_dynamics.pipeline.preflight import check_data
 from ssl_dynamics.pipeline.report import print_verdicts
@@ -36,12 +35,12 @@ def main() -> None:
                 print_plan(arguments.config, plan_of(jobs_of(arguments.config, arguments.targets)))
             case "check":
                 config = load_config(arguments.config)
-                _refuse(check_plan(config.results, plan_of(jobs_of(arguments.config, []))))
+                _check(arguments.config, config)
                 print(f"{config.results}: every artifact is there, as it was made, of the present code and pins")
             case "verify":
                 _verify(load_config(arguments.config), arguments)
             case "reference":
-                _reference(load_config(arguments.config))
+                _reference(arguments.config)
             case "verdict":
                 _verdict(arguments.claims)
             case "solve":
@@ -116,17 +115,11 @@ def _run(config: Config, arguments: argparse.Namespace) -> None:
     with recorded(config.results, where=arguments.where):
         run_workflow(arguments.config, config, arguments.targets, where=arguments.where)
         if not arguments.targets:
-            _check(config)
             _verdict(config.results / "claims.json")
 
 
-def _check(config: Config) -> None:
-    """What a run has left, by its records alone: what it should have left, it has just planned."""
-    try:
-        problems = check_artifacts(config.results, lock_fingerprint(Path("requirements.lock")))
-    except ValueError as error:
-        raise RunError(str(error)) from None
-    _refuse(problems)
+def _check(config_file: Path, config: Config) -> None:
+    _refuse(check_plan(config.results, plan_of(jobs_of(config_file, []))))
 
 
 def _refuse(problems: list[str]) -> None:
@@ -150,7 +143,7 @@ def _verify(config: Config, arguments: argparse.Namespace) -> None:
     else:
         with recorded(config.results, where=arguments.where):
             run_workflow(arguments.config, config, [], where=arguments.where)
-        _check(config)
+        _check(arguments.config, config)
         records = json.loads((config.results / "claims.json").read_text(encoding="utf-8"))
         compared = [*reference.compare_claims(config, records), *reference.compare_tables(config)]
     name = "-".join(filter(None, ("verify", config.name, arguments.claim)))
@@ -158,10 +151,11 @@ def _verify(config: Config, arguments: argparse.Namespace) -> None:
     _refuse(problems)
 
 
-def _reference(config: Config) -> None:
+def _reference(config_file: Path) -> None:
     from ssl_dynamics.pipeline.reference import write_reference  # noqa: PLC0415 -- pandas: a slow import
 
-    _check(config)
+    config = load_config(config_file)
+    _check(config_file, config)
     print(write_reference(config, json.loads((config.results / "claims.json").read_text(encoding="utf-8"))))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ssl_dynamics.pipeline import slurm
+from ssl_dynamics.pipeline.check import undone
 from ssl_dynamics.pipeline.config import Config
 from ssl_dynamics.pipeline.plan import Job, jobs_in, own_work, plan_of, put_in_order, to_run
 from ssl_dynamics.pipeline.provenance import SUFFIX
@@ -61,7 +62,7 @@ def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, w
     A run that was killed leaves orphaned jobs, a lock and temporary files; they are cleared first, unless another
     Snakemake is alive in this folder. What is to run, the provenance of the artifacts decides (see `plan`), since
     Snakemake goes by times and by records of its own, which a clone or a copy does not keep. Raises RunError if another
-    run is at work here, or if a job fails.
+    run is at work here, if a job fails, or if in the end something is not as the jobs should have left it.
     """
     command = _snakemake(config_file)
     if isinstance(where, Path):
@@ -71,24 +72,25 @@ def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, w
             raise RunError(str(error)) from None
     started = time.time()
     with sole_run(command, config.results):
-        code = _run(command, config_file, config, targets, where)
-    if code != 0:
-        for line in slurm.causes(since=started):
-            print(line, flush=True)
-        raise RunError(
-            f"the run of {config_file} did not finish: see above. The same command goes on from where it stopped"
-        )
+        jobs: list[Job] = []
+        if any(config.results.rglob(f"*{SUFFIX}")):
+            jobs = jobs_of(config_file, targets)
+            plan = plan_of(jobs)
+            if not to_run(plan):
+                return
+            put_in_order(plan, config.results / "benchmarks")
+            command += ["--forcerun", *own_work(plan)]
+        if _run([*command, "--rerun-triggers", "mtime"], targets, where) != 0:
+            for line in slurm.causes(since=started):
+                print(line, flush=True)
+            raise RunError(
+                f"the run of {config_file} did not finish: see above. The same command goes on from where it stopped"
+            )
+        if problems := undone(plan_of(jobs or jobs_of(config_file, targets))):
+            raise RunError("\n".join(problems))
 
 
-def _run(command: list[str], config_file: Path, config: Config, targets: Sequence[str], where: int | Path) -> int:
-    """Exit code of Snakemake on what is not done, 0 at once if all is."""
-    if any(config.results.rglob(f"*{SUFFIX}")):
-        plan = plan_of(jobs_of(config_file, targets))
-        if not to_run(plan):
-            return 0
-        put_in_order(plan, config.results / "benchmarks")
-        command = [*command, "--forcerun", *own_work(plan)]
-    command = [*command, "--rerun-triggers", "mtime"]
+def _run(command: list[str], targets: Sequence[str], where: int | Path) -> int:
     if isinstance(where, int):
         return _follow([*command, "--cores", str(where), *_QUIET, "rules", "--", *targets], _NOISE)
     return _follow([*command, "--profile", str(where), *_QUIET, "--", *targets], _CLUSTER_NOISE)
