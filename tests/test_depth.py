@@ -269,7 +269,7 @@ def test_largest_step_of_a_configuration_is_stable_where_the_spectrum_is_wide():
     X = points() * np.array([0.3, 1.0, 2.0, 4.0])
     depth_settings = Depth(
         losses=["contrastive"], dimensions=[Z], widths=[8, 16, 32], step=0.2, fit_step=0.5,
-        constrained_widths=[128, 256], constrained_step=1, end=2,
+        constrained_widths=[128, 256, 512], constrained_step=1, end=2,
     )  # fmt: skip
     settings = DepthSettings(
         root_seed=0, seeds=2, dataset_name="x", loss="contrastive", dimension=Z, depth=depth_settings

@@ -344,7 +344,7 @@ def experiment(folder, step):
     config = load_config(configs / "quick.yaml")
     dataset = load_config(configs / "full.yaml").datasets["fashion-mnist"].model_copy(update={"triplets": 400})
     random = stream(config.root_seed, "triplets", "fashion-mnist")
-    images = draw_triplets(load(dataset, config.root_seed), dataset, random)
+    images = draw_triplets(load(dataset, "fashion-mnist", config.root_seed), dataset, random)
     write_arrays(folder / "points.npz", asdict(principal_triplets(images, n=10, components=10)))
     drift = config.drift.model_copy(update={"step": step, "cosine": Cosine(triplets=10, hidden_units=16384)})
     labels = CompareSettings(dataset_name="fashion-mnist", loss="non-contrastive", dimension=2)

@@ -1,4 +1,6 @@
 import itertools
+import logging
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -8,6 +10,10 @@ from scipy.optimize import brentq
 from problems import judge_rows, orthonormal, symmetric
 from ssl_dynamics.analysis import combined_span, labelled_moments, last_rise, probe_accuracies, projector_distance
 from ssl_dynamics.claims.registry import CLAIMS
+from ssl_dynamics.pipeline.artifacts import read_arrays, write_arrays
+from ssl_dynamics.pipeline.settings import SimulateMiniBatchSettings
+from ssl_dynamics.pipeline.stage import Job
+from ssl_dynamics.pipeline.stages import simulate_mini_batch
 from ssl_dynamics.pipeline.stages.plan_mini_batch import half_way
 from ssl_dynamics.problem import quadratic_form
 from ssl_dynamics.problem.mixture import mixture
@@ -30,6 +36,10 @@ EIGENVALUES = np.array([-5.0, -3.0, -2.0, -0.5, 0.1, 0.7])
 def problem():
     random = np.random.default_rng(0)
     return symmetric(EIGENVALUES, random), orthonormal(6, 3, random, 4)
+
+
+def streams(count):
+    return [np.random.default_rng([8, seed]) for seed in range(count)]
 
 
 @pytest.fixture
@@ -185,8 +195,8 @@ def test_sampler_gives_independent_triplets_of_the_population():
         source="gaussian-mixture", dimension=4, components=2, separation=2.0, decay=0.7, items=50, test_items=1,
         triplets=2, augmentations=[Noise(kind="noise", standard_deviation=0.3)],
     )  # fmt: skip
-    sample = triplet_sampler(settings, 3)
-    expected = mixture(settings, 3).population_quadratic_form("contrastive", centered=True)
+    sample = triplet_sampler(settings, "x", 3)
+    expected = mixture(settings, "x", 3).population_quadratic_form("contrastive", centered=True)
     errors = []
     for n in (1_000, 100_000):
         drawn = sample(n, np.random.default_rng(0))
@@ -196,11 +206,11 @@ def test_sampler_gives_independent_triplets_of_the_population():
     assert errors[1] < 0.03 < 10 * errors[0]
     # The contrastive form does not see the mean of the items; it is that of 100,000 of deviation below 2.
     assert np.abs(drawn.anchor.mean(axis=0)).max() < 5 * 2 / np.sqrt(100_000)
-    assert np.abs(mixture(settings, 3).means.mean(axis=0)).max() > 0.1
+    assert np.abs(mixture(settings, "x", 3).means.mean(axis=0)).max() > 0.1
 
 
 def test_sampler_of_items_lets_them_recur_and_never_pairs_an_item_with_itself():
-    sample = triplet_sampler(Digits(source="digits", triplets=2, augmentations=[]), 0)
+    sample = triplet_sampler(Digits(source="digits", triplets=2, augmentations=[]), "x", 0)
     drawn = sample(1442, np.random.default_rng(0))
     assert len(np.unique(drawn.anchor, axis=0)) < 1100
     assert (np.abs(drawn.anchor - drawn.negative).max(axis=1) > 0).all()
@@ -225,7 +235,7 @@ def test_mini_batches_stray_by_the_root_of_step_over_batch(triplets):
             learning_rate = step / np.linalg.norm(C, 2)
             checkpoints = (np.array([1, 2, 3, 4]) * 0.5 / step).round().astype(int).tolist()
             W = train_on_batches(
-                triplets, start, "contrastive", np.random.default_rng(8),
+                triplets, start, "contrastive", streams(len(start)),
                 batch=batch, learning_rate=learning_rate, checkpoints=checkpoints,
             )  # fmt: skip
             assert np.abs(W.mT @ W - np.eye(2)).max() < 1e-13
@@ -240,7 +250,7 @@ def test_mini_batches_stray_by_the_root_of_step_over_batch(triplets):
 def test_every_seed_draws_batches_of_its_own(triplets):
     alike = np.repeat(orthonormal(6, 2, np.random.default_rng(7), 1), 400, axis=0)
     options = {"batch": 4, "learning_rate": 0.01, "checkpoints": [0, 1]}
-    W = train_on_batches(triplets, alike, "contrastive", np.random.default_rng(0), **options)
+    W = train_on_batches(triplets, alike, "contrastive", streams(400), **options)
     steps = (W[:, 1] - W[:, 0]).reshape(400, -1)
     # Independent noise averages out: of its size in one seed, 1/20 is left in the mean over 400.
     noise = steps - steps.mean(axis=0)
@@ -248,15 +258,39 @@ def test_every_seed_draws_batches_of_its_own(triplets):
     assert 0 < halves < 4 / np.sqrt(400)
 
 
+def test_batches_of_a_seed_and_a_step_size_depend_on_no_other(tmp_path, triplets):
+    starts = np.repeat(orthonormal(6, 2, np.random.default_rng(7), 1), 3, axis=0)
+    write_arrays(tmp_path / "triplets.npz", asdict(triplets))
+
+    def trained(steps, seeds):
+        plan = {
+            "start": starts[:seeds], "learning_rates": np.array(steps), "checkpoints": np.full((len(steps), 1), 5),
+        }  # fmt: skip
+        write_arrays(tmp_path / "plan.npz", plan)
+        settings = SimulateMiniBatchSettings(
+            root_seed=0, dataset_name="x", loss="contrastive", dimension=2, steps=steps, batches=[4]
+        )
+        inputs = {name: [tmp_path / f"{name}.npz"] for name in ("triplets", "plan")}
+        outputs = {"trajectories": [tmp_path / "trajectories.npz"]}
+        simulate_mini_batch.compute(Job(settings, inputs, outputs, logging.getLogger(), "x"))
+        found = read_arrays(tmp_path / "trajectories.npz")
+        return [found[f"weights_{i}_4"] for i in range(len(steps))]
+
+    few, many = trained([0.01, 0.02], 2), trained([0.005, 0.01, 0.02], 3)
+    for a, b in zip(few, many[1:], strict=True):
+        np.testing.assert_array_equal(a, b[:2])
+        assert np.abs(a[0] - a[1]).max() > 0
+
+
 def test_mini_batches_refuse_an_empty_batch_and_divergence(triplets):
     start = orthonormal(6, 2, np.random.default_rng(7), 2)
     options = {"learning_rate": 0.01, "checkpoints": [0, 2]}
     with pytest.raises(ValueError, match="at least one triplet; got 0"):
-        train_on_batches(triplets, start, "contrastive", np.random.default_rng(0), batch=0, **options)
+        train_on_batches(triplets, start, "contrastive", streams(2), batch=0, **options)
+    with pytest.raises(ValueError, match="3 random streams for 2 starts; expected one for each"):
+        train_on_batches(triplets, start, "contrastive", streams(3), batch=1, **options)
     with pytest.raises(FloatingPointError, match="not finite after step 2"):
-        train_on_batches(
-            triplets, start, "contrastive", np.random.default_rng(0), batch=2, learning_rate=np.inf, checkpoints=[2]
-        )
+        train_on_batches(triplets, start, "contrastive", streams(2), batch=2, learning_rate=np.inf, checkpoints=[2])
 
 
 CELL = {"dataset": "d", "loss": "contrastive", "dimension": 2}

@@ -50,7 +50,7 @@ def read_as_artifact(path):
 
 
 def read_as_data(path):
-    load(Npz(source="npz", path=path, triplets=2, augmentations=[]), root_seed=0)
+    load(Npz(source="npz", path=path, triplets=2, augmentations=[]), "x", root_seed=0)
 
 
 def solve_it(path):

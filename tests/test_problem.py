@@ -36,7 +36,7 @@ MIXTURE = {"dimension": 6, "components": 3, "separation": 2.0, "decay": 0.7, "it
 
 
 def test_shipped_fashion_mnist_is_real_balanced_and_split():
-    data = load(dataset_settings("fashion-mnist", center=False), root_seed=0)
+    data = load(dataset_settings("fashion-mnist", center=False), "x", root_seed=0)
     assert data.train.shape == (4000, 784)
     assert data.test.shape == (2000, 784)
     assert np.bincount(data.train_labels).tolist() == [400] * 10
@@ -51,7 +51,7 @@ def test_shipped_fashion_mnist_is_real_balanced_and_split():
 
 
 def test_digits_are_split_class_by_class():
-    data = load(dataset_settings("digits", center=False), root_seed=0)
+    data = load(dataset_settings("digits", center=False), "x", root_seed=0)
     assert data.image_shape == (8, 8)
     assert len(data.train) + len(data.test) == 1797
     assert 0.19 < len(data.test) / 1797 < 0.2
@@ -60,10 +60,10 @@ def test_digits_are_split_class_by_class():
 
 @pytest.mark.parametrize("source", ["fashion-mnist", "digits"])
 def test_centred_on_the_train_part_alone(source):
-    data = load(dataset_settings(source), root_seed=0)
+    data = load(dataset_settings(source), "x", root_seed=0)
     np.testing.assert_allclose(data.train.mean(axis=0), 0, atol=1e-12)
     assert np.abs(data.test.mean(axis=0)).max() > 1e-3
-    raw = load(dataset_settings(source, center=False), root_seed=0)
+    raw = load(dataset_settings(source, center=False), "x", root_seed=0)
     np.testing.assert_allclose(data.train - data.background, raw.train, atol=1e-12)
 
 
@@ -83,7 +83,9 @@ LABELS = np.array([0, 1, 2, 1, 0], dtype=np.uint8)
 def test_idx_files_are_read(tmp_path, suffix):
     images = write_idx(tmp_path / f"images.{suffix}", IMAGES)
     labels = write_idx(tmp_path / f"labels.{suffix}", LABELS)
-    data = load(dataset_settings("idx", images=images, labels=labels, test_images=images, center=False), root_seed=0)
+    data = load(
+        dataset_settings("idx", images=images, labels=labels, test_images=images, center=False), "x", root_seed=0
+    )
     np.testing.assert_array_equal(data.train, IMAGES.reshape(5, 12) / 255)
     np.testing.assert_array_equal(data.train_labels, LABELS)
     assert data.test.shape == (5, 12)
@@ -117,7 +119,7 @@ def test_damaged_idx_files_are_named_with_what_was_expected(tmp_path, kind):
     path = tmp_path / "images.idx"
     message = spoil(path, kind)
     with pytest.raises(ValueError, match=f"^{path}: {message}") as caught:
-        load(dataset_settings("idx", images=path), root_seed=0)
+        load(dataset_settings("idx", images=path), "x", root_seed=0)
     assert "\n" not in str(caught.value)
 
 
@@ -127,23 +129,23 @@ def test_damaged_gzip_is_named(tmp_path):
     for content, message in ((whole[:-10], "truncated or damaged gzip"), (b"plain text", "not a gzip file")):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=f"^{path}: {message}"):
-            load(dataset_settings("idx", images=path), root_seed=0)
+            load(dataset_settings("idx", images=path), "x", root_seed=0)
 
 
 def test_idx_labels_must_match_the_images(tmp_path):
     images = write_idx(tmp_path / "images.idx", IMAGES)
     labels = write_idx(tmp_path / "labels.idx", LABELS[:3])
     with pytest.raises(ValueError, match=f"^{labels}: 3 labels; expected 5"):
-        load(dataset_settings("idx", images=images, labels=labels), root_seed=0)
+        load(dataset_settings("idx", images=images, labels=labels), "x", root_seed=0)
     small = write_idx(tmp_path / "small.idx", IMAGES[:, :2])
     with pytest.raises(ValueError, match=rf"^{small}: images of \(2, 4\); expected \(3, 4\)"):
-        load(dataset_settings("idx", images=images, test_images=small), root_seed=0)
+        load(dataset_settings("idx", images=images, test_images=small), "x", root_seed=0)
 
 
 def test_npz_arrays_are_read(tmp_path):
     path = tmp_path / "mine.npz"
     np.savez(path, train=np.ones((4, 3)), test=np.zeros((2, 3)), train_labels=np.arange(4))
-    data = load(dataset_settings("npz", path=path, center=False), root_seed=0)
+    data = load(dataset_settings("npz", path=path, center=False), "x", root_seed=0)
     assert data.train.shape == (4, 3)
     assert data.test.shape == (2, 3)
     assert data.image_shape is None
@@ -167,7 +169,7 @@ def test_wrong_arrays_are_named_with_what_was_expected(tmp_path, arrays, message
     path = tmp_path / "mine.npz"
     np.savez(path, **arrays)
     with pytest.raises(ValueError, match=f"^{path}: {message}") as caught:
-        load(dataset_settings("npz", path=path), root_seed=0)
+        load(dataset_settings("npz", path=path), "x", root_seed=0)
     assert "\n" not in str(caught.value)
 
 
@@ -177,13 +179,13 @@ def test_damaged_npz_files_are_named(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ValueError, match=f"^{path}: .*expected an .npz file"):
-        load(dataset_settings("npz", path=path), root_seed=0)
+        load(dataset_settings("npz", path=path), "x", root_seed=0)
 
 
 def test_parts_are_scaled_each_by_its_type(tmp_path):
     path = tmp_path / "mine.npz"
     np.savez(path, train=np.ones((4, 3)), test=np.full((2, 3), 255, np.uint8))
-    assert load(dataset_settings("npz", path=path, center=False), root_seed=0).test.max() == 1
+    assert load(dataset_settings("npz", path=path, center=False), "x", root_seed=0).test.max() == 1
 
 
 def test_array_file_under_the_name_of_an_archive_is_named(tmp_path):
@@ -191,13 +193,13 @@ def test_array_file_under_the_name_of_an_archive_is_named(tmp_path):
     with path.open("wb") as file:
         np.save(file, np.ones((4, 3)))
     with pytest.raises(ValueError, match=f"^{path}: truncated, damaged or not an .npz file"):
-        load(dataset_settings("npz", path=path), root_seed=0)
+        load(dataset_settings("npz", path=path), "x", root_seed=0)
 
 
 def test_empty_images_are_named(tmp_path):
     images = write_idx(tmp_path / "images.idx", np.zeros((5, 0, 4), np.uint8))
     with pytest.raises(ValueError, match=rf"^{images}: images of shape \(5, 0, 4\)"):
-        load(dataset_settings("idx", images=images), root_seed=0)
+        load(dataset_settings("idx", images=images), "x", root_seed=0)
 
 
 def test_truncated_npz_is_named(tmp_path):
@@ -205,7 +207,7 @@ def test_truncated_npz_is_named(tmp_path):
     np.savez(path, train=np.ones((40, 30)))
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(ValueError, match=f"^{path}: truncated"):
-        load(dataset_settings("npz", path=path), root_seed=0)
+        load(dataset_settings("npz", path=path), "x", root_seed=0)
 
 
 # --- augmentations
@@ -282,7 +284,7 @@ def test_settings_refuse_what_no_image_can_do():
 
 def test_negatives_are_other_items_and_anchors_recur_only_after_all_have_served():
     settings = dataset_settings("gaussian-mixture", **{**MIXTURE, "items": 30}, triplets=45)
-    data = load(settings, root_seed=1)
+    data = load(settings, "x", root_seed=1)
     for seed in range(10):
         triplets = draw_triplets(data, settings, np.random.default_rng(seed))
         assert triplets.anchor.shape == (45, 6)
@@ -294,7 +296,7 @@ def test_negatives_are_other_items_and_anchors_recur_only_after_all_have_served(
 def test_single_item_cannot_be_its_own_negative():
     settings = dataset_settings("gaussian-mixture", **{**MIXTURE, "items": 1})
     with pytest.raises(ValueError, match="has 1 items; expected at least 2"):
-        draw_triplets(load(settings, root_seed=0), settings, np.random.default_rng(0))
+        draw_triplets(load(settings, "x", root_seed=0), settings, np.random.default_rng(0))
 
 
 def test_quadratic_form_that_overflows_is_refused():
@@ -322,14 +324,14 @@ def test_points_are_the_best_approximation_of_their_rank_up_to_one_factor(compon
 def test_sample_converges_to_the_population_form_of_the_mixture(loss, center):
     sizes = np.array([1000, 4000, 16000, 64000])
     settings = dataset_settings("gaussian-mixture", **MIXTURE, center=center)
-    population = mixture(settings, root_seed=0).population_quadratic_form(loss, centered=center)
+    population = mixture(settings, "x", root_seed=0).population_quadratic_form(loss, centered=center)
     errors = []
     for size in sizes:
         repeated = []
         for root_seed in range(8):
             more = settings.model_copy(update={"items": int(size), "triplets": int(size)})
-            population = mixture(more, root_seed).population_quadratic_form(loss, centered=center)
-            triplets = draw_triplets(load(more, root_seed), more, np.random.default_rng(root_seed))
+            population = mixture(more, "x", root_seed).population_quadratic_form(loss, centered=center)
+            triplets = draw_triplets(load(more, "x", root_seed), more, np.random.default_rng(root_seed))
             negative = triplets.negative if loss == "contrastive" else None
             C = quadratic_form(triplets.anchor, triplets.positive, negative, loss=loss)
             repeated.append(np.linalg.norm(C - population))

@@ -1,15 +1,25 @@
 """Random numbers depend on the root seed and on names alone."""
 
+import itertools
+
 import numpy as np
 import pytest
 
+from ssl_dynamics.problem.datasets import load
 from ssl_dynamics.problem.gaussian_nets import gaussian_factor
 from ssl_dynamics.problem.gaussian_weights import gaussian_weights
 from ssl_dynamics.problem.layers import gaussian_layers, wide_layers, wide_starts
+from ssl_dynamics.problem.mixture import mixture
+from ssl_dynamics.problem.settings import GaussianMixture
 from ssl_dynamics.problem.start import constrained_net, random_functions, random_orthonormal_start
 from ssl_dynamics.problem.streams import stream
 
 # What draws one problem a seed: (seeds, root seed, name) to arrays whose first axis is the seed.
+MIXTURE = GaussianMixture(
+    source="gaussian-mixture", dimension=4, components=2, separation=2.0, decay=0.7, items=2000, test_items=2000,
+    triplets=2, augmentations=[], center=False,
+)  # fmt: skip
+
 DRAWS = {
     "random_orthonormal_start": lambda s, r, n: [random_orthonormal_start(9, 2, seeds=s, root_seed=r, name=n)],
     "random_functions": lambda s, r, n: [random_functions(np.diag([1.0, 2, 3]), 2, seeds=s, root_seed=r, names=(n,))],
@@ -26,6 +36,18 @@ def test_streams_of_different_names_are_uncorrelated():
     names = [("a", 1), ("a", 2), ("b", 1), ("a1",)]
     samples = np.stack([stream(0, *name).standard_normal(20_000) for name in names])
     assert np.abs(np.corrcoef(samples) - np.eye(4)).max() < 0.03
+
+
+def test_gaussian_mixtures_of_other_names_and_roots_share_no_draw():
+    bases, noise = [], []
+    for name, root_seed in (("a", 0), ("b", 0), ("a", 1)):
+        source, items = mixture(MIXTURE, name, root_seed), load(MIXTURE, name, root_seed)
+        bases.append(source.means[0] / np.linalg.norm(source.means[0]))
+        L = np.linalg.cholesky(source.covariance)
+        for part, labels in ((items.train, items.train_labels), (items.test, items.test_labels)):
+            noise.append(np.linalg.solve(L, (part - source.means[labels]).T).ravel())
+    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(bases, 2)) > 0.1
+    assert np.abs(np.corrcoef(noise) - np.eye(6)).max() < 5 / np.sqrt(noise[0].size)
 
 
 @pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)

@@ -21,7 +21,9 @@ rule labelled:
         runtime=2,
     params:
         settings=lambda wildcards: settings.LabelledSettings(
-            root_seed=CONFIG.root_seed, dataset=CONFIG.datasets[wildcards.dataset]
+            root_seed=CONFIG.root_seed,
+            dataset_name=wildcards.dataset,
+            dataset=CONFIG.datasets[wildcards.dataset],
         ).model_dump_json(),
         inputs=lambda wildcards, input: named(input),
         outputs=lambda wildcards, output: named(output),

@@ -132,6 +132,7 @@ rule simulate_mini_batch:
             dataset_name=wildcards.dataset,
             loss=wildcards.loss,
             dimension=wildcards.dimension,
+            steps=CONFIG.mini_batch.steps,
             batches=CONFIG.mini_batch.batches,
         ).model_dump_json(),
         inputs=lambda wildcards, input: named(input),

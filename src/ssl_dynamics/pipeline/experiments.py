@@ -314,7 +314,7 @@ class Depth(Settings):
     constrained_widths: Annotated[
         list[PositiveInt],
         Field(
-            min_length=2, description="widths h of nets with a constrained last layer, far above the time t it takes"
+            min_length=3, description="widths h of nets with a constrained last layer, far above the time t it takes"
         ),
     ]
     constrained_step: Annotated[

@@ -22,7 +22,7 @@ def check_data(config: Config, where: str) -> None:
             rows = settings.items + settings.test_items + settings.dimension  # items, and matrices of their dimension
             _require_memory(rows * settings.dimension, f"{where}: datasets.{name}: items")
         try:
-            dataset = load(settings, config.root_seed)
+            dataset = load(settings, name, config.root_seed)
             draw_triplets(dataset, settings.model_copy(update={"triplets": 2}), stream(config.root_seed))
         except ValueError as error:
             raise ConfigError(f"{where}: datasets.{name}: {error}") from None

@@ -195,6 +195,7 @@ class LabelledSettings(Settings):
     """What the stage `labelled` reads of the configuration."""
 
     root_seed: int
+    dataset_name: str
     dataset: DatasetSettings
 
 
@@ -243,6 +244,7 @@ class SimulateMiniBatchSettings(Settings):
     dataset_name: str
     loss: Loss
     dimension: int
+    steps: list[float]
     batches: list[int]
 
 

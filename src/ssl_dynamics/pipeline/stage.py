@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from ssl_dynamics.pipeline.artifacts import sha256, write_json
 from ssl_dynamics.pipeline.fingerprint import definitions, fingerprint, forget
-from ssl_dynamics.pipeline.provenance import require_as_made
+from ssl_dynamics.pipeline.provenance import SUFFIX, require_as_made
 from ssl_dynamics.problem.settings import Settings
 
 DEBUG = "SSL_DYNAMICS_DEBUG"
@@ -88,36 +88,36 @@ def main(
     (provenance,) = outputs.pop("provenance")
     inputs = _by_name(arguments.inputs)
     settings = settings_type.model_validate_json(arguments.settings)
-    log = _logger(module, arguments.log)
     try:
+        log = _logger(module, arguments.log)
         _require_same_code(arguments.code, module, further(settings))
         read = _hashes(inputs)
         require_as_made(read)
         started = time.monotonic()
-        title = f"{module.rpartition('.')[2]} {provenance.as_posix().removesuffix('.provenance.json')}"
+        title = f"{module.rpartition('.')[2]} {provenance.as_posix().removesuffix(SUFFIX)}"
         job = Job(settings, inputs, outputs, log, title)
         compute(job)
         log.warning("%s: %.1f s", job.title, time.monotonic() - started)
         forget()
         _require_same_code(arguments.code, module, further(settings))
+        write_json(
+            provenance,
+            {
+                "stage": module,
+                "further": further(settings),
+                "settings": json.loads(arguments.settings),
+                "code": arguments.code,
+                "definitions": definitions(module, *further(settings)),
+                "lock": arguments.lock,
+                "inputs": read,
+                "outputs": _hashes(outputs),
+            },
+        )
     except Exception as error:
-        log.debug("traceback", exc_info=True)
+        logging.getLogger(module).debug("traceback", exc_info=True)
         expected = isinstance(error, ValueError | ArithmeticError | OSError | RuntimeError)
         what = error if expected else f"{type(error).__name__}: {error}"
         sys.exit(f"{module.rpartition('.')[2]}: {what} (log: {arguments.log})")
-    write_json(
-        provenance,
-        {
-            "stage": module,
-            "further": further(settings),
-            "settings": json.loads(arguments.settings),
-            "code": arguments.code,
-            "definitions": definitions(module, *further(settings)),
-            "lock": arguments.lock,
-            "inputs": read,
-            "outputs": _hashes(outputs),
-        },
-    )
 
 
 def _by_name(pairs: list[str]) -> dict[str, list[Path]]:

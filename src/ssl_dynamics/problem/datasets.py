@@ -33,11 +33,11 @@ class Dataset:
     background: Array  # (d,) value of an empty pixel: 0, or minus the mean where it was subtracted
 
 
-def load(settings: DatasetSettings, root_seed: int) -> Dataset:
-    """Load the data set that the settings name, centred on the mean of its train part if they say so.
+def load(settings: DatasetSettings, name: str, root_seed: int) -> Dataset:
+    """Load the data set of these settings, centred on the mean of its train part if they say so.
 
-    Raises ValueError, in one line that names the file and what was expected, on missing, damaged or wrongly
-    shaped files.
+    A Gaussian mixture is drawn from streams of its name and the root seed. Raises ValueError, in one line that names
+    the file and what was expected, on missing, damaged or wrongly shaped files.
     """
     match settings:
         case FashionMnist():
@@ -49,7 +49,7 @@ def load(settings: DatasetSettings, root_seed: int) -> Dataset:
         case Npz():
             dataset = _npz(settings.path)
         case GaussianMixture():
-            dataset = _gaussian_mixture(settings, root_seed)
+            dataset = _gaussian_mixture(settings, name, root_seed)
     if not settings.center:
         return dataset
     mean = dataset.train.mean(axis=0)
@@ -127,10 +127,10 @@ def _npz(path: Path) -> Dataset:
     return _dataset(train, arrays.get("train_labels", none), test, arrays.get("test_labels", none))
 
 
-def _gaussian_mixture(settings: GaussianMixture, root_seed: int) -> Dataset:
-    source = mixture(settings, root_seed)
-    train, train_labels = source.sample(settings.items, stream(root_seed, "gaussian-mixture", "train"))
-    test, test_labels = source.sample(settings.test_items, stream(root_seed, "gaussian-mixture", "test"))
+def _gaussian_mixture(settings: GaussianMixture, name: str, root_seed: int) -> Dataset:
+    source = mixture(settings, name, root_seed)
+    train, train_labels = source.sample(settings.items, stream(root_seed, "gaussian-mixture", "train", name))
+    test, test_labels = source.sample(settings.test_items, stream(root_seed, "gaussian-mixture", "test", name))
     return _dataset(train, train_labels, test, test_labels)
 
 

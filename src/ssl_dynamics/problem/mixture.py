@@ -39,14 +39,14 @@ class Mixture:
         return np.outer(center, center) - second_moment
 
 
-def mixture(settings: GaussianMixture, root_seed: int) -> Mixture:
-    """The mixture that the settings name: orthogonal means of falling size, within-cluster variances decay^j.
+def mixture(settings: GaussianMixture, name: str, root_seed: int) -> Mixture:
+    """The mixture of these settings and this name: orthogonal means of falling size, within-cluster variances decay^j.
 
     In a random orthonormal basis q_1 … q_d: mean_k = separation · decay^k · q_{k+1}, covariance = Σ_j decay^j q_j q_jᵀ
     (k, j counted from 0), so that neighbouring eigenvalues of the population C are apart.
     """
     d = settings.dimension
-    random = stream(root_seed, "gaussian-mixture", "basis", d)
+    random = stream(root_seed, "gaussian-mixture", "basis", name, d)
     basis = np.linalg.qr(random.standard_normal((d, d)))[0]
     sizes = settings.separation * settings.decay ** np.arange(settings.components)
     variances = settings.decay ** np.arange(d)

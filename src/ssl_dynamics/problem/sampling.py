@@ -13,7 +13,7 @@ from ssl_dynamics.problem.triplets import Triplets
 Sampler = Callable[[int, np.random.Generator], Triplets]
 
 
-def triplet_sampler(settings: DatasetSettings, root_seed: int) -> Sampler:
+def triplet_sampler(settings: DatasetSettings, name: str, root_seed: int) -> Sampler:
     """Function (n, random) -> n independent triplets from the population that the settings name.
 
     A Gaussian mixture gives new items at every call, less its exact mean. Any other data set is itself the population:
@@ -21,11 +21,11 @@ def triplet_sampler(settings: DatasetSettings, root_seed: int) -> Sampler:
     served, so that its sample exhausts the items), negatives uniform over the others. Raises ValueError for fewer than
     two items.
     """
-    dataset = load(settings, root_seed)
+    dataset = load(settings, name, root_seed)
     count = len(dataset.train)
     if count < 2:
         raise ValueError(f"the train part has {count} items; expected at least 2 to draw negatives from")
-    source = mixture(settings, root_seed) if isinstance(settings, GaussianMixture) else None
+    source = mixture(settings, name, root_seed) if isinstance(settings, GaussianMixture) else None
 
     def sample(n: int, random: np.random.Generator) -> Triplets:
         if source is not None:

@@ -18,7 +18,7 @@ def train_on_batches(
     triplets: Triplets,
     start: Array,
     loss: Loss,
-    random: np.random.Generator,
+    streams: Sequence[np.random.Generator],
     *,
     batch: int,
     learning_rate: float,
@@ -27,12 +27,15 @@ def train_on_batches(
 ) -> Array:
     """Weights (S, T, d, z) at the checkpoints of W ← qf(W − η(I − WWᵀ)∇L_B), L_B the loss on a batch.
 
-    Every step of every seed draws its own `batch` triplets, with replacement; `start` (S, d, z) float64 orthonormal;
-    `checkpoints` are step counts, increasing, 0 allowed. Raises ValueError for batch < 1, FloatingPointError if the
-    weights cease to be finite. Source: docs/theory.md §5.
+    Every step of every seed draws `batch` triplets, with replacement, from the stream of this seed; `start` (S, d, z)
+    float64 orthonormal, one stream each; `checkpoints` are step counts, increasing, 0 allowed. Raises ValueError for
+    batch < 1 or another number of streams, FloatingPointError if the weights cease to be finite. Source:
+    docs/theory.md §5.
     """
     if batch < 1:
         raise ValueError(f"batch must hold at least one triplet; got {batch}")
+    if len(streams) != len(start):
+        raise ValueError(f"{len(streams)} random streams for {len(start)} starts; expected one for each")
     # Rows hold anchor, positive and negative side by side: one gather a step.
     data = torch.from_numpy(np.stack([triplets.anchor, triplets.positive, triplets.negative], axis=1))
     W = torch.from_numpy(np.ascontiguousarray(start))
@@ -42,8 +45,8 @@ def train_on_batches(
     step = 0
     for checkpoint in checkpoints:
         while step < checkpoint:
-            drawn = torch.from_numpy(random.integers(len(data), size=S * batch))
-            rows = data[drawn].reshape(S, batch * 3, d)
+            drawn = np.concatenate([random.integers(len(data), size=batch) for random in streams])
+            rows = data[torch.from_numpy(drawn)].reshape(S, batch * 3, d)
             W = W.detach().requires_grad_(True)
             u = torch.bmm(rows, W).reshape(S, batch, 3, -1)
             value = loss_value(u[:, :, 0], u[:, :, 1], u[:, :, 2], loss).sum()

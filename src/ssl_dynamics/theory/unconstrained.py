@@ -19,7 +19,7 @@ def unconstrained_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     exponent = -2 * eigenvalues * t[:, None]  # (T, d)
     if exponent.max() > np.log(np.finfo(np.float64).max) - 10:
         raise ValueError(
-            f"times reach {t.max():.6g}, where W(t) grows by e^{exponent.max():.0f} and overflows float64; "
+            f"times reach {t.max():.6g}, where W(t) grows by e^{exponent.max():.3g} and overflows float64; "
             "use log_singular_values, which has no such limit"
         )
     return V @ (np.exp(exponent)[:, :, None] * X[..., None, :, :])

@@ -68,9 +68,9 @@ CLAIMS = [
     Claim(
         id="A3-riemannian-limit",
         source="A3",
-        statement="Riemannian steps converge iff η(λ_d − λ_1) < 1.",
-        formula=r"G_{jk}\leftarrow(1-2\eta(\lambda_j-\lambda_k))G_{jk}+\dots\quad\Rightarrow\quad "
-        r"G\to0\;\;\text{iff}\;\;\eta(\lambda_d-\lambda_1)<1",
+        statement="Riemannian steps converge if η(λ_d − λ_1) < 1, and not if it is greater.",
+        formula=r"G_{jk}\leftarrow(1-2\eta(\lambda_j-\lambda_k))G_{jk}+\dots,\qquad "
+        r"\left|1-2\eta(\lambda_j-\lambda_k)\right|<1\;\;\Leftrightarrow\;\;\eta(\lambda_j-\lambda_k)<1",
         quantity="sin θ_max to the bottom-z eigenspace at the end, at 0.97 of the limit in η",
         dynamics="finite_steps",
         table="limits",

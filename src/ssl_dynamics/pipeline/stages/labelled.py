@@ -7,7 +7,7 @@ from ssl_dynamics.problem.datasets import load
 
 
 def compute(job: Job[LabelledSettings]) -> None:
-    dataset = load(job.settings.dataset, job.settings.root_seed)
+    dataset = load(job.settings.dataset, job.settings.dataset_name, job.settings.root_seed)
     names = ("train", "train_labels", "test", "test_labels")
     arrays = {name: getattr(dataset, name) for name in names}
     job.log.info("labelled items: %s", {name: array.shape for name, array in arrays.items()})

@@ -20,7 +20,7 @@ CHUNK = 8000  # triplets that are held at once
 
 def compute(job: Job[SampleSpansSettings]) -> None:
     settings, finite = job.settings, job.settings.finite_sample
-    sample = triplet_sampler(settings.dataset, settings.root_seed)
+    sample = triplet_sampler(settings.dataset, settings.dataset_name, settings.root_seed)
     z = max(finite.dimensions)
     progress = Progress(job, finite.resamples + 2)
 
@@ -43,9 +43,8 @@ def compute(job: Job[SampleSpansSettings]) -> None:
         [[bottom(C, z)[1] for C in forms(finite.sizes, "resample", number)] for number in range(finite.resamples)]
     )
     if isinstance(settings.dataset, GaussianMixture):
-        population = mixture(settings.dataset, settings.root_seed).population_quadratic_form(
-            settings.loss, centered=settings.dataset.center
-        )
+        source = mixture(settings.dataset, settings.dataset_name, settings.root_seed)
+        population = source.population_quadratic_form(settings.loss, centered=settings.dataset.center)
         size = np.inf
     else:
         (population,) = forms([finite.reference], "reference")

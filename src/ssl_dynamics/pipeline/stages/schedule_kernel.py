@@ -73,7 +73,8 @@ def _plan(job: Job[ScheduleKernelSettings], name: str, K: Array) -> Arrays:
         "learning_rates": schedule.learning_rates,
         "coarse_steps": schedule.coarse_steps,
         "regression_rates": np.append(rates, LATE_STEP / norm),
-        "regression_steps": np.unique(np.rint(transient).astype(np.int64)),
+        # Rounded twice: a step size of 0.02 may come out a little off, on either side of a half.
+        "regression_steps": np.unique(np.rint(transient.round(6)).astype(np.int64)),
         "regression_late": np.unique(
             np.geomspace(1, settings.kernel.regression_end, LATE_CHECKPOINTS).astype(np.int64)
         ),

@@ -20,7 +20,7 @@ def compute(job: Job[SimulateMiniBatchSettings]) -> None:
     checkpoints = plan["checkpoints"].tolist()
     progress = Progress(job, (len(settings.batches) + 1) * sum(row[-1] for row in checkpoints))
     weights = {}
-    for i, learning_rate in enumerate(plan["learning_rates"].tolist()):
+    for i, (step, learning_rate) in enumerate(zip(settings.steps, plan["learning_rates"].tolist(), strict=True)):
         full = train(
             triplets,
             plan["start"],
@@ -32,12 +32,12 @@ def compute(job: Job[SimulateMiniBatchSettings]) -> None:
         )
         weights[f"weights_{i}_full"] = full.weights
         for batch in settings.batches:
-            names = ("mini-batch", settings.dataset_name, settings.loss, settings.dimension, i, batch)
+            names = ("mini-batch", settings.dataset_name, settings.loss, settings.dimension, str(step), batch)
             weights[f"weights_{i}_{batch}"] = train_on_batches(
                 triplets,
                 plan["start"],
                 settings.loss,
-                stream(settings.root_seed, *names),
+                [stream(settings.root_seed, *names, seed) for seed in range(len(plan["start"]))],
                 batch=batch,
                 learning_rate=learning_rate,
                 checkpoints=checkpoints[i],

@@ -14,7 +14,7 @@ from ssl_dynamics.problem.triplets import draw_triplets
 
 def compute(job: Job[TripletsSettings]) -> None:
     settings = job.settings
-    dataset = load(settings.dataset, settings.root_seed)
+    dataset = load(settings.dataset, settings.dataset_name, settings.root_seed)
     random = stream(settings.root_seed, "triplets", settings.dataset_name)
     triplets = draw_triplets(dataset, settings.dataset, random)
     job.log.info("%d triplets of dimension %d", *triplets.anchor.shape)
