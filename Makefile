@@ -23,6 +23,9 @@ export OMP_NUM_THREADS := 1
 .DEFAULT_GOAL := full
 .PHONY: full quick run test test-all lint benchmark crosscheck plan check verify reference schema report readme lock mutants archive help clean
 
+# Bytecode is written at the installation alone: on a full disk Python leaves truncated files of it.
+full quick run plan check verify reference: export PYTHONDONTWRITEBYTECODE := 1
+
 full: $(READY)  ## replicate everything: results/full, about half an hour on 2 cores (on a cluster: make PROFILE=profiles/slurm)
 	@ssl-dynamics run config/full.yaml $(WHERE)
 
@@ -98,6 +101,7 @@ clean:  ## remove results, archives, caches and .venv
 # Lock first, then the package itself without its dependencies.
 $(READY): | $(LOCKED)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 # Recipe of an environment: $(call environment,FOLDER,REQUIREMENTS,PIP OPTIONS). Python is checked first.

@@ -152,6 +152,16 @@ def test_files_that_may_not_grow_stop_a_run_which_the_same_command_ends(undistur
     assert contents(tree) == expected
 
 
+def test_run_writes_no_bytecode_which_a_full_disk_would_cut_off(tmp_path):
+    tree = copy_of_the_tree(tmp_path)
+    written_by_default = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(tmp_path / "bytecode")}
+    for _ in range(2):  # the second plans first, from what is there
+        run(tree, FIGURE, config=SMALLEST, variables=written_by_default)
+        (tree / FIGURE).unlink()
+    assert not (tmp_path / "bytecode").exists()
+    assert not list(tree.rglob("*.pyc"))
+
+
 def test_full_disk_stops_a_run_which_the_same_command_ends(undisturbed, disk):
     expected = contents(undisturbed)
     place, leave = disk

@@ -88,15 +88,21 @@ def test_claim_that_the_reference_lacks_differs():
 
 def test_tolerance_follows_the_criterion():
     wide, narrow = (record() | {"criterion": {"operator": "within", "threshold": t}} for t in ([0, 2], [0.9, 1.1]))
-    assert reference._tolerance(wide, 0.0) == pytest.approx(0.01)
-    assert reference._tolerance(narrow, 0.0) == pytest.approx(0.001)
-    assert reference._tolerance(narrow, -3.0) == pytest.approx(0.001 + 0.003)
+    assert reference._tolerance(wide, 0.0, CONFIG) == pytest.approx(0.01)
+    assert reference._tolerance(narrow, 0.0, CONFIG) == pytest.approx(0.001)
+    assert reference._tolerance(narrow, -3.0, CONFIG) == pytest.approx(0.001 + 0.003)
     accuracy = record() | {"id": "A5-accuracy"}
-    assert reference._tolerance(accuracy, 0.0) == pytest.approx(0.002 + 1 / 355)
+    assert reference._tolerance(accuracy, 0.0, CONFIG) == pytest.approx(0.002 + 1 / 355)
 
 
-def test_counted_claims_are_claims():
-    assert set(reference.COUNTED) <= {claim.id for claim in CLAIMS}
+def test_exponent_at_a_plateau_may_move_by_what_half_its_time_brings():
+    quick = load_config(TOP / "config/quick.yaml")  # widths from 256 to 4096
+    claim = record() | {"id": "follow-up-cosine-exponent"}
+    assert reference._tolerance(claim, 0.0, quick) == pytest.approx(0.002 + 0.1 / math.log(16))
+
+
+def test_claims_of_their_own_tolerance_are_claims():
+    assert {*reference.COUNTED, reference.AT_A_PLATEAU} <= {claim.id for claim in CLAIMS}
 
 
 @pytest.mark.parametrize(

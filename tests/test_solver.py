@@ -44,6 +44,15 @@ def test_solves_what_the_matrix_exponential_solves(tmp_path, monkeypatch, capsys
     assert "<svg" in (tmp_path / "out.svg").read_text()
 
 
+@pytest.mark.parametrize("eigenvalues", [[-2.0, -1, -1, 1], [0.0, 0, 0, 0]])
+def test_limit_that_is_not_unique_is_named(tmp_path, monkeypatch, capsys, eigenvalues):
+    path, _ = problem(tmp_path, C=symmetric(np.array(eigenvalues), np.random.default_rng(3)))
+    code, said = run(monkeypatch, capsys, path, tmp_path / "out.npz")
+    assert (code, said.count("\n")) == (0, 1)
+    assert said.startswith("note: λ_2 = λ_3 = ")
+    assert "many bottom-2 eigenspaces; `sines` are to one of them" in said
+
+
 @pytest.mark.parametrize("flow", ["unconstrained", "wide"])
 def test_other_flows(tmp_path, monkeypatch, capsys, flow):
     path, arrays = problem(tmp_path)

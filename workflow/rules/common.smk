@@ -34,10 +34,11 @@ RESULTS = CONFIG.results
 ALL_FIGURES = [*FIGURE_TABLES, *(f"triplets-{dataset}" for dataset in CONFIG.datasets)]
 LOCK = lock_fingerprint(Path(workflow.basedir) / "requirements.lock")
 
-# One thread a job, whatever the cores: a different count would change the last bits of matrix products.
+# One thread a job, whatever the cores: a different count would change the last bits of matrix products. No bytecode:
+# on a full disk Python leaves a truncated file of it, in which the next process would end.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 shell.prefix(
-    f"export PYTHONPATH={shlex.quote(str(SOURCE))} PYTHONHASHSEED=0 {' '.join(f'{name}=1' for name in THREAD_VARIABLES)}; "
+    f"export PYTHONPATH={shlex.quote(str(SOURCE))} PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1 {' '.join(f'{name}=1' for name in THREAD_VARIABLES)}; "
 )
 
 

@@ -19,6 +19,7 @@ from ssl_dynamics.pipeline.sole_run import RunError, environment, sole_run
 from ssl_dynamics.pipeline.stage import DEBUG
 
 _QUIET = ("--quiet", "host", "reason")
+_GOES_ON = "The same command goes on from where it stopped"
 
 # Snakemake's progress line, and lines of its that say nothing to the user (all are in .snakemake/log).
 _PROGRESS = re.compile(r"(\d+) of (\d+) steps \((\d+)%\) done")
@@ -70,24 +71,31 @@ def run_workflow(config_file: Path, config: Config, targets: Sequence[str], *, w
             slurm.require_submission(where)
         except ValueError as error:
             raise RunError(str(error)) from None
+    try:
+        with sole_run(command, config.results):
+            _bring_up_to_date(command, config_file, config.results, targets, where)
+    except OSError as error:  # a full disk, above all
+        raise RunError(f"{error}\n{_GOES_ON}") from None
+
+
+def _bring_up_to_date(
+    command: list[str], config_file: Path, results: Path, targets: Sequence[str], where: int | Path
+) -> None:
     started = time.time()
-    with sole_run(command, config.results):
-        jobs: list[Job] = []
-        if any(config.results.rglob(f"*{SUFFIX}")):
-            jobs = jobs_of(config_file, targets)
-            plan = plan_of(jobs)
-            if not to_run(plan):
-                return
-            put_in_order(plan, config.results / "benchmarks")
-            command += ["--forcerun", *own_work(plan)]
-        if _run([*command, "--rerun-triggers", "mtime"], targets, where) != 0:
-            for line in slurm.causes(since=started):
-                print(line, flush=True)
-            raise RunError(
-                f"the run of {config_file} did not finish: see above. The same command goes on from where it stopped"
-            )
-        if problems := undone(plan_of(jobs or jobs_of(config_file, targets))):
-            raise RunError("\n".join(problems))
+    jobs: list[Job] = []
+    if any(results.rglob(f"*{SUFFIX}")):
+        jobs = jobs_of(config_file, targets)
+        plan = plan_of(jobs)
+        if not to_run(plan):
+            return
+        put_in_order(plan, results / "benchmarks")
+        command = [*command, "--forcerun", *own_work(plan)]
+    if _run([*command, "--rerun-triggers", "mtime"], targets, where) != 0:
+        for line in slurm.causes(since=started):
+            print(line, flush=True)
+        raise RunError(f"the run of {config_file} did not finish: see above. {_GOES_ON}")
+    if problems := undone(plan_of(jobs or jobs_of(config_file, targets))):
+        raise RunError("\n".join(problems))
 
 
 def _run(command: list[str], targets: Sequence[str], where: int | Path) -> int:
@@ -109,7 +117,12 @@ def jobs_of(config_file: Path, targets: Sequence[str]) -> list[Job]:
                 Path(folder, path.name).symlink_to(path)
         command += ["--directory", folder, "--dry-run", "--printshellcmds", "--nolock", "--cores", "1", "--", *targets]
         result = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", check=False
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+            env=environment(),
         )
     if result.returncode != 0:
         said = without_tracebacks(line for line in result.stdout.splitlines() if not _NOISE.match(line))
@@ -154,7 +167,7 @@ def _follow(command: list[str], noise: re.Pattern[str]) -> int:
         except KeyboardInterrupt:
             process.terminate()
             process.communicate()
-            raise RunError("interrupted. The same command goes on from where it stopped") from None
+            raise RunError(f"interrupted. {_GOES_ON}") from None
     return process.returncode
 
 

@@ -23,8 +23,11 @@ class RunError(RuntimeError):
 
 
 def environment() -> dict[str, str]:
-    """That of the Snakemake that this process starts, by which a later run knows an orphan."""
-    return {**os.environ, _STARTED_BY: str(os.getpid())}
+    """That of the Snakemake that this process starts, by which a later run knows an orphan.
+
+    Python leaves a truncated .pyc on a full disk, in which every later process would end: nothing writes bytecode here.
+    """
+    return {**os.environ, _STARTED_BY: str(os.getpid()), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The command `ssl-dynamics solve`: closed forms on arrays of one's own, .npz in, .npz and a picture out."""
 
+import sys
 import zipfile
 import zlib
 from pathlib import Path
@@ -21,6 +22,8 @@ FLOWS = {
     "unconstrained": unconstrained_flow,
     "wide": wide_two_layer_flow,
 }
+_EQUAL = 1e-12  # relative difference below which eigenvalues are equal but for rounding
+
 VIEWS = ("anchor", "positive", "negative")
 
 # What reading a damaged file may raise, in the archive, in its compressed members or in their headers.
@@ -32,7 +35,8 @@ def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | No
 
     The file holds `W0` (d, z), `times` (T,), and either `C` (d, d) or the views `anchor`, `positive` and, for the
     contrastive loss, `negative` (n, d), float64. `loss` is Tr(WᵀCW); `sines` are those of the principal angles between
-    span W(t) and the bottom-z eigenspace of C. Raises ConfigError with what is wrong in which file.
+    span W(t) and the bottom-z eigenspace of C; where there are many, standard error says so. Raises ConfigError with
+    what is wrong in which file.
     """
     for path, suffixes in ((output, (".npz",)), (plot, (".svg", ".png"))):
         if path is not None:
@@ -49,6 +53,7 @@ def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | No
         raise ConfigError(f"{problem}: no array {error}; it holds {known}") from None
     except (ValueError, ArithmeticError, MemoryError) as error:
         raise ConfigError(f"{problem}: {error}") from None
+    _say_if_not_unique(C, W.shape[-1])
     times = np.asarray(arrays["times"], dtype=np.float64)
     values = np.einsum("tdz,de,tez->t", W, C, W)
     sines = np.sin(principal_angles(_basis(W), limit))
@@ -76,6 +81,15 @@ def _form(arrays: Arrays, loss: Loss) -> NDArray[np.float64]:
 def _basis(W: NDArray[np.float64]) -> NDArray[np.float64]:
     """Orthonormal bases of the spans, scaled before so that a weight that has shrunk to 1e-200 has one."""
     return np.linalg.qr(W / np.abs(W).max(axis=(-2, -1), keepdims=True))[0]
+
+
+def _say_if_not_unique(C: NDArray[np.float64], z: int) -> None:
+    eigenvalues = np.linalg.eigvalsh(C)
+    if z < len(eigenvalues) and eigenvalues[z] - eigenvalues[z - 1] <= _EQUAL * np.abs(eigenvalues).max():
+        print(
+            f"note: λ_{z} = λ_{z + 1} = {eigenvalues[z]:.6g}: many bottom-{z} eigenspaces; `sines` are to one of them",
+            file=sys.stderr,
+        )
 
 
 def _check_place(path: Path, suffixes: tuple[str, ...]) -> None:
