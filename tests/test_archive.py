@@ -234,8 +234,8 @@ def test_unpacked_archive_is_checked_resumed_and_archived_again(archived, archiv
     ("file", "old", "new", "complaint"),
     [
         ("results/smallest/claims.json", "pass", "Pass", "`make check` finds"),
-        ("src/ssl_dynamics/theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-2.0 * gaps", "code that has changed"),
-        (CONFIG, "checkpoints: 8", "checkpoints: 9", "are to be done: run make"),
+        ("src/ssl_dynamics/theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-2.0 * gaps", "_graph_at"),
+        (CONFIG, "checkpoints: 8", "checkpoints: 9", "checkpoints"),
         (CONFIG, "seeds: 2", "seeds: 1", "seeds"),
     ],
 )

@@ -2,7 +2,6 @@ import hashlib
 import json
 import logging
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,6 @@ from ssl_dynamics.pipeline.artifacts import (
     write_json,
     write_table,
 )
-from ssl_dynamics.pipeline.check import check_artifacts
 from ssl_dynamics.pipeline.fingerprint import definitions, fingerprint
 from ssl_dynamics.pipeline.settings import QuadraticFormSettings
 
@@ -138,36 +136,6 @@ def test_code_that_changes_while_the_stage_runs_leaves_no_provenance(tmp_path, m
     with pytest.raises(SystemExit, match="the code changed"):
         run_stage(tmp_path, monkeypatch, edit_meanwhile)
     assert not (tmp_path / "p.provenance.json").exists()
-
-
-def test_check_sees_edits_losses_and_stale_code(tmp_path, monkeypatch):
-    run_stage(tmp_path, monkeypatch, write_output)
-
-    def problems():
-        return [line for line in check_artifacts(Path(), "abc") if "no job leaves" not in line]
-
-    assert problems() == []
-    (tmp_path / "out.json").write_text('"forged"')
-    assert [line.split(":")[0] for line in problems()] == ["out.json"]
-    (tmp_path / "in.txt").unlink()
-    assert any(line.startswith("in.txt: missing") for line in problems())
-    record = json.loads((tmp_path / "p.provenance.json").read_text())
-    (tmp_path / "p.provenance.json").write_text(json.dumps(record | {"code": "old"}))
-    assert any("code that has changed since" in line for line in problems())
-    (tmp_path / "p.provenance.json").write_text(json.dumps(record | {"lock": "old"}))
-    assert any("other versions than requirements.lock" in line for line in problems())
-
-
-def test_check_sees_files_that_no_job_has_left(tmp_path, monkeypatch):
-    run_stage(tmp_path, monkeypatch, write_output)
-    folder = Path()
-    problems = check_artifacts(folder, "abc")
-    assert "in.txt: no job leaves it here; delete it" in problems  # an input from outside, and the log beside it
-    assert not any(line.startswith(("out.json", "p.provenance")) for line in problems)
-
-
-def test_check_of_an_empty_folder_is_no_success(tmp_path):
-    assert "no provenance" in check_artifacts(tmp_path, "abc")[0]
 
 
 def test_progress_says_what_how_far_and_how_long(monkeypatch, caplog):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ssl_dynamics.pipeline.artifacts import sha256
+from ssl_dynamics.pipeline.check import check_plan
 from ssl_dynamics.pipeline.fingerprint import definitions, fingerprint
 from ssl_dynamics.pipeline.plan import FOLLOWS, NOT_MADE, jobs_in, own_work, plan_of, print_plan, put_in_order
 
@@ -157,6 +158,29 @@ def test_output_that_was_tampered_with_is_made_anew(tmp_path):
     (tmp_path / "out.npz").write_text("OUT.npz")
     os.utime(tmp_path / "out.npz", ns=(status.st_atime_ns, status.st_mtime_ns + 1))
     assert why(command()) == [["out.npz: changed since it was made"]]
+
+
+def test_check_names_each_file_that_is_not_as_it_should_be_and_what_to_do(made, tmp_path):
+    def problems(**changes):
+        return check_plan(Path(), plan_of(jobs_in(command(**changes))))
+
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/p.log").write_text("12:00 done")
+    foreign = ["in.npz: no job leaves it here; delete it"]  # an input from outside
+    assert problems() == foreign
+    assert problems(lock="def") == [
+        "p.provenance.json: requirements.lock: other pins; make it anew: run make",
+        *foreign,
+    ]
+    made(code="0")
+    assert problems() == ["p.provenance.json: another function is to be called; make it anew: run make", *foreign]
+    made()
+    (tmp_path / "out.npz").write_text("forged")
+    assert problems() == ["out.npz: changed since it was made; make it anew: run make", *foreign]
+    (tmp_path / "out.npz").unlink()
+    assert problems() == ["out.npz: missing; make it anew: run make", *foreign]
+    (tmp_path / "p.provenance.json").unlink()
+    assert problems() == ["p.provenance.json: not made yet; make it anew: run make", *foreign]
 
 
 def test_another_function_to_call(made):

@@ -3,10 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from ssl_dynamics.pipeline.digests import digest
-from ssl_dynamics.pipeline.fingerprint import fingerprint
 from ssl_dynamics.pipeline.plan import Job, Plan, of_its_own
-from ssl_dynamics.pipeline.provenance import records_below
 
 AGAIN = "make it anew: run make"
 
@@ -40,28 +37,3 @@ def _foreign(folder: Path, made: Iterable[str]) -> list[str]:
     return [
         f"{path}: no job leaves it here; delete it" for path in found if not {"logs", "benchmarks"} & set(path.parts)
     ]
-
-
-def check_artifacts(folder: Path, lock: str) -> list[str]:
-    """Problems, one line each: a changed, missing or foreign file, or code or pins that have changed since.
-
-    Every `*.provenance.json` below `folder` must name files that still have the hashes recorded, inputs as well as
-    outputs (so they agree along the whole chain), the fingerprint that its stage has now, and that of the lock file;
-    and every file must be the output of one. So edits, stale results, silenced re-runs and files from elsewhere show.
-    Logs and benchmarks are left out. Raises ValueError if a provenance is damaged.
-    """
-    records = dict(records_below(folder))
-    if not records:
-        return [f"{folder}: no provenance below it; expected a folder that `make` has filled, such as results/full"]
-    problems = []
-    for path, record in records.items():
-        if fingerprint(record["stage"], *record["further"]) != record["code"]:
-            problems.append(f"{path}: made by code that has changed since; run make")
-        if record["lock"] != lock:
-            problems.append(f"{path}: made with other versions than requirements.lock names; run make")
-        for name, expected in (record["inputs"] | record["outputs"]).items():
-            found = digest(name)
-            if found != expected:
-                problems.append(f"{name}: {'changed' if found else 'missing'} since {path} was written; {AGAIN}")
-    made = (name for path, record in records.items() for name in (path.as_posix(), *record["outputs"]))
-    return [*problems, *_foreign(folder, made)]
