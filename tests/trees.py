@@ -45,11 +45,17 @@ def command(*arguments):
     return [sys.executable, "-B", "-m", "ssl_dynamics.pipeline.cli", *arguments]  # no bytecode, as from `make`
 
 
-def call(tree, *arguments, variables=None, **options):
-    """The result of the command `ssl-dynamics` in a tree, under some more environment variables."""
+def call(tree, *arguments, variables=None, before=(), **options):
+    """The result of the command `ssl-dynamics` in a tree, after other words, under some more environment variables."""
     everything = environment(tree) | (variables or {})
     return subprocess.run(
-        command(*arguments), cwd=tree, env=everything, capture_output=True, text=True, check=False, **options
+        [*before, *command(*arguments)],
+        cwd=tree,
+        env=everything,
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
     )
 
 
