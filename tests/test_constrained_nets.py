@@ -13,7 +13,7 @@ from scipy.linalg import sqrtm
 
 from problems import judge_rows, orthonormal
 from ssl_dynamics.analysis import fitted_order, gram_distance, projector_distance, span_distance
-from ssl_dynamics.claims.measures import constrained_nets as measures
+from ssl_dynamics.claims.measures.trajectories import farthest_from, nearest_to
 from ssl_dynamics.claims.statements.constrained_nets import CLAIMS
 from ssl_dynamics.kernels import features, infinite_width_ntk, two_layer_ntk
 from ssl_dynamics.pipeline.artifacts import read_table, write_arrays
@@ -388,7 +388,8 @@ def test_measures_choose_the_activation_that_decides():
     def value(part):
         return part.set_index("seed")["value"]
 
-    assert measures.farthest_from(1, "activation", value)(rows).tolist() == [1.0, 3.0]
-    assert measures.nearest_to(1, "activation", value)(rows).tolist() == [0.5, 0.9]
+    assert farthest_from(1, "activation", value)(rows).tolist() == [1.0, 3.0]
+    assert nearest_to(1, "activation", value)(rows).tolist() == [0.5, 0.9]
     rows.loc[2, "value"] = np.nan  # what was not measured decides
-    assert np.isnan(measures.farthest_from(1, "activation", value)(rows)).any()
+    for decisive in (farthest_from, nearest_to):
+        assert np.isnan(decisive(1, "activation", value)(rows)).any()

@@ -8,7 +8,7 @@ from scipy.integrate import solve_ivp
 
 from problems import judge_rows
 from ssl_dynamics.analysis import fitted_order, gram_distance
-from ssl_dynamics.claims.measures import infinite_width as measures
+from ssl_dynamics.claims.measures import trajectories as measures
 from ssl_dynamics.claims.statements import depth, kernel_limit
 from ssl_dynamics.kernels.three_layer import infinite_width_features, three_layer_features, three_layer_ntk
 from ssl_dynamics.pipeline import depth_plan
@@ -362,7 +362,7 @@ def test_claims_pass_and_fail(changed, failing):
 def test_farthest_exponent_is_chosen_by_the_mean_over_the_seeds():
     rows = limit_rows(erf=-0.56)
     rows = rows[rows["limit"] == "complete"]
-    farthest = measures.farthest_exponent("error", by=["activation", "block"], aim=-0.5)(rows)
-    nearest = measures.nearest_exponent("error", by=["activation", "block"], aim=-0.5)(rows)
+    farthest = measures.farthest_from(-0.5, ["activation", "block"], measures.exponent_in_width("error"))(rows)
+    nearest = measures.nearest_to(-0.5, ["activation", "block"], measures.exponent_in_width("error"))(rows)
     np.testing.assert_allclose(farthest, -0.56, atol=0.02)
     np.testing.assert_allclose(nearest, -0.5, atol=0.02)

@@ -26,7 +26,7 @@ def departure(departure: pd.DataFrame) -> Figure:
             axes.plot(trained["width"], 2 * trained["departure"], "o", color=color, markersize=3)
         axes.plot(WIDEST, 5 + np.log(WIDEST), color="black", linestyle="--", linewidth=1)
     theme.label_panels(grid, x=WIDTH, y=r"$2\mu\,t_{0.5}$")
-    _width_axis(grid)
+    theme.over_widths(grid)
     handles = [Line2D([], [], color=color, label=f"{loss}: equations") for loss, color in colors.items()]
     handles += [
         Line2D([], [], color="black", linestyle="", marker="o", markersize=3, label="trained nets"),
@@ -50,7 +50,7 @@ def departure_slope(departure: pd.DataFrame) -> Figure:
             axes.plot(np.exp((x[1:] + x[:-1]) / 2), slope, "-", color=colors[str(loss)], linewidth=0.7)
         axes.axhline(1, color="black", linestyle="--", linewidth=1)
     theme.label_panels(grid, x=WIDTH, y=r"$2\mu\,\mathrm{d}t_{0.5}/\mathrm{d}\ln h$")
-    _width_axis(grid)
+    theme.over_widths(grid)
     handles = [Line2D([], [], color=color, label=loss) for loss, color in colors.items()]
     handles.append(Line2D([], [], color="black", linestyle="--", label="law of one mode"))
     theme.legend(grid.figure, handles)
@@ -67,7 +67,7 @@ def blow_up(blow_up: pd.DataFrame) -> Figure:
             axes.plot(rows["width"], rows["remaining"], ".", color=color, markersize=3)
             axes.axhline(rows["law_remaining"].iloc[0], color=color, linewidth=1)
     theme.label_panels(grid, x=WIDTH, y=r"$\mu\,(t_\infty-t_{0.5})$")
-    _width_axis(grid)
+    theme.over_widths(grid)
     handles = [Line2D([], [], color=color, marker=".", label=loss) for loss, color in colors.items()]
     theme.legend(grid.figure, handles)
     return theme.finished(grid)
@@ -85,7 +85,7 @@ def fixed_time(fixed_time: pd.DataFrame) -> Figure:
         axes.set_yscale("log")
         axes.axline((2.0**10, 1e-5), (2.0**20, 1e-5 * 2.0**-10), color="black", linestyle=":", linewidth=1)
     theme.label_panels(grid, x=WIDTH, y="kernel drift")
-    _width_axis(grid)
+    theme.over_widths(grid)
     handles = [Line2D([], [], color=color, label=loss) for loss, color in colors.items()]
     handles += [
         Line2D([], [], color="black", linestyle="-", label=r"at $t=2/\mu$"),
@@ -118,8 +118,3 @@ def gram_nets(gram_nets: pd.DataFrame) -> Figure:
     ]
     theme.legend(grid.figure, handles)
     return theme.finished(grid)
-
-
-def _width_axis(grid: sns.FacetGrid) -> None:
-    for axes in grid.axes.flat:
-        axes.set_xscale("log", base=2)

@@ -1,8 +1,5 @@
 """Measures of the experiment `constrained_nets`; its `time` is τ."""
 
-from collections.abc import Callable
-
-import numpy as np
 import pandas as pd
 
 from ssl_dynamics.claims.measures.trajectories import exponent_in_width
@@ -34,25 +31,6 @@ def smallest_of_wide(column: str, tau: float) -> Measure:
 def ratio_of(numerator: str, denominator: str) -> Measure:
     """Ratio of two columns at the end, of the widest nets."""
     return lambda rows: widest_at(numerator)(rows) / widest_at(denominator)(rows)
-
-
-def farthest_from(centre: float, column: str, measure: Measure) -> Measure:
-    """The measure for that value of a column for which its mean over the seeds is farthest from `centre`."""
-    return lambda rows: _chosen(pd.Series.idxmax, centre, column, measure, rows)
-
-
-def nearest_to(centre: float, column: str, measure: Measure) -> Measure:
-    """The same, nearest to `centre`: a control must fail for each value."""
-    return lambda rows: _chosen(pd.Series.idxmin, centre, column, measure, rows)
-
-
-def _chosen(
-    choose: Callable[["pd.Series[float]"], object], centre: float, column: str, measure: Measure, rows: pd.DataFrame
-) -> "pd.Series[float]":
-    values = pd.DataFrame({value: measure(part) for value, part in rows.groupby(column)})
-    distances = (values.mean(skipna=False) - centre).abs().fillna(np.inf)
-    chosen: pd.Series[float] = values[choose(distances)]
-    return chosen
 
 
 def _at(rows: pd.DataFrame, tau: float | None) -> pd.DataFrame:

@@ -1,5 +1,8 @@
 """Measures: rows of one cell of a comparison table to one number for each seed."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -164,8 +167,41 @@ def smallest_over(column: str, measure: Measure) -> Measure:
     return lambda rows: _by_value(column, measure, rows).min(axis=1, skipna=False)
 
 
-def _by_value(column: str, measure: Measure, rows: pd.DataFrame) -> pd.DataFrame:
-    """A row for each seed, a column for each value."""
+def at_the_end(measure: Measure) -> Measure:
+    """A measure of the rows at the last time alone."""
+    return lambda rows: measure(rows[rows["time"] == rows["time"].max()])
+
+
+def farthest_from(centre: float, columns: str | list[str], measure: Measure) -> Measure:
+    """The measure for that value of a column, or values of some, for which its mean over the seeds is farthest from it.
+
+    Chosen by the mean, and not seed by seed, which would report the noise of the farthest. One that was not measured
+    decides.
+    """
+    return lambda rows: _decisive(pd.Series.idxmax, centre, columns, measure, rows)
+
+
+def nearest_to(centre: float, columns: str | list[str], measure: Measure) -> Measure:
+    """As `farthest_from`, nearest to `centre`: a control must fail for each."""
+    return lambda rows: _decisive(pd.Series.idxmin, centre, columns, measure, rows)
+
+
+def _decisive(
+    choose: Callable[["pd.Series[float]"], Any],
+    centre: float,
+    columns: str | list[str],
+    measure: Measure,
+    rows: pd.DataFrame,
+) -> "pd.Series[float]":
+    values = _by_value(columns, measure, rows)
+    distances = (values.mean(skipna=False) - centre).abs()
+    unknown = distances.isna()
+    decisive: pd.Series[float] = values[unknown.idxmax() if unknown.any() else choose(distances)]
+    return decisive
+
+
+def _by_value(column: str | list[str], measure: Measure, rows: pd.DataFrame) -> pd.DataFrame:
+    """A row for each seed, a column for each value of a column, or values of some."""
     return pd.DataFrame({value: measure(part) for value, part in rows.groupby(column)})
 
 

@@ -2,13 +2,11 @@
 
 from ssl_dynamics.claims.measures.constrained_nets import (
     exponent_at,
-    farthest_from,
-    nearest_to,
     ratio_of,
     smallest_of_wide,
     widest_at,
 )
-from ssl_dynamics.claims.measures.trajectories import largest_over, smallest_over, where
+from ssl_dynamics.claims.measures.trajectories import farthest_from, largest_over, nearest_to, smallest_over, where
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
 
 READ_AT, EARLY = 8.0, 0.5  # τ

@@ -1,7 +1,6 @@
 """Beyond the paper: three-layer ReLU nets, unconstrained and with a constrained last layer."""
 
-from ssl_dynamics.claims.measures.infinite_width import at_the_end
-from ssl_dynamics.claims.measures.trajectories import exponent_in_width, smallest, where
+from ssl_dynamics.claims.measures.trajectories import at_the_end, exponent_in_width, smallest, where
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 
 CLAIMS = [

@@ -1,7 +1,6 @@
 """A4: the tangent kernels of wide nets tend to that of infinite width."""
 
-from ssl_dynamics.claims.measures.infinite_width import farthest_exponent, nearest_exponent
-from ssl_dynamics.claims.measures.trajectories import where
+from ssl_dynamics.claims.measures.trajectories import exponent_in_width, farthest_from, nearest_to, where
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 
 CLAIMS = [
@@ -15,12 +14,12 @@ CLAIMS = [
         "farthest from −1/2",
         dynamics="kernel_limit",
         table="kernel_limit",
-        measure=where(farthest_exponent("error", by=["activation", "block"], aim=-0.5), limit="complete"),
+        measure=where(farthest_from(-0.5, ["activation", "block"], exponent_in_width("error")), limit="complete"),
         statistic="mean",
         criterion=Criterion("within", (-0.6, -0.4)),
         control=Control(
-            "the whole kernel against Θ∞ without the term of Σ̇",
-            where(nearest_exponent("error", by=["activation"], aim=-0.5), limit="without the first layer"),
+            "the whole kernel against its limit without the term of Σ̇",
+            where(nearest_to(-0.5, "activation", exponent_in_width("error")), limit="without the first layer"),
         ),
         figure="kernel-limit",
     ),
