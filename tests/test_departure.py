@@ -15,7 +15,7 @@ from ssl_dynamics.claims.statements.departure import CLAIMS
 from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
 from ssl_dynamics.pipeline.config import ConfigError, parse_config
 from ssl_dynamics.pipeline.departure_plan import DeparturePlan
-from ssl_dynamics.pipeline.stages.compare_departure import nets_table
+from ssl_dynamics.pipeline.stages.compare_departure import departure_table, nets_table
 from ssl_dynamics.pipeline.stages.simulate_departure import KernelDrift
 from ssl_dynamics.problem import coupling_matrix, quadratic_form
 from ssl_dynamics.problem.gaussian_nets import gaussian_factor, gaussian_net
@@ -161,6 +161,23 @@ def test_departure_and_blow_up_tend_to_the_law(loss):
     assert np.max(gaps[-1]) < 1e-3
     # The other modes are smaller by h^{−(1 − λ_2/λ_1)/2}.
     assert (fitted_order(1 / widths, np.transpose(errors)) > 0.8 * (1 - max(second / first, 0)) / 2).all()
+
+
+@pytest.mark.parametrize("commute", [True, False])
+def test_second_mode_shifts_the_departure_by_its_square_or_its_amplitude(commute):
+    """Its square alone where the eigenvectors of C are those of Γ; else vᵀΓv_2 times its amplitude as well."""
+    X, ratio = triplets().anchor, 0.8 if commute else 0.6
+    if commute:
+        X = np.linalg.qr(X)[0] * [2.0, 1.5, 1.0, 0.5]
+    C = np.diag([-1.0, -ratio, 0.1, 0.2])
+    widths = 2.0 ** np.array([36, 40, 44, 48])
+    shifts = []
+    for width in map(int, widths):
+        cross = gram_state(*factors(width), width).cross
+        law = departure_law(C, cross, width=width, points=X, level=LEVEL).departure
+        shifts.append(rate_of(C) * np.abs(departures(C, X, width) - law))
+    expected = ratio - 1 if commute else (ratio - 1) / 2
+    np.testing.assert_allclose(fitted_order(widths, np.array(shifts).T), expected, atol=0.02)
 
 
 @pytest.mark.parametrize("width", [2**6, 2**40])
@@ -444,6 +461,7 @@ def synthetic(slope=0.5, exponent=-1.0, off=0.0):
     grid = pd.DataFrame(itertools.product(2.0 ** np.array([6, 18, 26, 34, 40]), range(3)), columns=["width", "seed"])
     law = np.log(grid["width"]) / 2 - grid["seed"]
     departure = grid.assign(law=law, law_second_order=law + 0.15, departure=law + off, model="equations")
+    departure["second_mode"] = grid["width"] ** -0.5
     departure["departure"] += (slope - 0.5) * np.log(grid["width"])
     drifts = [
         grid.assign(drift=grid["width"] ** (exponent if moment == "fixed" else 0.0), moment=moment)
@@ -452,6 +470,28 @@ def synthetic(slope=0.5, exponent=-1.0, off=0.0):
     blow_up = grid.assign(remaining=0.65 * (1 + off), law_remaining=0.65, law_remaining_control=1.4)
     tables = {"departure": departure, "fixed_time": pd.concat(drifts), "blow_up": blow_up}
     return {("departure", name): table.assign(**cell) for name, table in tables.items()}
+
+
+def test_law_is_judged_where_the_second_mode_is_small():
+    (claim,) = [candidate for candidate in CLAIMS if candidate.id == "A4-departure-law"]
+    table = synthetic()[claim.own_table]
+    table.loc[table["width"] == 2.0**18, "departure"] -= 1
+    assert judge_rows(claim, {claim.own_table: table}).verdict == "fail"
+    table["second_mode"] = table["width"] ** -0.4  # 0.007 at 2^18
+    assert judge_rows(claim, {claim.own_table: table}).verdict == "pass"
+    table["second_mode"] = table["width"] ** -0.1  # nowhere small: not judged is not passed
+    assert judge_rows(claim, {claim.own_table: table}).verdict == "fail"
+
+
+def test_table_of_departures_names_what_a_second_mode_adds():
+    plan = DeparturePlan(np.array([2**6, 2**50]), np.array([2**6]), np.array([0.1]), {})
+    times = np.ones((2, 3))
+    solution = {"rate": np.array([2.0]), "second_rate": np.array([1.5])}
+    solution |= dict.fromkeys(("departure", "law", "law_second_order"), times)
+    nets = pd.DataFrame({"width": 2**6, "seed": range(3), "departure": 1.0, "learning_rate": 0.1, "extrapolations": 2})
+    table = departure_table(plan, nets, solution)
+    assert set(table["model"]) == {"equations", "nets"}
+    np.testing.assert_allclose(table["second_mode"], table["width"].astype(float) ** -0.25)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from ssl_dynamics.figures import theme
 
 WIDTH = "width $h$"
 EXTRAPOLATIONS = ("as trained", "extrapolated once", "extrapolated twice")
-WIDEST = np.array([2.0**6, 2.0**40])
+WIDEST = np.array([2.0**6, 2.0**50])
 
 
 def departure(departure: pd.DataFrame) -> Figure:

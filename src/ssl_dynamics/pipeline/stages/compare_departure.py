@@ -63,10 +63,15 @@ def nets_table(plan: DeparturePlan, trajectories: Arrays, solution: Arrays) -> p
 
 
 def departure_table(plan: DeparturePlan, nets: pd.DataFrame, solution: Arrays) -> pd.DataFrame:
-    """μ times the departure by the Gram equations at every width and of trained nets (extrapolated), beside the law."""
+    """μ times the departure by the Gram equations at every width and of trained nets (extrapolated), beside the law.
+
+    `second_mode` is h^{−(1 − λ_2/λ_1)}, the order of the square of the second mode, which the law leaves out, over the
+    first.
+    """
     rate = solution["rate"][:, None]
     columns = {name: rate * solution[name] for name in ("departure", "law", "law_second_order")}
     equations = _rows(plan, columns).assign(model="equations")
+    equations["second_mode"] = equations["width"] ** float(solution["second_rate"][0] / solution["rate"][0] - 1)
     best = nets[nets["extrapolations"] == MOST_EXTRAPOLATIONS]
     best = best[best["learning_rate"] == best["learning_rate"].min()][["width", "seed", "departure"]]
     laws = equations.drop(columns=["departure", "model"])

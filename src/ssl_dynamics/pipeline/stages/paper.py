@@ -14,7 +14,7 @@ from ssl_dynamics.analysis import INTERVAL_LEVEL
 from ssl_dynamics.claims.registry import CLAIMS
 from ssl_dynamics.claims.statements.common import COLLAPSE_TIME
 from ssl_dynamics.claims.statements.constrained_nets import READ_AT
-from ssl_dynamics.claims.statements.departure import ASYMPTOTIC
+from ssl_dynamics.claims.statements.departure import SECOND_MODE, WIDE
 from ssl_dynamics.pipeline.artifacts import read_arrays, whole_file
 from ssl_dynamics.pipeline.settings import PaperSettings
 from ssl_dynamics.pipeline.stage import Job, main
@@ -27,7 +27,8 @@ CONSTANTS = {
     "collapse_time": COLLAPSE_TIME,
     "departure": DEPARTURE,
     "read_at": READ_AT,
-    "asymptotic": ASYMPTOTIC,
+    "second_mode": SECOND_MODE,
+    "wide": WIDE,
 }
 
 

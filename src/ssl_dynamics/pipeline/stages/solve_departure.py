@@ -46,6 +46,7 @@ def _solve(C: Array, X: Array, factors: tuple[Array, Array], width: int) -> Arra
     drift = interpolated(curve.times, curve.drift, np.where(alive, moments, 0))
     return {
         "rate": np.array(law.rate),
+        "second_rate": np.array(second.rate),
         "departure": first_passage(curve.times, curve.drift, DEPARTURE),
         "blow_up": curve.blow_up,
         "law": law.departure,
