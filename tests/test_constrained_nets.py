@@ -16,7 +16,8 @@ from ssl_dynamics.analysis import fitted_order, gram_distance, projector_distanc
 from ssl_dynamics.claims.measures.trajectories import farthest_from, nearest_to
 from ssl_dynamics.claims.statements.constrained_nets import CLAIMS
 from ssl_dynamics.kernels import features, infinite_width_ntk, two_layer_ntk
-from ssl_dynamics.pipeline.artifacts import read_table, write_arrays
+from ssl_dynamics.pipeline.artifacts import read_arrays, read_table, write_arrays
+from ssl_dynamics.pipeline.constrained_plan import READ_AT, Run, arrival, clock
 from ssl_dynamics.pipeline.experiments import ConstrainedNets
 from ssl_dynamics.pipeline.settings import CompareSettings, LossSettings, PlanConstrainedNetsSettings
 from ssl_dynamics.pipeline.stage import Job
@@ -34,6 +35,7 @@ from ssl_dynamics.theory import (
     constrained_tangent_kernel,
     coupled_form,
     grassmann_flow,
+    grassmann_tangent,
     linearised_flow,
     linearised_mismatch_limit,
     random_feature_flow,
@@ -333,7 +335,7 @@ def tables(tmp_path_factory):
         write_arrays(folder / "points.npz", {"anchor": anchor, "positive": positive, "negative": negative})
         nets = ConstrainedNets(
             losses=["contrastive"], dimensions=[2], triplets=n, activations=["erf"],
-            widths=[128, 512, 2048], side_width=512, step=step, end=10,
+            widths=[128, 512, 2048], side_width=512, step=step, convergence=0.1, end=10,
         )  # fmt: skip
         plan = PlanConstrainedNetsSettings(
             root_seed=0, seeds=4, dataset_name="a", loss="contrastive", dimension=2, constrained_nets=nets
@@ -347,6 +349,48 @@ def tables(tmp_path_factory):
         compare_constrained_nets.compute(job(labels, folder, inputs, ["constrained_nets"]))
         made[step] = read_table(folder / "constrained_nets.csv")
     return made
+
+
+def test_nets_end_when_the_flow_on_their_features_has_converged():
+    X = points(n=6)
+    A = coupling_matrix(6, loss="contrastive")
+    W1, W2 = constrained_net(X.shape[1], 2, 40, seeds=3, root_seed=0, name="a")
+    Psi = features(X, W1, activation="erf")
+    time = arrival(Psi, A, W2, 0.1)
+    forms = Psi.mT @ A @ Psi
+    tangents = [grassmann_tangent(C, W, [0.0, time])[1] for C, W in zip(forms, W2, strict=True)]
+    assert max(tangents) <= 0.1
+    # The bound is attained by a start between v_z and v_{z+1}.
+    V = np.linalg.eigh(forms[0])[1]
+    start = np.stack([V[:, 0], V[:, 1] + 50 * V[:, 2]], axis=-1) / [1, np.hypot(1, 50)]
+    time = arrival(Psi[:1], A, start[None], 0.1)
+    np.testing.assert_allclose(grassmann_tangent(forms[0], start, [time]), 0.1, rtol=1e-8)
+
+
+def test_plan_ends_each_activation_in_its_time_and_none_after_the_latest(tmp_path):
+    n = 12
+    anchor, positive, negative = np.split(points(n=n), 3)
+    write_arrays(tmp_path / "points.npz", {"anchor": anchor, "positive": positive, "negative": negative})
+    ends = {}
+    for latest in (9, 1000):
+        nets = ConstrainedNets(
+            losses=["contrastive"], dimensions=[2], triplets=n, activations=["relu", "erf"],
+            widths=[32, 64], side_width=32, step=1, convergence=1e-3, end=latest,
+        )  # fmt: skip
+        settings = PlanConstrainedNetsSettings(
+            root_seed=0, seeds=2, dataset_name="a", loss="contrastive", dimension=2, constrained_nets=nets
+        )
+        plan_constrained_nets.compute(job(settings, tmp_path, ["points"], ["plan"]))
+        plan = read_arrays(tmp_path / "plan.npz")
+        ends[latest] = {name: plan[f"tau_{name}"][-1] for name in nets.activations}
+        side = Run("relu", "self-supervised", "h", 32)
+        assert clock(plan, side).tau[-1] == READ_AT
+    assert ends[9] == {"relu": 9, "erf": 9}
+    A = coupling_matrix(n, loss="contrastive")
+    for name, end in ends[1000].items():
+        time = arrival(features(plan["points"], plan["first_64"], activation=name), A, plan["second_64"], 1e-3)
+        assert 9 < end < 1000
+        assert end - 1 < time * float(plan[f"unit_{name}_self-supervised"]) <= end
 
 
 def verdict(claim, table):

@@ -82,7 +82,8 @@ def _errors_over_width(axes: Axes, panel: pd.DataFrame) -> None:
 
 
 def _tangent_drift(axes: Axes, panel: pd.DataFrame) -> None:
-    rows = panel[(panel["rate"] == "unit") & (panel["time"] == panel["time"].max())]
+    unit = panel[panel["rate"] == "unit"]
+    rows = unit[unit["time"] == unit.groupby("activation")["time"].transform("max")]
     for activation, part in rows.groupby("activation"):
         _over_width(
             axes,

@@ -59,8 +59,24 @@ class Clock:
 def clock(plan: Arrays, run: Run) -> Clock:
     """Self-supervised: τ = 2|λ_z|t; regression: τ = σ_z(K^{1/2}Y)t/N. Only nets of `reaches_the_end` go on after 8."""
     name = f"{run.activation}_{run.objective}"
-    tau = plan["tau"] if run.reaches_the_end else plan["tau"][plan["tau"] <= READ_AT]
+    tau = plan[f"tau_{run.activation}"]
+    if not run.reaches_the_end:
+        tau = tau[tau <= READ_AT]
     return Clock(tau, tau / float(plan[f"unit_{name}"]), float(plan[f"largest_step_{name}"]))
+
+
+def arrival(Psi: Array, A: Array, second: Array, convergence: float) -> float:
+    """Time t by which the Grassmann flow on fixed features has tan θ ≤ `convergence` to its limit, from every start.
+
+    C = ΨᵀAΨ with features Ψ (S, N, h) and A (N, N); starts W_2 (S, h, z), orthonormal. The bound is
+    tan θ(t) ≤ tan θ(0) e^{−2(λ_{z+1} − λ_z)t}. Source: docs/theory.md §3.
+    """
+    Q, R = np.linalg.qr(Psi.mT)  # C has its eigenvectors in the span of the features: QY, with those Y of RARᵀ
+    eigenvalues, Y = np.linalg.eigh(R @ A @ R.mT)
+    z = second.shape[-1]
+    cosine = np.linalg.svd((Q @ Y[..., :z]).mT @ second, compute_uv=False)[..., -1]
+    gap = 2 * (eigenvalues[..., z] - eigenvalues[..., z - 1])
+    return float((np.log(np.sqrt(1 - cosine**2) / cosine / convergence) / gap).max())
 
 
 def activations(plan: Arrays) -> list[Activation]:

@@ -237,7 +237,13 @@ class ConstrainedNets(Settings):
         PositiveInt, Field(description="largest width of nets at the rates √h and h of W_1, and of supervised ones")
     ]
     step: Annotated[float, Field(gt=0, le=1, description="largest Runge-Kutta step, in units of 1/(2|λ_1|)")]
-    end: Annotated[float, Field(ge=9, description="end τ = 2|λ_z|t of nets at rate 1 of W_1; the others end at 8")]
+    convergence: Annotated[
+        float,
+        Field(
+            gt=0, le=1, description="tan θ to the limit, of the flow on features, at which nets at rate 1 of W_1 end"
+        ),
+    ]
+    end: Annotated[int, Field(ge=9, description="latest end of theirs, τ = 2|λ_z|t; the others end at 8")]
 
     @field_validator("widths")
     @classmethod

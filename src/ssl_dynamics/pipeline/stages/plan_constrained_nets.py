@@ -1,10 +1,12 @@
 """Stage `plan_constrained_nets`: points, starts, targets, times: what simulation and theory share."""
 
+import math
+
 import numpy as np
 
-from ssl_dynamics.kernels import infinite_width_ntk
+from ssl_dynamics.kernels import features, infinite_width_ntk
 from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays, write_arrays
-from ssl_dynamics.pipeline.constrained_plan import READ_AT, REGRESSION, SELF_SUPERVISED
+from ssl_dynamics.pipeline.constrained_plan import READ_AT, REGRESSION, SELF_SUPERVISED, arrival
 from ssl_dynamics.pipeline.points import points_of
 from ssl_dynamics.pipeline.settings import PlanConstrainedNetsSettings
 from ssl_dynamics.pipeline.stage import Job, main
@@ -25,12 +27,17 @@ def compute(job: Job[PlanConstrainedNetsSettings]) -> None:
     arrays: Arrays = {
         "points": X,
         "triplets": np.array(nets.triplets),
-        "tau": np.array([*TAU, nets.end]),
         "activations": np.array(nets.activations),
         "widths": np.array(nets.widths),
         "side_width": np.array(nets.side_width),
     }
     z, names = settings.dimension, ("regression target", settings.dataset_name, settings.loss)
+    for width in nets.widths:
+        first, second = constrained_net(
+            X.shape[1], z, width, seeds=settings.seeds, root_seed=settings.root_seed, name=settings.dataset_name
+        )
+        arrays |= {f"first_{width}": first, f"second_{width}": second}
+    widest = arrays[f"first_{nets.widths[-1]}"], arrays[f"second_{nets.widths[-1]}"]
     for activation in nets.activations:
         K = infinite_width_ntk(X, activation=activation, block="second")
         root = kernel_root(K)
@@ -48,11 +55,10 @@ def compute(job: Job[PlanConstrainedNetsSettings]) -> None:
         for objective, (unit, fastest) in rates.items():
             arrays[f"unit_{activation}_{objective}"] = np.array(unit)
             arrays[f"largest_step_{activation}_{objective}"] = np.array(nets.step / fastest)
-    for width in nets.widths:
-        first, second = constrained_net(
-            X.shape[1], z, width, seeds=settings.seeds, root_seed=settings.root_seed, name=settings.dataset_name
-        )
-        arrays |= {f"first_{width}": first, f"second_{width}": second}
+        time = arrival(features(X, widest[0], activation=activation), A, widest[1], nets.convergence)
+        needed = math.ceil(time * rates[SELF_SUPERVISED][0])
+        job.log.info("%s: the widest nets have converged by τ = %d; the latest end is %d", activation, needed, nets.end)
+        arrays[f"tau_{activation}"] = np.array([*TAU, min(max(needed, READ_AT + 1), nets.end)])
     write_arrays(job.output("plan"), arrays)
 
 
