@@ -127,6 +127,14 @@ def test_numbers_of_a_table(column, row, value, agrees):
     assert differing(compare_tables(CONFIG)) == ([] if agrees else [("mixture/x.csv", column)])
 
 
+@pytest.mark.usefixtures("shipped")
+def test_where_an_optimiser_stops_is_not_compared():
+    write_table(CONFIG.results / "mixture/x.csv", TABLE.assign(iterations=[5, 6, 7], gradient_left=1e-7))
+    write_reference(CONFIG, [record()])
+    write_table(CONFIG.results / "mixture/x.csv", TABLE.assign(iterations=[5, 16, 7], gradient_left=1e-8))
+    assert differing(compare_tables(CONFIG)) == []
+
+
 @pytest.mark.parametrize("table", [TABLE.iloc[:2], TABLE.rename(columns={"error": "distance"})])
 @pytest.mark.usefixtures("shipped")
 def test_tables_of_another_form_differ(table):
