@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from ssl_dynamics.figures import theme
 
@@ -65,6 +65,8 @@ def _errors_over_time(axes: Axes, panel: pd.DataFrame) -> None:
         for method, (color, _) in METHODS.items():
             mean = rows[rows["width"] == width].groupby("time")[f"{method}_error"].mean()
             axes.plot(mean.index, mean, ".-", color=color, alpha=shade, linewidth=1)
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.set(yscale="log", xlabel=rf"$\tau = 2|\lambda_z|t$, {theme.ACTIVATION_NAMES[first]}", ylabel="Gram error")
 
 
@@ -96,7 +98,7 @@ def _tangent_drift(axes: Axes, panel: pd.DataFrame) -> None:
         )
         limit = part.groupby("width")["limit"].first()
         axes.plot(limit.index, limit, "-", color="black", linewidth=0.8)
-    axes.set(xlabel="width $h$, at the end", ylabel="kernel drift", ylim=(0, 1.1))
+    axes.set(xlabel="width $h$, at the end", ylabel="kernel drift", ylim=(0, 1.1 * axes.get_ylim()[1]))
 
 
 def _feature_drift(axes: Axes, panel: pd.DataFrame) -> None:
@@ -126,7 +128,11 @@ def _supervised_drift(axes: Axes, panel: pd.DataFrame) -> None:
         theme.mean_and_interval(axes, part, "time", "tangent_drift", colors[str(objective)], style="")
         limit = part.groupby("time")["limit"].first()
         axes.plot(limit.index, limit, "-", color="black", linewidth=0.8)
-    axes.set(xlabel=rf"$\tau$, {theme.ACTIVATION_NAMES[first]}, $h={width}$", ylabel="kernel drift", ylim=(0, None))
+    axes.set(
+        xlabel=rf"$\tau$, {theme.ACTIVATION_NAMES[first]}, $h={width}$",
+        ylabel="kernel drift",
+        ylim=(0, 1.1 * axes.get_ylim()[1]),
+    )
 
 
 def _over_width(
@@ -170,6 +176,7 @@ def _grid(rows: pd.DataFrame, draw: list[Panel]) -> Figure:
         len(cells),
         len(draw),
         figsize=(theme.DOUBLE, max(1.9, 0.4 + 1.05 * len(cells))),
+        sharex="col",
         squeeze=False,
     )
     for line, (title, panel) in zip(axes, cells, strict=True):
@@ -185,7 +192,6 @@ def _grid(rows: pd.DataFrame, draw: list[Panel]) -> Figure:
             ax.spines[["top", "right"]].set_visible(False)
     for ax in axes[:-1].flat:
         ax.set_xlabel("")
-        ax.tick_params(labelbottom=False)  # the same in every row
     return figure
 
 
