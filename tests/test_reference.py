@@ -127,6 +127,18 @@ def test_numbers_of_a_table(column, row, value, agrees):
     assert differing(compare_tables(CONFIG)) == ([] if agrees else [("mixture/x.csv", column)])
 
 
+@pytest.mark.parametrize("first", [np.nan, np.inf])
+@pytest.mark.usefixtures("shipped")
+def test_equal_tables_agree_and_are_reported_where_they_begin_without_a_finite_number(tmp_path, capsys, first):
+    write_table(CONFIG.results / "mixture/x.csv", pd.DataFrame({"error": [first, 1.0]}))
+    write_reference(CONFIG, [record()])
+    compared = list(compare_tables(CONFIG))
+    assert verification.report([record()], compared, tmp_path / "report.json") == []
+    assert "0 differ" in capsys.readouterr().out
+    (column,) = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["compared"]
+    assert (column["here"], column["reference"], column["agrees"]) == (None, None, True)
+
+
 @pytest.mark.usefixtures("shipped")
 def test_where_an_optimiser_stops_is_not_compared():
     write_table(CONFIG.results / "mixture/x.csv", TABLE.assign(iterations=[5, 6, 7], gradient_left=1e-7))

@@ -145,8 +145,8 @@ def _tolerance(record: Record, reference: float | None, config: Config) -> float
 def _column(table: str, column: str, here: "pd.Series[Any]", there: "pd.Series[Any]") -> Compared:
     if not (pd.api.types.is_float_dtype(there) and len(there)):
         return Compared(table, column, float((here != there).sum()), 0.0, 0.0)
-    largest = there.abs().max()
-    tolerance = RELATIVE * there.abs() + OF_COLUMN * (largest if math.isfinite(largest) else 0.0) + ROUNDING
+    size = there.abs().where(there.abs() < math.inf, 0.0)  # 0 where there is no finite number
+    tolerance = RELATIVE * size + OF_COLUMN * size.max() + ROUNDING
     same = (here == there) | (here.isna() & there.isna())
     excess = ((here - there).abs() / tolerance).mask(same, 0.0).fillna(math.inf)
     worst = int(excess.to_numpy().argmax())
