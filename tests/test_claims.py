@@ -23,6 +23,7 @@ from ssl_dynamics.claims.verdict import (
 )
 from ssl_dynamics.pipeline import schedule
 from ssl_dynamics.pipeline.tables import FIGURE_TABLES, TABLES
+from ssl_dynamics.pipeline.wording import typeset
 
 
 def random(*_):
@@ -280,3 +281,9 @@ def test_claim_is_stated_where_it_is_said_to_be():
     for claim in CLAIMS:
         text = Path(sys.modules[STATED_IN[claim.id]].__file__).read_text(encoding="utf-8")
         assert f'"{claim.id}"' in text  # the page has a link to that very text
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_texts_are_typeset_to_the_last_mark(claim):
+    for text in (claim.statement, claim.quantity, claim.control.description):
+        assert not set("_^") & set(re.sub(r"</?su[bp]>", "", typeset(text)))

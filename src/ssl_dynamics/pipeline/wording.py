@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 Record = dict[str, Any]
 
 _SUBSCRIPT = re.compile(r"_(\{[^{}]*\}|max|\d+\.\d+|[A-Za-z0-9∞])")
-_SUPERSCRIPT = re.compile(r"\^(\{[^{}]*\}|[a-z])")
+_SUPERSCRIPT = re.compile(r"\^(\{[^{}]*\}|\d+|[a-z])")
 
 
 def failures(records: list[Record]) -> list[str]:
