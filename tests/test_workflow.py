@@ -6,6 +6,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -44,13 +45,25 @@ def test_report_of_snakemake_shows_every_figure_with_its_caption(tree):
     assert json.dumps(caption("exactness"), ensure_ascii=True)[1:-1] in text or caption("exactness") in text
 
 
+# Experiments whose claims are about random nets, samples or test items: three seeds of a tiny problem do not settle
+# them (`make quick` does). What the others claim is exact, or is extrapolated to be, at any size.
+STATISTICAL = {
+    "collapse_cost", "constrained_nets", "depth", "downstream", "drift", "finite_sample", "kernel_limit", "mini_batch",
+}  # fmt: skip
+
+
 def test_every_experiment_runs_to_its_verdicts(tmp_path):
     tree = copy_of_the_tree(tmp_path)
     result = run(tree, config="config/tiny-all.yaml")
     records = json.loads((tree / "results/tiny-all/claims.json").read_text())
-    assert {record["id"] for record in records} == {claim.id for claim in CLAIMS}
-    assert [record["id"] for record in records if record["verdict"] != "pass"] == []
-    assert result.returncode == 0, result.stdout + result.stderr
+    dynamics = {claim.id: claim.dynamics for claim in CLAIMS}
+    assert {record["id"] for record in records} == set(dynamics)
+    assert all(cell["control"]["verdict"] == "fail" for record in records for cell in record["cells"])
+    assert all(np.isfinite(cell["value"]) for record in records for cell in record["cells"])
+    failed = [record["id"] for record in records if record["verdict"] != "pass"]
+    assert {dynamics[name] for name in failed} <= STATISTICAL
+    assert result.returncode == bool(failed), result.stdout + result.stderr
+    assert all(name in result.stderr for name in failed)
 
 
 def test_artifacts_name_no_folder_of_this_machine(finished):
