@@ -11,14 +11,14 @@ from typing import Any
 
 import yaml
 
-from ssl_dynamics.pipeline.artifacts import sha256, write_json
-from ssl_dynamics.pipeline.check import check_plan
-from ssl_dynamics.pipeline.config import SHIPPED_CHECKSUM, Config, ConfigError, load_config
-from ssl_dynamics.pipeline.plan import plan_of
-from ssl_dynamics.pipeline.provenance import SUFFIX, records_below
-from ssl_dynamics.pipeline.run_record import FILE, LIBRARIES, LOCK, read_runs, surroundings
-from ssl_dynamics.pipeline.runner import jobs_of
-from ssl_dynamics.pipeline.sole_run import RunError
+from ssl_dynamics.engine.artifacts import sha256, write_json
+from ssl_dynamics.engine.integrity import check_plan
+from ssl_dynamics.config import SHIPPED_CHECKSUM, Config, ConfigError, load_config
+from ssl_dynamics.engine.staleness import plan_of
+from ssl_dynamics.engine.provenance import SUFFIX, records_below
+from ssl_dynamics.engine.run_record import FILE, LIBRARIES, LOCK, read_runs, surroundings
+from ssl_dynamics.engine.run import jobs_of
+from ssl_dynamics.engine.run_lock import RunError
 from ssl_dynamics.problem.settings import DatasetSettings, Digits, FashionMnist, GaussianMixture
 
 # The last line of the log of a job that is done: `pipeline.stage` writes it.

@@ -22,12 +22,12 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from ssl_dynamics.kernels import infinite_width_ntk
-from ssl_dynamics.pipeline.artifacts import Arrays, read_arrays
-from ssl_dynamics.pipeline.config import load_config
-from ssl_dynamics.pipeline.experiments import Drift
+from ssl_dynamics.engine.artifacts import Arrays, read_arrays
+from ssl_dynamics.config import load_config
+from ssl_dynamics.experiments.drift.config import Drift
 from ssl_dynamics.pipeline.settings import DriftSettings
 from ssl_dynamics.pipeline.stages import simulate_drift, simulate_supervised
-from ssl_dynamics.pipeline.wide_nets import Start, regression_targets, starts
+from ssl_dynamics.experiments.drift.design import Start, regression_targets, starts
 from ssl_dynamics.simulation.drift import Rows, regression_value, train_to_fit
 from ssl_dynamics.simulation.wide_nets import Nets
 

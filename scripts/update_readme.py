@@ -5,8 +5,8 @@ import re
 import shutil
 from pathlib import Path
 
-from ssl_dynamics.pipeline.provenance import SUFFIX, records_below
-from ssl_dynamics.pipeline.wording import Record, criterion, number
+from ssl_dynamics.engine.provenance import SUFFIX, records_below
+from ssl_dynamics.report.formatting import Record, criterion, number
 
 TOP = Path(__file__).parents[1]
 RESULTS = Path("results/full")

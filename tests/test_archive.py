@@ -116,7 +116,7 @@ def archived(tmp_path_factory, archive_environment):
             shutil.copy(source, target)
     shutil.copy(TOP / "tests/config/smallest.yaml", tree / CONFIG)
     (tree / ".venv-archive").symlink_to(archive_environment)
-    run = command(tree, sys.executable, "-m", "ssl_dynamics.pipeline.cli", "run", CONFIG, "--cores", "2")
+    run = command(tree, sys.executable, "-m", "ssl_dynamics.cli", "run", CONFIG, "--cores", "2")
     assert run.returncode == 0, run.stdout + run.stderr
     result = archive(tree)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -215,7 +215,7 @@ def test_manifest_covers_every_file(unpacked):
 
 @pytest.mark.slow
 def test_unpacked_archive_is_checked_resumed_and_archived_again(archived, archive_environment, unpacked):
-    cli = [sys.executable, "-m", "ssl_dynamics.pipeline.cli"]
+    cli = [sys.executable, "-m", "ssl_dynamics.cli"]
     assert command(unpacked, *cli, "check", CONFIG).returncode == 0
     assert "nothing to do" in command(unpacked, *cli, "plan", CONFIG).stdout
     assert "Nothing to be done" in dry_run(unpacked)

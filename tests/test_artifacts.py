@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ssl_dynamics.pipeline import stage
-from ssl_dynamics.pipeline.artifacts import (
+from ssl_dynamics.cells import LossSettings
+from ssl_dynamics.engine import stage
+from ssl_dynamics.engine.artifacts import (
     leftovers,
     read_arrays,
     read_table,
@@ -18,10 +19,10 @@ from ssl_dynamics.pipeline.artifacts import (
     write_json,
     write_table,
 )
-from ssl_dynamics.pipeline.fingerprint import definitions, fingerprint
-from ssl_dynamics.pipeline.settings import QuadraticFormSettings
+from ssl_dynamics.engine.fingerprint import definitions, fingerprint
 
-STAGE = "ssl_dynamics.pipeline.stages.quadratic_form"
+STAGE = "ssl_dynamics.experiments.data.quadratic_form:quadratic_form"
+UNITS = stage.units_of(STAGE)
 
 
 def test_equal_arrays_give_equal_bytes_in_any_order(tmp_path):
@@ -58,13 +59,15 @@ def test_leftovers_of_a_killed_job_are_found(tmp_path):
 def run_stage(tmp_path, monkeypatch, compute, code=None):
     (tmp_path / "in.txt").write_text("input")
     monkeypatch.chdir(tmp_path)
-    arguments = ["--settings", '{"loss": "contrastive"}', "--code", code or fingerprint(STAGE), "--lock", "abc"]
-    arguments += ["--inputs", "data=in.txt", "--outputs", "result=out.json", "provenance=p.provenance.json"]
-    monkeypatch.setattr(sys, "argv", [STAGE, *arguments, "--log", "stage.log"])
+    arguments = ["--stage", f"quadratic_form={STAGE}", "--settings", '{"loss": "contrastive"}']
+    arguments += ["--code", code or fingerprint(*UNITS), "--lock", "abc", "--inputs", "data=in.txt"]
+    arguments += ["--outputs", "result=out.json", "provenance=p.provenance.json", "--log", "stage.log"]
+    monkeypatch.setattr(sys, "argv", ["engine", *arguments])
+    monkeypatch.setattr(stage, "stage_named", lambda _: (compute, LossSettings))
     try:
-        stage.main(STAGE, QuadraticFormSettings, compute)
+        stage.main()
     finally:
-        log = logging.getLogger(STAGE)
+        log = logging.getLogger("quadratic_form")
         for handler in list(log.handlers):
             log.removeHandler(handler)
             handler.close()
@@ -78,11 +81,12 @@ def test_stage_leaves_its_provenance(tmp_path, monkeypatch):
     run_stage(tmp_path, monkeypatch, write_output)
     record = json.loads((tmp_path / "p.provenance.json").read_text())
     assert record == {
+        "rule": "quadratic_form",
         "stage": STAGE,
         "settings": {"loss": "contrastive"},
-        "code": fingerprint(STAGE),
-        "definitions": definitions(STAGE),
-        "further": [],
+        "code": fingerprint(*UNITS),
+        "definitions": definitions(*UNITS),
+        "extra_roots": [],
         "lock": "abc",
         "inputs": {"in.txt": sha256(tmp_path / "in.txt")},
         "outputs": {"out.json": sha256(tmp_path / "out.json")},
@@ -108,7 +112,7 @@ def test_error_that_nobody_expected_is_one_line_too_with_its_type(tmp_path, monk
 
 @pytest.mark.parametrize("content", ["inpu", "inputs", "input of other parameters"])
 def test_input_that_is_not_as_it_was_made_is_refused(tmp_path, monkeypatch, content):
-    record = {"stage": STAGE, "further": [], "code": "", "lock": "", "inputs": {}}
+    record = {"stage": STAGE, "extra_roots": [], "code": "", "lock": "", "inputs": {}}
     made = record | {"outputs": {"in.txt": hashlib.sha256(content.encode()).hexdigest()}}
     (tmp_path / "in.provenance.json").write_text(json.dumps(made))
     with pytest.raises(SystemExit, match=r"in\.txt is not what in\.provenance\.json says was made; delete it and run"):
@@ -131,7 +135,7 @@ def test_code_that_is_not_the_planned_code_makes_nothing(tmp_path, monkeypatch):
 def test_code_that_changes_while_the_stage_runs_leaves_no_provenance(tmp_path, monkeypatch):
     def edit_meanwhile(job):
         write_output(job)
-        monkeypatch.setattr(stage, "fingerprint", lambda _: "changed")
+        monkeypatch.setattr(stage, "fingerprint", lambda *_: "changed")
 
     with pytest.raises(SystemExit, match="the code changed"):
         run_stage(tmp_path, monkeypatch, edit_meanwhile)
@@ -141,7 +145,7 @@ def test_code_that_changes_while_the_stage_runs_leaves_no_provenance(tmp_path, m
 def test_progress_says_what_how_far_and_how_long(monkeypatch, caplog):
     clock = iter([0.0, 1.0, 6.0, 7.0])
     monkeypatch.setattr(stage.time, "monotonic", lambda: next(clock))
-    job = stage.Job(QuadraticFormSettings(loss="contrastive"), {}, {}, logging.getLogger("test-progress"), "train x")
+    job = stage.Job(LossSettings(loss="contrastive"), {}, {}, logging.getLogger("test-progress"), "train x")
     progress = stage.Progress(job, 30)
     for _ in range(3):
         progress.advance()

@@ -11,8 +11,8 @@ import pytest
 
 from problems import judge_rows
 from ssl_dynamics.claims.measures import trajectories as measures
-from ssl_dynamics.claims.registry import CLAIMS, STATED_IN
-from ssl_dynamics.claims.statements.common import COLLAPSE_TIME
+from ssl_dynamics.registry import CLAIMS, STATED_IN
+from ssl_dynamics.problem.levels import COLLAPSE_TIME
 from ssl_dynamics.claims.verdict import (
     Claim,
     Control,
@@ -21,9 +21,9 @@ from ssl_dynamics.claims.verdict import (
     judge,
     judge_claim,
 )
-from ssl_dynamics.pipeline import schedule
+from ssl_dynamics.problem import schedule
 from ssl_dynamics.pipeline.tables import FIGURE_TABLES, TABLES
-from ssl_dynamics.pipeline.wording import typeset
+from ssl_dynamics.report.formatting import typeset
 
 
 def random(*_):

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ssl_dynamics.pipeline.config import ON_POINTS, ConfigError, config_schema, load_config, parse_config
-from ssl_dynamics.pipeline.preflight import check_data
+from ssl_dynamics.config import ON_POINTS, ConfigError, config_schema, load_config, parse_config
+from ssl_dynamics.preflight import check_data
 
 TOP = Path(__file__).parents[1]
 SHIPPED = sorted((TOP / "config").glob("*.yaml"))
@@ -207,7 +207,7 @@ def test_folder_is_no_configuration(tmp_path):
 
 def run_cli(*arguments):
     return subprocess.run(
-        [sys.executable, "-m", "ssl_dynamics.pipeline.cli", *arguments],
+        [sys.executable, "-m", "ssl_dynamics.cli", *arguments],
         cwd=TOP,
         capture_output=True,
         text=True,

@@ -14,13 +14,14 @@ from scipy.linalg import sqrtm
 from problems import judge_rows, orthonormal
 from ssl_dynamics.analysis import fitted_order, gram_distance, projector_distance, span_distance
 from ssl_dynamics.claims.measures.trajectories import farthest_from, nearest_to
-from ssl_dynamics.claims.statements.constrained_nets import CLAIMS
+from ssl_dynamics.experiments.constrained_nets.claims import CLAIMS
 from ssl_dynamics.kernels import features, infinite_width_ntk, two_layer_ntk
-from ssl_dynamics.pipeline.artifacts import read_arrays, read_table, write_arrays
+from ssl_dynamics.engine.artifacts import read_arrays, read_table, write_arrays
 from ssl_dynamics.pipeline.constrained_plan import READ_AT, Run, arrival, clock
-from ssl_dynamics.pipeline.experiments import ConstrainedNets
-from ssl_dynamics.pipeline.settings import CompareSettings, LossSettings, PlanConstrainedNetsSettings
-from ssl_dynamics.pipeline.stage import Job
+from ssl_dynamics.experiments.constrained_nets.config import ConstrainedNets
+from ssl_dynamics.cells import CompareSettings, LossSettings
+from ssl_dynamics.pipeline.settings import PlanConstrainedNetsSettings
+from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.pipeline.stages import (
     compare_constrained_nets,
     plan_constrained_nets,

@@ -11,9 +11,9 @@ from scipy.stats import chi2
 
 from problems import judge_rows
 from ssl_dynamics.analysis import first_passage, fitted_order, interpolated, richardson_weights
-from ssl_dynamics.claims.statements.departure import CLAIMS
+from ssl_dynamics.experiments.departure.claims import CLAIMS
 from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
-from ssl_dynamics.pipeline.config import ConfigError, parse_config
+from ssl_dynamics.config import ConfigError, parse_config
 from ssl_dynamics.pipeline.departure_plan import DeparturePlan
 from ssl_dynamics.pipeline.stages.compare_departure import departure_table, nets_table
 from ssl_dynamics.pipeline.stages.simulate_departure import KernelDrift

@@ -12,7 +12,7 @@ from ssl_dynamics.claims.measures import trajectories as measures
 from ssl_dynamics.claims.statements import depth, kernel_limit
 from ssl_dynamics.kernels.three_layer import infinite_width_features, three_layer_features, three_layer_ntk
 from ssl_dynamics.pipeline import depth_plan
-from ssl_dynamics.pipeline.experiments import Depth
+from ssl_dynamics.experiments.depth.config import Depth
 from ssl_dynamics.pipeline.settings import DepthSettings
 from ssl_dynamics.pipeline.stages.compare_depth import departure, frozen_square
 from ssl_dynamics.problem import coupling_matrix

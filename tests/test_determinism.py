@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from ssl_dynamics.pipeline.artifacts import read_arrays
+from ssl_dynamics.engine.artifacts import read_arrays
 from trees import SMALLEST, call, copy_of_a_finished, copy_of_the_tree, edit, run
 
 # Settings that make the libraries compute as on other processors: BLAS of numpy and scipy, that of torch, the vector

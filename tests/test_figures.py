@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from ssl_dynamics.figures import theme
-from ssl_dynamics.figures.exactness import exactness
-from ssl_dynamics.figures.triplets import triplets
-from ssl_dynamics.pipeline.artifacts import sha256, write_figure
-from ssl_dynamics.pipeline.captions import caption
+from ssl_dynamics.experiments.dynamics.figures import exactness
+from ssl_dynamics.experiments.data.figures import triplets
+from ssl_dynamics.engine.artifacts import sha256, write_figure
+from ssl_dynamics.report.captions import caption
 from ssl_dynamics.pipeline.tables import FIGURE_FUNCTIONS, FIGURE_TABLES, TABLES
 
 mpl.use("Agg")

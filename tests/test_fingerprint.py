@@ -3,9 +3,18 @@ from pathlib import Path
 
 import pytest
 
-from ssl_dynamics.pipeline import fingerprint as module
+from ssl_dynamics.catalogue import function_of, stages
+from ssl_dynamics.engine import fingerprint as module
 
-STAGES = "ssl_dynamics.pipeline.stages"
+STAGES = {
+    **{stage.rule: function_of(folder, stage) for folder, stage in stages()},
+    "claims": "ssl_dynamics.report.stages.claims:claims",
+    "figures": "ssl_dynamics.report.stages.figures:figures",
+    "triplet_figure": "ssl_dynamics.experiments.data.figures:triplet_figure",
+    "notebook": "ssl_dynamics.report.stages.notebook:notebook",
+    "page": "ssl_dynamics.report.stages.page:page",
+    "paper": "ssl_dynamics.report.stages.paper:paper",
+}
 
 
 @pytest.fixture
@@ -25,10 +34,6 @@ def start_anew():
         cached.cache_clear()
 
 
-def stages(root):
-    return sorted(path.stem for path in (root / "pipeline/stages").glob("[a-z]*.py"))
-
-
 def edit(path, old, new):
     text = path.read_text()
     assert old in text
@@ -36,12 +41,13 @@ def edit(path, old, new):
 
 
 def changed_by(root, file, old, new):
-    before = {stage: module.fingerprint(f"{STAGES}.{stage}") for stage in stages(root)}
+    """The rules whose stages are changed by an edit."""
+    before = {rule: module.fingerprint(function) for rule, function in STAGES.items()}
     text = (root / file).read_text()
     assert old in text
     (root / file).write_text(text.replace(old, new))
     module.forget()
-    return {stage for stage, value in before.items() if module.fingerprint(f"{STAGES}.{stage}") != value}
+    return {rule for rule, value in before.items() if module.fingerprint(STAGES[rule]) != value}
 
 
 @pytest.mark.parametrize(
@@ -72,24 +78,24 @@ def test_edit_in_the_simulation_reaches_what_simulates_and_nothing_else(tree):
 
 
 def test_edit_behind_several_imports_reaches_all_that_use_it(tree):
-    assert changed_by(tree, "problem/streams.py", "<u4", ">u4") >= {"triplets", "schedule", "claims"}
+    assert changed_by(tree, "problem/rng.py", "<u4", ">u4") >= {"triplets", "schedule", "claims"}
 
 
 def test_what_a_package_does_when_it_is_loaded_counts(tree):
     assert "solve" in changed_by(tree, "theory/__init__.py", "__all__ = [", "print()\n__all__ = [")
-    assert "solve" in changed_by(tree, "checks.py", "_SYMMETRY = ", "np.seterr(all='raise')\n_SYMMETRY = ")
+    assert "solve" in changed_by(tree, "validation.py", "_SYMMETRY = ", "np.seterr(all='raise')\n_SYMMETRY = ")
 
 
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
         (
-            "pipeline/settings.py",
-            "class NoSettings",
-            "class OtherSettings(Settings):\n    x: int\n\n\nclass NoSettings",
+            "cells.py",
+            "class LossSettings",
+            "class OtherSettings(Settings):\n    x: int\n\n\nclass LossSettings",
         ),
         ("theory/grassmann.py", "def leading_eigenspace", "EXTRA = 1\n\n\ndef leading_eigenspace"),
-        ("checks.py", "import numpy as np", "import sys\n\nimport numpy as np"),
+        ("validation.py", "import numpy as np", "import sys\n\nimport numpy as np"),
         ("theory/__init__.py", "__all__ = [", "EXTRA = 1\n__all__ = ["),
     ],
 )
@@ -103,14 +109,14 @@ def test_only_what_uses_a_definition_is_changed(tree):
 
 
 def test_constant_behind_a_function_counts(tree):
-    assert "solve" in changed_by(tree, "checks.py", "_SYMMETRY = 1e-10", "_SYMMETRY = 1e-9")
+    assert "solve" in changed_by(tree, "validation.py", "_SYMMETRY = 1e-10", "_SYMMETRY = 1e-9")
 
 
 def test_same_name_from_another_module_counts(tree):
     assert "claims" in changed_by(
-        tree, "pipeline/verdicts.py", "artifacts import read_table, sha256", "provenance import read_table, sha256"
+        tree, "report/verdicts.py", "artifacts import read_table, sha256", "provenance import read_table, sha256"
     )
-    assert "solve" in changed_by(tree, "checks.py", "import numpy as np", "import autograd.numpy as np")
+    assert "solve" in changed_by(tree, "validation.py", "import numpy as np", "import autograd.numpy as np")
 
 
 def test_attribute_of_an_imported_module_counts_alone(tree):
@@ -135,24 +141,24 @@ def test_late_imports_count(tree):
 
 
 def test_what_the_settings_name_counts_alone(tree):
-    figure, exactness = f"{STAGES}.figure", "ssl_dynamics.figures.exactness"
+    figures = "ssl_dynamics.experiments.dynamics.figures"
 
     def of(function):
         module.forget()
-        return module.fingerprint(figure, f"{exactness}:{function}")
+        return module.fingerprint(STAGES["figures"], f"{figures}:{function}")
 
     before = {name: of(name) for name in ("exactness", "steps")}
-    edit(tree / "figures/exactness.py", "linewidth=0.8", "linewidth=0.9")  # in `exactness` first
+    edit(tree / "experiments/dynamics/figures.py", "linewidth=0.8", "linewidth=0.9")  # in `exactness` first
     assert of("exactness") != before["exactness"]
     assert of("steps") == before["steps"]
     edit(tree / "figures/theme.py", 'style="ticks"', 'style="dark"')
     assert of("steps") != before["steps"]
-    with pytest.raises(ValueError, match=r"exactness:misspelt: .*exactness defines no 'misspelt'"):
+    with pytest.raises(ValueError, match=r"figures:misspelt: .*figures defines no 'misspelt'"):
         of("misspelt")
 
 
 def test_relative_imports_are_refused(tree):
-    (tree / "theory/late.py").write_text("from . import checks\n")
+    (tree / "theory/late.py").write_text("from . import validation\n")
     module.forget()
     with pytest.raises(ValueError, match="late, line 1: relative import"):
         module.fingerprint("ssl_dynamics.theory.late")
@@ -161,6 +167,11 @@ def test_relative_imports_are_refused(tree):
 def test_foreign_modules_are_refused():
     with pytest.raises(ValueError, match="numpy is not a module of ssl_dynamics"):
         module.fingerprint("numpy")
+
+
+def test_function_of_a_module_counts_without_the_others_of_it(tree):
+    changed = changed_by(tree, "experiments/kernel/solve.py", "(1, ", "(1.0, ")
+    assert changed == {"solve_kernel"}  # not the design, which the same module makes
 
 
 def test_lock_counts_by_its_pins(tmp_path):

@@ -9,10 +9,10 @@ from scipy.optimize import brentq
 
 from problems import judge_rows, orthonormal, symmetric
 from ssl_dynamics.analysis import combined_span, labelled_moments, last_rise, probe_accuracies, projector_distance
-from ssl_dynamics.claims.registry import CLAIMS
-from ssl_dynamics.pipeline.artifacts import read_arrays, write_arrays
+from ssl_dynamics.registry import CLAIMS
+from ssl_dynamics.engine.artifacts import read_arrays, write_arrays
 from ssl_dynamics.pipeline.settings import SimulateMiniBatchSettings
-from ssl_dynamics.pipeline.stage import Job
+from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.pipeline.stages import simulate_mini_batch
 from ssl_dynamics.pipeline.stages.plan_mini_batch import half_way
 from ssl_dynamics.problem import quadratic_form

@@ -1,3 +1,5 @@
+"""Import contracts: they hold, and each of them sees what would break it."""
+
 import shutil
 import subprocess
 import sys
@@ -5,29 +7,82 @@ from pathlib import Path
 
 import pytest
 
+from ssl_dynamics.catalogue import function_of, stages
+
 TOP = Path(__file__).parents[1]
+LINT = Path(sys.executable).with_name("lint-imports")
+
+# Contract to a module and an import that breaks it.
+BREACHES = {
+    "Rooms: lower ones never import higher ones": ("problem/start.py", "ssl_dynamics.theory"),
+    "Theory and simulation are independent of each other": ("theory/grassmann.py", "ssl_dynamics.simulation.training"),
+    "What simulates never sees the theory": ("experiments/departure/simulate.py", "ssl_dynamics.theory.departure"),
+    "What solves never sees the simulation": (
+        "experiments/departure/solve.py",
+        "ssl_dynamics.simulation.linear_nets",
+    ),
+    "What compares sees neither side": ("experiments/widths/compare/wide.py", "ssl_dynamics.theory.two_layer"),
+    "Claims see neither side": ("experiments/kernel/claims.py", "ssl_dynamics.simulation.functions"),
+    "Figures see neither side": ("experiments/depth/figures.py", "ssl_dynamics.theory.frozen_kernel"),
+    "Experiments never import each other": ("experiments/depth/solve.py", "ssl_dynamics.experiments.drift.design"),
+    "The Snakefile reads experiments without what they compute with": (
+        "experiments/drift/config.py",
+        "ssl_dynamics.kernels",
+    ),
+    "Simulation never sees C": ("simulation/training.py", "ssl_dynamics.problem.quadratic"),
+    "What simulates never forms C": ("experiments/dynamics/simulate.py", "ssl_dynamics.problem.forms"),
+    "Theory never sees a loss": ("experiments/objectives/solve.py", "ssl_dynamics.problem.losses"),
+    "Analysis stands alone": ("analysis/tables.py", "ssl_dynamics.problem.settings"),
+    "Only the simulation imports torch": ("kernels/two_layer.py", "torch"),
+    "The engine knows nothing of the science": ("engine/stage.py", "ssl_dynamics.problem.settings"),
+}
+# Behind another module: what an experiment's own design imports counts for both of its sides.
+INDIRECT = {
+    "What simulates never sees the theory": ("experiments/kernel/design.py", "ssl_dynamics.theory.kernel"),
+    "What solves never sees the simulation": ("experiments/kernel/design.py", "ssl_dynamics.simulation.functions"),
+    "What compares sees neither side": ("experiments/depth/design.py", "ssl_dynamics.theory.frozen_kernel"),
+}
 
 
 def test_import_contracts_hold():
-    lint = Path(sys.executable).with_name("lint-imports")
-    result = subprocess.run([lint], cwd=TOP, capture_output=True, text=True, check=False)
+    result = subprocess.run([LINT], cwd=TOP, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout
 
 
-def test_import_contracts_see_a_breach(tmp_path):
+def test_every_contract_has_a_breach():
+    contracts = [line.split('"')[1] for line in (TOP / "pyproject.toml").read_text().split("importlinter.contracts")[1:]]
+    assert contracts == list(BREACHES)
+
+
+@pytest.mark.parametrize(
+    ("contract", "file", "module"), [(name, *breach) for each in (BREACHES, INDIRECT) for name, breach in each.items()]
+)
+def test_contract_sees_its_breach(tmp_path, contract, file, module):
     shutil.copytree(TOP / "src", tmp_path / "src", ignore=shutil.ignore_patterns("*.npz", "__pycache__"))
     shutil.copy(TOP / "pyproject.toml", tmp_path)
-    with (tmp_path / "src/ssl_dynamics/theory/grassmann.py").open("a") as file:
-        file.write("\nfrom ssl_dynamics.simulation import training\n")
-    lint = Path(sys.executable).with_name("lint-imports")
+    with (tmp_path / "src/ssl_dynamics" / file).open("a") as written:
+        written.write(f"\nimport {module} as breach\n")
     environment = {"PYTHONPATH": str(tmp_path / "src"), "PATH": ""}
-    command = [lint, "--no-cache"]
+    command = [LINT, "--no-cache"]
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 1
-    assert "Theory and simulation are independent of each other BROKEN" in result.stdout
+    assert f"{contract} BROKEN" in result.stdout
 
 
-@pytest.mark.parametrize("stage", ["triplets", "solve", "compare_grassmannian", "solve_objectives", "claims", "figure"])
-def test_only_the_simulation_pays_for_torch(stage):
-    code = f"import sys, ssl_dynamics.pipeline.stages.{stage}; sys.exit('torch' in sys.modules)"
+def without_torch():
+    """Modules of stages that train nothing."""
+    modules = {function_of(folder, stage).partition(":")[0] for folder, stage in stages()}
+    modules |= {f"ssl_dynamics.report.stages.{name}" for name in ("claims", "figures", "page", "paper")}
+    return sorted(name for name in modules if not name.endswith(".simulate"))
+
+
+def test_only_the_simulation_pays_for_torch():
+    code = f"import sys, {', '.join(without_torch())}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_workflow_is_read_without_what_computes():
+    heavy = ("torch", "scipy", "pandas", "matplotlib", "ssl_dynamics.theory", "ssl_dynamics.analysis")
+    code = f"import sys, ssl_dynamics.report.configured; sys.exit(str([m for m in {heavy} if m in sys.modules] or ''))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr

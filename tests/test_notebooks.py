@@ -11,11 +11,11 @@ import nbformat
 import pandas as pd
 import pytest
 
-from ssl_dynamics.claims.registry import GROUPS
-from ssl_dynamics.pipeline.notebook_imports import notebook_imports
-from ssl_dynamics.pipeline.notebook_page import page
-from ssl_dynamics.pipeline.reading import ABSENT, numbers, show, verdicts
-from ssl_dynamics.pipeline.stages.notebook import execute, scrub
+from ssl_dynamics.registry import GROUPS
+from ssl_dynamics.engine.notebook_imports import notebook_imports
+from ssl_dynamics.report.notebook_page import page
+from ssl_dynamics.report.display import ABSENT, numbers, show, verdicts
+from ssl_dynamics.report.stages.notebook import execute, scrub
 from ssl_dynamics.pipeline.tables import NOTEBOOK_TABLES, TABLES
 
 FOLDER = Path(__file__).parents[1] / "workflow/notebooks"
@@ -95,7 +95,7 @@ def test_notebook_ends_with_the_verdicts_of_its_group(path):
 @every_notebook
 def test_imports_of_a_notebook_are_definitions_that_exist(path):
     names = notebook_imports(path)
-    assert "ssl_dynamics.pipeline.reading:verdicts" in names
+    assert "ssl_dynamics.report.display:verdicts" in names
     for name in names:
         module, _, definition = name.partition(":")
         assert not inspect.ismodule(getattr(importlib.import_module(module), definition))
@@ -106,12 +106,12 @@ def test_imports_are_listed_whatever_they_are_called(tmp_path):
         tmp_path,
         nbformat.v4.new_markdown_cell("from ssl_dynamics.figures.depth import depth_drift"),
         nbformat.v4.new_code_cell("import json\nfrom ssl_dynamics.figures.collapse import collapse as draw, rank"),
-        nbformat.v4.new_code_cell("def late():\n    from ssl_dynamics.pipeline.reading import show"),
+        nbformat.v4.new_code_cell("def late():\n    from ssl_dynamics.report.display import show"),
     )
     assert notebook_imports(path) == [
         "ssl_dynamics.figures.collapse:collapse",
         "ssl_dynamics.figures.collapse:rank",
-        "ssl_dynamics.pipeline.reading:show",
+        "ssl_dynamics.report.display:show",
     ]
 
 
@@ -257,7 +257,7 @@ def test_kernels_of_notebooks_that_run_side_by_side_in_one_folder_do_not_meet(tm
     cells += [nbformat.v4.new_code_cell("import time; time.sleep(1); print(name)")]
     kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), source)
-    code = "import sys, pathlib; from ssl_dynamics.pipeline.stages.notebook import execute; "
+    code = "import sys, pathlib; from ssl_dynamics.report.stages.notebook import execute; "
     code += "execute(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), {'name': sys.argv[2]})"
     copies = [f"{number}.ipynb" for number in range(4)]
     running = [subprocess.Popen([sys.executable, "-c", code, str(source), copy]) for copy in copies]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ssl_dynamics.claims.registry import GROUPS
+from ssl_dynamics.registry import GROUPS
 from ssl_dynamics.pipeline import dag, page
-from ssl_dynamics.pipeline.interval_plot import interval_plot, scale_of
+from ssl_dynamics.report.interval_plot import interval_plot, scale_of
 
 TOP = Path(__file__).parents[1]
 FILES = {

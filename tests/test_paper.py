@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import typst
 
-from ssl_dynamics.claims.registry import CLAIMS
-from ssl_dynamics.pipeline.artifacts import write_arrays, write_json
-from ssl_dynamics.pipeline.config import load_config
+from ssl_dynamics.registry import CLAIMS
+from ssl_dynamics.engine.artifacts import write_arrays, write_json
+from ssl_dynamics.config import load_config
 from ssl_dynamics.pipeline.settings import PaperSettings
-from ssl_dynamics.pipeline.stage import Job
+from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.pipeline.stages import paper
 from ssl_dynamics.pipeline.tables import FIGURE_TABLES, PAPER_FIGURES
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ssl_dynamics.pipeline.artifacts import read_arrays
-from ssl_dynamics.pipeline.config import ConfigError
-from ssl_dynamics.pipeline.provenance import require_as_made
-from ssl_dynamics.pipeline.solver import solve
+from ssl_dynamics.engine.artifacts import read_arrays
+from ssl_dynamics.config import ConfigError
+from ssl_dynamics.engine.provenance import require_as_made
+from ssl_dynamics.solver import solve
 from ssl_dynamics.problem.datasets import load
 from ssl_dynamics.problem.settings import Npz
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from ssl_dynamics.pipeline.artifacts import sha256
-from ssl_dynamics.pipeline.check import check_plan
-from ssl_dynamics.pipeline.fingerprint import definitions, fingerprint
-from ssl_dynamics.pipeline.plan import FOLLOWS, NOT_MADE, jobs_in, own_work, plan_of, print_plan, put_in_order
+from ssl_dynamics.engine.artifacts import sha256
+from ssl_dynamics.engine.integrity import check_plan
+from ssl_dynamics.engine.fingerprint import definitions, fingerprint
+from ssl_dynamics.engine.stage import units_of
+from ssl_dynamics.engine.staleness import FOLLOWS, NOT_MADE, jobs_in, own_work, plan_of, print_plan, put_in_order
 
-STAGE = "ssl_dynamics.pipeline.stages.quadratic_form"
+STAGE = "ssl_dynamics.experiments.data.quadratic_form:quadratic_form"
+UNITS = units_of(STAGE)
 SETTINGS = {"loss": "contrastive", "training": {"levels": 3, "steps": [1, 2]}}
 
 
@@ -21,10 +23,12 @@ def command(
     *, settings=SETTINGS, code=None, lock="abc", inputs=("data=in.npz",), outputs=("result=out.npz",), stem="p"
 ):
     words = [
+        "--stage",
+        f"quadratic_form={STAGE}",
         "--settings",
         json.dumps(settings),
         "--code",
-        code or fingerprint(STAGE),
+        code or fingerprint(*UNITS),
         "--lock",
         lock,
         "--inputs",
@@ -32,7 +36,7 @@ def command(
     ]
     words += ["--outputs", *outputs, f"provenance={stem}.provenance.json", "--log", "stage.log"]
     return (
-        f"Job 3: something\nReason: Params have changed\nShell command: exec python -m {STAGE} {shlex.join(words)}\n\n"
+        f"Job 3: something\nReason: Params have changed\nShell command: exec python -m ssl_dynamics.engine {shlex.join(words)}\n\n"
     )
 
 
@@ -44,10 +48,10 @@ def made(tmp_path, monkeypatch):
         (tmp_path / name).write_text(name)
     record = {
         "stage": STAGE,
-        "further": [],
+        "extra_roots": [],
         "settings": SETTINGS,
-        "code": fingerprint(STAGE),
-        "definitions": definitions(STAGE),
+        "code": fingerprint(*UNITS),
+        "definitions": definitions(*UNITS),
         "lock": "abc",
         "inputs": {"in.npz": sha256(tmp_path / "in.npz")},
         "outputs": {"out.npz": sha256(tmp_path / "out.npz")},
@@ -70,7 +74,7 @@ def test_values_with_blanks_and_quotes_come_through():
     assert job.settings == settings
     assert job.inputs == {"a folder/ü=1.npz"}
     assert job.outputs == {"out.npz"}
-    assert (job.name, job.lock, job.provenance) == ("quadratic_form", "abc", "p.provenance.json")
+    assert (job.rule, job.lock, job.provenance) == ("quadratic_form", "abc", "p.provenance.json")
 
 
 @pytest.mark.usefixtures("made")
@@ -84,23 +88,23 @@ def test_not_made_yet(tmp_path, monkeypatch):
 
 
 def test_changed_code_is_named_by_module_and_definition(made):
-    then = definitions(STAGE)
+    then = definitions(*UNITS)
     then["ssl_dynamics.problem.quadratic:quadratic_form"] = "00000000"
     then["ssl_dynamics.problem.quadratic:gone"] = "00000000"
-    del then["ssl_dynamics.checks:real"]
+    del then["ssl_dynamics.validation:real"]
     made(definitions=then, code="0")
-    assert why(command()) == [["checks: real", "problem.quadratic: gone, quadratic_form"]]
+    assert why(command()) == [["validation: real", "problem.quadratic: gone, quadratic_form"]]
 
 
 def test_many_changed_definitions_are_counted(made):
-    then = definitions(STAGE) | {f"ssl_dynamics.checks:_{i}": "0" for i in range(9)}
+    then = definitions(*UNITS) | {f"ssl_dynamics.validation:_{i}": "0" for i in range(9)}
     made(definitions=then, code="0")
-    assert why(command()) == [["checks: _0, _1, _2, _3 and 5 more"]]
+    assert why(command()) == [["validation: _0, _1, _2, _3 and 5 more"]]
 
 
 def test_stage_that_is_no_more(made):
     made(stage=f"{STAGE}_of_old", code="0")
-    assert why(command()) == [[f"{STAGE}_of_old is not a module of ssl_dynamics"]]
+    assert why(command()) == [[f"{STAGE}_of_old: {STAGE.partition(':')[0]} defines no 'quadratic_form_of_old'"]]
 
 
 @pytest.mark.parametrize(

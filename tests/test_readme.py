@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ssl_dynamics.claims.registry import CLAIMS
-from ssl_dynamics.pipeline.wording import criterion
+from ssl_dynamics.registry import CLAIMS
+from ssl_dynamics.report.formatting import criterion
 
 TOP = Path(__file__).parents[1]
 README = (TOP / "README.md").read_text(encoding="utf-8")

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ssl_dynamics.claims.registry import CLAIMS
+from ssl_dynamics.registry import CLAIMS
 from ssl_dynamics.pipeline import reference, verification
-from ssl_dynamics.pipeline.artifacts import write_table
-from ssl_dynamics.pipeline.config import ConfigError, load_config
-from ssl_dynamics.pipeline.reference import Compared, compare_claims, compare_tables, write_reference
+from ssl_dynamics.engine.artifacts import write_table
+from ssl_dynamics.config import ConfigError, load_config
+from ssl_dynamics.verify.reference import Compared, compare_claims, compare_tables, write_reference
 
 TOP = Path(__file__).parents[1]
 CONFIG = load_config(TOP / "tests/config/smallest.yaml")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ssl_dynamics.pipeline.provenance import SUFFIX
-from ssl_dynamics.pipeline.runner import jobs_of
+from ssl_dynamics.engine.provenance import SUFFIX
+from ssl_dynamics.engine.run import jobs_of
 from trees import call, copy_of_the_tree, edit, finish
 
 pytestmark = pytest.mark.slow

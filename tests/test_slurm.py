@@ -17,7 +17,7 @@ from test_workflow import contents, copy_of_the_tree, edit, environment, run
 TOP = Path(__file__).parents[1]
 CONFIG = "config/smallest.yaml"
 PROFILE = "profiles/slurm/profile.yaml"
-COMMAND = [sys.executable, "-m", "ssl_dynamics.pipeline.cli", "run", CONFIG, "--profile", "profiles/slurm"]
+COMMAND = [sys.executable, "-m", "ssl_dynamics.cli", "run", CONFIG, "--profile", "profiles/slurm"]
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ from scipy.linalg import expm
 
 from problems import orthonormal, symmetric
 from ssl_dynamics.analysis import projector_distance
-from ssl_dynamics.pipeline import cli
+from ssl_dynamics import cli
 from ssl_dynamics.problem import quadratic_form
 
 TIMES = np.array([0.0, 0.5, 2.0])
@@ -123,7 +123,7 @@ def test_bad_paths_are_refused(tmp_path, monkeypatch, capsys, arguments, message
 
 def test_help_names_the_arrays():
     text = subprocess.run(
-        [sys.executable, "-m", "ssl_dynamics.pipeline.cli", "solve", "--help"],
+        [sys.executable, "-m", "ssl_dynamics.cli", "solve", "--help"],
         capture_output=True,
         text=True,
         check=True,

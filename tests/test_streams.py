@@ -12,7 +12,7 @@ from ssl_dynamics.problem.layers import gaussian_layers, wide_layers, wide_start
 from ssl_dynamics.problem.mixture import mixture
 from ssl_dynamics.problem.settings import GaussianMixture
 from ssl_dynamics.problem.start import constrained_net, random_functions, random_orthonormal_start
-from ssl_dynamics.problem.streams import stream
+from ssl_dynamics.problem.rng import stream
 
 # What draws one problem a seed: (seeds, root seed, name) to arrays whose first axis is the seed.
 MIXTURE = GaussianMixture(

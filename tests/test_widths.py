@@ -11,8 +11,8 @@ from problems import flow_problems, judge_rows, orthonormal, symmetric
 from ssl_dynamics.analysis import fitted_order, projector_distance
 from ssl_dynamics.claims.measures import trajectories as measures
 from ssl_dynamics.claims.statements import widths
-from ssl_dynamics.pipeline.experiments import Narrow
-from ssl_dynamics.pipeline.schedule import transient_schedule
+from ssl_dynamics.experiments.widths.config import Narrow
+from ssl_dynamics.problem.schedule import transient_schedule
 from ssl_dynamics.pipeline.stages.compare_narrow import vertex
 from ssl_dynamics.problem import quadratic_form
 from ssl_dynamics.problem.layers import narrow_layers, wide_layers, wide_starts

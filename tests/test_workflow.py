@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import yaml
 
-from ssl_dynamics.claims.registry import CLAIMS
-from ssl_dynamics.pipeline.captions import caption
+from ssl_dynamics.registry import CLAIMS
+from ssl_dynamics.report.captions import caption
 from trees import call, contents, copy_of_the_tree, edit, environment, run
 
 pytestmark = pytest.mark.slow

@@ -42,7 +42,7 @@ def environment(tree):
 
 
 def command(*arguments):
-    return [sys.executable, "-B", "-m", "ssl_dynamics.pipeline.cli", *arguments]  # no bytecode, as from `make`
+    return [sys.executable, "-B", "-m", "ssl_dynamics.cli", *arguments]  # no bytecode, as from `make`
 
 
 def call(tree, *arguments, variables=None, before=(), **options):

@@ -1,163 +1,166 @@
-# From tables to verdicts, figures and executed notebooks.
+# From tables to verdicts, figures, executed notebooks, the claims page and the paper.
+
+REPORT = "ssl_dynamics.report.stages"
 
 
-rule claims:
-    input:
-        **{
-            name: tables(name)
-            for name in sorted({name for names in TABLES.values() for name in names})
+def notebook_file(wildcards):
+    return f"workflow/notebooks/{wildcards.notebook}.ipynb"
+
+
+def shown(path, caption, **labels):
+    """An output that Snakemake's own report shows, in the category of its first label."""
+    return report(RESULTS / path, caption=f"../report/{caption}.rst", **labels)
+
+
+def figure_rule(group, figures):
+    """The figures of one experiment are drawn by one process."""
+    return StageRule(
+        name=f"figures_{group}",
+        stage=f"{REPORT}.figures:figures",
+        settings=configured.figures_settings(figures).model_dump_json(),
+        roots=[catalogue.drawing_of(figure) for figure in figures],
+        input={name: tables(name) for figure in figures for name in figure.tables},
+        output={
+            "svg": [
+                shown(
+                    f"figures/{figure.name}.svg",
+                    "figure",
+                    category="Figures",
+                    subcategory=group.replace("_", " "),
+                    labels={
+                        "figure": figure.name,
+                        "shows": catalogue.caption(figure),
+                    },
+                )
+                for figure in figures
+            ],
+            "png": [RESULTS / f"figures/{figure.name}.png" for figure in figures],
         },
-    output:
-        claims=RESULTS / "claims.json",
-        provenance=RESULTS / "claims.provenance.json",
-    log:
-        RESULTS / "logs/claims.log",
-    benchmark:
-        RESULTS / "benchmarks/claims.tsv"
-    group:
-        "report"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=2,
-    params:
-        settings=CONFIG.claims_settings().model_dump_json(),
-        inputs=lambda wildcards, input: named(input),
-        outputs=lambda wildcards, output: named(output),
-        code=code("claims"),
-        lock=LOCK,
-    message:
-        "verdicts on every claim"
-    shell:
-        command("claims")
+        provenance=f"figures/{group}",
+        message=f"draw the figures of {group.replace('_', ' ')}",
+        memory=1500,
+    )
 
 
-rule figure:
-    input:
-        unpack(
-            lambda wildcards: {
-                name: tables(name) for name in FIGURE_TABLES[wildcards.figure]
-            }
+def report_rules():
+    claims = RESULTS / "claims.json"
+    labels = {"figure": "triplets-{dataset}", "shows": "Some triplets"}
+    return [
+        StageRule(
+            name="claims",
+            stage=f"{REPORT}.claims:claims",
+            settings=configured.claims_settings(CONFIG).model_dump_json(),
+            roots=catalogue.claim_roots(),
+            input={name: tables(name) for name in catalogue.table_names()},
+            output={"claims": claims},
+            provenance="claims",
+            message="verdicts on every claim",
         ),
-    output:
-        svg=report(
-            RESULTS / "figures/{figure}.svg",
-            caption="../report/figure.rst",
-            category="Figures",
-            subcategory=part_of_the_report,
-            labels=figure_labels,
+        *(
+            figure_rule(group, drawn(figures))
+            for group, figures in catalogue.figure_groups().items()
+            if drawn(figures)
         ),
-        png=RESULTS / "figures/{figure}.png",
-        provenance=RESULTS / "figures/{figure}.provenance.json",
-    log:
-        RESULTS / "logs/figures/{figure}.log",
-    benchmark:
-        RESULTS / "benchmarks/figures/{figure}.tsv"
-    wildcard_constraints:
-        figure="|".join(FIGURE_TABLES),
-    group:
-        "report"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=1500,
-        runtime=2,
-    params:
-        settings=lambda wildcards: settings.FigureSettings(
-            function=drawing(wildcards.figure),
-            tables=list(FIGURE_TABLES[wildcards.figure]),
-        ).model_dump_json(),
-        inputs=lambda wildcards, input: named(input),
-        outputs=lambda wildcards, output: named(output),
-        code=lambda wildcards: code("figure", drawing(wildcards.figure)),
-        lock=LOCK,
-    message:
-        "draw figure {wildcards.figure}"
-    shell:
-        command("figure")
-
-
-rule triplet_figure:
-    input:
-        triplets=rules.triplets.output.triplets,
-    output:
-        svg=report(
-            RESULTS / "figures/triplets-{dataset}.svg",
-            caption="../report/triplets.rst",
-            category="Figures",
-            subcategory="data",
-            labels={"figure": "triplets-{dataset}", "shows": "Some triplets"},
+        StageRule(
+            name="triplet_figure",
+            stage="ssl_dynamics.experiments.data.figures:triplet_figure",
+            settings="{}",
+            input={"triplets": RESULTS / "{dataset}/triplets.npz"},
+            output={
+                "svg": shown(
+                    "figures/triplets-{dataset}.svg",
+                    "triplets",
+                    category="Figures",
+                    subcategory="data",
+                    labels=labels,
+                ),
+                "png": RESULTS / "figures/triplets-{dataset}.png",
+            },
+            provenance="figures/triplets-{dataset}",
+            message="draw some triplets of {wildcards.dataset}",
+            memory=1500,
         ),
-        png=RESULTS / "figures/triplets-{dataset}.png",
-        provenance=RESULTS / "figures/triplets-{dataset}.provenance.json",
-    log:
-        RESULTS / "logs/figures/triplets-{dataset}.log",
-    benchmark:
-        RESULTS / "benchmarks/figures/triplets-{dataset}.tsv"
-    group:
-        "report"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=1500,
-        runtime=2,
-    params:
-        settings=settings.NoSettings().model_dump_json(),
-        inputs=lambda wildcards, input: named(input),
-        outputs=lambda wildcards, output: named(output),
-        code=code("triplet_figure"),
-        lock=LOCK,
-    message:
-        "draw some triplets of {wildcards.dataset}"
-    shell:
-        command("triplet_figure")
-
-
-rule notebook:
-    input:
-        unpack(
-            lambda wildcards: {
-                name: tables(name) for name in NOTEBOOK_TABLES[wildcards.notebook]
-            }
+        StageRule(
+            name="notebook",
+            stage=f"{REPORT}.notebook:notebook",
+            settings=lambda wildcards: NotebookSettings(
+                notebook=notebook_file(wildcards), tables=NOTEBOOKS[wildcards.notebook]
+            ).model_dump_json(),
+            # What the cells import counts as well as the stage; the notebook itself is an input.
+            roots=lambda wildcards: notebook_imports(Path(notebook_file(wildcards))),
+            unpacked=[
+                unpack(
+                    lambda wildcards: {
+                        name: tables(name) for name in NOTEBOOKS[wildcards.notebook]
+                    }
+                )
+            ],
+            input={
+                "notebook": notebook_file,
+                "template": "workflow/page/notebook.html.j2",
+                "style": "workflow/page/notebook.css",
+                "claims": claims,
+            },
+            output={
+                "notebook": RESULTS / "notebooks/{notebook}.ipynb",
+                "page": RESULTS / "notebooks/{notebook}.html",
+            },
+            provenance="notebooks/{notebook}",
+            message="execute notebook {wildcards.notebook}",
+            memory=1500,
         ),
-        notebook=notebook_file,
-        claims=rules.claims.output.claims,
-    output:
-        notebook=RESULTS / "notebooks/{notebook}.ipynb",
-        page=RESULTS / "notebooks/{notebook}.html",
-        provenance=RESULTS / "notebooks/{notebook}.provenance.json",
-    log:
-        RESULTS / "logs/notebooks/{notebook}.log",
-    benchmark:
-        RESULTS / "benchmarks/notebooks/{notebook}.tsv"
-    wildcard_constraints:
-        notebook="|".join(NOTEBOOK_TABLES),
-    group:
-        "report"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=1500,
-        runtime=2,
-    params:
-        settings=lambda wildcards: settings.NotebookSettings(
-            notebook=notebook_file(wildcards),
-            tables=NOTEBOOK_TABLES[wildcards.notebook],
-        ).model_dump_json(),
-        inputs=lambda wildcards, input: named(input),
-        outputs=lambda wildcards, output: named(output),
-        # What the cells import counts as well as the stage; the notebook itself is an input. A function of the
-        # wildcards alone: Snakemake does not compare params that it derives from input or output.
-        code=lambda wildcards: code(
-            "notebook", *notebook_imports(Path(notebook_file(wildcards)))
+        StageRule(
+            name="page",
+            stage=f"{REPORT}.page:page",
+            settings=configured.page_settings(CONFIG).model_dump_json(),
+            input={
+                "claims": claims,
+                "figures": figure_files(["svg", "png"]),
+                "template": "workflow/page/report.html.j2",
+                "style": "workflow/page/report.css",
+                "script": "workflow/page/report.js",
+                "environment": "environment.yml",
+            },
+            output={
+                "page": shown(
+                    "report.html",
+                    "page",
+                    category="Claims",
+                    labels={"document": "claims page"},
+                )
+            },
+            provenance="report",
+            log="page",
+            message="the claims page",
         ),
-        lock=LOCK,
-    message:
-        "execute notebook {wildcards.notebook}"
-    shell:
-        command("notebook")
+        # Its text names no number: it reads them from what is listed here.
+        StageRule(
+            name="paper",
+            stage=f"{REPORT}.paper:paper",
+            settings=configured.paper_settings(
+                CONFIG, quadratic_forms()
+            ).model_dump_json(),
+            roots=catalogue.claim_roots(),
+            input={
+                "main": "paper/paper.typ",
+                "sources": paper_sources(),
+                "claims": claims,
+                "figures": figure_files(["svg"], catalogue.paper_figures(), False),
+                "forms": [
+                    RESULTS / dataset / loss / "quadratic_form.npz"
+                    for dataset, loss in quadratic_forms()
+                ],
+                "tables": collected_tables(),
+            },
+            output={
+                "pdf": shown(
+                    "paper.pdf",
+                    "paper",
+                    category="Claims",
+                    labels={"document": "paper"},
+                )
+            },
+            provenance="paper",
+            message="typeset the paper",
+        ),
+    ]

@@ -4,6 +4,7 @@ from ssl_dynamics.analysis.crossings import first_crossing, last_rise
 from ssl_dynamics.analysis.fits import INTERVAL_LEVEL, bootstrap_interval, fitted_order
 from ssl_dynamics.analysis.interpolation import first_passage, interpolated
 from ssl_dynamics.analysis.learning import half_time
+from ssl_dynamics.analysis.modes import log_size
 from ssl_dynamics.analysis.probes import Moments, labelled_moments, probe_accuracies
 from ssl_dynamics.analysis.rank import effective_rank
 from ssl_dynamics.analysis.subspaces import (
@@ -34,6 +35,7 @@ __all__ = [
     "interpolated",
     "labelled_moments",
     "last_rise",
+    "log_size",
     "principal_angles",
     "probe_accuracies",
     "projector_distance",

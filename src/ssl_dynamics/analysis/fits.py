@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ssl_dynamics.checks import real
+from ssl_dynamics.validation import real
 
 Array = NDArray[np.float64]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ssl_dynamics.checks import real
+from ssl_dynamics.validation import real
 
 Array = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import subspace_angles
 
-from ssl_dynamics.checks import real
+from ssl_dynamics.validation import real
 
 Array = NDArray[np.float64]
 

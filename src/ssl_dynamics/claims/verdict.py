@@ -34,11 +34,11 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Control:
-    """What must fail the same criterion; its measure reads the claim's table, of other dynamics where it names them."""
+    """What must fail the same criterion; its measure reads the claim's table, of another experiment if it names one."""
 
     description: str
     measure: Measure
-    dynamics: str | None = None
+    experiment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Claim:
     statement: str
     formula: str
     quantity: str
-    dynamics: str
+    experiment: str
     table: str
     measure: Measure
     statistic: Literal["mean", "largest", "smallest"]
@@ -65,13 +65,13 @@ class Claim:
 
     @property
     def own_table(self) -> tuple[str, str]:
-        """(dynamics, table) that the claim reads."""
-        return self.dynamics, self.table
+        """(experiment, table) that the claim reads."""
+        return self.experiment, self.table
 
     @property
     def control_table(self) -> tuple[str, str]:
-        """(dynamics, table) that its control reads."""
-        return self.control.dynamics or self.dynamics, self.table
+        """(experiment, table) that its control reads."""
+        return self.control.experiment or self.experiment, self.table
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def judge_claim(
     `stream(claim id, cell)` gives the bootstrap its random numbers.
     """
     cells = []
-    for key in grid[claim.dynamics]:
+    for key in grid[claim.experiment]:
         if key not in grid[claim.control_table[0]]:
             continue
         name = "/".join(map(str, key))

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.problem.idx import read_idx
 from ssl_dynamics.problem.mixture import mixture
+from ssl_dynamics.problem.rng import stream
 from ssl_dynamics.problem.settings import DatasetSettings, Digits, FashionMnist, GaussianMixture, Idx, Npz
-from ssl_dynamics.problem.streams import stream
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]

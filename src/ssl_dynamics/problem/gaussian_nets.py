@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv, ndtr
 
-from ssl_dynamics.problem.streams import stream
+from ssl_dynamics.problem.rng import stream
 
 Array = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ssl_dynamics.problem.streams import stream
+from ssl_dynamics.problem.rng import stream
 
 
 def gaussian_weights(

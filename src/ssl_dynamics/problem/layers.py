@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ssl_dynamics import checks
-from ssl_dynamics.problem.streams import stream
+from ssl_dynamics import validation
+from ssl_dynamics.problem.rng import stream
 
 Array = NDArray[np.float64]
 
@@ -17,7 +17,7 @@ def narrow_layers(start: Array, width: int, *, root_seed: int, name: str) -> tup
     """
     if start.ndim != 3:
         raise ValueError(f"start must have shape (S, d, z); got {start.shape}")
-    seeds, d, z = checks.start("start", start, start.shape[1], orthonormal=True).shape
+    seeds, d, z = validation.start("start", start, start.shape[1], orthonormal=True).shape
     if not z <= width <= d:
         raise ValueError(f"width must lie between z = {z} and d = {d}; got {width}")
     streams = [stream(root_seed, "narrow layers", name, z, width, seed) for seed in range(seeds)]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ssl_dynamics.problem.rng import stream
 from ssl_dynamics.problem.settings import GaussianMixture, Loss
-from ssl_dynamics.problem.streams import stream
 
 Array = NDArray[np.float64]
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ssl_dynamics.checks import real
 from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.validation import real
 
 
 def quadratic_form(

@@ -3,21 +3,14 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, model_validator
+
+from ssl_dynamics.settings import Settings
 
 Activation = Literal["identity", "relu", "erf"]  # relu is √2·ReLU
 Loss = Literal["contrastive", "non-contrastive"]
 Objective = Literal["dot-product", "info-nce", "nt-xent", "vicreg", "barlow-twins"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-
-
-class Settings(BaseModel):
-    """Base of every settings type: unknown keys are refused, values cannot be changed.
-
-    A type is built when it is first used: a job uses few of them, and starts the sooner.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class Shift(Settings):
@@ -129,3 +122,11 @@ DatasetSettings = Annotated[
     FashionMnist | Digits | Idx | Npz | GaussianMixture,
     Field(discriminator="source"),
 ]
+
+
+class Points(Settings):
+    """The points on which nets of large width are studied: a few triplets of each data set, in principal components."""
+
+    datasets: Annotated[list[str], Field(min_length=1, description="the data sets that are studied so")]
+    triplets: Annotated[int, Field(ge=2, description="the first n triplets of each: 3n points")]
+    components: Annotated[PositiveInt, Field(description="leading principal components kept, at most")]

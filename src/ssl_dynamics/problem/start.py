@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ssl_dynamics.checks import symmetric_matrix
-from ssl_dynamics.problem.streams import stream
+from ssl_dynamics.problem.rng import stream
+from ssl_dynamics.validation import symmetric_matrix
 
 # Directions in which a kernel is smaller than this, relative to its largest eigenvalue, are rounding.
 _RANGE = 1e-10

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ssl_dynamics import checks
+from ssl_dynamics import validation
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.simulation.training import require_run
@@ -42,7 +42,7 @@ def train_triplet_functions(
     unless given. Checkpoints, callback and errors as in `simulation.training.train`; between checkpoints U is divided
     by its norm, with which the steps commute.
     """
-    n = len(checks.symmetric_matrix("kernel", kernel)) // 3
+    n = len(validation.symmetric_matrix("kernel", kernel)) // 3
     if start.ndim != 3 or start.shape[1] != len(kernel) or 3 * n != len(kernel):
         raise ValueError(
             f"kernel and start must have shapes (3n, 3n) and (S, 3n, z); got {kernel.shape}, {start.shape}"
@@ -69,7 +69,7 @@ def train_regression_functions(
 
     kernel K (N, N); start and target Y (S, N, z); checkpoints, callback and errors as in `train_triplet_functions`.
     """
-    checks.symmetric_matrix("kernel", kernel)
+    validation.symmetric_matrix("kernel", kernel)
     if start.ndim != 3 or start.shape[1] != len(kernel) or target.shape != start.shape:
         raise ValueError(
             f"kernel, start and target must have shapes (N, N), (S, N, z), (S, N, z); got {kernel.shape}, "

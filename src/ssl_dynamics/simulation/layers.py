@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ssl_dynamics import checks
+from ssl_dynamics import validation
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.triplets import Triplets
@@ -135,7 +135,7 @@ def train_layers(
     require_run(learning_rate, checkpoints)
     for net in nets:
         for name, layer in (("first", net.first), ("second", net.second)):
-            checks.start(name, layer.numpy(), layer.shape[-2], orthonormal=True)
+            validation.start(name, layer.numpy(), layer.shape[-2], orthonormal=True)
     data = [torch.from_numpy(part) for part in (triplets.anchor, triplets.positive, triplets.negative)]
     saved: list[list[torch.Tensor]] = []
     current = list(nets)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ssl_dynamics import checks
+from ssl_dynamics import validation
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.triplets import Triplets
@@ -51,7 +51,7 @@ def require_run(learning_rate: float, checkpoints: Sequence[int]) -> None:
     """Raise ValueError unless the learning rate is positive and the checkpoints are step counts that increase."""
     if not 0 < learning_rate < float("inf"):
         raise ValueError(f"learning_rate must be a positive number; got {learning_rate}")
-    counts = checks.step_counts("checkpoints", checkpoints)
+    counts = validation.step_counts("checkpoints", checkpoints)
     if (np.diff(counts) == 0).any():
         raise ValueError(f"checkpoints must increase; got {list(checkpoints)}")
 
@@ -75,7 +75,7 @@ def train(
     too large).
     """
     require_run(learning_rate, checkpoints)
-    checks.start("start", start, triplets.anchor.shape[1], orthonormal=manifold.bounded)
+    validation.start("start", start, triplets.anchor.shape[1], orthonormal=manifold.bounded)
     data = [torch.from_numpy(part) for part in (triplets.anchor, triplets.positive, triplets.negative)]
     W = torch.from_numpy(np.ascontiguousarray(start))
     log_scale = torch.zeros(len(W), dtype=W.dtype)

@@ -2,6 +2,7 @@
 
 from ssl_dynamics.theory.acquisition import learning_times, squared_projections
 from ssl_dynamics.theory.constrained_nets import (
+    arrival,
     constrained_tangent_kernel,
     coupled_form,
     linearised_flow,
@@ -33,12 +34,13 @@ from ssl_dynamics.theory.two_layer import (
     wide_two_layer_flow,
 )
 from ssl_dynamics.theory.unconstrained import descent_log_singular_values, log_singular_values, unconstrained_flow
-from ssl_dynamics.theory.wide_departure import growing_modes, log_size, unreachable_share
+from ssl_dynamics.theory.wide_departure import growing_modes, unreachable_share
 
 __all__ = [
     "DepartureLaw",
     "GramCurve",
     "GramState",
+    "arrival",
     "blow_up_delay",
     "constrained_tangent_kernel",
     "coupled_form",
@@ -66,7 +68,6 @@ __all__ = [
     "linearised_flow",
     "linearised_mismatch_limit",
     "log_singular_values",
-    "log_size",
     "orthogonal_iteration",
     "random_feature_flow",
     "random_feature_regression",

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.checks import Array, start, symmetric_matrix, time_grid
 from ssl_dynamics.theory.graph import graph_coordinates
+from ssl_dynamics.validation import Array, start, symmetric_matrix, time_grid
 
 GRID = 400  # times at which crossings are looked for, before bisection
 HALVINGS = 45  # of a bracket, down to the rounding of float64

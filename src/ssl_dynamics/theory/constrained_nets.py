@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.checks import Array, start, symmetric_matrix, time_grid
 from ssl_dynamics.theory.grassmann import grassmann_flow
 from ssl_dynamics.theory.integration import integrate
+from ssl_dynamics.validation import Array, start, symmetric_matrix, time_grid
 
 _RANGE = 1e-12  # eigenvalues of a tangent kernel below this, relative to the largest, are taken for zero
 
@@ -100,6 +100,20 @@ def random_feature_flow(Psi: ArrayLike, A: ArrayLike, W0: ArrayLike, times: Arra
     form = R_features @ symmetric_matrix("A", A) @ R_features.T
     flow: Array = R_features.T @ grassmann_flow((form + form.T) / 2, R_start, times)
     return flow
+
+
+def arrival(Psi: Array, A: Array, second: Array, convergence: float) -> float:
+    """Time t by which the Grassmann flow on fixed features has tan θ ≤ `convergence` to its limit, from every start.
+
+    C = ΨᵀAΨ with features Ψ (S, N, h) and A (N, N); starts W_2 (S, h, z), orthonormal. The bound is
+    tan θ(t) ≤ tan θ(0) e^{−2(λ_{z+1} − λ_z)t}. Source: docs/theory.md §3.
+    """
+    Q, R = np.linalg.qr(Psi.mT)  # C has its eigenvectors in the span of the features: QY, with those Y of RARᵀ
+    eigenvalues, Y = np.linalg.eigh(R @ A @ R.mT)
+    z = second.shape[-1]
+    cosine = np.linalg.svd((Q @ Y[..., :z]).mT @ second, compute_uv=False)[..., -1]
+    gap = 2 * (eigenvalues[..., z] - eigenvalues[..., z - 1])
+    return float((np.log(np.sqrt(1 - cosine**2) / cosine / convergence) / gap).max())
 
 
 def random_feature_regression(Psi: ArrayLike, Y: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:

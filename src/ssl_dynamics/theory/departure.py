@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.checks import Array, real, symmetric_matrix
 from ssl_dynamics.theory.gram import GramState, kernel_norm
+from ssl_dynamics.validation import Array, real, symmetric_matrix
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.linalg.lapack import dgejsv
 
-from ssl_dynamics.checks import Array
+from ssl_dynamics.validation import Array
 
 
 def graded_log_singular_values(exponents: Array, X: Array, through: Array | None = None) -> Array:

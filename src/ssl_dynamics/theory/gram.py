@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.integrate import DOP853
 
-from ssl_dynamics.checks import Array, real, symmetric_matrix
+from ssl_dynamics.validation import Array, real, symmetric_matrix
 
 RELATIVE_TOLERANCE = ABSOLUTE_TOLERANCE = 1e-10  # times are then exact to 1e−9/μ
 # Places inside each step at which the curves are sampled: Chebyshev points, as many as the dense output has degrees.

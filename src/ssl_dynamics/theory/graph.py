@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ssl_dynamics.checks import Array
+from ssl_dynamics.validation import Array
 
 
 def graph_coordinates(V: Array, W: Array, leading: str) -> Array:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.checks import Array, start, symmetric_matrix, time_grid
 from ssl_dynamics.theory.graph import basis_of_graph, graph_coordinates
+from ssl_dynamics.validation import Array, start, symmetric_matrix, time_grid
 
 
 def grassmann_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.checks import Array, symmetric_matrix
 from ssl_dynamics.theory.graph import basis_of_graph
+from ssl_dynamics.validation import Array, symmetric_matrix
 
 
 def info_nce_span(C: ArrayLike, A: ArrayLike, B: ArrayLike, z: int, temperatures: ArrayLike) -> Array:

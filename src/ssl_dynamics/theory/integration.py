@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
-from ssl_dynamics.checks import Array, start, symmetric_matrix, time_grid
+from ssl_dynamics.validation import Array, start, symmetric_matrix, time_grid
 
 # As tight as DOP853 goes in float64: a start near a saddle amplifies its errors by tan θ(0), a thousandfold and more.
 RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE = 3e-14, 3e-16

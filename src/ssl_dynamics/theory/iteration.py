@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.checks import Array, start, step_counts, symmetric_matrix
 from ssl_dynamics.theory.graph import basis_of_graph, graph_coordinates
+from ssl_dynamics.validation import Array, start, step_counts, symmetric_matrix
 
 
 def orthogonal_iteration(C: ArrayLike, W0: ArrayLike, learning_rate: float, steps: ArrayLike) -> Array:

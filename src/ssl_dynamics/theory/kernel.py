@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.checks import Array, start, symmetric_matrix, time_grid
 from ssl_dynamics.theory.unconstrained import unconstrained_flow
+from ssl_dynamics.validation import Array, start, symmetric_matrix, time_grid
 
 _RANGE = 1e-12  # eigenvalues of K below this, relative to the largest, are taken for zero
 _OUTSIDE = 1e-8  # how much of U(0) may lie outside the range of K

@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.checks import symmetric_matrix
+from ssl_dynamics.validation import symmetric_matrix
 
 
 def largest_riemannian_step(C: ArrayLike) -> float:

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 
-from ssl_dynamics.checks import Array, start, symmetric_matrix, time_grid
 from ssl_dynamics.theory.integration import integrate
+from ssl_dynamics.validation import Array, start, symmetric_matrix, time_grid
 
 _CONTRACTION = 1e-8  # how far the largest singular value of W(0) may exceed 1
 

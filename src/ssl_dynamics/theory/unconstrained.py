@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.checks import Array, start, step_counts, symmetric_matrix, time_grid
 from ssl_dynamics.theory.graded import graded_log_singular_values
+from ssl_dynamics.validation import Array, start, step_counts, symmetric_matrix, time_grid
 
 
 def unconstrained_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:

@@ -1,0 +1,122 @@
+"""Tables of comparisons: Richardson combinations, tidy rows, distances of spans, slopes, ranks."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ssl_dynamics.analysis.rank import effective_rank
+from ssl_dynamics.analysis.subspaces import combined_projector_norm, common_coordinates, richardson_weights, sines_to
+
+Array = NDArray[np.float64]
+
+STEP_RATIO = 2.0  # step sizes are halved from level to level
+MOST_EXTRAPOLATIONS = 2
+
+
+def combinations(levels: int) -> Iterator[tuple[int, Array]]:
+    """Finest level and Richardson weights (coarsest first) of every run and every extrapolation."""
+    for extrapolations in range(MOST_EXTRAPOLATIONS + 1):
+        for level in range(levels - extrapolations):
+            yield level, richardson_weights(STEP_RATIO, extrapolations)
+
+
+def extrapolated(values: Sequence[Array], level: int, weights: Array) -> Array:
+    """Richardson combination of values at step sizes from `level` on, finest first, for weights coarsest first."""
+    combined: Array = np.tensordot(weights, np.stack(values[level : level + len(weights)][::-1]), 1)
+    return combined
+
+
+def tidy_rows(values: dict[str, Array], times: NDArray[Any], **columns: NDArray[Any] | float | str) -> pd.DataFrame:
+    """One row for each seed and time; `values` (S, T), further columns (T,) or one for all."""
+    shape = next(iter(values.values())).shape
+    seeds, moments = np.broadcast_arrays(np.arange(shape[0])[:, None], times[None, :])
+    ordered = {**columns, "seed": seeds, "time": moments, **values}
+    return pd.DataFrame({name: np.broadcast_to(np.asarray(column), shape).ravel() for name, column in ordered.items()})
+
+
+def projector_table(
+    trained: Sequence[Array], predicted: Array, control: Array, times: Array, learning_rates: Array
+) -> pd.DataFrame:
+    """‖P − P'‖_F/√(2z) between projectors as trained at each step size, or extrapolated, and as predicted.
+
+    Bases (S, T, d, z), those of training finest step size first.
+    """
+    *small, basis, wrong = common_coordinates([*trained, predicted, control])
+    tables = []
+    for level, weights in combinations(len(learning_rates)):
+        combined = small[level : level + len(weights)][::-1]
+        error, error_control = (
+            combined_projector_norm([*combined, target], [*weights, -1.0]) for target in (basis, wrong)
+        )
+        tables.append(
+            tidy_rows(
+                {"error": error, "error_control": error_control},
+                times,
+                learning_rate=learning_rates[level],
+                extrapolations=len(weights) - 1,
+            )
+        )
+    return pd.concat(tables)
+
+
+def slope_table(
+    measured: Sequence[Array],
+    discrete: Sequence[Array],
+    continuous: Array,
+    *,
+    times: Array,
+    late: NDArray[np.int64],
+    learning_rates: Array,
+) -> pd.DataFrame:
+    """Late slope of ln(σ_2/σ_1) at each step size: as trained, of the exact discrete solution, and of the flow.
+
+    `measured` (S, T), finest step size first; `discrete` (S, 2, z), at the ends of the late window, whose checkpoints
+    are `late`, and `continuous` (S, T, z) are logarithms of singular values.
+    """
+    duration = np.diff(times[late])
+    continuous_slope = np.diff(log_ratio(continuous[:, late])) / duration
+    return pd.concat(
+        tidy_rows(
+            {
+                "slope": np.diff(measured[level][:, late]) / duration,
+                "discrete": np.diff(log_ratio(discrete[level])) / duration,
+                "continuous": continuous_slope,
+            },
+            times[late[1:]],
+            learning_rate=learning_rate,
+        )
+        for level, learning_rate in enumerate(learning_rates)
+    )
+
+
+def log_ratio(log_values: Array) -> Array:
+    """ln(σ_2/σ_1) from logarithms of singular values (..., z), largest first."""
+    return log_values[..., 1] - log_values[..., 0]
+
+
+def rank_table(
+    W: Array, times: Array, *, anchor: Array, leading: Array, eigenvalues: Array, predicted: Array | None = None
+) -> pd.DataFrame:
+    """Effective rank of the representations U = XW of the anchors; predicted where the closed form is a subspace.
+
+    `limit_rank` is that of the bottom-z eigenspace of C; `misalignment` the largest sine, over the columns of U, of the
+    angle to the top eigenfunction Xv_1. W and `predicted` (S, T, d, z); `leading` (d, z), of C with these eigenvalues.
+    """
+    R = np.linalg.qr(anchor, mode="r")  # the singular values of XW, and angles, are those of RW
+    U = R @ W
+    values = {
+        "effective_rank": effective_rank(U),
+        "misalignment": sines_to(U, R @ leading[:, 0]).max(-1),
+    }
+    limit_rank = float(effective_rank(R @ leading))
+    if predicted is not None:
+        values["predicted"] = effective_rank(R @ predicted)
+    return tidy_rows(values, times, gap_time=times * first_gap(eigenvalues), limit_rank=limit_rank)
+
+
+def first_gap(eigenvalues: Array) -> float:
+    """λ_2 − λ_1, the rate of the collapse."""
+    return float(eigenvalues[1] - eigenvalues[0])

@@ -1,1 +1,0 @@
-"""The claims, a module for each part; `claims.registry` lists them all."""

@@ -1,0 +1,280 @@
+"""The typed configuration: everything that a run can be told."""
+
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Self
+
+import yaml
+from pydantic import Field, PositiveInt, ValidationError, create_model, field_validator, model_validator
+
+from ssl_dynamics.catalogue import EXPERIMENTS
+from ssl_dynamics.description import Stage
+from ssl_dynamics.problem.settings import DatasetSettings, FashionMnist, Idx, Loss, Npz, Points
+from ssl_dynamics.settings import Settings
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Key = tuple[str, Loss, int]  # data set, loss, dimension
+
+SHIPPED_CHECKSUM = Path(__file__).parent / "problem/data/fashion-mnist-subset.sha256"
+SCHEMA = "workflow/schemas/config.schema.json"
+LARGEST = 100_000_000  # of all numbers but the seed: larger ones ask for years, for terabytes, or for infinities
+
+
+class ConfigError(ValueError):
+    """A wrong configuration, in lines of `key: value is not allowed: what is`."""
+
+
+# Types and defaults of the keys of experiments, which are known at run time only.
+_OVERRIDES: dict[str, Any] = {name: (of.override | None, None) for name, of in EXPERIMENTS.items() if of.override}
+_KEYS: dict[str, Any] = {
+    name: (of.settings, ...) if of.required else (of.settings | None, None) for name, of in EXPERIMENTS.items()
+}
+
+Overrides = create_model(
+    "Overrides",
+    __base__=Settings,
+    __doc__="Step sizes of one data set that differ from those of the others.",
+    **_OVERRIDES,
+)
+
+
+class Config(Settings):
+    """Everything that `make` can be told; `_Complete` adds a key for each experiment."""
+
+    name: Annotated[Name, Field(description="the results go to results/<name>/; the name of the file without .yaml")]
+    root_seed: Annotated[int, Field(ge=0, description="every random stream derives from it by name")]
+    seeds: Annotated[int, Field(ge=2, le=100, description="number of random starts W(0)")]
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[PositiveInt], Field(min_length=1, description="dimensions z of the representation")]
+    datasets: Annotated[dict[Name, DatasetSettings], Field(min_length=1)]
+    points: Points | None = None
+    overrides: Annotated[
+        dict[Name, Overrides],
+        Field(default_factory=dict, description="other step sizes for some of the data sets"),
+    ]
+
+    @field_validator("losses", "dimensions")
+    @classmethod
+    def _no_repeats(cls, values: list[object]) -> list[object]:
+        if len(set(values)) < len(values):
+            raise ValueError("must not repeat a value")
+        return values
+
+    @field_validator("dimensions")
+    @classmethod
+    def _can_collapse(cls, dimensions: list[int]) -> list[int]:
+        if max(dimensions) < 2:
+            raise ValueError("must hold a dimension of at least 2: a single one cannot collapse")
+        return dimensions
+
+    @model_validator(mode="after")
+    def _numbers_are_feasible(self) -> Self:
+        for key, value in _numbers(self.model_dump(exclude={"root_seed"})):
+            if value > LARGEST:
+                raise ValueError(f"{key}: a number this large is not allowed: input should be at most {LARGEST}")
+        return self
+
+    @model_validator(mode="after")
+    def _overrides_have_data_sets(self) -> Self:
+        unknown = sorted(set(self.overrides) - set(self.datasets))
+        if unknown:
+            raise ValueError(f"overrides names {unknown}, which are no data sets; those are {sorted(self.datasets)}")
+        return self
+
+    @model_validator(mode="after")
+    def _points_are_of_data_sets(self) -> Self:
+        if self.points and (unknown := sorted(set(self.points.datasets) - set(self.datasets))):
+            raise ValueError(f"points names {unknown}, which are no data sets; those are {sorted(self.datasets)}")
+        if self.points is None and (
+            asking := [name for name, of in EXPERIMENTS.items() if of.on_points and self.asks_for(name)]
+        ):
+            raise ValueError(f"{asking[0]} needs the key `points`")
+        return self
+
+    @property
+    def results(self) -> Path:
+        """The folder of what a run of this configuration leaves."""
+        return Path("results") / self.name
+
+    def asks_for(self, experiment: str) -> bool:
+        """Whether the configuration has the key of an experiment."""
+        return getattr(self, experiment) is not None
+
+    def of(self, experiment: str, dataset: str) -> Settings:
+        """What the configuration says of an experiment, for a data set, whose overrides are put in."""
+        settings: Settings = getattr(self, experiment)
+        override: Settings | None = getattr(self.overrides.get(dataset), experiment, None)
+        return settings.model_copy(update=override.model_dump(exclude_none=True)) if override else settings
+
+    def cells(self, experiment: str) -> list[Key]:
+        """(data set, loss, dimension z) on which an experiment runs: its own losses and dimensions, or those of all.
+
+        None for an experiment that the configuration leaves out.
+        """
+        if not self.asks_for(experiment):
+            return []
+        settings, description = getattr(self, experiment), EXPERIMENTS[experiment]
+        losses: list[Loss] = getattr(settings, "losses", self.losses)
+        dimensions: list[int] = getattr(settings, "dimensions", self.dimensions)
+        names = self.points.datasets if self.points and description.on_points else list(self.datasets)
+        names = [name for name in names if not description.needs_labels or self.has_labels(name)]
+        return [
+            (name, loss, z)
+            for name in names
+            for loss in losses
+            for z in dimensions
+            if z >= description.smallest_dimension
+        ]
+
+    def seeds_of(self, experiment: str) -> int:
+        """Number of independent repetitions of an experiment: random starts, or samples of the data."""
+        repetitions: int = self.value(EXPERIMENTS[experiment].repetitions if self.asks_for(experiment) else "seeds")
+        return repetitions
+
+    def settings_of(self, stage: Stage, cell: Mapping[str, str]) -> Settings:
+        """What a stage reads of the configuration in a cell, the values of its wildcards: nothing else reaches it."""
+        values = {name: self.value(stage.given.get(name, name), cell) for name in stage.settings.model_fields}
+        return stage.settings.model_validate(values)
+
+    def value(self, path: str, cell: Mapping[str, str] = MappingProxyType({})) -> Any:
+        """The value at a path that begins with a wildcard, a property of the data set of the cell, or a key."""
+        head, *rest = path.format(**cell).split(".")
+        dataset = cell.get("dataset", "")
+        match head:
+            case _ if head in cell:
+                value: Any = cell[head]
+            case "dataset_name":
+                value = dataset
+            case "dataset_settings":
+                value = self.datasets[dataset]
+            case "checksum":
+                value = self.checksum(dataset)
+            case _ if head in EXPERIMENTS:
+                value = self.of(head, dataset)
+            case _:
+                value = getattr(self, head)
+        for name in rest:
+            value = getattr(value, name)
+        return value
+
+    def has_labels(self, dataset: str) -> bool:
+        """Whether a data set has labelled train and test items; those of a user's own need not."""
+        match self.datasets[dataset]:
+            case Idx(labels=labels, test_labels=test_labels):
+                return labels is not None and test_labels is not None
+            case Npz(path=path):
+                return npz_names(path) >= {"train_labels", "test", "test_labels"}
+            case _:
+                return True
+
+    def checksum(self, dataset: str) -> str:
+        """Recorded SHA-256 of a shipped data set, empty for others: if it changes, what follows runs again."""
+        shipped = isinstance(self.datasets[dataset], FashionMnist)
+        return SHIPPED_CHECKSUM.read_text(encoding="utf-8").split()[0] if shipped else ""
+
+    def data_files(self, dataset: str) -> list[Path]:
+        """The user's own files that a data set is read from."""
+        settings = self.datasets[dataset]
+        return settings.files() if isinstance(settings, Idx | Npz) else []
+
+
+_Complete = create_model(
+    "Config",
+    __base__=Config,
+    __doc__="Everything that `make` can be told.",
+    **_KEYS,
+)
+
+
+def _numbers(value: object, key: str = "") -> Iterator[tuple[str, float]]:
+    """Those below a value, each with its key."""
+    if isinstance(value, dict | list):
+        for name, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _numbers(part, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, int | float):
+        yield key, value
+
+
+def npz_names(path: Path) -> set[str]:
+    """Names of the arrays in an .npz file; none where it is damaged or missing, which `check_data` reports."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name.removesuffix(".npy") for name in archive.namelist()}
+    except (OSError, zipfile.BadZipFile):
+        return set()
+
+
+def parse_config(values: Mapping[str, object], where: str) -> Config:
+    """Typed configuration from plain values. Raises ConfigError: one line for each wrong key, starting with `where`."""
+    try:
+        text = json.dumps(values, default=str)
+    except (TypeError, ValueError, RecursionError) as error:  # a key that is a date, a value that holds itself
+        raise ConfigError(f"{where}: {error}; expected keys that are words, and plain values") from None
+    try:
+        return _Complete.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_line(where, item) for item in error.errors())) from None
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a YAML file. Raises ConfigError in lines that name file, key, value and what is allowed."""
+    try:
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}; expected a configuration file such as config/full.yaml") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8 text; expected a configuration file such as config/full.yaml") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: holds no keys; expected a configuration such as config/full.yaml")
+    config = parse_config(values, str(path))
+    if config.name != path.stem:
+        raise ConfigError(
+            f"{path}: name: {config.name!r} is not allowed: it must be the name of the file, {path.stem!r}"
+        )
+    return config
+
+
+def config_schema() -> str:
+    """JSON schema of the configuration, generated from the types."""
+    return json.dumps(_Complete.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """YAML's safe loader, which would let the last of two equal keys win, but for refusing them."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
+        if repeated:
+            raise yaml.YAMLError(f"line {node.start_mark.line + 1}: repeated keys: {', '.join(repeated)}")
+        return super().construct_mapping(node, deep=deep)
+
+
+def _line(where: str, error: Mapping[str, Any]) -> str:
+    key = ".".join(map(str, _without_tags(error["loc"])))
+    message = str(error["msg"]).removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    if not key:
+        return f"{where}: {message}"
+    match error["type"]:
+        case "missing":
+            return f"{where}: {key}: missing; it is required"
+        case "extra_forbidden":
+            return f"{where}: {key}: {error['input']!r}: unknown key; those allowed are in {SCHEMA}"
+        case _:
+            return f"{where}: {key}: {error['input']!r} is not allowed: {message}"
+
+
+def _without_tags(location: tuple[str | int, ...]) -> list[str | int]:
+    """The keys as the user wrote them: pydantic adds the chosen source or kind after a data set or an augmentation."""
+    in_data_set = location[:1] == ("datasets",)
+    return [
+        part
+        for i, part in enumerate(location)
+        if not (in_data_set and i == 2) and not (i > 0 and isinstance(location[i - 1], int) and isinstance(part, str))
+    ]

@@ -1,0 +1,201 @@
+"""Runs Snakemake on a configuration, and shows what it says in lines."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from ssl_dynamics.engine import slurm
+from ssl_dynamics.engine.integrity import undone
+from ssl_dynamics.engine.provenance import SUFFIX
+from ssl_dynamics.engine.run_lock import RunError, environment, sole_run
+from ssl_dynamics.engine.stage import DEBUG
+from ssl_dynamics.engine.staleness import Job, jobs_in, own_work, plan_of, put_in_order, to_run
+
+_QUIET = ("--quiet", "host", "reason")
+_GOES_ON = "The same command goes on from where it stopped"
+
+# Snakemake's progress line, and lines of its that say nothing to the user (all are in .snakemake/log).
+_PROGRESS = re.compile(r"(\d+) of (\d+) steps \(([\d.]+)%\) done")
+_NOISE = re.compile(
+    r"Building DAG|\[\w{3} \w{3} +\d+ [\d:]+ \d{4}\]$|Finished jobid|Select jobs|Execute \d+ jobs|Using workflow|"
+    r"Using shell|Provided cores|Rules claiming|Conda environments: ignored|"
+    r"Assuming unrestricted|Nothing to be done|Complete log|Elapsed time|Shutting down|Exiting because|RuleException:|"
+    r"CalledProcessError in file|Command '|WorkflowError:|At least one job|\[IPKernelApp\]|$"
+)
+
+# On a cluster Snakemake says why a job failed among much else, all of it indented.
+_FAILURE = re.compile(r"\s+message: (?!None|Error in group)(.*)")
+_CLUSTER_NOISE = re.compile(
+    r"\s|Job \d+: |localrule |\[.*\] Group job |Error in rule |SLURM run ID|Cleaning up SLURM|No SLURM account|"
+    rf"No account was given|Unable to guess SLURM|sacct: |Provided remote nodes|Using profiles|{_NOISE.pattern}"
+)
+
+
+# What Snakemake says of a job that did not end by itself, and so had no last word.
+_KILLED = re.compile(r"Command '.* -m ssl_dynamics\.engine --stage (\w+)=.* --log (.+)' died with <Signals\.(\w+)")
+
+# How a traceback begins, what belongs to it, and its last line, which names the error.
+_TRACEBACK = re.compile(
+    r"Traceback \(most recent call last\):|--- Logging error ---|Call stack:|During handling of|The above exception was"
+)
+_OF_A_TRACEBACK = re.compile(r"\s|Message: |Arguments: |$")
+_ERROR = re.compile(r"[\w.]+(Error|Exception|Exit|Interrupt)(: |$)")
+
+
+def require_top_folder() -> None:
+    """Raise RunError if the workflow is not in this folder."""
+    if not Path("Snakefile").is_file():
+        raise RunError(f"no Snakefile in {Path.cwd()}: run this from the top folder of the project")
+    if set("{}") & set(str(Path.cwd())):
+        raise RunError(f"{Path.cwd()}: Snakemake cannot work below a folder with braces in its name: rename it")
+
+
+def run_workflow(config_file: Path, results: Path, targets: Sequence[str], *, where: int | Path) -> None:
+    """Bring the targets (everything, if none is named) up to date: on so many cores of this machine, or by a profile.
+
+    `results` is the folder that the configuration makes them in.
+
+    A run that was killed leaves orphaned jobs, a lock and temporary files; they are cleared first, unless another
+    Snakemake is alive in this folder. What is to run, the provenance of the artifacts decides (see `plan`), since
+    Snakemake goes by times and by records of its own, which a clone or a copy does not keep. Raises RunError if another
+    run is at work here, if a job fails, or if in the end something is not as the jobs should have left it.
+    """
+    command = _snakemake(config_file)
+    if isinstance(where, Path):
+        try:
+            slurm.require_submission(where)
+        except ValueError as error:
+            raise RunError(str(error)) from None
+    try:
+        with sole_run(command, results):
+            _bring_up_to_date(command, config_file, results, targets, where)
+    except OSError as error:  # a full disk, above all
+        raise RunError(f"{error}\n{_GOES_ON}") from None
+
+
+def _bring_up_to_date(
+    command: list[str], config_file: Path, results: Path, targets: Sequence[str], where: int | Path
+) -> None:
+    started = time.time()
+    jobs: list[Job] = []
+    if any(results.rglob(f"*{SUFFIX}")):
+        jobs = jobs_of(config_file, targets)
+        plan = plan_of(jobs)
+        if not to_run(plan):
+            return
+        put_in_order(plan, results / "benchmarks")
+        command = [*command, "--forcerun", *own_work(plan)]
+    if _run([*command, "--rerun-triggers", "mtime"], targets, where) != 0:
+        for line in slurm.causes(since=started):
+            print(line, flush=True)
+        raise RunError(f"the run of {config_file} did not finish: see above. {_GOES_ON}")
+    if problems := undone(plan_of(jobs or jobs_of(config_file, targets))):
+        raise RunError("\n".join(problems))
+
+
+def _run(command: list[str], targets: Sequence[str], where: int | Path) -> int:
+    if isinstance(where, int):
+        return _follow([*command, "--cores", str(where), *_QUIET, "rules", "--", *targets], _NOISE)
+    return _follow([*command, "--profile", str(where), *_QUIET, "--", *targets], _CLUSTER_NOISE)
+
+
+def jobs_of(config_file: Path, targets: Sequence[str]) -> list[Job]:
+    """The jobs behind the targets, done or not. Raises RunError if Snakemake cannot name them.
+
+    Snakemake is asked in a folder that has all of this one but what runs leave: files there that may not be written
+    would keep it from planning.
+    """
+    command = [*_snakemake(config_file.absolute()), "--snakefile", str(Path("Snakefile").absolute())]
+    with tempfile.TemporaryDirectory() as folder:
+        for path in Path.cwd().iterdir():
+            if path.name not in ("results", ".snakemake"):
+                Path(folder, path.name).symlink_to(path)
+        command += ["--directory", folder, "--dry-run", "--printshellcmds", "--nolock", "--cores", "1", "--", *targets]
+        result = subprocess.run(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+            env=environment(),
+        )
+    if result.returncode != 0:
+        said = without_tracebacks(line for line in result.stdout.splitlines() if not _NOISE.match(line))
+        raise RunError(f"{config_file}: {' '.join(' '.join(said).split())}")
+    return jobs_in(result.stdout)
+
+
+def _snakemake(config_file: Path) -> list[str]:
+    require_top_folder()
+    return [sys.executable, "-m", "snakemake", "--configfile", str(config_file)]
+
+
+def _follow(command: list[str], noise: re.Pattern[str]) -> int:
+    """Run Snakemake, show its output line by line but the noise, return its exit code.
+
+    An interrupt lets it end in order.
+    """
+    started = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        env=environment(),
+    ) as process:
+        assert process.stdout is not None
+        lines = process.stdout if os.environ.get(DEBUG) else protected_files(without_tracebacks(process.stdout))
+        try:
+            for line in lines:
+                if progress := _PROGRESS.match(line):
+                    done, total, percent = progress.groups()
+                    print(
+                        f"[{done} of {total} jobs done, {float(percent):.0f} %, {time.monotonic() - started:.0f} s]",
+                        flush=True,
+                    )
+                elif killed := _KILLED.match(line):
+                    rule, log, name = killed.groups()
+                    print(f"{rule}: killed by {name}; by the system, if memory ran out (log: {log})", flush=True)
+                elif failure := _FAILURE.match(line):
+                    print(failure[1], flush=True)
+                elif not noise.match(line.rstrip("\n")):
+                    print(line, end="", flush=True)
+        except KeyboardInterrupt:
+            process.terminate()
+            process.communicate()
+            raise RunError(f"interrupted. {_GOES_ON}") from None
+    return process.returncode
+
+
+def without_tracebacks(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, but of every traceback the last one alone: the error. Other jobs may write theirs in between."""
+    inside = False
+    for line in lines:
+        if _TRACEBACK.match(line):
+            inside = True
+        elif not (inside and _OF_A_TRACEBACK.match(line)):
+            inside = inside and not _ERROR.match(line)
+            yield line
+
+
+def protected_files(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, but in place of what Snakemake says of files that it may not write, one for each of them."""
+    inside = affected = False
+    for line in lines:
+        if line.startswith(("ProtectedOutputException", "Write-protected output files")):
+            inside, affected = True, False
+        elif inside and line.startswith(" "):
+            if affected:
+                yield f"{line.strip()}: to be made anew, but not writable; make it so, or delete it\n"
+            affected = affected or "affected files:" in line
+        else:
+            inside = False
+            yield line

@@ -1,0 +1,1 @@
+"""Two-layer nets whose output layer is orthonormal: which limit of infinite width they have."""

@@ -1,0 +1,60 @@
+"""Where trained nets and their two approximations meet for the first time."""
+
+import numpy as np
+import pandas as pd
+
+from ssl_dynamics.analysis import gram_distance, span_distance
+from ssl_dynamics.analysis.tables import tidy_rows
+from ssl_dynamics.cells import CompareSettings, write_tables
+from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.constrained_nets.config import UNIT
+from ssl_dynamics.experiments.constrained_nets.design import Array, Design, Run, Solution, Trajectories
+
+TRAINED = ("feature_drift", "tangent_drift", "orthonormality", "departed")
+
+
+def compare(job: Job[CompareSettings]) -> None:
+    """Stage `compare_constrained_nets`."""
+    plan = Design.load(job.input("plan"))
+    trajectories = Trajectories.load(job.input("trajectories"))
+    solution = Solution.load(job.input("solution"))
+    rows = [run_table(run, plan, trajectories, solution) for run in plan.runs()]
+    write_tables(job, "constrained_nets", {"constrained_nets": pd.concat(rows)})
+
+
+def run_table(run: Run, plan: Design, trajectories: Trajectories, solution: Solution) -> pd.DataFrame:
+    """Drifts of the trained nets, and errors of both approximations: a row for each seed and checkpoint.
+
+    `…_error` is the distance of Gram matrices of norm 1, `…_mismatch` 1 − cos, its square halved; `…_span` the
+    distance of spans. `limit` and `limit_control` are what `tangent_drift` is predicted to be, at h = ∞, and is not;
+    `mismatch_limit` what `linearised_mismatch` of self-supervised nets is late.
+    """
+    trained = {name: getattr(trajectories, name)[run] for name in TRAINED}
+    U = trajectories.functions[run]
+    approximations = {
+        # the same whatever the rate, whose runs are the shorter ones
+        "flow": solution.flow[run._replace(rate_name=UNIT)][:, : U.shape[1]],
+        "linearised": solution.linearised[run],
+    }
+    errors: dict[str, Array] = {}
+    for name, approximation in approximations.items():
+        distance = gram_distance(U, approximation)
+        errors |= {
+            f"{name}_error": distance,
+            f"{name}_mismatch": distance**2 / 2,
+            f"{name}_span": span_distance(U, approximation),
+        }
+    ratio = errors["linearised_mismatch"] / np.maximum(errors["flow_mismatch"], np.finfo(np.float64).tiny)
+    problem = (run.activation, run.objective)
+    return tidy_rows(
+        trained | errors | {"mismatch_ratio": ratio},
+        plan.clock(run).tau,
+        activation=run.activation,
+        objective=run.objective,
+        rate=run.rate_name,
+        width=run.width,
+        points=len(plan.points),
+        mismatch_limit=solution.mismatch_limit[run.activation],
+        limit=solution.limit[problem],
+        limit_control=solution.limit_control[problem],
+    )

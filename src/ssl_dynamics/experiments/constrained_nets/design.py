@@ -1,0 +1,107 @@
+"""The runs of constrained nets, their starts, targets and times; what the stages leave to each other."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ssl_dynamics.engine.array_file import ArrayFile
+from ssl_dynamics.experiments.constrained_nets.config import RATES, READ_AT, REGRESSION, SELF_SUPERVISED, UNIT
+from ssl_dynamics.problem.settings import Activation
+
+Array = NDArray[np.float64]
+Key = tuple[str, str, str, int]  # of a `Run`
+
+
+class Run(NamedTuple):
+    """Nets of one width, all seeds: what they are and how they are trained, which is the key of their arrays."""
+
+    activation: Activation
+    objective: str
+    rate_name: str
+    width: int
+
+    @property
+    def rate(self) -> float:
+        """κ."""
+        return RATES[self.rate_name](self.width)
+
+    @property
+    def reaches_the_end(self) -> bool:
+        """Whether training goes on to the limit of its tangent kernel, which is slow where λ_{z+1}/λ_z is near 1."""
+        return self.objective == SELF_SUPERVISED and self.rate_name == UNIT
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Checkpoints of a run, as τ and in units of the flow, and its largest step."""
+
+    tau: Array  # (T,)
+    times: Array  # (T,)
+    largest_step: float
+
+
+@dataclass(frozen=True)
+class Design(ArrayFile):
+    """Points and nets of every width; targets and times of every activation, and of every objective."""
+
+    points: Array  # (N, d)
+    triplets: int
+    activations: tuple[str, ...]
+    widths: tuple[int, ...]
+    side_width: int  # the largest of supervised nets and of those at other rates than 1
+    first: dict[int, Array]  # W_1 (S, h, d) by width
+    second: dict[int, Array]  # W_2 (S, h, z), orthonormal
+    kernel: dict[str, Array]  # K (N, N) of the features at h = ∞, by activation
+    target: dict[str, Array]  # Y (N, z) of the regression
+    tau: dict[str, Array]  # (T,)
+    unit: dict[tuple[str, str], float]  # 1/t of τ = 1, by activation and objective
+    largest_step: dict[tuple[str, str], float]
+
+    def ordered_activations(self) -> list[Activation]:
+        """Those of the experiment, in one order for all configurations."""
+        return [name for name in get_args(Activation) if name in self.activations]
+
+    def runs(self) -> Iterator[Run]:
+        """Self-supervised at rate 1, nets of every width; at other rates and in regression those up to `side_width`."""
+        for activation in self.ordered_activations():
+            for width in self.widths:
+                yield Run(activation, SELF_SUPERVISED, UNIT, width)
+                if width <= self.side_width:
+                    yield from (Run(activation, SELF_SUPERVISED, rate, width) for rate in RATES if rate != UNIT)
+                    yield Run(activation, REGRESSION, UNIT, width)
+
+    def clock(self, run: Run) -> Clock:
+        """Self-supervised: τ = 2|λ_z|t; regression: τ = σ_z(K^{1/2}Y)t/N.
+
+        Only nets of `reaches_the_end` go on after `READ_AT`.
+        """
+        problem = (run.activation, run.objective)
+        tau = self.tau[run.activation]
+        if not run.reaches_the_end:
+            tau = tau[tau <= READ_AT]
+        return Clock(tau, tau / self.unit[problem], self.largest_step[problem])
+
+
+@dataclass(frozen=True)
+class Trajectories(ArrayFile):
+    """What the nets of each run passed through at its checkpoints."""
+
+    functions: dict[Key, Array]  # U (S, T, N, z)
+    feature_drift: dict[Key, Array]  # (S, T) of K = ΨΨᵀ
+    tangent_drift: dict[Key, Array]  # (S, T) of K − UUᵀ, the tangent kernel's output block
+    orthonormality: dict[Key, Array]  # (S, T) ‖W_2ᵀW_2 − I‖_F
+    departed: dict[Key, NDArray[np.bool_]]  # (S, T) whether the net had departed, and was kept as it was before
+
+
+@dataclass(frozen=True)
+class Solution(ArrayFile):
+    """Two approximations of each run, (S, T, N, z), and what is known of both at h = ∞."""
+
+    linearised: dict[Key, Array]
+    flow: dict[Key, Array]  # on frozen features, of the runs at rate 1: the same at every rate
+    mismatch_limit: dict[str, float]  # 1 − cos of the linearised model's Gram matrix, late, by activation
+    limit: dict[tuple[str, str], Array]  # of `tangent_drift`, by activation and objective, () or (T,)
+    limit_control: dict[tuple[str, str], Array]  # a wrong one

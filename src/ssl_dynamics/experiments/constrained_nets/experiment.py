@@ -1,0 +1,66 @@
+"""Constrained nets, as data."""
+
+from ssl_dynamics.cells import CompareSettings, LossSettings
+from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.experiments.constrained_nets.config import ConstrainedNets, DesignSettings
+
+CONSTRAINED_NETS = Experiment(
+    "constrained_nets",
+    settings=ConstrainedNets,
+    part="infinite-width",
+    tables=("constrained_nets",),
+    on_points=True,
+)
+CELL = cell("constrained_nets")
+# All that simulation and theory share: points, starts, targets, times.
+PLAN = f"{CELL}/plan.npz"
+
+FAMILY = Family(
+    experiments=(CONSTRAINED_NETS,),
+    stages=(
+        Stage(
+            rule="plan_constrained_nets",
+            function="solve:design",
+            settings=DesignSettings,
+            reads={"points": "{dataset}/points.npz"},
+            writes={"plan": PLAN},
+            message="starts and times of constrained nets",
+            memory=1000,
+            minutes=2,
+        ),
+        Stage(
+            rule="simulate_constrained_nets",
+            function="simulate:simulate",
+            settings=LossSettings,
+            reads={"plan": PLAN},
+            writes={"trajectories": f"{CELL}/trajectories.npz"},
+            log="simulate",
+            message="train constrained nets",
+            memory=3000,
+            minutes=20,
+        ),
+        Stage(
+            rule="solve_constrained_nets",
+            function="solve:solve",
+            settings=LossSettings,
+            reads={"plan": PLAN},
+            writes={"solution": f"{CELL}/solution.npz"},
+            log="solve",
+            message="approximations of constrained nets",
+            memory=3000,
+            minutes=2,
+        ),
+        compare_stage(
+            CONSTRAINED_NETS,
+            rule="compare_constrained_nets",
+            function="compare:compare",
+            settings=CompareSettings,
+            reads={name: f"{CELL}/{name}.npz" for name in ("trajectories", "solution", "plan")},
+            memory=2000,
+        ),
+    ),
+    figures=(
+        Figure("constrained-nets", tables=("constrained_nets",), in_paper=True),
+        Figure("constrained-drift", tables=("constrained_nets",)),
+    ),
+)

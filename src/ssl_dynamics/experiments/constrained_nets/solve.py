@@ -1,0 +1,153 @@
+"""Starts and times of constrained nets, and two approximations of infinite width of each, from its start alone."""
+
+import math
+from itertools import groupby
+
+import numpy as np
+
+from ssl_dynamics.cells import LossSettings
+from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.constrained_nets.config import (
+    READ_AT,
+    REGRESSION,
+    SELF_SUPERVISED,
+    TAU,
+    UNIT,
+    DesignSettings,
+)
+from ssl_dynamics.experiments.constrained_nets.design import Array, Design, Key, Run, Solution
+from ssl_dynamics.kernels import features, infinite_width_ntk, two_layer_ntk
+from ssl_dynamics.problem import coupling_matrix
+from ssl_dynamics.problem.points import points_of
+from ssl_dynamics.problem.settings import Activation
+from ssl_dynamics.problem.start import constrained_net, kernel_root, random_functions
+from ssl_dynamics.shared_files import read_triplets
+from ssl_dynamics.theory import (
+    arrival,
+    constrained_tangent_kernel,
+    linearised_flow,
+    linearised_mismatch_limit,
+    random_feature_flow,
+    random_feature_regression,
+    tangent_drift_limit,
+)
+
+
+def design(job: Job[DesignSettings]) -> None:
+    """Stage `plan_constrained_nets`: it ends training where the flow on the features has converged."""
+    settings, nets = job.settings, job.settings.constrained_nets
+    triplets = read_triplets(job.input("points"))
+    if nets.triplets > len(triplets.anchor):
+        raise ValueError(f"constrained_nets.triplets is {nets.triplets}; points has {len(triplets.anchor)}")
+    X = points_of(triplets, settings.loss, nets.triplets)
+    A = coupling_matrix(nets.triplets, loss=settings.loss)[: len(X), : len(X)]
+    z, names = settings.dimension, ("regression target", settings.dataset_name, settings.loss)
+    first: dict[int, Array] = {}
+    second: dict[int, Array] = {}
+    for width in nets.widths:
+        first[width], second[width] = constrained_net(
+            X.shape[1], z, width, seeds=settings.seeds, root_seed=settings.root_seed, name=settings.dataset_name
+        )
+    kernel: dict[str, Array] = {}
+    target: dict[str, Array] = {}
+    tau: dict[str, Array] = {}
+    unit: dict[tuple[str, str], float] = {}
+    largest_step: dict[tuple[str, str], float] = {}
+    for activation in nets.activations:
+        kernel[activation] = K = infinite_width_ntk(X, activation=activation, block="second")
+        functions = random_functions(K, z, seeds=1, root_seed=settings.root_seed, names=(*names, activation))
+        target[activation] = Y = functions[0]
+        root = kernel_root(K)
+        eigenvalues = np.linalg.eigvalsh(root @ A @ root)
+        job.log.info("%s: eigenvalues of K^{1/2}AK^{1/2}: %s", activation, np.array2string(eigenvalues[:8]))
+        if eigenvalues[z - 1] >= 0:
+            raise ValueError(f"{activation}: fewer than {z} eigenvalues of K^(1/2)AK^(1/2) are negative")
+        pulls = np.linalg.svd(root @ Y, compute_uv=False) / len(X)
+        rates = {  # the unit of time, and the fastest rate
+            SELF_SUPERVISED: (2 * abs(eigenvalues[z - 1]), 2 * np.abs(eigenvalues).max()),
+            REGRESSION: (pulls[-1], max(pulls[0], np.linalg.norm(K, 2) / len(X))),
+        }
+        for objective, (slow, fast) in rates.items():
+            unit[activation, objective], largest_step[activation, objective] = float(slow), float(nets.step / fast)
+        Psi = features(X, first[nets.widths[-1]], activation=activation)
+        time = arrival(Psi, A, second[nets.widths[-1]], nets.convergence)
+        needed = math.ceil(time * unit[activation, SELF_SUPERVISED])
+        job.log.info("%s: the widest nets have converged by τ = %d; the latest end is %d", activation, needed, nets.end)
+        tau[activation] = np.array([*TAU, min(max(needed, READ_AT + 1), nets.end)])
+    Design(
+        points=X,
+        triplets=nets.triplets,
+        activations=tuple(nets.activations),
+        widths=tuple(nets.widths),
+        side_width=nets.side_width,
+        first=first,
+        second=second,
+        kernel=kernel,
+        target=target,
+        tau=tau,
+        unit=unit,
+        largest_step=largest_step,
+    ).save(job.output("plan"))
+
+
+def solve(job: Job[LossSettings]) -> None:
+    """Stage `solve_constrained_nets`."""
+    plan = Design.load(job.input("plan"))
+    N = len(plan.points)
+    A = coupling_matrix(plan.triplets, loss=job.settings.loss)[:N, :N]
+    linearised: dict[Key, Array] = {}
+    flow: dict[Key, Array] = {}
+    for (activation, width), runs in groupby(plan.runs(), key=lambda run: (run.activation, run.width)):
+        first, second = plan.first[width], plan.second[width]
+        Psi = features(plan.points, first, activation=activation)
+        block = two_layer_ntk(plan.points, first, second, activation=activation, block="first")
+        for run in runs:
+            linearised[run] = _linearised(plan, A, run, Psi, run.rate * block)
+            if run.rate_name == UNIT:  # features are frozen, whatever the rate of W_1
+                flow[run] = _random_features(plan, A, run, Psi)
+    mismatch_limit: dict[str, float] = {}
+    limit: dict[tuple[str, str], Array] = {}
+    control: dict[tuple[str, str], Array] = {}
+    for activation in plan.ordered_activations():
+        K, z = plan.kernel[activation], plan.target[activation].shape[1]
+        mismatch_limit[activation] = linearised_mismatch_limit(K, A, z)
+        # From a start that is orthogonal to all features nothing moves: self-supervised, the limit t → ∞.
+        leading, trailing = map(np.array, tangent_drift_limit(K, A, z))
+        limit[activation, SELF_SUPERVISED], control[activation, SELF_SUPERVISED] = leading, trailing
+        limit[activation, REGRESSION], control[activation, REGRESSION] = _regression_drift(plan, activation), leading
+    Solution(linearised, flow, mismatch_limit, limit, control).save(job.output("solution"))
+
+
+def _linearised(plan: Design, A: Array, run: Run, Psi: Array, first_block: Array) -> Array:
+    """Scale-free representations (S, T, N, z) of the nets linearised at their starts."""
+    N, times = len(plan.points), plan.clock(run).times
+    Q, B = (np.eye(N) / N, plan.target[run.activation] / N) if run.objective == REGRESSION else (2 * A, None)
+    solved = []
+    for seed, W in enumerate(plan.second[run.width]):
+        U0 = Psi[seed] @ W
+        tangent = constrained_tangent_kernel(Psi[seed] @ Psi[seed].T, U0, first_block[seed])
+        solved.append(linearised_flow(tangent, Q, U0, times, B).functions)
+    return np.stack(solved)
+
+
+def _random_features(plan: Design, A: Array, run: Run, Psi: Array) -> Array:
+    """Representations (S, T, N, z) with the features frozen and the constraint kept."""
+    times, starts = plan.clock(run).times, plan.second[run.width]
+    if run.objective == REGRESSION:
+        Y = plan.target[run.activation]
+        flows = [random_feature_regression(psi, Y, W, times) for psi, W in zip(Psi, starts, strict=True)]
+    else:
+        flows = [random_feature_flow(psi, A, W, times) for psi, W in zip(Psi, starts, strict=True)]
+    return np.stack(flows)
+
+
+def _regression_drift(plan: Design, activation: Activation) -> Array:
+    """Drift of the tangent kernel's output block in regression at h = ∞, at the checkpoints (T,)."""
+    K, Y = plan.kernel[activation], plan.target[activation]
+    N, z = Y.shape
+    features_at_infinity = np.hstack([kernel_root(K), np.zeros((N, z))])
+    start = np.vstack([np.zeros((N, z)), np.eye(z)])
+    times = plan.clock(Run(activation, REGRESSION, UNIT, plan.widths[0])).times
+    U = random_feature_regression(features_at_infinity, Y, start, times)
+    drift: Array = np.linalg.norm(U @ U.mT, axis=(-2, -1)) / np.linalg.norm(K)
+    return drift

@@ -1,0 +1,112 @@
+"""Where trained linear nets and their Gram equations meet for the first time."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ssl_dynamics.analysis import first_passage
+from ssl_dynamics.analysis.tables import MOST_EXTRAPOLATIONS, combinations, extrapolated
+from ssl_dynamics.cells import CompareSettings, write_tables
+from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.departure.design import Array, Design, Solution, Trajectories
+from ssl_dynamics.problem.levels import DEPARTURE
+
+MOMENTS = ("fixed", "logarithmic")
+
+
+def compare(job: Job[CompareSettings]) -> None:
+    """Stage `compare_departure`."""
+    plan = Design.load(job.input("plan"))
+    trajectories = Trajectories.load(job.input("trajectories"))
+    solution = Solution.load(job.input("solution"))
+    nets = nets_table(plan, trajectories, solution)
+    tables = {
+        "departure": departure_table(plan, nets, solution),
+        "blow_up": blow_up_table(plan, solution),
+        "fixed_time": fixed_time_table(plan, solution),
+        "gram_nets": nets,
+    }
+    write_tables(job, "departure", tables)
+
+
+def nets_table(plan: Design, trajectories: Trajectories, solution: Solution) -> pd.DataFrame:
+    """μ times the departure of trained nets at each step size, or extrapolated, and times |t − t'| to the equations.
+
+    Controls: the equations at half the rate, and with twice the width. A net that has not departed has no row.
+    """
+    rate = float(solution.rate[0])
+    tables = []
+    for width in map(int, plan.trained):
+        measured = [
+            first_passage(trajectories.times[width, level], trajectories.drift[width, level], DEPARTURE)
+            for level in range(len(plan.learning_rates))
+        ]
+        predicted = solution.departure[list(plan.widths).index(width)]
+        for level, weights in combinations(len(measured)):
+            departure = extrapolated(measured, level, weights)
+            table = pd.DataFrame(
+                {
+                    "width": width,
+                    "seed": np.arange(len(departure)),
+                    "learning_rate": plan.learning_rates[level],
+                    "step": rate * plan.learning_rates[level],
+                    "extrapolations": len(weights) - 1,
+                    "departure": rate * departure,
+                    "error": rate * np.abs(departure - predicted),
+                    "error_rate": rate * np.abs(departure - 2 * predicted),
+                    "error_width": rate * np.abs(departure - solution.departure_double[width]),
+                }
+            )
+            tables.append(table[np.isfinite(departure)])
+    return pd.concat(tables)
+
+
+def departure_table(plan: Design, nets: pd.DataFrame, solution: Solution) -> pd.DataFrame:
+    """μ times the departure by the Gram equations at every width and of trained nets (extrapolated), beside the law.
+
+    `second_mode` is h^{−(1 − λ_2/λ_1)}, the order of the square of the second mode, which the law leaves out, over the
+    first.
+    """
+    rate = solution.rate[:, None]
+    columns = {name: rate * getattr(solution, name) for name in ("departure", "law", "law_second_order")}
+    equations = _rows(plan, columns).assign(model="equations")
+    equations["second_mode"] = equations["width"] ** float(solution.second_rate[0] / solution.rate[0] - 1)
+    best = nets[nets["extrapolations"] == MOST_EXTRAPOLATIONS]
+    best = best[best["learning_rate"] == best["learning_rate"].min()][["width", "seed", "departure"]]
+    laws = equations.drop(columns=["departure", "model"])
+    trained = best.merge(laws, on=["width", "seed"]).assign(model="nets")
+    table: pd.DataFrame = pd.concat([equations, trained])
+    return table
+
+
+def blow_up_table(plan: Design, solution: Solution) -> pd.DataFrame:
+    """Time from the departure to the blow-up, times μ, by the Gram equations and by the law of one mode.
+
+    Control: the law of the second mode, at its own rate.
+    """
+    rate, remaining = solution.rate[:, None], solution.blow_up - solution.departure
+    laws = {
+        name: np.broadcast_to(rate * getattr(solution, name)[:, None], remaining.shape)
+        for name in ("law_remaining", "law_remaining_control")
+    }
+    return _rows(plan, {"remaining": rate * remaining, **laws})
+
+
+def fixed_time_table(plan: Design, solution: Solution) -> pd.DataFrame:
+    """Drift at t = 2/μ and at t = (ln h/2 − 1)/μ, of the nets that have not blown up by then."""
+    tables = [
+        _rows(plan, {"drift": solution.drift[..., i], "alive": solution.alive[..., i]}).assign(moment=moment)
+        for i, moment in enumerate(MOMENTS)
+    ]
+    table = pd.concat(tables)
+    kept: pd.DataFrame = table[table["alive"] & (table["drift"] > 0)].drop(columns="alive")
+    return kept
+
+
+def _rows(plan: Design, values: dict[str, NDArray[Any]]) -> pd.DataFrame:
+    """One row for each width and seed; `values` (widths, S)."""
+    shape = next(iter(values.values())).shape
+    widths, seeds = np.broadcast_arrays(plan.widths[:, None], np.arange(shape[1]))
+    return pd.DataFrame({"width": widths.ravel(), "seed": seeds.ravel()} | {k: v.ravel() for k, v in values.items()})

@@ -1,0 +1,60 @@
+"""What the configuration says of the departure of linear nets, and the constants of the experiment."""
+
+from typing import Annotated
+
+from pydantic import Field, PositiveInt, field_validator, model_validator
+
+from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.settings import Settings
+
+# Times at which the drift is read at every width, in units of 1/μ: one for all, and one that goes with the logarithm of
+# the width, which no start with an amplitude below 2e = 5.4 survives its blow-up to miss.
+FIXED_TIME, BEFORE_LOGARITHM = 2.0, 1.0
+LATEST = 8.0  # nets are trained until (ln h/2 + 8)/μ at most: amplitudes down to 1e−3 will have departed
+WIDE = 2**18  # nets from this width on are wide
+# At the departure the second mode over the first is of the order h^{−(1 − λ_2/λ_1)/2}. The law, which leaves it out, is
+# judged where the square of that is at most 0.004: from 2^16 where λ_2/λ_1 = 1/2, from 2^40 where it is 0.8.
+SECOND_MODE = 0.004
+
+
+class Departure(Settings):
+    """When two-layer linear nets leave their tangent kernel: Gram equations at any width, and training at some."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[PositiveInt], Field(min_length=1, description="dimensions z of the representation")]
+    log2_widths: Annotated[
+        list[Annotated[int, Field(ge=1, le=50)]],
+        Field(min_length=2, description="binary logarithms of the widths h >= d + z, increasing"),
+    ]
+    log2_trained: Annotated[
+        list[PositiveInt], Field(min_length=1, description="those of the widths at which nets are trained as well")
+    ]
+    finest_step: Annotated[float, Field(gt=0, description="finest step size η, in units of 1/μ, μ = 4|λ_1|/d")]
+    levels: Annotated[int, Field(ge=3, le=6, description="number of step sizes, each twice the one before")]
+
+    @field_validator("log2_widths")
+    @classmethod
+    def _widths_increase(cls, widths: list[int]) -> list[int]:
+        if sorted(set(widths)) != widths:
+            raise ValueError("must increase")
+        return widths
+
+    @model_validator(mode="after")
+    def _trained_are_solved(self) -> "Departure":
+        if unknown := sorted(set(self.log2_trained) - set(self.log2_widths)):
+            raise ValueError(f"log2_trained names {unknown}, which log2_widths does not")
+        coarsest = self.finest_step * 2 ** (self.levels - 1)
+        if coarsest > 0.1:  # the crossing is found between looks at the nets, one each coarsest step
+            raise ValueError(f"finest_step · 2^(levels − 1) must be at most 0.1; got {coarsest:.6g}")
+        return self
+
+
+class DesignSettings(Settings):
+    """What the stage `design` reads of the configuration."""
+
+    root_seed: int
+    seeds: int
+    dataset_name: str
+    loss: Loss
+    dimension: int
+    departure: Departure

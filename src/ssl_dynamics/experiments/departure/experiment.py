@@ -1,0 +1,67 @@
+"""The departure of linear nets, as data."""
+
+from ssl_dynamics.cells import CompareSettings, LossSettings
+from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.experiments.departure.config import Departure, DesignSettings
+
+DEPARTURE = Experiment(
+    "departure",
+    settings=Departure,
+    part="tangent-kernel",
+    tables=("departure", "blow_up", "fixed_time", "gram_nets"),
+    on_points=True,
+)
+CELL = cell("departure")
+POINTS = "{dataset}/points.npz"
+
+FAMILY = Family(
+    experiments=(DEPARTURE,),
+    stages=(
+        Stage(
+            rule="plan_departure",
+            function="design:design",
+            settings=DesignSettings,
+            reads={"points": POINTS},
+            writes={"plan": f"{CELL}/plan.npz"},
+            message="Gaussian nets of all widths",
+            memory=1000,
+            minutes=2,
+        ),
+        Stage(
+            rule="simulate_departure",
+            function="simulate:simulate",
+            settings=LossSettings,
+            reads={"points": POINTS, "plan": f"{CELL}/plan.npz"},
+            writes={"trajectories": f"{CELL}/trajectories.npz"},
+            log="simulate",
+            message="train linear nets",
+            memory=2000,
+            minutes=5,
+        ),
+        Stage(
+            rule="solve_departure",
+            function="solve:solve",
+            settings=LossSettings,
+            reads={"points": POINTS, "plan": f"{CELL}/plan.npz"},
+            writes={"solution": f"{CELL}/solution.npz"},
+            log="solve",
+            message="Gram equations of linear nets",
+            memory=1000,
+            minutes=5,
+        ),
+        compare_stage(
+            DEPARTURE,
+            rule="compare_departure",
+            function="compare:compare",
+            settings=CompareSettings,
+            reads={name: f"{CELL}/{name}.npz" for name in ("plan", "trajectories", "solution")},
+        ),
+    ),
+    figures=(
+        Figure("departure", tables=("departure",)),
+        Figure("departure-slope", tables=("departure",), in_paper=True),
+        Figure("blow-up", tables=("blow_up",)),
+        Figure("fixed-time", tables=("fixed_time",)),
+        Figure("gram-nets", tables=("gram_nets",)),
+    ),
+)

@@ -1,0 +1,57 @@
+"""Departure and blow-up of nets of every width by their Gram equations, and in closed form."""
+
+import numpy as np
+
+from ssl_dynamics.analysis import first_passage, interpolated
+from ssl_dynamics.cells import LossSettings
+from ssl_dynamics.engine.artifacts import Arrays
+from ssl_dynamics.engine.stage import Job, Progress
+from ssl_dynamics.experiments.departure.config import BEFORE_LOGARITHM, FIXED_TIME
+from ssl_dynamics.experiments.departure.design import Array, Design, Solution
+from ssl_dynamics.problem.forms import form_of
+from ssl_dynamics.problem.levels import DEPARTURE
+from ssl_dynamics.shared_files import read_triplets
+from ssl_dynamics.theory import departure_law, gram_curve, gram_state
+
+
+def solve(job: Job[LossSettings]) -> None:
+    """Stage `solve_departure`."""
+    points = read_triplets(job.input("points"))
+    plan = Design.load(job.input("plan"))
+    C = form_of(points, job.settings.loss)
+    progress = Progress(job, len(plan.widths))
+    by_width = []
+    for width in map(int, plan.widths):
+        by_width.append(_of_width(C, points.anchor, plan, width))
+        progress.advance()
+    double = {}
+    for width in map(int, plan.trained):  # control: the width in the equations wrong by a factor of 2
+        start = gram_state(plan.first_factor[width], plan.second_factor[width], width)
+        wrong = gram_curve(C, start, width=2 * width, points=points.anchor)
+        double[width] = first_passage(wrong.times, wrong.drift, DEPARTURE)
+    columns = {name: np.stack([part[name] for part in by_width]) for name in by_width[0]}
+    Solution(**columns, departure_double=double).save(job.output("solution"))
+
+
+def _of_width(C: Array, X: Array, plan: Design, width: int) -> Arrays:
+    """Of the nets of one width: times (S,); the drift at the two moments, 0 where the net is no more."""
+    start = gram_state(plan.first_factor[width], plan.second_factor[width], width)
+    curve = gram_curve(C, start, width=width, points=X)
+    law = departure_law(C, start.cross, width=width, points=X, level=DEPARTURE)
+    second = departure_law(C, start.cross, width=width, points=X, level=DEPARTURE, mode=1)
+    moments = np.array([FIXED_TIME, max(np.log(width) / 2 - BEFORE_LOGARITHM, 0)]) / law.rate
+    alive = moments < curve.times[:, -1:]
+    drift = interpolated(curve.times, curve.drift, np.where(alive, moments, 0))
+    return {
+        "rate": np.array(law.rate),
+        "second_rate": np.array(second.rate),
+        "departure": first_passage(curve.times, curve.drift, DEPARTURE),
+        "blow_up": curve.blow_up,
+        "law": law.departure,
+        "law_second_order": law.departure_second_order,
+        "law_remaining": np.array(law.remaining),
+        "law_remaining_control": np.array(second.remaining),
+        "drift": np.where(alive, drift, 0),
+        "alive": alive,
+        "moments": moments,
+    }

@@ -1,0 +1,67 @@
+"""Trains three-layer nets of several widths on the loss, without and with a constraint."""
+
+import torch
+
+from ssl_dynamics.engine.artifacts import Arrays
+from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.depth.config import DOT_PRODUCT, OBJECTIVES, REGRESSION, DepthSettings
+from ssl_dynamics.experiments.depth.design import (
+    Key,
+    Trajectories,
+    checkpoints,
+    largest_step,
+    orthonormal,
+    regression_target,
+    start,
+    time_unit,
+)
+from ssl_dynamics.problem.points import all_points
+from ssl_dynamics.problem.triplets import Triplets
+from ssl_dynamics.shared_files import read_triplets
+from ssl_dynamics.simulation.deep_training import ConstrainedRun, train_constrained, train_to_fit, train_until_departure
+
+
+def simulate(job: Job[DepthSettings]) -> None:
+    """Stage `simulate_depth`."""
+    triplets = read_triplets(job.input("points"))
+    free, constrained = _unconstrained(job, triplets), _constrained(job, triplets)
+    columns = {name: {key: rows[name] for key, rows in free.items()} for name in ("seed", "time", "value", "drift")}
+    Trajectories(
+        **columns,
+        outputs={key: run.outputs for key, run in constrained.items()},
+        feature_drift={key: run.feature_drift for key, run in constrained.items()},
+        departed={key: run.departed for key, run in constrained.items()},
+    ).save(job.output("trajectories"))
+
+
+def _unconstrained(job: Job[DepthSettings], triplets: Triplets) -> dict[Key, Arrays]:
+    """Rows of self-supervised training until the departure of the kernel, and of regression until it has converged."""
+    settings, anchor, X = job.settings, triplets.anchor, all_points(triplets)
+    target = regression_target(settings, anchor)
+    runs: dict[Key, Arrays] = {}
+    for width in settings.depth.widths:
+        W1, W2, W3 = map(torch.from_numpy, start(settings, X.shape[1], width))
+        layers = (W1, W2, W3)
+        runs[DOT_PRODUCT, width] = train_until_departure(layers, X, settings.loss, step=settings.depth.step)
+        runs[REGRESSION, width] = train_to_fit(layers, anchor, target, step=settings.depth.fit_step)
+        for objective in OBJECTIVES:
+            job.log.info("width %d, %s: %d rows", width, objective, len(runs[objective, width]["seed"]))
+    return runs
+
+
+def _constrained(job: Job[DepthSettings], triplets: Triplets) -> dict[Key, ConstrainedRun]:
+    settings, X = job.settings, all_points(triplets)
+    unit, longest = time_unit(settings, X), largest_step(settings, X)
+    runs: dict[Key, ConstrainedRun] = {}
+    for width, rate_name, rate in settings.depth.constrained_runs():
+        W1, W2, W3 = start(settings, X.shape[1], width)
+        runs[rate_name, width] = run = train_constrained(
+            (torch.from_numpy(W1), torch.from_numpy(W2), torch.from_numpy(orthonormal(W3))),
+            X,
+            settings.loss,
+            rate=rate,
+            largest_step=longest,
+            times=(checkpoints(settings) * unit).tolist(),
+        )
+        job.log.info("width %d, rate %s: %d nets departed", width, rate_name, run.departed[:, -1].sum())
+    return runs

@@ -1,0 +1,1 @@
+"""What a probe makes of the representation: accuracy as predicted by the closed form, and what the collapse costs."""

@@ -1,0 +1,61 @@
+"""A5 downstream: what the exact dynamics predict of accuracy, and what the collapse costs."""
+
+from ssl_dynamics.claims.common import HALF_RATE
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion
+from ssl_dynamics.experiments.downstream.measures import accuracy_difference, gain_per_class
+
+CLAIMS = [
+    Claim(
+        id="A5-accuracy",
+        source="A5",
+        statement="The closed form alone predicts the test accuracy of the trained constrained model at all times.",
+        formula=r"\operatorname{accuracy}(P_\eta(t))=\operatorname{accuracy}(P(t)),\quad "
+        r"P(t)\;\text{onto}\;\operatorname{span}e^{-2Ct}W(0)",
+        quantity="largest |predicted − trained| accuracy over all checkpoints, of a ridge probe (penalty 0.01 times "
+        "the mean variance of the coordinates, one scale for all) and the nearest class mean, at the finest step size, "
+        "η‖C‖ <= 0.01",
+        experiment="downstream",
+        table="accuracy",
+        measure=accuracy_difference("trained"),
+        statistic="largest",
+        # Failed at first on digits, where η‖C‖ was 0.01 and one test item of 355 is 0.3 %: the step size there was
+        # quartered (config/full.yaml), the threshold kept. What is left of the difference is the next claim.
+        criterion=Criterion("<=", 0.01),
+        control=Control(HALF_RATE, accuracy_difference("trained", "predicted_control")),
+        figure="downstream",
+    ),
+    Claim(
+        id="A5-accuracy-limit",
+        source="A5",
+        statement="What is left of that difference is the step size: extrapolated once over the transient, training "
+        "has the accuracy.",
+        formula=r"\operatorname{accuracy}(2P_\eta(t)-P_{2\eta}(t))=\operatorname{accuracy}(P(t))",
+        quantity="largest |predicted − trained| accuracy as before, the projector extrapolated to η → 0 once",
+        experiment="downstream",
+        table="accuracy",
+        measure=accuracy_difference("extrapolated"),
+        statistic="largest",
+        # Added when A5-accuracy was seen to fail at η = 0.01/‖C‖ on a small test set; the same threshold.
+        criterion=Criterion("<=", 0.01),
+        control=Control(HALF_RATE, accuracy_difference("extrapolated", "predicted_control")),
+        figure="downstream",
+    ),
+    Claim(
+        id="A5-cost-of-collapse",
+        source="A5",
+        statement="What the collapse costs a probe: the constrained model is more accurate than the collapsed one.",
+        formula=r"\operatorname{accuracy}_{\text{constrained}}-\operatorname{accuracy}_{\text{collapsed}}"
+        r"\ge\frac12\cdot\frac{\min(z+1,K)-2}{K}",
+        quantity="gap of the final ridge accuracies times K/(min(z + 1, K) − 2), for K classes",
+        experiment="collapse_cost",
+        table="probes",
+        measure=gain_per_class("collapsed"),
+        statistic="smallest",
+        # Half of the classes that the further dimensions make reachable (docs/theory.md §5): 0.35 at z = 8, K = 10.
+        criterion=Criterion(">=", 0.5),
+        control=Control(
+            "the collapsed model's own span, in exact arithmetic, with an orthonormal basis", gain_per_class("span")
+        ),
+        figure="probes",
+    ),
+]

@@ -1,0 +1,63 @@
+"""What the collapse costs a probe as it goes on, beside PCA and the raw items."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ssl_dynamics.analysis import Moments
+from ssl_dynamics.analysis.tables import tidy_rows
+from ssl_dynamics.cells import write_tables
+from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.downstream.config import ProbeSettings
+from ssl_dynamics.experiments.downstream.labelled import Labelled
+from ssl_dynamics.shared_files import Trajectories, UnconstrainedSolution
+
+Array = NDArray[np.float64]
+
+
+def compare(job: Job[ProbeSettings]) -> None:
+    """Stage `compare_collapse_cost`."""
+    table = probe_table(
+        Trajectories.load(job.input("trajectories")),
+        Trajectories.load(job.input("collapsed")),
+        UnconstrainedSolution.load(job.input("collapsed_solution")),
+        Labelled.load(job.input("labelled")),
+        job.settings.penalty,
+    )
+    write_tables(job, "collapse_cost", {"probes": table})
+
+
+def probe_table(
+    trajectories: Trajectories,
+    collapsed: Trajectories,
+    collapsed_solution: UnconstrainedSolution,
+    labelled: Labelled,
+    penalty: float,
+) -> pd.DataFrame:
+    """Accuracies at every checkpoint of the unconstrained training: of its model as it collapses, and of its span.
+
+    `span` is an orthonormal basis of span exp(−2Ct)W(0), in exact arithmetic (docs/theory.md §2). The same at all
+    times: the constrained model at the end of its own training, PCA of the train items (z components), the raw
+    items.
+    """
+    W = trajectories.whole()[:, -1:]
+    models = {
+        "constrained": W,
+        "collapsed": collapsed.whole(),
+        "span": collapsed_solution.span,
+        "pca": principal_components(labelled.moments, W.shape[-1]),
+        "items": np.eye(W.shape[-2]),
+    }
+    times = collapsed_solution.times
+    shape = (len(W), len(times))
+    return pd.concat(
+        tidy_rows({name: np.broadcast_to(values, shape) for name, values in accuracies.items()}, times).assign(
+            probe=probe, classes=len(labelled.moments.classes)
+        )
+        for probe, accuracies in labelled.accuracies(models, penalty).items()
+    )
+
+
+def principal_components(moments: Moments, z: int) -> Array:
+    """The z leading eigenvectors of the covariance of the train items, (d, z)."""
+    return np.linalg.eigh(moments.covariance)[1][:, -z:]

@@ -1,0 +1,45 @@
+"""Test accuracy of probes on the constrained model, as trained and as predicted."""
+
+import numpy as np
+import pandas as pd
+
+from ssl_dynamics.analysis import combined_span, richardson_weights
+from ssl_dynamics.analysis.tables import STEP_RATIO, tidy_rows
+from ssl_dynamics.cells import write_tables
+from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.downstream.config import ProbeSettings
+from ssl_dynamics.experiments.downstream.labelled import Labelled
+from ssl_dynamics.shared_files import GrassmannianSolution, Trajectories
+
+
+def compare(job: Job[ProbeSettings]) -> None:
+    """Stage `compare_downstream`."""
+    table = accuracy_table(
+        Trajectories.load(job.input("trajectories")),
+        GrassmannianSolution.load(job.input("solution")),
+        Labelled.load(job.input("labelled")),
+        job.settings.penalty,
+    )
+    write_tables(job, "downstream", {"accuracy": table})
+
+
+def accuracy_table(
+    trajectories: Trajectories, solution: GrassmannianSolution, labelled: Labelled, penalty: float
+) -> pd.DataFrame:
+    """Accuracies at every checkpoint: trained, extrapolated to η → 0 once, predicted, predicted at rate 1.
+
+    Where training goes on at a single step size, after the transient, nothing can be extrapolated: it is as trained.
+    """
+    W = trajectories.whole()
+    fine, coarse, *_ = trajectories.by_step_size()
+    span = combined_span([coarse, fine], richardson_weights(STEP_RATIO, 1).tolist())
+    models = {
+        "trained": W,
+        "extrapolated": np.concatenate([span, W[:, span.shape[1] :]], axis=1),
+        "predicted": solution.basis,
+        "predicted_control": solution.basis_control,
+    }
+    return pd.concat(
+        tidy_rows(accuracies, solution.times).assign(probe=probe)
+        for probe, accuracies in labelled.accuracies(models, penalty).items()
+    )

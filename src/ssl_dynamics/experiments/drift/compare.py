@@ -1,0 +1,84 @@
+"""Trained wide nets beside the growth rates and amplitudes of their starts."""
+
+import numpy as np
+import pandas as pd
+
+from ssl_dynamics.analysis import first_crossing, log_size
+from ssl_dynamics.cells import CompareSettings, write_tables
+from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.drift.design import Rows, Solution, Trained
+from ssl_dynamics.problem.levels import BLOW_UP, DEPARTURE
+
+NET = ["activation", "width", "seed"]
+RUN = ["objective", *NET]
+
+
+def compare(job: Job[CompareSettings]) -> None:
+    """Stage `compare_drift`."""
+    trained, supervised = Trained.load(job.input("trained")), Rows.load(job.input("supervised"))
+    solution = Solution.load(job.input("solution"))
+    rows = pd.concat(
+        [
+            pd.DataFrame(part.to_arrays()).assign(objective=objective)
+            for objective, part in {"supervised": supervised, **trained.rows}.items()
+        ],
+        ignore_index=True,
+    )
+    runs = departures_table(rows, solution)
+    write_tables(job, "drift", {"kernel_drift": since_departure_table(rows, runs), "departures": runs})
+
+
+def departures_table(rows: pd.DataFrame, solution: Solution) -> pd.DataFrame:
+    """Every run in one row: how it ends, when it departs and blows up, and what the start of its net says of that."""
+    rates, gram = solution.rates, solution.gram
+    nets = pd.DataFrame({name: getattr(solution, name) for name in (*NET, "limit_rate", "unreachable")})
+    nets = nets.assign(growth_rate=rates[:, 0], net=np.arange(len(rates)))
+    runs = pd.DataFrame(
+        [dict(zip(RUN, run, strict=True)) | _summary(part) for run, part in rows.groupby(RUN, sort=True)]
+    )
+    runs = runs.merge(nets, on=NET, validate="many_to_one")
+    # μ_h t + ln a_h at the departure, the z leading modes each at its own rate; at the start where there is none.
+    times, net = runs["departure_time"].fillna(0), runs.pop("net")
+    runs["amplitude"] = np.exp(log_size(rates[net], gram[net], times) - runs["growth_rate"] * times)
+    runs["blow_up_delay"] *= runs["growth_rate"]
+    predicted = (runs["objective"] == "dot-product") & (runs["activation"] == "identity")
+    runs["predicted_delay"] = np.where(predicted, solution.blow_up_delay, np.nan)
+    runs["unreachable"] = runs["unreachable"].where(runs["objective"] == "supervised")
+    runs["drift_by_plateau"] = _drift_by_plateau(rows, runs)
+    return runs
+
+
+def since_departure_table(rows: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """The rows with μ(t − t_0.5), empty for runs that do not depart."""
+    own = rows.merge(runs[[*RUN, "departure_time", "growth_rate", "predicted_delay"]], on=RUN, validate="many_to_one")
+    own["since_departure"] = own["growth_rate"] * (own["time"] - own["departure_time"])
+    values = ["time", "value", "rate", "drift", "drift_first", "drift_second", "since_departure", "predicted_delay"]
+    return own[[*RUN, *values]]
+
+
+def _summary(run: pd.DataFrame) -> dict[str, float]:
+    """Of one run: its end, its departure, its blow-up; what did not happen is left empty.
+
+    `blow_up_delay` is T − t_0.5: outputs of a net that blows up at T grow at the rate 1/(T − t) (docs/theory.md §4).
+    """
+    last = run.iloc[-1]
+    departure = first_crossing(run["time"], run["drift"], DEPARTURE)
+    blows_up = last["drift_second"] >= BLOW_UP
+    return {
+        **{name: last[name] for name in ("time", "value", "drift", "drift_first", "drift_second")},
+        "excess": last["value"] / run["value"].iloc[0],
+        "largest_drift": run["drift"].max(),
+        "departed": float(np.isfinite(departure)),
+        "departure_time": departure,
+        "blows_up": float(blows_up),
+        "blow_up_delay": last["time"] + 1 / last["rate"] - departure if blows_up else np.nan,
+    }
+
+
+def _drift_by_plateau(rows: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
+    """Drift of each dot-product run at the last row before the same start has its plateau with cosine similarity."""
+    plateaus = runs[runs["objective"] == "cosine"].set_index(NET)["time"].rename("plateau")
+    dot = rows[rows["objective"] == "dot-product"].join(plateaus, on=NET)
+    by_then = dot[dot["time"] <= dot["plateau"]].groupby(NET)["drift"].last().rename("by_then")
+    joined = runs.join(by_then, on=NET)["by_then"]
+    return joined.where(runs["objective"] == "dot-product", runs["drift"].where(runs["objective"] == "cosine"))

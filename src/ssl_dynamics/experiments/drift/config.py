@@ -1,0 +1,68 @@
+"""What the configuration says of the drift of wide nets, and what the stages read of it."""
+
+from typing import Annotated
+
+from pydantic import Field, PositiveInt, field_validator, model_validator
+
+from ssl_dynamics.problem.settings import Activation, Loss
+from ssl_dynamics.settings import Settings
+
+
+class Cosine(Settings):
+    """Training with cosine similarity, which takes the most steps."""
+
+    triplets: Annotated[int, Field(ge=2, description="the first so many of the points")]
+    hidden_units: Annotated[PositiveInt, Field(description="as `drift.hidden_units`, for these nets")]
+
+
+class Drift(Settings):
+    """Trained nets of large width: how far their tangent kernels move, supervised, by dot product and by cosine."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1, description="dimensions z")]
+    activations: Annotated[list[Activation], Field(min_length=1)]
+    widths: Annotated[list[PositiveInt], Field(min_length=3, description="widths h, increasing")]
+    hidden_units: Annotated[
+        PositiveInt,
+        Field(description="hidden units of all seeds together, at most: wider nets are trained with fewer seeds"),
+    ]
+    step: Annotated[
+        float, Field(gt=0, le=0.5, description="step size in units of 1/(growth rate of the outputs), dot product")
+    ]
+    cosine: Cosine
+
+    @field_validator("widths")
+    @classmethod
+    def _increasing(cls, widths: list[int]) -> list[int]:
+        if sorted(set(widths)) != widths:
+            raise ValueError("must increase")
+        return widths
+
+    @model_validator(mode="after")
+    def _a_seed_at_every_width(self) -> "Drift":
+        fewest = min(self.hidden_units, self.cosine.hidden_units)
+        if fewest < self.widths[-1]:
+            raise ValueError(f"hidden_units is {fewest}: not enough for a net of width {self.widths[-1]}")
+        if self.cosine.hidden_units > self.hidden_units:
+            raise ValueError(f"cosine.hidden_units must not exceed hidden_units, {self.hidden_units}")
+        return self
+
+    def seeds_of(self, width: int, seeds: int) -> int:
+        """Seeds with which a width is trained."""
+        return min(seeds, self.hidden_units // width)
+
+
+class SupervisedSettings(Settings):
+    """What the stage `simulate_supervised` reads of the configuration: regression knows no loss."""
+
+    root_seed: int
+    seeds: int
+    dataset_name: str
+    dimension: int
+    drift: Drift
+
+
+class DriftSettings(SupervisedSettings):
+    """What the stages `simulate_drift` and `solve_drift` read of the configuration."""
+
+    loss: Loss

@@ -1,0 +1,83 @@
+"""Where unconstrained training and its closed form meet for the first time."""
+
+import numpy as np
+import pandas as pd
+
+from ssl_dynamics.analysis.tables import (
+    combinations,
+    extrapolated,
+    first_gap,
+    log_ratio,
+    projector_table,
+    rank_table,
+    slope_table,
+    tidy_rows,
+)
+from ssl_dynamics.cells import CompareSettings, write_tables
+from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.problem.triplets import Array
+from ssl_dynamics.shared_files import Starts, Trajectories, UnconstrainedSolution, read_triplets
+
+# Spans are compared while σ_z/σ_1 of the weights, as predicted, is larger: rounding moves them by 1e−16 over this.
+WORST_CONDITION = 1e-8
+
+
+def compare(job: Job[CompareSettings]) -> None:
+    """Stage `compare_unconstrained`."""
+    trajectories = Trajectories.load(job.input("trajectories"))
+    solution = UnconstrainedSolution.load(job.input("solution"))
+    learning_rates = Starts.load(job.input("schedule")).learning_rates
+    measured = [log_ratio(np.log(np.linalg.svd(W, compute_uv=False))) for W in trajectories.by_step_size()]
+    tables = {
+        "collapse": collapse_table(measured, solution, learning_rates),
+        "slopes": slope_table(
+            measured,
+            list(solution.descent.values()),
+            solution.log_singular_values,
+            times=solution.times,
+            late=solution.late,
+            learning_rates=learning_rates,
+        ),
+        "spans": span_table(trajectories, solution, learning_rates),
+        "rank": rank_table(
+            trajectories.whole(),
+            solution.times,
+            anchor=read_triplets(job.input("triplets")).anchor,
+            leading=solution.leading,
+            eigenvalues=solution.eigenvalues,
+        ),
+    }
+    write_tables(job, "unconstrained", tables)
+
+
+def collapse_table(measured: list[Array], solution: UnconstrainedSolution, learning_rates: Array) -> pd.DataFrame:
+    """ln(σ_2/σ_1)(t) as trained, as extrapolated to η → 0, as predicted, and as a rate of 1 would have it."""
+    return pd.concat(
+        tidy_rows(
+            {"log_ratio": extrapolated(measured, level, weights)},
+            solution.times,
+            learning_rate=learning_rates[level],
+            extrapolations=len(weights) - 1,
+            gap_time=solution.times * first_gap(solution.eigenvalues),
+            predicted=log_ratio(solution.log_singular_values),
+            control=log_ratio(solution.log_singular_values_control),
+        )
+        for level, weights in combinations(len(learning_rates))
+    )
+
+
+def span_table(trajectories: Trajectories, solution: UnconstrainedSolution, learning_rates: Array) -> pd.DataFrame:
+    """‖P − P'‖_F/√(2z) between spans of unconstrained weights and of the *constrained* flow, while they are there."""
+    values = solution.log_singular_values
+    there = values[..., -1] - values[..., 0] > np.log(WORST_CONDITION)
+    shared = int(there.any(0).sum())  # the ratio falls: the first checkpoints
+    table = projector_table(
+        [np.linalg.qr(W[:, :shared])[0] for W in trajectories.by_step_size()],
+        solution.span[:, :shared],
+        solution.span_control[:, :shared],
+        solution.times[:shared],
+        learning_rates,
+    )
+    moments = np.searchsorted(solution.times, table["time"])
+    kept: pd.DataFrame = table[there[table["seed"], moments]]
+    return kept

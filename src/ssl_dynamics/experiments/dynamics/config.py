@@ -1,0 +1,47 @@
+"""What the stages of the single-layer dynamics read of the configuration."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat
+
+from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.step_sizes import Grassmannian, Unconstrained
+from ssl_dynamics.settings import Settings
+
+Dynamics = Literal["unconstrained", "grassmannian"]
+
+
+class UnconstrainedOverride(Settings):
+    """Of one data set, in place of the value in `unconstrained`."""
+
+    finest_step: Annotated[float, Field(gt=0, lt=0.5)]
+
+
+class GrassmannianOverride(Settings):
+    """Of one data set, in place of the values in `grassmannian`."""
+
+    finest_step: Annotated[float | None, Field(gt=0, lt=0.5)] = None
+    transient: PositiveFloat | None = None
+
+
+class DesignSettings(Settings):
+    """What the stage `schedule` reads of the configuration."""
+
+    root_seed: int
+    seeds: int
+    dataset_name: str
+    dimension: int
+    dynamics: Unconstrained | Grassmannian
+
+
+class SimulateSettings(Settings):
+    """What the stage `simulate` reads of the configuration."""
+
+    loss: Loss
+    dynamics: Dynamics
+
+
+class SolveSettings(Settings):
+    """What the stage `solve` reads of the configuration."""
+
+    dynamics: Dynamics

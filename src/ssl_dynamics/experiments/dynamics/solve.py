@@ -1,0 +1,61 @@
+"""The closed forms at the checkpoints, from C and W(0) alone; the controls are at half the rate."""
+
+import numpy as np
+
+from ssl_dynamics.cells import read_form
+from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.dynamics.config import SolveSettings
+from ssl_dynamics.problem.schedule import late_window
+from ssl_dynamics.problem.triplets import Array
+from ssl_dynamics.shared_files import GrassmannianSolution, Starts, UnconstrainedSolution
+from ssl_dynamics.theory import (
+    descent_log_singular_values,
+    grassmann_flow,
+    grassmann_tangent,
+    integrate_grassmann_flow,
+    leading_eigenspace,
+    log_singular_values,
+    tangent_bound,
+)
+
+
+def solve(job: Job[SolveSettings]) -> None:
+    """Stage `solve`."""
+    solved = _unconstrained if job.settings.dynamics == "unconstrained" else _grassmannian
+    solved(read_form(job.input("quadratic_form")), Starts.load(job.input("schedule"))).save(job.output("solution"))
+
+
+def _unconstrained(C: Array, starts: Starts) -> UnconstrainedSolution:
+    """Without the constraint; Ẇ = −CW instead of Ẇ = −2CW is the flow at half the rate."""
+    start, schedule = starts.start, starts.schedule
+    times, eigenvalues = schedule.times, np.asarray(np.linalg.eigvalsh(C), np.float64)
+    late = late_window(times * (eigenvalues[1] - eigenvalues[0]))
+    return UnconstrainedSolution(
+        times=times,
+        eigenvalues=eigenvalues,
+        leading=leading_eigenspace(C, start.shape[-1]),
+        log_singular_values=log_singular_values(C, start, times),
+        log_singular_values_control=log_singular_values(C, start, times / 2),
+        span=grassmann_flow(C, start, times),
+        span_control=grassmann_flow(C, start, times / 2),
+        late=late,
+        descent={
+            level: descent_log_singular_values(C, start, float(rate), np.array(schedule.checkpoints(level))[late])
+            for level, rate in enumerate(schedule.learning_rates)
+        },
+    )
+
+
+def _grassmannian(C: Array, starts: Starts) -> GrassmannianSolution:
+    start, times = starts.start, starts.schedule.times
+    return GrassmannianSolution(
+        times=times,
+        eigenvalues=np.asarray(np.linalg.eigvalsh(C), np.float64),
+        leading=leading_eigenspace(C, start.shape[-1]),
+        basis=grassmann_flow(C, start, times),
+        basis_control=grassmann_flow(C, start, times / 2),
+        integrated=integrate_grassmann_flow(C, start, times[: starts.shared]),
+        tangent=grassmann_tangent(C, start, times),
+        tangent_bound=tangent_bound(C, start, times),
+        tangent_bound_control=tangent_bound(C, start, 2 * times),  # had the gap been twice as wide
+    )

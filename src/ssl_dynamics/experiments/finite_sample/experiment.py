@@ -1,0 +1,40 @@
+"""Finite samples, as data: nothing is trained."""
+
+from ssl_dynamics.cells import CompareSettings
+from ssl_dynamics.description import Experiment, Family, Figure, Stage, compare_stage
+from ssl_dynamics.experiments.finite_sample.config import FiniteSample, SolveSettings
+
+FINITE_SAMPLE = Experiment(
+    "finite_sample",
+    settings=FiniteSample,
+    part="framework",
+    tables=("sines",),
+    repetitions="finite_sample.resamples",
+)
+SPANS = "{dataset}/{loss}/finite_sample/spans.npz"  # of the largest dimension: those of the others lie within
+
+FAMILY = Family(
+    experiments=(FINITE_SAMPLE,),
+    stages=(
+        Stage(
+            rule="sample_spans",
+            function="solve:solve",
+            settings=SolveSettings,
+            given={"dataset": "dataset_settings"},
+            reads_data=True,
+            writes={"spans": SPANS},
+            message="spans of finite samples",
+            memory=1500,
+            minutes=10,
+        ),
+        compare_stage(
+            FINITE_SAMPLE,
+            rule="compare_finite_sample",
+            function="compare:compare",
+            settings=CompareSettings,
+            reads={"spans": SPANS},
+            memory=1500,
+        ),
+    ),
+    figures=(Figure("finite-sample", tables=("sines",)),),
+)

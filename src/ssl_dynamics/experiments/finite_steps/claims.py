@@ -1,0 +1,109 @@
+"""A2 and A3 at finite step sizes: other retractions, orthogonal iteration, limits in η."""
+
+from ssl_dynamics.claims.common import HALF_RATE
+from ssl_dynamics.claims.measures.trajectories import largest_error, largest_over, last, order, where
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion
+from ssl_dynamics.experiments.finite_steps.config import (
+    ITERATION_SIDES,
+    ITERATION_STEP,
+    LEAST_ITERATION_STEPS,
+    RIEMANNIAN_SIDES,
+)
+
+FOLLOWED = f"at least {LEAST_ITERATION_STEPS:,} steps at η‖C‖ = {ITERATION_STEP}"
+
+CLAIMS = [
+    Claim(
+        id="A3-order-polar",
+        source="A3",
+        statement="With the polar retraction instead of QR, training converges to the same flow at the same order.",
+        formula=r"W\leftarrow S(S^\top S)^{-1/2},\quad S=W-2\eta(I-WW^\top)CW\quad\Rightarrow\quad"
+        r"\max_t\frac{\|P_\eta(t)-P(t)\|_F}{\sqrt{2z}}=c\,\eta+O(\eta^2)",
+        quantity="fitted order in η of the largest projector error over the transient, three step sizes",
+        experiment="finite_steps",
+        table="retractions",
+        measure=where(order("error"), retraction="polar"),
+        statistic="mean",
+        criterion=Criterion("within", (0.95, 1.05)),
+        control=Control(HALF_RATE, where(order("error_control"), retraction="polar")),
+        figure="retractions",
+    ),
+    Claim(
+        id="A3-order-geodesic",
+        source="A3",
+        statement="With the exponential map instead of QR, training converges to the same flow at the same order.",
+        formula=r"W\leftarrow\operatorname{Exp}_W(-2\eta(I-WW^\top)CW)\quad\Rightarrow\quad"
+        r"\max_t\frac{\|P_\eta(t)-P(t)\|_F}{\sqrt{2z}}=c\,\eta+O(\eta^2)",
+        quantity="fitted order in η of the largest projector error over the transient, three step sizes",
+        experiment="finite_steps",
+        table="retractions",
+        measure=where(order("error"), retraction="geodesic"),
+        statistic="mean",
+        criterion=Criterion("within", (0.95, 1.05)),
+        control=Control(HALF_RATE, where(order("error_control"), retraction="geodesic")),
+        figure="retractions",
+    ),
+    Claim(
+        id="A3-iteration",
+        source="A3",
+        statement="Euclidean gradient steps with QR are orthogonal iteration, an exact solution in discrete time.",
+        formula=r"W_{k+1}=\operatorname{qf}((I-2\eta C)W_k)\quad\Rightarrow\quad"
+        r"\operatorname{span}W_k=\operatorname{span}(I-2\eta C)^kW(0)",
+        quantity=f"largest projector distance between training and closed form over {FOLLOWED}",
+        experiment="finite_steps",
+        table="iteration",
+        measure=largest_error("distance"),
+        statistic="largest",
+        criterion=Criterion("<=", 1e-10),
+        control=Control("the flow at the same times", largest_error("distance_control")),
+        figure="iteration",
+    ),
+    Claim(
+        id="A3-iteration-limit",
+        source="A3",
+        statement="Orthogonal iteration sheds the direction v_d, as it must to end in the bottom-z eigenspace, iff "
+        "η(λ_z + λ_d) < 1 (shown for C → −C).",
+        formula=r"\left|1-2\eta\lambda_d\right|<\left|1-2\eta\lambda_z\right|\quad\Leftrightarrow\quad\eta(\lambda_z+\lambda_d)<1",
+        quantity=f"part of the direction v_d in the trained span at the end, at {ITERATION_SIDES[0]} of the limit in η",
+        experiment="finite_steps",
+        table="limits",
+        measure=where(last("distance"), method="iteration", side=0),
+        statistic="largest",
+        criterion=Criterion("<=", 1e-3),
+        control=Control(
+            f"the same at {ITERATION_SIDES[1]} of the limit", where(last("distance"), method="iteration", side=1)
+        ),
+        figure="limits",
+    ),
+    Claim(
+        id="A3-riemannian-limit",
+        source="A3",
+        statement="Riemannian steps converge if η(λ_d − λ_1) < 1, and not if it is greater.",
+        formula=r"G_{jk}\leftarrow(1-2\eta(\lambda_j-\lambda_k))G_{jk}+\dots,\qquad "
+        r"\left|1-2\eta(\lambda_j-\lambda_k)\right|<1\;\;\Leftrightarrow\;\;\eta(\lambda_j-\lambda_k)<1",
+        quantity=f"sin θ_max to the bottom-z eigenspace at the end, at {RIEMANNIAN_SIDES[0]} of the limit in η",
+        experiment="finite_steps",
+        table="limits",
+        measure=where(last("distance"), method="riemannian", side=0),
+        statistic="largest",
+        criterion=Criterion("<=", 1e-3),
+        control=Control(
+            f"the same at {RIEMANNIAN_SIDES[1]} of the limit", where(last("distance"), method="riemannian", side=1)
+        ),
+        figure="limits",
+    ),
+    Claim(
+        id="A2-orthonormality",
+        source="A2",
+        statement="Retraction keeps the weights orthonormal over the whole of training.",
+        formula=r"W_k^\top W_k=I\quad\text{for all steps}\;k",
+        quantity=f"largest ‖WᵀW − I‖_F over {FOLLOWED}, QR, polar and geodesic",
+        experiment="finite_steps",
+        table="drift",
+        measure=where(largest_over("retraction", largest_error("drift")), retraction=["qr", "polar", "geodesic"]),
+        statistic="largest",
+        criterion=Criterion("<=", 1e-12),
+        control=Control("the same steps without retraction", where(largest_error("drift"), retraction="none")),
+        figure="drift",
+    ),
+]

@@ -1,0 +1,85 @@
+"""Retractions, orthogonal iteration and limits in η against their predictions."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ssl_dynamics.analysis import principal_angles, projector_distance
+from ssl_dynamics.analysis.tables import tidy_rows
+from ssl_dynamics.cells import CompareSettings, write_tables
+from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.finite_steps.design import Array, Design, Solution, Trajectories
+
+
+def compare(job: Job[CompareSettings]) -> None:
+    """Stage `compare_finite_steps`."""
+    runs = Trajectories.load(job.input("trajectories"))
+    solution = Solution.load(job.input("solution"))
+    plan = Design.load(job.input("schedule"))
+    tables = {
+        "retractions": retraction_table(runs, solution, plan.learning_rates),
+        "iteration": iteration_table(runs, solution, plan.iteration_steps),
+        "drift": drift_table(runs, plan.iteration_steps),
+        "limits": limit_table(runs, solution),
+    }
+    write_tables(job, "finite_steps", tables)
+
+
+def retraction_table(runs: Trajectories, solution: Solution, learning_rates: Array) -> pd.DataFrame:
+    """Projector error of each retraction against the flow, at every step size."""
+    return pd.concat(
+        tidy_rows(
+            {
+                "error": projector_distance(by_step_size[level], solution.flow),
+                "error_control": projector_distance(by_step_size[level], solution.flow_control),
+            },
+            solution.times,
+            learning_rate=learning_rate,
+            retraction=retraction,
+        )
+        for retraction, by_step_size in (("polar", runs.polar), ("geodesic", runs.geodesic))
+        for level, learning_rate in enumerate(learning_rates)
+    )
+
+
+def iteration_table(runs: Trajectories, solution: Solution, steps: NDArray[Any]) -> pd.DataFrame:
+    """Projector distance of Euclidean gradient plus QR from the closed form in discrete time; control: the flow."""
+    values = {
+        "distance": projector_distance(runs.iteration, solution.iteration),
+        "distance_control": projector_distance(runs.iteration, solution.iteration_control),
+    }
+    return tidy_rows(values, steps)
+
+
+def drift_table(runs: Trajectories, steps: NDArray[Any]) -> pd.DataFrame:
+    """‖WᵀW − I‖_F along training with each retraction, over the steps; control: horizontal steps never pulled back."""
+    return pd.concat(
+        tidy_rows({"drift": _drift(runs.drift[retraction])}, steps, retraction=retraction)
+        for retraction in ("polar", "geodesic", "qr", "none")
+    )
+
+
+def limit_table(runs: Trajectories, solution: Solution) -> pd.DataFrame:
+    """What training ends in, on the right (side 0) and the wrong side (side 1) of each limit in η.
+
+    `distance`: sin θ_max to the right limit (Riemannian steps), or the part ‖Wᵀv‖ of the direction v that takes over
+    beyond the limit (orthogonal iteration, roles exchanged). `from_prediction`: distance from the closed form.
+    """
+    tables = []
+    for side in (0, 1):
+        sine = np.sin(principal_angles(runs.riemannian_limit[side], solution.leading)[..., 0])
+        tables.append(tidy_rows({"distance": sine}, np.zeros(1), method="riemannian", side=side))
+        W = runs.iteration_limit[side]
+        part = np.linalg.norm(W.mT @ solution.last_exchanged, axis=(-2, -1))
+        exact = projector_distance(W, solution.iteration_limit[side])
+        tables.append(
+            tidy_rows({"distance": part, "from_prediction": exact}, np.zeros(1), method="iteration", side=side)
+        )
+    return pd.concat(tables)
+
+
+def _drift(W: Array) -> Array:
+    drift: Array = np.linalg.norm(W.mT @ W - np.eye(W.shape[-1]), axis=(-2, -1))
+    return drift

@@ -1,0 +1,40 @@
+"""What the configuration says of training at finite step sizes, and the constants of the experiment."""
+
+from typing import Annotated
+
+from pydantic import Field, PositiveInt
+
+from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.step_sizes import Grassmannian
+from ssl_dynamics.settings import Settings
+
+LEVELS = 3  # step sizes for the fitted order of a retraction
+TRANSIENT = 6.0  # in units of 1/‖C‖: retractions are compared while errors are large
+# Next to a limit, on its right and on its wrong side.
+RIEMANNIAN_SIDES = (0.97, 1.01)
+ITERATION_SIDES = (0.98, 1.02)
+# Orthogonal iteration is followed at this step size, in units of 1/‖C‖: far from the flow.
+ITERATION_STEP = 0.1
+LEAST_ITERATION_STEPS = 1000
+
+
+class FiniteSteps(Settings):
+    """Other retractions, orthogonal iteration and the limits in η, at step sizes and transient of `grassmannian`."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[PositiveInt], Field(min_length=1)]
+    iteration_steps: Annotated[
+        int, Field(ge=LEAST_ITERATION_STEPS, description="steps of orthogonal iteration followed")
+    ]
+    limit_steps: Annotated[int, Field(ge=100, description="steps taken next to the limits in η")]
+
+
+class DesignSettings(Settings):
+    """What the stage `finite_steps_schedule` reads of the configuration."""
+
+    root_seed: int
+    seeds: int
+    dataset_name: str
+    dimension: int
+    grassmannian: Grassmannian
+    finite_steps: FiniteSteps

@@ -1,0 +1,65 @@
+"""Trains with other retractions, without projection, and next to the limits in η."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ssl_dynamics.cells import LossSettings
+from ssl_dynamics.engine.stage import Job, Progress
+from ssl_dynamics.experiments.finite_steps.design import Array, Design, Trajectories
+from ssl_dynamics.problem.triplets import Triplets
+from ssl_dynamics.shared_files import read_triplets
+from ssl_dynamics.simulation.manifolds import (
+    Grassmannian,
+    Manifold,
+    OrthogonalIteration,
+    Unretracted,
+    geodesic,
+    polar_retraction,
+)
+from ssl_dynamics.simulation.training import train
+
+POLAR, GEODESIC = Grassmannian(polar_retraction), Grassmannian(geodesic)
+# How far they drift from WᵀW = I is recorded, over the steps of orthogonal iteration.
+DRIFTING: dict[str, Manifold] = {"qr": Grassmannian(), "polar": POLAR, "geodesic": GEODESIC, "none": Unretracted()}
+
+
+def simulate(job: Job[LossSettings]) -> None:
+    """Stage `simulate_finite_steps`."""
+    triplets = read_triplets(job.input("triplets"))
+    exchanged = replace(triplets, positive=triplets.negative, negative=triplets.positive)
+    plan = Design.load(job.input("schedule"))
+    schedule = plan.schedule
+    steps, limit = plan.iteration_steps.tolist(), [plan.limit_steps]
+    sides = len(plan.riemannian_rates) + len(plan.exchanged_rates)
+    progress = Progress(job, 2 * schedule.total_steps + (1 + len(DRIFTING)) * steps[-1] + sides * plan.limit_steps)
+
+    def trained(data: Triplets, manifold: Manifold, learning_rate: float, checkpoints: Sequence[int]) -> Array:
+        return train(
+            data,
+            plan.start,
+            job.settings.loss,
+            manifold,
+            learning_rate=float(learning_rate),
+            checkpoints=checkpoints,
+            on_step=lambda _: progress.advance(),
+        ).weights
+
+    def at_every_step_size(manifold: Manifold) -> dict[int, Array]:
+        return {
+            level: trained(triplets, manifold, rate, schedule.checkpoints(level))
+            for level, rate in enumerate(plan.learning_rates)
+        }
+
+    Trajectories(
+        polar=at_every_step_size(POLAR),
+        geodesic=at_every_step_size(GEODESIC),
+        iteration=trained(triplets, OrthogonalIteration(), plan.iteration_rate, steps),
+        drift={name: trained(triplets, manifold, plan.iteration_rate, steps) for name, manifold in DRIFTING.items()},
+        riemannian_limit={
+            side: trained(triplets, Grassmannian(), rate, limit) for side, rate in enumerate(plan.riemannian_rates)
+        },
+        iteration_limit={
+            side: trained(exchanged, OrthogonalIteration(), rate, limit)
+            for side, rate in enumerate(plan.exchanged_rates)
+        },
+    ).save(job.output("trajectories"))

@@ -1,0 +1,73 @@
+"""The flow, orthogonal iteration and their limits, from C and W(0) alone; the step sizes next to those limits."""
+
+import numpy as np
+
+from ssl_dynamics.cells import read_form
+from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.finite_steps.config import (
+    ITERATION_SIDES,
+    ITERATION_STEP,
+    LEVELS,
+    RIEMANNIAN_SIDES,
+    TRANSIENT,
+    DesignSettings,
+)
+from ssl_dynamics.experiments.finite_steps.design import Design, Solution
+from ssl_dynamics.problem.schedule import transient_schedule
+from ssl_dynamics.problem.start import random_orthonormal_start
+from ssl_dynamics.settings import Settings
+from ssl_dynamics.theory import (
+    grassmann_flow,
+    largest_iteration_step,
+    largest_riemannian_step,
+    leading_eigenspace,
+    orthogonal_iteration,
+)
+
+
+def design(job: Job[DesignSettings]) -> None:
+    """Stage `finite_steps_schedule`: it lies here because the limits in η are theory."""
+    settings, steps = job.settings, job.settings.finite_steps
+    C = read_form(job.input("quadratic_form"))
+    eigenvalues = np.asarray(np.linalg.eigvalsh(C), dtype=np.float64)
+    z = settings.dimension
+    transient = settings.grassmannian.model_copy(update={"levels": LEVELS, "transient": TRANSIENT})
+    schedule = transient_schedule(eigenvalues, transient)
+    start = random_orthonormal_start(
+        len(eigenvalues), z, seeds=settings.seeds, root_seed=settings.root_seed, name=settings.dataset_name
+    )
+    # For C as it is, λ_d being small, orthogonal iteration has the right limit at all these step sizes: the limit in η
+    # is looked for with the roles of positives and negatives exchanged, where C changes its sign.
+    Design(
+        start=start,
+        learning_rates=schedule.learning_rates,
+        coarse_steps=schedule.coarse_steps,
+        iteration_rate=ITERATION_STEP / float(np.abs(eigenvalues).max()),
+        iteration_steps=np.unique(np.geomspace(1, steps.iteration_steps, 40).astype(np.int64)),
+        riemannian_rates=np.array(RIEMANNIAN_SIDES) * largest_riemannian_step(C),
+        exchanged_rates=np.array(ITERATION_SIDES) * largest_iteration_step(-C, z),
+        limit_steps=steps.limit_steps,
+    ).save(job.output("schedule"))
+
+
+def solve(job: Job[Settings]) -> None:
+    """Stage `solve_finite_steps`."""
+    C = read_form(job.input("quadratic_form"))
+    plan = Design.load(job.input("schedule"))
+    start, rate = plan.start, plan.iteration_rate
+    times = plan.schedule.times
+    Solution(
+        times=times,
+        flow=grassmann_flow(C, start, times),
+        flow_control=grassmann_flow(C, start, times / 2),
+        iteration=orthogonal_iteration(C, start, rate, plan.iteration_steps),
+        # What orthogonal iteration would do were it the flow at the same times.
+        iteration_control=grassmann_flow(C, start, rate * plan.iteration_steps),
+        leading=leading_eigenspace(C, start.shape[-1]),
+        # With the roles exchanged C changes its sign; the direction that takes over beyond the limit is the last of −C.
+        last_exchanged=leading_eigenspace(C, 1),
+        iteration_limit={
+            side: orthogonal_iteration(-C, start, float(exchanged_rate), [plan.limit_steps])
+            for side, exchanged_rate in enumerate(plan.exchanged_rates)
+        },
+    ).save(job.output("solution"))

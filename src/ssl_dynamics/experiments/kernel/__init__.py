@@ -1,0 +1,1 @@
+"""Training in function space on fixed kernels: self-supervised, with and without weight decay, and regression."""

@@ -1,0 +1,64 @@
+"""Training on fixed kernels, as data."""
+
+from ssl_dynamics.cells import CompareSettings, LossSettings
+from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.experiments.kernel.config import DesignSettings, Kernel
+
+KERNEL = Experiment(
+    "kernel",
+    settings=Kernel,
+    part="collapse",
+    tables=("kernel_collapse", "kernel_slopes", "kernel_rank", "regression"),
+)
+CELL = cell("kernel")
+SCHEDULE = f"{CELL}/schedule.npz"
+
+FAMILY = Family(
+    experiments=(KERNEL,),
+    stages=(
+        Stage(
+            rule="schedule_kernel",
+            function="solve:design",  # not of design.py, which the simulation reads: step sizes are set by A
+            settings=DesignSettings,
+            reads={"triplets": "{dataset}/triplets.npz"},
+            writes={"schedule": SCHEDULE},
+            message="kernels, starts and times",
+            memory=1000,
+            minutes=2,
+        ),
+        Stage(
+            rule="simulate_kernel",
+            function="simulate:simulate",
+            settings=LossSettings,
+            reads={"schedule": SCHEDULE},
+            writes={"trajectories": f"{CELL}/trajectories.npz"},
+            log="simulate",
+            message="train on fixed kernels",
+            memory=2000,
+            minutes=5,
+        ),
+        Stage(
+            rule="solve_kernel",
+            function="solve:solve",
+            settings=LossSettings,
+            reads={"schedule": SCHEDULE},
+            writes={"solution": f"{CELL}/solution.npz"},
+            log="solve",
+            message="solve on fixed kernels",
+            memory=2000,
+            minutes=2,
+        ),
+        compare_stage(
+            KERNEL,
+            rule="compare_kernel",
+            function="compare:compare",
+            settings=CompareSettings,
+            reads={name: f"{CELL}/{name}.npz" for name in ("trajectories", "solution", "schedule")},
+            memory=2000,
+        ),
+    ),
+    figures=(
+        Figure("kernel-collapse", tables=("kernel_collapse",)),
+        Figure("kernel-rank", tables=("kernel_rank",)),
+    ),
+)

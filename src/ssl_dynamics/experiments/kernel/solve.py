@@ -1,0 +1,121 @@
+"""Step sizes from the spectrum on each kernel, and the closed forms at the checkpoints, from K, A, Y and U(0) alone."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from ssl_dynamics.cells import LossSettings
+from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.kernel.config import (
+    LATE_CHECKPOINTS,
+    LATE_STEP,
+    SMALLEST_COLUMN,
+    TRANSIENT,
+    TRANSIENT_CHECKPOINTS,
+    DesignSettings,
+)
+from ssl_dynamics.experiments.kernel.design import Array, Design, Solution, load_by_kernel, save_by_kernel
+from ssl_dynamics.kernels import infinite_width_ntk, linear_kernel
+from ssl_dynamics.problem import coupling_matrix
+from ssl_dynamics.problem.points import all_points
+from ssl_dynamics.problem.schedule import late_window, make_schedule
+from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.start import kernel_root, random_functions
+from ssl_dynamics.shared_files import read_triplets
+from ssl_dynamics.theory import (
+    descent_log_singular_values,
+    log_singular_values,
+    reduced_kernel_flow,
+    regression_flow,
+    top_eigenfunction,
+)
+
+KERNELS: dict[str, Callable[[Array], Array]] = {
+    "linear": linear_kernel,
+    "relu-ntk": partial(infinite_width_ntk, activation="relu"),
+}
+
+
+def design(job: Job[DesignSettings]) -> None:
+    """Stage `schedule_kernel`: kernels, starts U(0), targets, step sizes, checkpoints."""
+    triplets = read_triplets(job.input("triplets"))
+    n, available = job.settings.kernel.triplets, len(triplets.anchor)
+    if n > available:
+        raise ValueError(f"kernel.triplets is {n}; the data set has {available}")
+    X = all_points(triplets, n)
+    designs = {name: _design(job, name, kernel(X)) for name, kernel in KERNELS.items()}
+    save_by_kernel(job.output("schedule"), designs, kernels=np.array(list(KERNELS)))
+
+
+def _design(job: Job[DesignSettings], name: str, K: Array) -> Design:
+    settings = job.settings
+    start, target = (
+        random_functions(
+            K,
+            settings.dimension,
+            seeds=settings.seeds,
+            root_seed=settings.root_seed,
+            names=(kind, settings.dataset_name, name),
+        )
+        for kind in ("kernel start", "kernel target")
+    )
+    A = coupling_matrix(settings.kernel.triplets, loss=settings.loss)
+    root = kernel_root(K)
+    eigenvalues = np.asarray(np.linalg.eigvalsh(root @ A @ root), dtype=np.float64)
+    job.log.info("%s: eigenvalues of K^{1/2}AK^{1/2}: %s", name, np.array2string(eigenvalues[:8], precision=4))
+    schedule = make_schedule(eigenvalues, settings.dimension, settings.kernel.training)
+    norm = float(np.linalg.norm(K, 2))
+    rates = schedule.learning_rates * np.abs(eigenvalues).max() / norm  # the same sizes in units of the kernel
+    transient = np.linspace(0, TRANSIENT / norm / rates[-1], TRANSIENT_CHECKPOINTS)
+    late = np.geomspace(1, settings.kernel.regression_end, LATE_CHECKPOINTS)
+    return Design(
+        K=K,
+        start=start,
+        target=target * np.linspace(1, SMALLEST_COLUMN, settings.dimension),
+        decay=float(settings.kernel.decay * np.abs(eigenvalues).max()),
+        learning_rates=schedule.learning_rates,
+        coarse_steps=schedule.coarse_steps,
+        regression_rates=np.append(rates, LATE_STEP / norm),
+        # Rounded twice: a step size of 0.02 may come out a little off, on either side of a half.
+        regression_steps=np.unique(np.rint(transient.round(6)).astype(np.int64)),
+        regression_late=np.unique(late.astype(np.int64)),
+    )
+
+
+def solve(job: Job[LossSettings]) -> None:
+    """Stage `solve_kernel`."""
+    designs = load_by_kernel(job.input("schedule"), Design)
+    solutions = {kernel: _solve(plan, job.settings.loss) for kernel, plan in designs.items()}
+    save_by_kernel(job.output("solution"), solutions)
+
+
+def _solve(plan: Design, loss: Loss) -> Solution:
+    reduced = reduced_kernel_flow(plan.K, coupling_matrix(len(plan.K) // 3, loss=loss), plan.start)
+    L, M, B0, times = reduced.L, reduced.form, reduced.B0, plan.schedule.times
+    eigenvalues = np.asarray(np.linalg.eigvalsh(M), dtype=np.float64)
+    late = late_window(times * (eigenvalues[1] - eigenvalues[0]))
+
+    def descent(form: Array) -> dict[int, Array]:
+        return {
+            level: descent_log_singular_values(
+                form, B0, float(learning_rate), np.array(plan.schedule.checkpoints(level))[late], through=L
+            )
+            for level, learning_rate in enumerate(plan.schedule.learning_rates)
+        }
+
+    def regression(rate: int) -> Array:
+        return regression_flow(plan.K, plan.target, plan.start, rate * plan.regression.times)
+
+    return Solution(
+        times=times,
+        eigenvalues=eigenvalues,
+        late=late,
+        eigenfunction=top_eigenfunction(reduced),
+        log_singular_values=log_singular_values(M, B0, times, through=L),
+        log_singular_values_control=log_singular_values(M, B0, times / 2, through=L),  # the flow at rate 1
+        descent=descent(M),
+        descent_decay=descent(M + plan.decay * np.eye(len(M))),  # weight decay δ shifts every eigenvalue by δ
+        regression=regression(1),
+        regression_control=regression(2),  # the rate of the self-supervised flow is 2
+    )

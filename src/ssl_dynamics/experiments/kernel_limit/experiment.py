@@ -1,0 +1,53 @@
+"""The limit of infinite width of tangent kernels, as data."""
+
+from ssl_dynamics.cells import CompareSettings
+from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.experiments.kernel_limit.config import KernelLimit, SimulateSettings
+from ssl_dynamics.settings import Settings
+
+KERNEL_LIMIT = Experiment(
+    "kernel_limit",
+    settings=KernelLimit,
+    part="tangent-kernel",
+    tables=("kernel_limit",),
+    on_points=True,
+)
+CELL = cell("kernel_limit")
+POINTS = "{dataset}/points.npz"
+
+FAMILY = Family(
+    experiments=(KERNEL_LIMIT,),
+    stages=(
+        Stage(
+            rule="solve_kernel_limit",
+            function="solve:solve",
+            settings=Settings,
+            reads={"points": POINTS},
+            writes={"limit": f"{CELL}/limit.npz"},
+            provenance="solve",
+            message="tangent kernels of infinite width",
+            memory=1000,
+            minutes=2,
+        ),
+        Stage(
+            rule="simulate_kernel_limit",
+            function="simulate:simulate",
+            settings=SimulateSettings,
+            given={"widths": "kernel_limit.widths"},
+            reads={"points": POINTS, "limit": f"{CELL}/limit.npz"},
+            writes={"distances": f"{CELL}/distances.npz"},
+            provenance="simulate",
+            message="tangent kernels of finite width",
+            memory=3000,
+            minutes=2,
+        ),
+        compare_stage(
+            KERNEL_LIMIT,
+            rule="compare_kernel_limit",
+            function="compare:compare",
+            settings=CompareSettings,
+            reads={"distances": f"{CELL}/distances.npz"},
+        ),
+    ),
+    figures=(Figure("kernel-limit", tables=("kernel_limit",)),),
+)

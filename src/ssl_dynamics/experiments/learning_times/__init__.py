@@ -1,0 +1,1 @@
+"""Learning times: when constrained training acquires each leading eigen-direction of C."""

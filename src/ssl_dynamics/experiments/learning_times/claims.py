@@ -1,0 +1,22 @@
+"""A5 on learning times: when training acquires each eigen-direction."""
+
+from ssl_dynamics.claims.common import HALF_RATE
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion
+from ssl_dynamics.experiments.learning_times.measures import learning_time_error
+
+CLAIMS = [
+    Claim(
+        id="A5-learning-times",
+        source="A5",
+        statement="The closed form predicts when training acquires each of the z leading eigen-directions of C.",
+        formula=r"\left|P(t_k)v_k\right|^2=[(I+G(t_k)^\top G(t_k))^{-1}]_{kk}=\frac12",
+        quantity="largest |t_k/predicted − 1| over k, t_k the last time that |Pv_k|² rises through 1/2, η‖C‖ = 0.0125",
+        experiment="learning_times",
+        table="acquisition",
+        measure=learning_time_error("predicted"),
+        statistic="largest",
+        criterion=Criterion("<=", 0.02),
+        control=Control(HALF_RATE, learning_time_error("predicted_control")),
+        figure="acquisition",
+    ),
+]

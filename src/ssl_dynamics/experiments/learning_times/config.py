@@ -1,0 +1,26 @@
+"""What the configuration says of learning times, and the constants of the experiment."""
+
+from typing import Annotated
+
+from pydantic import Field, PositiveInt
+
+from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.settings import Settings
+
+MARGIN = 1.1  # training goes on a little longer than the last learning time that is predicted
+
+
+class LearningTimes(Settings):
+    """When the constrained model acquires each leading eigen-direction."""
+
+    losses: Annotated[list[Loss], Field(min_length=1)]
+    dimensions: Annotated[list[PositiveInt], Field(min_length=1)]
+    step: Annotated[float, Field(gt=0, lt=0.5, description="step size η, in units of 1/‖C‖₂")]
+    checkpoints: Annotated[int, Field(ge=10, description="logarithmically spaced over the run")]
+    max_steps: Annotated[PositiveInt, Field(description="refuse a spectrum that would need more steps than this")]
+
+
+class SolveSettings(Settings):
+    """What the stage `solve` reads of the configuration."""
+
+    learning_times: LearningTimes

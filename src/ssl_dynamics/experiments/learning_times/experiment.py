@@ -1,0 +1,53 @@
+"""Learning times, as data."""
+
+from ssl_dynamics.cells import CompareSettings, LossSettings
+from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.experiments.learning_times.config import LearningTimes, SolveSettings
+
+LEARNING_TIMES = Experiment("learning_times", settings=LearningTimes, part="framework", tables=("acquisition",))
+CELL = cell("learning_times")
+GROUP = "learning_times"
+
+FAMILY = Family(
+    experiments=(LEARNING_TIMES,),
+    stages=(
+        Stage(
+            rule="solve_learning_times",
+            function="solve:solve",
+            settings=SolveSettings,
+            reads={
+                "quadratic_form": "{dataset}/{loss}/quadratic_form.npz",
+                "schedule": f"{cell('grassmannian')}/schedule.npz",
+            },
+            writes={name: f"{CELL}/{name}.npz" for name in ("plan", "solution")},
+            provenance="solution",
+            log="solve",
+            message="solve",
+            memory=1500,
+            minutes=2,
+            group=GROUP,
+        ),
+        Stage(
+            rule="simulate_learning_times",
+            function="simulate:simulate",
+            settings=LossSettings,
+            reads={"triplets": "{dataset}/triplets.npz", "plan": f"{CELL}/plan.npz"},
+            writes={"trajectory": f"{CELL}/trajectory.npz"},
+            log="simulate",
+            message="train",
+            memory=1500,
+            minutes=30,
+            group=GROUP,
+        ),
+        compare_stage(
+            LEARNING_TIMES,
+            rule="compare_learning_times",
+            function="compare:compare",
+            settings=CompareSettings,
+            reads={name: f"{CELL}/{name}.npz" for name in ("trajectory", "plan", "solution")},
+            memory=1500,
+            group=GROUP,
+        ),
+    ),
+    figures=(Figure("acquisition", tables=("acquisition",)),),
+)

@@ -1,0 +1,1 @@
+"""Constrained training on batches: how far their noise takes it from the flow."""

@@ -1,0 +1,50 @@
+"""Training on batches, as data."""
+
+from ssl_dynamics.cells import CompareSettings
+from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.experiments.mini_batch.config import DesignSettings, MiniBatch, SimulateSettings
+
+MINI_BATCH = Experiment(
+    "mini_batch",
+    settings=MiniBatch,
+    part="framework",
+    tables=("noise",),
+)
+CELL = cell("mini_batch")
+
+FAMILY = Family(
+    experiments=(MINI_BATCH,),
+    stages=(
+        Stage(
+            rule="plan_mini_batch",
+            function="solve:design",
+            settings=DesignSettings,
+            reads={"quadratic_form": "{dataset}/{loss}/quadratic_form.npz"},
+            writes={"plan": f"{CELL}/plan.npz", "solution": f"{CELL}/solution.npz"},
+            message="starts, times and closed form",
+            memory=1500,
+            minutes=2,
+        ),
+        Stage(
+            rule="simulate_mini_batch",
+            function="simulate:simulate",
+            settings=SimulateSettings,
+            given={"steps": "mini_batch.steps", "batches": "mini_batch.batches"},
+            reads={"triplets": "{dataset}/triplets.npz", "plan": f"{CELL}/plan.npz"},
+            writes={"trajectories": f"{CELL}/trajectories.npz"},
+            log="simulate",
+            message="train on batches",
+            memory=1500,
+            minutes=5,
+        ),
+        compare_stage(
+            MINI_BATCH,
+            rule="compare_mini_batch",
+            function="compare:compare",
+            settings=CompareSettings,
+            reads={name: f"{CELL}/{name}.npz" for name in ("trajectories", "plan", "solution")},
+            memory=1500,
+        ),
+    ),
+    figures=(Figure("mini-batch", tables=("noise",)),),
+)

@@ -1,0 +1,1 @@
+"""Objectives beyond the dot product, on the same linear model under the same constraint (docs/theory.md §7)."""

@@ -1,0 +1,80 @@
+"""The objectives beyond the dot product, as data."""
+
+from ssl_dynamics.cells import CompareSettings
+from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.experiments.objectives.config import DesignSettings, Objectives, SimulateSettings, TableSettings
+from ssl_dynamics.settings import Settings
+
+OBJECTIVES = Experiment(
+    "objectives",
+    settings=Objectives,
+    part="framework",
+    tables=("objectives", "learning", "temperatures"),
+)
+CELL = cell("objectives")
+TRIPLETS = "{dataset}/triplets.npz"
+SCHEDULE = f"{CELL}/schedule.npz"
+
+FAMILY = Family(
+    experiments=(OBJECTIVES,),
+    stages=(
+        Stage(
+            rule="schedule_objectives",
+            function="solve:design",
+            settings=DesignSettings,
+            given={name: f"objectives.{name}" for name in ("triplets", "temperatures")},
+            reads={"triplets": TRIPLETS},
+            writes={"schedule": SCHEDULE},
+            message="starts and temperatures",
+            memory=1000,
+            minutes=2,
+        ),
+        Stage(
+            rule="simulate_objectives",
+            function="simulate:simulate",
+            settings=SimulateSettings,
+            given={name: f"objectives.{name}" for name in SimulateSettings.model_fields},
+            reads={"triplets": TRIPLETS, "schedule": SCHEDULE},
+            writes={"trajectories": f"{CELL}/trajectories.npz"},
+            log="simulate",
+            message="train",
+            memory=3000,
+            minutes=10,
+        ),
+        Stage(
+            rule="solve_objectives",
+            function="solve:solve",
+            settings=Settings,
+            reads={"triplets": TRIPLETS, "schedule": SCHEDULE},
+            writes={"solution": f"{CELL}/solution.npz"},
+            log="solve",
+            message="solve",
+            memory=1000,
+            minutes=2,
+        ),
+        compare_stage(
+            OBJECTIVES,
+            rule="compare_objectives",
+            function="compare:compare",
+            settings=CompareSettings,
+            reads={"triplets": TRIPLETS}
+            | {name: f"{CELL}/{name}.npz" for name in ("schedule", "trajectories", "solution")},
+            memory=1500,
+        ),
+        Stage(
+            rule="objectives_table",
+            function="compare:summarise",
+            settings=TableSettings,
+            collects=("objectives", "learning"),
+            writes={"table": "tables/objectives.csv"},
+            message="table of the objectives",
+            memory=1000,
+            minutes=2,
+            group="report",
+        ),
+    ),
+    figures=(
+        Figure("objectives", tables=("objectives",)),
+        Figure("temperatures", tables=("temperatures",)),
+    ),
+)

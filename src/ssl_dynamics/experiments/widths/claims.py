@@ -1,0 +1,126 @@
+"""A3 on two-layer nets: their dynamics do not depend on the width."""
+
+from ssl_dynamics.claims.common import HALF_RATE
+from ssl_dynamics.claims.measures.trajectories import exponent_in_width, largest_error, order_deviation, where, widest
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion
+
+CLAIMS = [
+    Claim(
+        id="A3-narrow-order",
+        source="A3",
+        statement="Two-layer nets of every width z ≤ h ≤ d, trained layer by layer, follow the closed form for one.",
+        formula=r"W=W_1W_2,\quad\dot W=-2(I-WW^\top)CW\quad\Rightarrow\quad"
+        r"\max_t\frac{\|P_\eta(t)-P(t)\|_F}{\sqrt{2z}}=c_h\eta+O(\eta^2),\quad z\le h\le d",
+        quantity="largest |fitted order in η − 1| over the widths, of the largest projector error over the transient",
+        experiment="narrow",
+        table="narrow_errors",
+        measure=where(order_deviation("error", nets=["width"]), metric=["grassmann"]),
+        statistic="mean",
+        criterion=Criterion("<=", 0.05),
+        control=Control(
+            "the widest of these nets, h = d, on Stiefel manifolds",
+            widest(where(order_deviation("error", nets=["width"]), metric=["stiefel"])),
+        ),
+        figure="narrow-errors",
+    ),
+    Claim(
+        id="A3-narrow-error",
+        source="A3",
+        statement="Extrapolated once, nets of every width z ≤ h ≤ d agree with the closed form of one layer.",
+        formula=r"\max_{h,t}\frac{\|2P_\eta(t)-P_{2\eta}(t)-P(t)\|_F}{\sqrt{2z}}\to0\;\;(\eta\to0),\quad "
+        r"P(t)\;\text{onto}\;\operatorname{span}e^{-2Ct}W_1(0)W_2(0)",
+        quantity="largest once-extrapolated projector error over widths and transient",
+        experiment="narrow",
+        table="narrow_errors",
+        measure=where(largest_error("error", extrapolations=1), metric=["grassmann"]),
+        statistic="largest",
+        criterion=Criterion("<=", 1e-3),
+        control=Control(
+            "the widest of these nets, h = d, on Stiefel manifolds",
+            widest(where(largest_error("error", extrapolations=1), metric=["stiefel"])),
+        ),
+        figure="narrow-errors",
+    ),
+    Claim(
+        id="A3-narrow-integration",
+        source="A3",
+        statement="The equations of the two layers, z ≤ h ≤ d, have the closed form of one layer as their solution.",
+        formula=r"\dot W_1=-2(I-W_1W_1^\top)CWW_2^\top,\;\;\dot W_2=-2(I-W_2W_2^\top)W_1^\top CW\quad\Rightarrow\quad"
+        r"\operatorname{span}W_1W_2=\operatorname{span}e^{-2Ct}W(0)",
+        quantity="largest projector distance to DOP853 integration of both layers, over widths and transient",
+        experiment="narrow",
+        table="narrow_integration",
+        measure=largest_error("distance"),
+        statistic="largest",
+        criterion=Criterion("<=", 1e-9),
+        control=Control(HALF_RATE, largest_error("distance_control")),
+        figure="narrow-errors",
+    ),
+    Claim(
+        id="A3-stiefel-speed",
+        source="A3",
+        statement="On Stiefel manifolds width sets the speed: 1 at h = z; 1.5 (canonical metric: 2) at h = d.",
+        formula=r"\dot W=-2(I-P)CW-c\,(P_1-P)CW,\quad c=1\;(\text{canonical: }2)\quad\Rightarrow\quad "
+        r"P(t)\;\text{onto}\;\operatorname{span}e^{-2Cst}W(0),\quad s=1\;(h=z),\;\;s=1+\frac c2\;(h=d)",
+        quantity="largest |fitted order in η − 1| of the projector error of these nets to the closed form so sped",
+        experiment="narrow",
+        table="narrow_errors",
+        measure=where(order_deviation("error_predicted", nets=["metric", "width"]), metric=["stiefel", "canonical"]),
+        statistic="mean",
+        criterion=Criterion("<=", 0.05),
+        control=Control(
+            "the closed form at speed 1, h = d",
+            widest(where(order_deviation("error", nets=["metric", "width"]), metric=["stiefel", "canonical"])),
+        ),
+        figure="narrow-speeds",
+    ),
+    Claim(
+        id="A3-wide-order",
+        source="A3",
+        statement="Wide nets, h ≥ d, follow one d × z equation in which the width does not occur.",
+        formula=r"\dot W=-2[2CW-CWW^\top W-WW^\top CW],\quad W=V^\top W_2,\quad h\ge d",
+        quantity="largest |fitted order in η − 1| over the widths, of the largest ‖W − W'‖_F/√z over the transient",
+        experiment="wide",
+        table="wide_errors",
+        measure=order_deviation("error", nets=["width"]),
+        statistic="mean",
+        criterion=Criterion("<=", 0.05),
+        control=Control(
+            "the same equation at a rate that falls with the width, d/h, for the widest nets",
+            widest(order_deviation("error_control", nets=["width"])),
+        ),
+        figure="wide-errors",
+    ),
+    Claim(
+        id="A3-wide-integration",
+        source="A3",
+        statement="The d × z equation, in closed form for z = 1, solves the equations of the layers of wide nets.",
+        formula=r"z=1:\quad w_k(t)\propto w_k(0)e^{-2\lambda_k\tau},\quad"
+        r"\left|w\right|^2=s=\frac{2}{1+\sqrt{1+4/q}},\quad "
+        r"q=\frac{1}{1-s_0}\left(\sum_kw_k(0)^2e^{-4\lambda_k\tau}\right)^2,\quad "
+        r"t=\int_0^\tau\frac{\mathrm d\tau'}{2-s(\tau')}",
+        quantity="largest ‖W − W'‖_F/√z to DOP853 integration of the equation (z = 1) and of the layers (widths that "
+        "memory allows, h > d among them)",
+        experiment="wide",
+        table="wide_integration",
+        measure=largest_error("distance"),
+        statistic="largest",
+        criterion=Criterion("<=", 1e-9),
+        control=Control(HALF_RATE, largest_error("distance_control")),
+        figure="wide-errors",
+    ),
+    Claim(
+        id="A3-wide-start",
+        source="A3",
+        statement="Width enters through the random start alone: singular values of random VᵀW_2 are √(d/h) in size.",
+        formula=r"\left(\frac1z\,\mathbb{E}\,\|V^\top W_2\|_F^2\right)^{1/2}=\sqrt{\frac dh}",
+        quantity="fitted exponent in h of their root mean square at the start",
+        experiment="wide",
+        table="wide_starts",
+        measure=exponent_in_width("singular_value"),
+        statistic="mean",
+        criterion=Criterion("within", (-0.55, -0.45)),
+        control=Control("the same starts at a late time, by the equation", exponent_in_width("singular_value_late")),
+        figure="wide-starts",
+    ),
+]

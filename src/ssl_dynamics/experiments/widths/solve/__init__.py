@@ -1,0 +1,1 @@
+"""What theory says of narrow and of wide nets."""

@@ -1,1 +1,0 @@
-"""Pipeline: configuration, artifacts, code fingerprints, stages, command line."""

@@ -1,0 +1,11 @@
+"""The quadratic form of what a loss sees of triplets."""
+
+from ssl_dynamics.problem.quadratic import quadratic_form
+from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.triplets import Array, Triplets
+
+
+def form_of(triplets: Triplets, loss: Loss) -> Array:
+    """C of the linear model (d, d)."""
+    negative = triplets.negative if loss == "contrastive" else None
+    return quadratic_form(triplets.anchor, triplets.positive, negative, loss=loss)

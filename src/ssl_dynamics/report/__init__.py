@@ -1,0 +1,1 @@
+"""Report: verdicts, the claims page, pages of the notebooks, the paper."""

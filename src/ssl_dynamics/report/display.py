@@ -1,0 +1,98 @@
+"""What the notebooks share: artifacts of a run in, figures, tables and verdicts out."""
+
+import html
+import json
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from IPython.display import HTML, Image, Markdown
+from matplotlib.figure import Figure
+
+from ssl_dynamics.engine.artifacts import read_table
+from ssl_dynamics.figures import theme
+from ssl_dynamics.report.formatting import Record, criterion, failures, number, typeset
+
+ABSENT = "*Not part of this configuration.*"
+_DOTS_PER_INCH = 120
+_HEADERS = ("claim", "value [95 % interval]", "criterion", "verdict", "control, which must fail")
+
+
+def show(draw: Callable[[pd.DataFrame], Figure], paths: list[str], *, alt: str) -> Image | Markdown:
+    """The figure that `draw` makes of the tables at `paths`, or a line that says that there are none."""
+    table = _read(paths)
+    if table.empty:
+        return Markdown(ABSENT)
+    theme.apply()
+    figure = draw(table)
+    image = BytesIO()
+    figure.savefig(image, format="png", dpi=_DOTS_PER_INCH, bbox_inches="tight", metadata={"Software": None})
+    plt.close(figure)  # else it is shown a second time where figures are shown as they are drawn
+    return Image(image.getvalue(), format="png", alt=alt)
+
+
+def numbers(summarise: Callable[[pd.DataFrame], pd.DataFrame], paths: list[str], *, caption: str) -> HTML | Markdown:
+    """The numbers that `summarise` takes from the tables at `paths`, to three digits; its index heads the rows."""
+    table = _read(paths)
+    if table.empty:
+        return Markdown(ABSENT)
+    summary = summarise(table)
+    across = f"{summary.columns.name} = " if summary.columns.name else ""
+    head = [*map(str, summary.index.names), *(f"{across}{name}" for name in summary.columns)]
+    rows = [_numbers(key if isinstance(key, tuple) else (key,), list(line)) for key, *line in summary.itertuples()]
+    return HTML(_table(caption, head, rows))
+
+
+def verdicts(claims: str, group: str) -> HTML | Markdown:
+    """The claims of a group with their verdicts, and a sentence that names those that fail."""
+    records: list[Record] = [
+        record for record in json.loads(Path(claims).read_text(encoding="utf-8")) if record["group"] == group
+    ]
+    if not records:
+        return Markdown(ABSENT)
+    rows = [_verdict(record) for record in records]
+    caption = "Each claim in the cell (data set, loss, z) where it is closest to failing"
+    return HTML(f"<p>{_sentence(records)}</p>\n" + _table(caption, _HEADERS, rows))
+
+
+def _read(paths: list[str]) -> pd.DataFrame:
+    return pd.concat([read_table(Path(path)) for path in paths]) if paths else pd.DataFrame()
+
+
+def _sentence(records: list[Record]) -> str:
+    failed = failures(records)
+    if not failed:
+        return f"All {len(records)} claims of this part pass, and every control fails, as it must."
+    names = ", ".join(f"<strong>{html.escape(name)}</strong>" for name in failed)
+    return f"{len(failed)} of the {len(records)} claims of this part failed: {names}."
+
+
+def _verdict(record: Record) -> str:
+    control = record["control"]
+    fails = "fails" if control["verdict"] == "fail" else "passes, which breaks the claim"
+    interval = f"{number(record['value'])} [{number(record['ci_low'])}, {number(record['ci_high'])}]"
+    return (
+        f'<tr><th scope="row">{html.escape(record["id"])}<br><span style="font-weight: normal">'
+        f"{typeset(record['statement'])}</span></th><td>{interval}</td><td>{html.escape(criterion(record))}</td>"
+        f'<td class="{record["verdict"]}">{record["verdict"]}</td>'
+        f"<td>{typeset(control['description'])}: {number(control['value'])}, {fails}</td></tr>"
+    )
+
+
+def _numbers(key: tuple[object, ...], line: list[float]) -> str:
+    names = "".join(f'<th scope="row">{html.escape(str(name))}</th>' for name in key)
+    cells = "".join(f'<td class="number">{"–" if pd.isna(value) else number(value)}</td>' for value in line)
+    return f"<tr>{names}{cells}</tr>"
+
+
+def _table(caption: str, headers: Sequence[str], rows: list[str]) -> str:
+    """A table that scrolls sideways on a narrow screen, also by keyboard."""
+    name = html.escape(caption)
+    head = "".join(f'<th scope="col">{html.escape(header)}</th>' for header in headers)
+    body = "\n".join(rows)
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{name}"><table><caption>{name}</caption>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
+    )

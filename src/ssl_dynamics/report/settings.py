@@ -1,0 +1,59 @@
+"""What the stages of the report read of the configuration and of the experiments."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.settings import Settings
+
+
+class ClaimsSettings(Settings):
+    """What the stage `claims` reads."""
+
+    root_seed: int
+    config_name: str
+    seeds: Annotated[dict[str, int], Field(description="repetitions of each experiment, none of which may be missing")]
+    grid: Annotated[
+        dict[str, list[tuple[str, str, int]]],
+        Field(description="cells of each experiment, none of which may be missing"),
+    ]
+
+
+class DrawnFigure(Settings):
+    """A figure that a stage `figures_…` draws."""
+
+    name: str
+    function: Annotated[str, Field(description="that draws it, module:function")]
+    tables: Annotated[list[str], Field(description="in the order of its arguments")]
+
+
+class FiguresSettings(Settings):
+    """What the stages `figures_…` read."""
+
+    figures: list[DrawnFigure]
+
+
+class NotebookSettings(Settings):
+    """What the stage `notebook` reads."""
+
+    notebook: Annotated[str, Field(description="path of the notebook that is executed")]
+    tables: Annotated[list[str], Field(description="its parameters, a list of files each; empty where there are none")]
+
+
+class PageSettings(Settings):
+    """What the stage `page` reads."""
+
+    root_seed: int
+    config_name: str
+    seeds: Annotated[dict[str, int], Field(description="repetitions of each experiment that is run")]
+    captions: Annotated[dict[str, str], Field(description="what each figure shows, in a line")]
+    rules: Annotated[dict[str, list[str]], Field(description="every rule, with those whose files it reads")]
+
+
+class PaperSettings(Settings):
+    """What the stage `paper` reads: all of the configuration, to state the set-up in the text."""
+
+    config: dict[str, Any]
+    forms: Annotated[list[tuple[str, Loss]], Field(description="(data set, loss) of each quadratic form, in order")]
+    origins: Annotated[dict[str, dict[str, Any]], Field(description="table and experiments of each figure")]

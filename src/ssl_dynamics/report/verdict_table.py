@@ -1,0 +1,45 @@
+"""The verdict table, as printed at the end of a run."""
+
+import json
+from pathlib import Path
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from ssl_dynamics.config import ConfigError
+from ssl_dynamics.engine.console import console_of
+from ssl_dynamics.report.formatting import Record, criterion, number
+
+
+def print_verdicts(path: Path) -> list[Record]:
+    """Print the verdict on every claim of a claims.json and return its records. Raises ConfigError if it is none."""
+    try:
+        records: list[Record] = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}; expected a claims.json, which `make` writes") from None
+    except ValueError:
+        raise ConfigError(f"{path}: not JSON; expected a claims.json, which `make` writes") from None
+    if not isinstance(records, list) or not records or not all({"id", "verdict", "control"} <= set(r) for r in records):
+        raise ConfigError(f"{path}: holds no claims; expected a claims.json, which `make` writes")
+    console = console_of(120)
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=f"{path}: the cell of each claim that is closest to failing",
+        title_style="",
+        padding=(0, 1, 0, 0),
+    )
+    for header in ("claim", "value", "95 % interval", "criterion", "verdict", "control (must fail)"):
+        table.add_column(header, no_wrap=True)
+    for record in records:
+        control = record["control"]
+        table.add_row(
+            record["id"],
+            number(record["value"]),
+            Text(f"[{number(record['ci_low'])}, {number(record['ci_high'])}]"),
+            Text(criterion(record)),
+            Text(record["verdict"], style="green" if record["verdict"] == "pass" else "bold red"),
+            f"{number(control['value'])} {'fails' if control['verdict'] == 'fail' else 'PASSES'}",
+        )
+    console.print(table)
+    return records

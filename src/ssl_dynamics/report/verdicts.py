@@ -1,0 +1,90 @@
+"""From comparison tables to the record of a claim."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ssl_dynamics.claims.verdict import Cell, Claim, Criterion, Judged, closest_to_failing, judge_claim
+from ssl_dynamics.engine.artifacts import read_table, sha256
+from ssl_dynamics.problem.rng import stream
+from ssl_dynamics.registry import STATED_IN
+from ssl_dynamics.report.settings import ClaimsSettings
+
+
+def record_of(
+    claim: Claim, group: str, files: Mapping[str, Sequence[Path]], settings: ClaimsSettings
+) -> dict[str, object] | None:
+    """The record of a claim, judged on the tables that it reads; none if no data set has the labels that it needs.
+
+    `files` maps the name of a table to the files that hold it, which lie below a folder of their experiment.
+    """
+    if not settings.grid[claim.experiment]:
+        return None
+    sources = {
+        (experiment, name): tuple(path for path in files[name] if f"/{experiment}/" in path.as_posix())
+        for experiment, name in (claim.own_table, claim.control_table)
+    }
+    tables = {key: _table(paths) for key, paths in sources.items()}
+
+    def bootstrap_stream(claim_id: str, cell: str) -> np.random.Generator:
+        return stream(settings.root_seed, "bootstrap", claim_id, cell)
+
+    cells = judge_claim(claim, tables, settings.grid, settings.seeds[claim.experiment], bootstrap_stream)
+    read = sorted({path for paths in sources.values() for path in paths})
+    return {"group": group, **_record(claim, cells, read, settings.config_name)}
+
+
+@cache  # many claims read the same one
+def _table(paths: tuple[Path, ...]) -> pd.DataFrame:
+    return pd.concat(map(read_table, paths))
+
+
+def _record(claim: Claim, cells: list[Cell], sources: list[Path], config_name: str) -> dict[str, object]:
+    decisive = closest_to_failing(cells)
+    verdict = "pass" if all(cell.verdict == "pass" for cell in cells) else "fail"
+    return {
+        "id": claim.id,
+        "statement": claim.statement,
+        "formula": claim.formula,
+        "source": claim.source,
+        "quantity": f"{claim.quantity}; {claim.statistic} over seeds, in the cell closest to failing ({decisive.name})",
+        **_numbers(decisive.claim),
+        "criterion": _criterion(claim.criterion),
+        "verdict": verdict,
+        "control": {
+            "description": claim.control.description,
+            "value": _finite(decisive.control.value),
+            # The controls of all cells must fail; one that passes is named in its cell.
+            "verdict": "pass" if any(cell.control.verdict == "pass" for cell in cells) else "fail",
+        },
+        "figure": f"results/{config_name}/figures/{claim.figure}.svg",
+        "command": f"make run CONFIG=config/{config_name}.yaml TARGET='{' '.join(map(Path.as_posix, sources))}'",
+        "code": f"src/{STATED_IN[claim.id].replace('.', '/')}.py",
+        "artifacts": [{"path": path.as_posix(), "sha256": sha256(path)} for path in sources],
+        "cells": [
+            {
+                "cell": cell.name,
+                **_numbers(cell.claim),
+                "verdict": cell.verdict,
+                "control": {"value": _finite(cell.control.value), "verdict": cell.control.verdict},
+            }
+            for cell in cells
+        ],
+    }
+
+
+def _numbers(judged: Judged) -> dict[str, float | None]:
+    return {name: _finite(getattr(judged, name)) for name in ("value", "ci_low", "ci_high")}
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no word for a number that is not finite."""
+    return value if np.isfinite(value) else None
+
+
+def _criterion(criterion: Criterion) -> dict[str, object]:
+    threshold = criterion.threshold
+    return {"operator": criterion.operator, "threshold": list(threshold) if isinstance(threshold, tuple) else threshold}

@@ -1,0 +1,12 @@
+"""The base of every settings type."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Settings(BaseModel):
+    """Base of every settings type: unknown keys are refused, values cannot be changed.
+
+    A type is built when it is first used: a job uses few of them, and starts the sooner.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)

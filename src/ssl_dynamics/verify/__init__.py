@@ -1,0 +1,1 @@
+"""Verification: a run against the reference that is shipped."""

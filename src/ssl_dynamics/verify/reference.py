@@ -1,0 +1,159 @@
+"""The shipped reference of a run, `results/reference/<config>/`: verdicts, small tables, the versions that made them.
+
+Another machine computes the same numbers with other rounding: its processor and its BLAS add in another order. A
+number agrees with the reference within
+
+    |here − reference| ≤ 1e−3·|reference| + 0.01·θ,
+
+θ the threshold of its claim (half the width of an interval): a hundredth of what the verdict turns on. Accuracies are
+counts: they may differ by ITEM, one test item. Numbers of tables agree within 1e−3 of themselves, or 1e−6 of the
+largest number of their column, or 1e−12, where rounding is all that is left of an error.
+
+A plateau of cosine training is looked for at times T that double; its second half brings 2 % of the decrease of the
+loss. By Cauchy–Schwarz the weights' path in a time t is at most √(t·decrease): the second half adds √(½·2 %) = 10 % to
+it. Where rounding moves a plateau to the next T, the logarithm of a drift moves by PLATEAU_DRIFT, and its exponent by
+that over the logarithm of the range of widths. How many iterations an optimiser took and what it left of the gradient,
+which is between nothing and its tolerance, are rounding alone: STOPPING is not compared.
+"""
+
+import json
+import math
+import platform
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from ssl_dynamics.config import Config, ConfigError
+from ssl_dynamics.engine.artifacts import read_table, write_json, write_table
+from ssl_dynamics.engine.run_record import processor, versions
+from ssl_dynamics.report.formatting import Record
+
+REFERENCE = Path("results/reference")
+RELATIVE, OF_THRESHOLD = 1e-3, 0.01
+OF_COLUMN, ROUNDING = 1e-6, 1e-12
+ITEM = 1 / 355  # of the smallest test set, digits
+PLATEAU_DRIFT = 0.1
+AT_A_PLATEAU = "follow-up-cosine-exponent"
+STOPPING = ("iterations", "gradient_left")
+COUNTED = ("A5-accuracy", "A5-accuracy-limit", "A5-cost-of-collapse")
+_EXACT = ("verdict", "control fails")
+_SMALL = 16_000  # bytes; larger tables are not shipped
+
+
+class Compared(NamedTuple):
+    """A number here and in the reference, None where it is not finite or is not there."""
+
+    claim: str  # or the table it stands in
+    place: str  # cell and number, or column
+    here: float | None
+    reference: float | None
+    tolerance: float
+
+    @property
+    def agrees(self) -> bool:
+        return self.excess() <= 1
+
+    def excess(self) -> float:
+        """The difference in tolerances."""
+        if self.here == self.reference:
+            return 0.0
+        if self.here is None or self.reference is None or self.tolerance == 0:
+            return math.inf
+        return abs(self.here - self.reference) / self.tolerance
+
+
+def write_reference(config: Config, records: Sequence[Record]) -> Path:
+    """Make the present run of a configuration its reference; returns the folder."""
+    folder = REFERENCE / config.name
+    shutil.rmtree(folder, ignore_errors=True)
+    write_json(folder / "verdicts.json", [_verdict(record) for record in records])
+    for path in _tables(config.results):
+        if path.stat().st_size <= _SMALL:
+            write_table(folder / path.relative_to(config.results), read_table(path))
+    machine = {"python": platform.python_version(), "system": platform.system(), "processor": processor()}
+    write_json(folder / "versions.json", machine | versions())
+    return folder
+
+
+def compare_claims(config: Config, records: Sequence[Record]) -> Iterator[Compared]:
+    """Every number of the claims in `records`, here and in the reference. Raises ConfigError if there is none."""
+    reference = {record["id"]: record for record in _read(config)}
+    for record in records:
+        there = dict(_numbers(reference[record["id"]])) if record["id"] in reference else {}
+        here = dict(_numbers(record))
+        for place in dict.fromkeys([*here, *there]):
+            number = there.get(place)
+            tolerance = 0.0 if place.endswith(_EXACT) else _tolerance(record, number, config)
+            yield Compared(record["id"], place, here.get(place), number, tolerance)
+
+
+def compare_tables(config: Config) -> Iterator[Compared]:
+    """The tables of the reference: of each column the number that differs most, in tolerances."""
+    folder = REFERENCE / config.name
+    for path in _tables(folder):
+        there, own = read_table(path), config.results / path.relative_to(folder)
+        here = read_table(own) if own.is_file() else there.iloc[:0]
+        name = path.relative_to(folder).as_posix()
+        if list(here) != list(there) or len(here) != len(there):
+            yield Compared(name, "rows and columns", None, float(there.size), 0.0)
+            continue
+        for column in there.columns.difference(list(STOPPING), sort=False):
+            yield _column(name, str(column), here[column], there[column])
+
+
+def _tables(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*.csv") if path.relative_to(folder).parts[0] != "tables")
+
+
+def _read(config: Config) -> list[Record]:
+    path = REFERENCE / config.name / "verdicts.json"
+    if not path.is_file():
+        shipped = sorted(folder.name for folder in REFERENCE.glob("*/"))
+        raise ConfigError(f"{path}: no reference is shipped for {config.name!r}; there is one for {shipped}")
+    records: list[Record] = json.loads(path.read_text(encoding="utf-8"))
+    return records
+
+
+def _verdict(record: Record) -> Record:
+    return {name: record[name] for name in ("id", "verdict", "criterion", "cells")}
+
+
+def _numbers(record: Record) -> Iterator[tuple[str, float | None]]:
+    """Of every cell the value, the ends of its interval, the value of the control, and the verdicts as 1 or 0."""
+    for cell in record["cells"]:
+        for name in ("value", "ci_low", "ci_high"):
+            yield f"{cell['cell']} {name}", cell[name]
+        yield f"{cell['cell']} verdict", float(cell["verdict"] == "pass")
+        yield f"{cell['cell']} control", cell["control"]["value"]
+        yield f"{cell['cell']} control fails", float(cell["control"]["verdict"] == "fail")
+
+
+def _tolerance(record: Record, reference: float | None, config: Config) -> float:
+    threshold: Any = record["criterion"]["threshold"]
+    scale: float = (threshold[1] - threshold[0]) / 2 if isinstance(threshold, list) else abs(threshold)
+    own = 0.0
+    if record["id"] in COUNTED:
+        own = ITEM
+    elif record["id"] == AT_A_PLATEAU and config.asks_for("drift"):
+        widths = config.value("drift.widths")
+        own = PLATEAU_DRIFT / math.log(max(widths) / min(widths))
+    return RELATIVE * abs(reference or 0.0) + OF_THRESHOLD * scale + own
+
+
+def _column(table: str, column: str, here: "pd.Series[Any]", there: "pd.Series[Any]") -> Compared:
+    if not (pd.api.types.is_float_dtype(there) and len(there)):
+        return Compared(table, column, float((here != there).sum()), 0.0, 0.0)
+    size = there.abs().where(there.abs() < math.inf, 0.0)  # 0 where there is no finite number
+    tolerance = RELATIVE * size + OF_COLUMN * size.max() + ROUNDING
+    same = (here == there) | (here.isna() & there.isna())
+    excess = ((here - there).abs() / tolerance).mask(same, 0.0).fillna(math.inf)
+    worst = int(excess.to_numpy().argmax())
+    own, expected, allowed = (float(each.iloc[worst]) for each in (here, there, tolerance))
+    return Compared(table, column, _finite(own), _finite(expected), allowed)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,1 @@
+"""One step of gradient descent: how far the loss falls."""
