@@ -24,7 +24,7 @@ from ssl_dynamics.pipeline.settings import PlanConstrainedNetsSettings
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.pipeline.stages import (
     compare_constrained_nets,
-    plan_constrained_nets,
+    design_constrained_nets,
     simulate_constrained_nets,
     solve_constrained_nets,
 )
@@ -341,7 +341,7 @@ def tables(tmp_path_factory):
         plan = PlanConstrainedNetsSettings(
             root_seed=0, seeds=4, dataset_name="a", loss="contrastive", dimension=2, constrained_nets=nets
         )
-        plan_constrained_nets.compute(job(plan, folder, ["points"], ["plan"]))
+        design_constrained_nets.compute(job(plan, folder, ["points"], ["plan"]))
         loss = LossSettings(loss="contrastive")
         simulate_constrained_nets.compute(job(loss, folder, ["plan"], ["trajectories"]))
         solve_constrained_nets.compute(job(loss, folder, ["plan"], ["solution"]))
@@ -381,7 +381,7 @@ def test_plan_ends_each_activation_in_its_time_and_none_after_the_latest(tmp_pat
         settings = PlanConstrainedNetsSettings(
             root_seed=0, seeds=2, dataset_name="a", loss="contrastive", dimension=2, constrained_nets=nets
         )
-        plan_constrained_nets.compute(job(settings, tmp_path, ["points"], ["plan"]))
+        design_constrained_nets.compute(job(settings, tmp_path, ["points"], ["plan"]))
         plan = read_arrays(tmp_path / "plan.npz")
         ends[latest] = {name: plan[f"tau_{name}"][-1] for name in nets.activations}
         side = Run("relu", "self-supervised", "h", 32)

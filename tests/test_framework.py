@@ -14,7 +14,7 @@ from ssl_dynamics.engine.artifacts import read_arrays, write_arrays
 from ssl_dynamics.pipeline.settings import SimulateMiniBatchSettings
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.pipeline.stages import simulate_mini_batch
-from ssl_dynamics.pipeline.stages.plan_mini_batch import half_way
+from ssl_dynamics.pipeline.stages.design_mini_batch import half_way
 from ssl_dynamics.problem import quadratic_form
 from ssl_dynamics.problem.mixture import mixture
 from ssl_dynamics.problem.sampling import triplet_sampler

@@ -76,7 +76,7 @@ def test_a_real_edit_in_the_theory_runs_the_solvers_that_import_it_and_what_foll
     assert "theory.grassmann: _graph_at" in " ".join(printed.split())
     found = stages(printed)
     assert found.keys() >= {"solve", "compare_unconstrained", "compare_grassmannian", "claims", "figure", "notebook"}
-    assert not {stage for stage in found if stage.startswith(("triplet", "quadratic", "simulate", "schedule"))}
+    assert not {stage for stage in found if stage.startswith(("triplet", "quadratic", "simulate", "design"))}
 
 
 def test_a_real_edit_in_the_simulation_runs_training_and_what_follows(tree):
@@ -84,7 +84,7 @@ def test_a_real_edit_in_the_simulation_runs_training_and_what_follows(tree):
     printed = plan(tree)
     assert "simulation.manifolds: Euclidean" in printed
     assert "simulate" in stages(printed)
-    assert not stages(printed).keys() & {"triplets", "quadratic_form", "schedule", "solve"}
+    assert not stages(printed).keys() & {"triplets", "quadratic_form", "design_dynamics", "solve"}
 
 
 def test_an_edit_in_one_figure_function_runs_that_figure_and_what_shows_it(tree):
@@ -105,20 +105,20 @@ def test_an_edit_of_what_the_notebooks_share_runs_them_all_and_nothing_else(tree
         (
             {"seeds": 4},
             "seeds: 3 → 4",
-            {"schedule", "simulate", "solve", "finite_steps_schedule", "claims", "figure"},
+            {"design_dynamics", "simulate", "solve", "design_finite_steps", "claims", "figure"},
             {"triplets", "quadratic_form", "triplet_figure"},
         ),
         (
             {"unconstrained__finest_step": 0.025},
             "dynamics.finest_step: 0.02 → 0.025",
-            {"schedule", "simulate", "solve", "compare_unconstrained", "claims"},
+            {"design_dynamics", "simulate", "solve", "compare_unconstrained", "claims"},
             {"triplets", "quadratic_form", "compare_grassmannian", "compare_finite_steps", "triplet_figure"},
         ),
         (
             {"finite_steps__limit_steps": 700},
             "finite_steps.limit_steps: 600 → 700",
-            {"finite_steps_schedule", "simulate_finite_steps", "solve_finite_steps", "compare_finite_steps", "claims"},
-            {"triplets", "quadratic_form", "schedule", "simulate", "solve", "compare_grassmannian"},
+            {"design_finite_steps", "simulate_finite_steps", "solve_finite_steps", "compare_finite_steps", "claims"},
+            {"triplets", "quadratic_form", "design_dynamics", "simulate", "solve", "compare_grassmannian"},
         ),
     ],
 )

@@ -50,7 +50,7 @@ class ConstrainedNets(Settings):
 
 
 class DesignSettings(Settings):
-    """What the stage `plan_constrained_nets` reads of the configuration."""
+    """What the stage `design_constrained_nets` reads of the configuration."""
 
     root_seed: int
     seeds: int

@@ -19,7 +19,7 @@ FAMILY = Family(
     experiments=(CONSTRAINED_NETS,),
     stages=(
         Stage(
-            rule="plan_constrained_nets",
+            rule="design_constrained_nets",
             function="solve:design",
             settings=DesignSettings,
             reads={"points": "{dataset}/points.npz"},

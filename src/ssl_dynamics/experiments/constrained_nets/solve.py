@@ -34,7 +34,7 @@ from ssl_dynamics.theory import (
 
 
 def design(job: Job[DesignSettings]) -> None:
-    """Stage `plan_constrained_nets`: it ends training where the flow on the features has converged."""
+    """Stage `design_constrained_nets`: it ends training where the flow on the features has converged."""
     settings, nets = job.settings, job.settings.constrained_nets
     triplets = read_triplets(job.input("points"))
     if nets.triplets > len(triplets.anchor):

@@ -64,7 +64,7 @@ class Solution(ArrayFile):
 
 
 def design(job: Job[DesignSettings]) -> None:
-    """Stage `plan_departure`."""
+    """Stage `design_departure`."""
     settings, departure = job.settings, job.settings.departure
     C = form_of(read_triplets(job.input("points")), settings.loss)
     d = len(C)

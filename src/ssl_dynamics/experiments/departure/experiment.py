@@ -18,7 +18,7 @@ FAMILY = Family(
     experiments=(DEPARTURE,),
     stages=(
         Stage(
-            rule="plan_departure",
+            rule="design_departure",
             function="design:design",
             settings=DesignSettings,
             reads={"points": POINTS},

@@ -25,7 +25,7 @@ class GrassmannianOverride(Settings):
 
 
 class DesignSettings(Settings):
-    """What the stage `schedule` reads of the configuration."""
+    """What the stage `design_dynamics` reads of the configuration."""
 
     root_seed: int
     seeds: int

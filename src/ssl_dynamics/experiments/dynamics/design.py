@@ -11,7 +11,7 @@ from ssl_dynamics.shared_files import Starts
 
 
 def design(job: Job[DesignSettings]) -> None:
-    """Stage `schedule`."""
+    """Stage `design_dynamics`."""
     settings = job.settings
     eigenvalues = np.asarray(np.linalg.eigvalsh(read_form(job.input("quadratic_form"))), np.float64)
     job.log.info("eigenvalues of C: %s … %.4g", np.array2string(eigenvalues[:12], precision=4), eigenvalues[-1])

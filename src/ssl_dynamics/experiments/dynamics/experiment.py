@@ -50,7 +50,7 @@ FAMILY = Family(
     wildcards={"dynamics": "unconstrained|grassmannian"},
     stages=(
         Stage(
-            rule="schedule",
+            rule="design_dynamics",
             function="design:design",
             settings=DesignSettings,
             given={"dynamics": "{dynamics}"},

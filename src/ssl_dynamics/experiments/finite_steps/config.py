@@ -30,7 +30,7 @@ class FiniteSteps(Settings):
 
 
 class DesignSettings(Settings):
-    """What the stage `finite_steps_schedule` reads of the configuration."""
+    """What the stage `design_finite_steps` reads of the configuration."""
 
     root_seed: int
     seeds: int

@@ -18,7 +18,7 @@ FAMILY = Family(
     experiments=(FINITE_STEPS,),
     stages=(
         Stage(
-            rule="finite_steps_schedule",
+            rule="design_finite_steps",
             function="solve:design",
             settings=DesignSettings,
             reads={"quadratic_form": FORM},

@@ -26,7 +26,7 @@ from ssl_dynamics.theory import (
 
 
 def design(job: Job[DesignSettings]) -> None:
-    """Stage `finite_steps_schedule`: it lies here because the limits in η are theory."""
+    """Stage `design_finite_steps`: it lies here because the limits in η are theory."""
     settings, steps = job.settings, job.settings.finite_steps
     C = read_form(job.input("quadratic_form"))
     eigenvalues = np.asarray(np.linalg.eigvalsh(C), dtype=np.float64)

@@ -29,7 +29,7 @@ class Kernel(Settings):
 
 
 class DesignSettings(Settings):
-    """What the stage `schedule_kernel` reads of the configuration."""
+    """What the stage `design_kernel` reads of the configuration."""
 
     root_seed: int
     seeds: int

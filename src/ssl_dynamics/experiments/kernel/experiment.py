@@ -17,7 +17,7 @@ FAMILY = Family(
     experiments=(KERNEL,),
     stages=(
         Stage(
-            rule="schedule_kernel",
+            rule="design_kernel",
             function="solve:design",  # not of design.py, which the simulation reads: step sizes are set by A
             settings=DesignSettings,
             reads={"triplets": "{dataset}/triplets.npz"},

@@ -38,7 +38,7 @@ KERNELS: dict[str, Callable[[Array], Array]] = {
 
 
 def design(job: Job[DesignSettings]) -> None:
-    """Stage `schedule_kernel`: kernels, starts U(0), targets, step sizes, checkpoints."""
+    """Stage `design_kernel`: kernels, starts U(0), targets, step sizes, checkpoints."""
     triplets = read_triplets(job.input("triplets"))
     n, available = job.settings.kernel.triplets, len(triplets.anchor)
     if n > available:

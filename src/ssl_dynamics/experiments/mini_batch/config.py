@@ -31,7 +31,7 @@ class MiniBatch(Settings):
 
 
 class DesignSettings(Settings):
-    """What the stage `plan_mini_batch` reads of the configuration."""
+    """What the stage `design_mini_batch` reads of the configuration."""
 
     root_seed: int
     seeds: int

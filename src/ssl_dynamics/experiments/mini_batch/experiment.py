@@ -16,7 +16,7 @@ FAMILY = Family(
     experiments=(MINI_BATCH,),
     stages=(
         Stage(
-            rule="plan_mini_batch",
+            rule="design_mini_batch",
             function="solve:design",
             settings=DesignSettings,
             reads={"quadratic_form": "{dataset}/{loss}/quadratic_form.npz"},

@@ -11,7 +11,7 @@ from ssl_dynamics.theory import grassmann_flow
 
 
 def design(job: Job[DesignSettings]) -> None:
-    """Stage `plan_mini_batch`: the design, and what is to be expected of it."""
+    """Stage `design_mini_batch`: the design, and what is to be expected of it."""
     settings, mini_batch = job.settings, job.settings.mini_batch
     C = read_form(job.input("quadratic_form"))
     z = settings.dimension

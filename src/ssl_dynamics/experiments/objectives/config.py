@@ -37,7 +37,7 @@ class Objectives(Settings):
 
 
 class DesignSettings(Settings):
-    """What the stage `schedule_objectives` reads of the configuration."""
+    """What the stage `design_objectives` reads of the configuration."""
 
     root_seed: int
     seeds: int

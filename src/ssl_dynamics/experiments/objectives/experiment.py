@@ -19,7 +19,7 @@ FAMILY = Family(
     experiments=(OBJECTIVES,),
     stages=(
         Stage(
-            rule="schedule_objectives",
+            rule="design_objectives",
             function="solve:design",
             settings=DesignSettings,
             given={name: f"objectives.{name}" for name in ("triplets", "temperatures")},

@@ -20,7 +20,7 @@ from ssl_dynamics.theory import info_nce_span, leading_eigenspace
 
 
 def design(job: Job[DesignSettings]) -> None:
-    """Stage `schedule_objectives`; it stands here since the simulation, which imports the design, never sees C."""
+    """Stage `design_objectives`; it stands here since the simulation, which imports the design, never sees C."""
     settings = job.settings
     triplets = read_triplets(job.input("triplets"))
     anchor, positive = (part[: settings.triplets] for part in (triplets.anchor, triplets.positive))

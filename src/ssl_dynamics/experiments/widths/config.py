@@ -53,7 +53,7 @@ class Wide(TwoLayer):
 
 
 class DesignSettings(Settings):
-    """What the stage `layers` reads of the configuration."""
+    """What the stage `design_widths` reads of the configuration."""
 
     root_seed: int
     seeds: int

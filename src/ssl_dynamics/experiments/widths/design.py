@@ -96,7 +96,7 @@ class WideSolution(ArrayFile):
 
 
 def design(job: Job[DesignSettings]) -> None:
-    """Stage `layers`."""
+    """Stage `design_widths`."""
     settings, net = job.settings, job.settings.net
     eigenvalues = np.linalg.eigvalsh(read_form(job.input("quadratic_form"))).astype(np.float64)
     schedule = transient_schedule(eigenvalues, net)

@@ -79,7 +79,7 @@ FAMILY = Family(
             group="problem",
         ),
         Stage(
-            rule="layers",
+            rule="design_widths",
             function="design:design",
             settings=DesignSettings,
             given={"net": "{net}"},
