@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from problems import judge_rows
+from ssl_dynamics import experiments
+from ssl_dynamics.catalogue import EXPERIMENTS, FIGURES, TABLES
 from ssl_dynamics.claims.measures import trajectories as measures
-from ssl_dynamics.registry import CLAIMS, STATED_IN
-from ssl_dynamics.problem.levels import COLLAPSE_TIME
 from ssl_dynamics.claims.verdict import (
     Claim,
     Control,
@@ -21,9 +21,10 @@ from ssl_dynamics.claims.verdict import (
     judge,
     judge_claim,
 )
-from ssl_dynamics.problem import schedule
-from ssl_dynamics.pipeline.tables import FIGURE_TABLES, TABLES
+from ssl_dynamics.problem.levels import COLLAPSE_TIME
+from ssl_dynamics.registry import CLAIMS, GROUPS, STATED_IN
 from ssl_dynamics.report.formatting import typeset
+from ssl_dynamics.report.parts import PARTS
 
 
 def random(*_):
@@ -71,9 +72,9 @@ def test_nothing_measured_or_not_finite_fails(per_seed):
     assert judge(per_seed, "mean", Criterion("<=", 1e9), random()).verdict == "fail"
 
 
-def table(values, control, dynamics="grassmannian"):
+def table(values, control, experiment="grassmannian"):
     """Two seeds, one cell."""
-    cell = {"dataset": "d", "loss": "contrastive", "dimension": 2, "dynamics": dynamics}
+    cell = {"dataset": "d", "loss": "contrastive", "dimension": 2, "dynamics": experiment}
     return pd.DataFrame({**cell, "seed": [0, 1], "time": 0.0, "value": values, "control": control})
 
 
@@ -84,7 +85,7 @@ def make_claim(criterion=Criterion("<=", 1.0)):  # noqa: B008
         statement="",
         formula="",
         quantity="",
-        dynamics="grassmannian",
+        experiment="grassmannian",
         table="t",
         measure=measures.largest_error("value"),
         statistic="largest",
@@ -132,7 +133,7 @@ def test_missing_seed_or_cell_or_moment_fails():
 
 def test_cells_outside_the_grid_of_the_control_are_left_out():
     claim = make_claim()
-    claim = dataclasses.replace(claim, control=dataclasses.replace(claim.control, dynamics="unconstrained"))
+    claim = dataclasses.replace(claim, control=dataclasses.replace(claim.control, experiment="unconstrained"))
     rows = {("grassmannian", "t"): table([0.5, 0.9], [2.0, 3.0]), ("unconstrained", "t"): table([1, 1], [2.0, 3.0])}
     both = [("d", "contrastive", 1), ("d", "contrastive", 2)]
     (cell,) = judge_claim(claim, rows, {"grassmannian": both, "unconstrained": both[1:]}, 2, random)
@@ -253,13 +254,23 @@ def test_registry_is_complete_and_consistent():
     ids = [claim.id for claim in CLAIMS]
     assert len(set(ids)) == len(ids)
     for claim in CLAIMS:
-        assert claim.table in TABLES[claim.dynamics]
-        assert set(FIGURE_TABLES[claim.figure]) <= set(TABLES[claim.dynamics])
+        assert claim.table in TABLES[claim.experiment]
+        assert claim.table in TABLES[claim.control_table[0]]
+        assert set(FIGURES[claim.figure].tables) <= set(TABLES[claim.experiment])
         assert claim.id.startswith(claim.source)
 
 
-def test_collapse_is_looked_for_when_the_schedule_looks():
-    assert COLLAPSE_TIME == schedule.COLLAPSE_TIME
+def test_every_experiment_is_in_a_part_of_the_report_and_the_parts_have_their_order():
+    assert all(experiment.part in PARTS for experiment in EXPERIMENTS.values())
+    assert list(PARTS) == list(GROUPS)
+    assert all(GROUPS.values())
+
+
+def test_folders_of_experiments_are_those_that_are_listed():
+    (path,) = experiments.__path__
+    folders = [folder for folder in Path(path).iterdir() if folder.is_dir() and folder.name != "__pycache__"]
+    assert sorted(folder.name for folder in folders) == sorted(experiments.FOLDERS)
+    assert all((folder / "experiment.py").is_file() for folder in folders)
 
 
 def test_ratio_leaves_out_the_start_and_what_is_rounding():

@@ -12,14 +12,18 @@ import pandas as pd
 import pytest
 
 from ssl_dynamics.registry import GROUPS
-from ssl_dynamics.engine.notebook_imports import notebook_imports
+from ssl_dynamics.catalogue import table_names
+from ssl_dynamics.engine.notebook_imports import notebook_imports, notebook_parameters
 from ssl_dynamics.report.notebook_page import page
 from ssl_dynamics.report.display import ABSENT, numbers, show, verdicts
 from ssl_dynamics.report.stages.notebook import execute, scrub
-from ssl_dynamics.pipeline.tables import NOTEBOOK_TABLES, TABLES
 
-FOLDER = Path(__file__).parents[1] / "workflow/notebooks"
-NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+WORKFLOW = Path(__file__).parents[1] / "workflow"
+NOTEBOOKS = sorted((WORKFLOW / "notebooks").glob("*.ipynb"))
+FILES = {
+    "template": (WORKFLOW / "page/notebook.html.j2").read_text(encoding="utf-8"),
+    "style": (WORKFLOW / "page/notebook.css").read_text(encoding="utf-8"),
+}
 HEADING = nbformat.v4.new_markdown_cell("# A heading\n\nA formula $x^2$ and another:\n\n$$\\dot W=-2CW$$")
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -63,7 +67,7 @@ class Loaded(HTMLParser):
 
 
 def test_every_group_of_claims_has_a_notebook():
-    assert {path.stem for path in NOTEBOOKS} == set(GROUPS) == set(NOTEBOOK_TABLES)
+    assert {path.stem for path in NOTEBOOKS} == set(GROUPS)
 
 
 @every_notebook
@@ -79,10 +83,9 @@ def test_notebook_is_committed_without_outputs(path):
 def test_parameters_are_the_tables_that_the_rule_gives(path):
     values = parameters(path)
     assert values.pop("claims") == "results/quick/claims.json"
-    assert list(values) == NOTEBOOK_TABLES[path.stem]
-    known = {name for names in TABLES.values() for name in names}
+    assert list(values) == notebook_parameters(path)
     for name, paths in values.items():
-        assert name in known
+        assert name in table_names()
         assert all(Path(example).name == f"{name}.csv" for example in paths)
         assert any(re.search(rf"\b{name}\b", cell.source) for cell in read(path).cells[3:] if cell.cell_type == "code")
 
@@ -104,20 +107,20 @@ def test_imports_of_a_notebook_are_definitions_that_exist(path):
 def test_imports_are_listed_whatever_they_are_called(tmp_path):
     path = write(
         tmp_path,
-        nbformat.v4.new_markdown_cell("from ssl_dynamics.figures.depth import depth_drift"),
-        nbformat.v4.new_code_cell("import json\nfrom ssl_dynamics.figures.collapse import collapse as draw, rank"),
+        nbformat.v4.new_markdown_cell("from ssl_dynamics.experiments.depth.figures import depth_drift"),
+        nbformat.v4.new_code_cell("import json\nfrom ssl_dynamics.experiments.dynamics.figures import collapse as draw, rank"),
         nbformat.v4.new_code_cell("def late():\n    from ssl_dynamics.report.display import show"),
     )
     assert notebook_imports(path) == [
-        "ssl_dynamics.figures.collapse:collapse",
-        "ssl_dynamics.figures.collapse:rank",
+        "ssl_dynamics.experiments.dynamics.figures:collapse",
+        "ssl_dynamics.experiments.dynamics.figures:rank",
         "ssl_dynamics.report.display:show",
     ]
 
 
 @pytest.mark.parametrize(
     ("source", "message"),
-    [("import ssl_dynamics.figures.collapse", "write `from"), ("%matplotlib inline", "cell 0: line 1 is no plain")],
+    [("import ssl_dynamics.experiments.dynamics.figures", "write `from"), ("%matplotlib inline", "cell 0: line 1 is no plain")],
 )
 def test_imports_that_hide_what_is_used_are_refused(tmp_path, source, message):
     with pytest.raises(ValueError, match=message):
@@ -152,7 +155,7 @@ def test_page_loads_nothing_and_says_what_it_is():
         "execute_result", {"image/png": "aGVsbG8="}, metadata={"image/png": {"alt": "A figure"}}
     )
     notebook = scrub(executed(image))
-    text = page(notebook)
+    text = page(notebook, **FILES)
     loaded = Loaded(text)
     assert text.startswith('<!DOCTYPE html>\n<html lang="en">')
     assert "<title>A heading</title>" in text
@@ -163,17 +166,17 @@ def test_page_loads_nothing_and_says_what_it_is():
     assert loaded.addresses == ["data:image/png;base64,aGVsbG8="]
     assert loaded.alternatives == ["A figure"]
     assert "url(" not in text
-    assert page(notebook) == text
+    assert page(notebook, **FILES) == text
 
 
 def test_page_needs_a_heading():
     with pytest.raises(ValueError, match="begins with a heading"):
-        page({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+        page({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, **FILES)
 
 
 @every_notebook
 def test_formulas_of_a_notebook_become_mathml(path):
-    text = page(scrub(json.loads(path.read_text())))
+    text = page(scrub(json.loads(path.read_text())), **FILES)
     assert "<math" in text
     assert "\\" not in re.sub(r"<pre>.*?</pre>|<style>.*?</style>", "", text, flags=re.DOTALL)
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from ssl_dynamics.registry import GROUPS
-from ssl_dynamics.pipeline import dag, page
+from ssl_dynamics.report import page
+from ssl_dynamics.report.configured import rules_of_the_workflow
 from ssl_dynamics.report.interval_plot import interval_plot, scale_of
+from ssl_dynamics.report.workflow_picture import columns_of, picture
 
 TOP = Path(__file__).parents[1]
 FILES = {
@@ -19,6 +21,7 @@ FILES = {
     "style": (TOP / "workflow/page/report.css").read_text(encoding="utf-8"),
     "script": (TOP / "workflow/page/report.js").read_text(encoding="utf-8"),
 }
+RULES = rules_of_the_workflow()
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 in_chromium = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")]
 FLAGS = [
@@ -49,7 +52,7 @@ def record(name, *, group="collapse", source="A1", verdict="pass", **changes):
         "control": control,
         "figure": f"results/tiny/figures/{group}.svg",
         "command": "make run CONFIG=config/tiny.yaml TARGET='results/tiny/a/b c.csv'",
-        "code": "src/ssl_dynamics/claims/statements/collapse.py",
+        "code": "src/ssl_dynamics/experiments/dynamics/claims.py",
         "artifacts": [{"path": "results/tiny/a/b c.csv", "sha256": "00ff"}],
         "cells": [{"cell": "a/b/2", **numbers, "verdict": verdict, "control": {"value": None, "verdict": "fail"}}],
         **changes,
@@ -80,6 +83,7 @@ def rendered(folder, records=RECORDS, missing=()):
         root_seed=7,
         seeds={"kernel": 10},
         captions=dict.fromkeys(GROUPS, "‖Θ‖_F of all."),
+        rules=RULES,
         pins=["python=3.11", "numpy==2.4.6"],
     )
 
@@ -126,7 +130,7 @@ def test_addresses_are_those_of_names_and_anchors_lead_somewhere(tmp_path):
     assert len(set(identities)) == len(identities)
     assert {address[1:] for address in addresses if address.startswith("#")} <= set(identities)
     assert "a/b%20c.csv" in addresses
-    assert "../../src/ssl_dynamics/claims/statements/collapse.py#:~:text=A1%2Done" in addresses
+    assert "../../src/ssl_dynamics/experiments/dynamics/claims.py#:~:text=A1%2Done" in addresses
     assert "notebooks/infinite-width.html" in addresses
 
 
@@ -174,21 +178,34 @@ def test_control_beyond_the_axis_is_an_arrow_at_its_end():
 
 
 def test_every_edge_of_the_workflow_is_drawn_once():
-    drawn = dag.picture()
-    assert drawn.count("<path") == sum(map(len, dag.RULES.values()))
-    assert all(f">{rule}</text>" in drawn for rule in dag.RULES)
-    assert {source for sources in dag.RULES.values() for source in sources} <= set(dag.RULES)
+    drawn = picture(RULES)
+    assert drawn.count("<path") == sum(map(len, RULES.values()))
+    assert all(drawn.count(f">{rule}</text>") == 1 for rule in RULES)
+    assert {source for sources in RULES.values() for source in sources} <= set(RULES)
+
+
+def test_every_rule_is_drawn_right_of_what_it_reads_and_at_the_end_if_nothing_reads_it():
+    columns = columns_of(RULES)
+    place = {rule: level for level, column in enumerate(columns) for rule in column}
+    assert sorted(rule for column in columns for rule in column) == sorted(RULES)
+    readers = {rule: [reader for reader, sources in RULES.items() if rule in sources] for rule in RULES}
+    for rule, reading in readers.items():
+        assert place[rule] + 1 == min((place[reader] for reader in reading), default=len(columns))
 
 
 @pytest.mark.slow
 def test_picture_of_the_workflow_is_that_of_snakemake():
     command = [sys.executable, "-m", "snakemake", "--rulegraph", "dot", "--configfile", "tests/config/tiny-all.yaml"]
     graph = subprocess.run([*command, "--forceall"], cwd=TOP, capture_output=True, text=True, check=True).stdout
-    names = dict(re.findall(r'(\d+)\[label = "(\w+)"', graph))
+    names = {
+        number: re.sub("^figures_.*", "figures", rule)  # the rules of figures are one box
+        for number, rule in re.findall(r'(\d+)\[label = "(\w+)"', graph)
+    }
     edges = {(names[source], names[rule]) for source, rule in re.findall(r"(\d+) -> (\d+)", graph)}
-    assert {(source, rule) for rule, sources in dag.RULES.items() for source in sources} == {
+    assert {(source, rule) for rule, sources in RULES.items() for source in sources} == {
         edge for edge in edges if edge[1] != "all"
     }
+    assert set(RULES) == set(names.values()) - {"all"}
 
 
 @pytest.fixture(scope="module")

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 import typst
 
-from ssl_dynamics.registry import CLAIMS
-from ssl_dynamics.engine.artifacts import write_arrays, write_json
+from ssl_dynamics.catalogue import FIGURES, paper_figures
 from ssl_dynamics.config import load_config
-from ssl_dynamics.pipeline.settings import PaperSettings
+from ssl_dynamics.engine.artifacts import write_arrays, write_json
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.pipeline.stages import paper
-from ssl_dynamics.pipeline.tables import FIGURE_TABLES, PAPER_FIGURES
+from ssl_dynamics.registry import CLAIMS
+from ssl_dynamics.report.configured import paper_settings
+from ssl_dynamics.report.stages import paper
 
 TOP = Path(__file__).parents[1]
 SOURCES = sorted((TOP / "paper").glob("*.typ"))
+PAPER_FIGURES = [figure.name for figure in paper_figures()]
 STYLE = {
     "style.typ",
     "numbers.typ",
@@ -61,7 +62,7 @@ def job(tmp_path):
             "forms": [data / "quadratic_form.npz"],
             "figures": [data / f"{name}.svg" for name in figures],
         }
-        settings = PaperSettings(config=loaded.model_dump(mode="json"), forms=[("mixture", "contrastive")])
+        settings = paper_settings(loaded, [("mixture", "contrastive")])
         return Job(settings, inputs, {"pdf": [data / "paper.pdf"]}, logging.getLogger("paper"), "paper")
 
     return make
@@ -112,7 +113,7 @@ def test_the_text_shows_the_figures_that_the_rule_gives_it():
     text = "".join(map(without_comments, SOURCES))
     shown = re.findall(r'#plot\("([a-z-]+)"', text)
     assert sorted(shown) == sorted(PAPER_FIGURES)
-    assert set(shown) <= set(FIGURE_TABLES)
+    assert set(shown) <= set(FIGURES)
     assert set(re.findall(r'#see\("([a-z-]+)"', text)) == set(shown)
 
 
@@ -154,7 +155,7 @@ def test_failing_missing_and_unmeasured_claims_show_as_such(job, tmp_path):
 @pytest.mark.parametrize("figures", [[], PAPER_FIGURES])
 def test_the_paper_is_typeset_whatever_a_run_has(job, config, figures):
     made = job([record(CLAIMS[0])] if config == "tiny" else list(map(record, CLAIMS)), config=config, figures=figures)
-    paper.compute(made)
+    paper.paper(made)
     assert made.output("pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -162,7 +163,7 @@ def test_the_same_bytes_in_another_folder_and_nothing_to_warn_of(job):
     records = list(map(record, CLAIMS))
     first, second = job(records), job(records, folder="elsewhere/run")
     for made in (first, second):
-        paper.compute(made)
+        paper.paper(made)
     assert first.output("pdf").read_bytes() == second.output("pdf").read_bytes()
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ssl_dynamics.registry import CLAIMS
-from ssl_dynamics.pipeline import reference, verification
+from ssl_dynamics.verify import reference, verification
 from ssl_dynamics.engine.artifacts import write_table
 from ssl_dynamics.config import ConfigError, load_config
 from ssl_dynamics.verify.reference import Compared, compare_claims, compare_tables, write_reference
@@ -200,4 +200,4 @@ def test_tables_of_a_claim_are_its_own_and_those_of_its_control(claim):
     ((name, files),) = verification.tables_of(claim, config).items()
     assert name == claim.table
     folders = {path.parts[4] for path in files}
-    assert folders == {claim.dynamics, claim.control.dynamics or claim.dynamics}
+    assert folders == {claim.experiment, claim.control.experiment or claim.experiment}

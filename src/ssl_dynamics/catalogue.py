@@ -85,9 +85,7 @@ def edges() -> dict[str, list[str]]:
     found = {}
     for _, stage in stages():
         read = {path for pattern in stage.reads.values() for path in _expanded(pattern)}
-        read |= {
-            f"{cell(name)}/{table}.csv" for table in stage.collects for name in TABLES if table in TABLES[name]
-        }
+        read |= {f"{cell(name)}/{table}.csv" for table in stage.collects for name in TABLES if table in TABLES[name]}
         found[stage.rule] = sorted({makers[path] for path in read if path in makers})
     return found
 

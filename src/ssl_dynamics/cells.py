@@ -28,6 +28,15 @@ class PointsSettings(Settings):
     components: int
 
 
+class StartSettings(Settings):
+    """What a stage reads of the configuration that draws starts."""
+
+    root_seed: int
+    seeds: int
+    dataset_name: str
+    dimension: int
+
+
 class CompareSettings(Settings):
     """What comparisons read of the configuration: the labels of their rows."""
 

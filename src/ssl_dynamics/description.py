@@ -7,10 +7,21 @@ from pathlib import PurePosixPath
 
 from ssl_dynamics.settings import Settings
 
+# Files of the data, which the stages of experiments read.
+TRIPLETS = "{dataset}/triplets.npz"
+QUADRATIC_FORM = "{dataset}/{loss}/quadratic_form.npz"
+POINTS = "{dataset}/points.npz"
+LABELLED = "{dataset}/labelled.npz"
+
 
 def cell(experiment: str) -> str:
     """Folder of the cells of an experiment below the results: a data set, a loss and a dimension each."""
     return f"{{dataset}}/{{loss}}/{experiment}/z{{dimension}}"
+
+
+def files(experiment: str, *names: str) -> dict[str, str]:
+    """Files of arrays of these names in the cells of an experiment."""
+    return {name: f"{cell(experiment)}/{name}.npz" for name in names}
 
 
 @dataclass(frozen=True)
@@ -26,8 +37,8 @@ class Stage:
     settings: type[Settings]
     writes: Mapping[str, str]
     message: str
-    memory: int  # MB
-    minutes: int
+    memory: int = 1000  # MB
+    minutes: int = 2
     reads: Mapping[str, str] = field(default_factory=dict)
     collects: tuple[str, ...] = ()  # tables that are read of all cells
     reads_data: bool = False  # the user's own files of the data set
@@ -121,7 +132,6 @@ def compare_stage(
         provenance="compare",
         message="compare",
         memory=memory,
-        minutes=2,
         given=given or {},
         group=group,
     )

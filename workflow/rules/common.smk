@@ -112,8 +112,15 @@ def collected_tables():
 
 
 def notebooks():
-    """Those that have something to show: a table of an experiment that is configured."""
-    return [name for name, read in NOTEBOOKS.items() if any(map(tables, read))]
+    """Those of the parts of the report that have an experiment that is configured."""
+    return [
+        name
+        for name in NOTEBOOKS
+        if any(
+            experiment.part == name and CONFIG.cells(experiment.name)
+            for experiment in catalogue.EXPERIMENTS.values()
+        )
+    ]
 
 
 def quadratic_forms():

@@ -77,10 +77,10 @@ def stage_named(stage: str) -> tuple[Callable[[Job[Any]], None], type[Settings]]
 def main() -> None:
     """Run a stage from the command line that its rule gives.
 
-    The stage is a function of a job, given with the name of its rule; `--roots` lists what else its settings make it use (see
-    `fingerprint`). The code fingerprint must be the planned one before and after the work, so that no artifact carries
-    the fingerprint of code that did not make it; every input that another job made must be as that job left it. Errors
-    end in one line and exit code 1; the traceback goes to the log, and to the screen if the variable
+    The stage is a function of a job, given with the name of its rule; `--roots` lists what else its settings make it
+    use (see `fingerprint`). The code fingerprint must be the planned one before and after the work, so that no artifact
+    carries the fingerprint of code that did not make it; every input that another job made must be as that job left it.
+    Errors end in one line and exit code 1; the traceback goes to the log, and to the screen if the variable
     SSL_DYNAMICS_DEBUG is set. The provenance (settings, code, lock, hashes of inputs and outputs) is written last.
     """
     arguments = _parser().parse_args()

@@ -1,6 +1,5 @@
 """The falls, as taken and as predicted."""
 
-import numpy as np
 import pandas as pd
 
 from ssl_dynamics.cells import CompareSettings, write_tables
@@ -10,5 +9,5 @@ from ssl_dynamics.experiments.first_step.design import Falls
 
 def compare(job: Job[CompareSettings]) -> None:
     trained, solution = (Falls.load(job.input(name)) for name in ("trained", "solution"))
-    columns = {"fall": trained.fall, "predicted": solution.fall, "control": solution.control}
-    write_tables(job, "first_step", {"falls": pd.DataFrame({"seed": np.arange(len(trained.fall))} | columns)})
+    falls = pd.DataFrame({"fall": trained.fall, "predicted": solution.fall, "control": solution.control})
+    write_tables(job, "first_step", {"falls": falls.rename_axis("seed").reset_index()})

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ssl_dynamics.cells import StartSettings
 from ssl_dynamics.settings import Settings
 
 
@@ -13,9 +14,5 @@ class FirstStep(Settings):
     step: Annotated[float, Field(gt=0, le=1, description="step size η, in units of 1/‖C‖₂")]
 
 
-class DesignSettings(Settings):
-    root_seed: int
-    seeds: int
-    dataset_name: str
-    dimension: int
+class DesignSettings(StartSettings):
     first_step: FirstStep

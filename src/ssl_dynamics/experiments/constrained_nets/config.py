@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, PositiveInt, field_validator
 
+from ssl_dynamics.cells import StartSettings
 from ssl_dynamics.problem.settings import Activation, Loss
 from ssl_dynamics.settings import Settings
 
@@ -49,12 +50,8 @@ class ConstrainedNets(Settings):
         return widths
 
 
-class DesignSettings(Settings):
+class DesignSettings(StartSettings):
     """What the stage `design_constrained_nets` reads of the configuration."""
 
-    root_seed: int
-    seeds: int
-    dataset_name: str
     loss: Loss
-    dimension: int
     constrained_nets: ConstrainedNets

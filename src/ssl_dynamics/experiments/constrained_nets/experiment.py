@@ -1,7 +1,7 @@
 """Constrained nets, as data."""
 
 from ssl_dynamics.cells import CompareSettings, LossSettings
-from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.description import POINTS, Experiment, Family, Figure, Stage, cell, compare_stage, files
 from ssl_dynamics.experiments.constrained_nets.config import ConstrainedNets, DesignSettings
 
 CONSTRAINED_NETS = Experiment(
@@ -22,11 +22,9 @@ FAMILY = Family(
             rule="design_constrained_nets",
             function="solve:design",
             settings=DesignSettings,
-            reads={"points": "{dataset}/points.npz"},
+            reads={"points": POINTS},
             writes={"plan": PLAN},
             message="starts and times of constrained nets",
-            memory=1000,
-            minutes=2,
         ),
         Stage(
             rule="simulate_constrained_nets",
@@ -48,14 +46,13 @@ FAMILY = Family(
             log="solve",
             message="approximations of constrained nets",
             memory=3000,
-            minutes=2,
         ),
         compare_stage(
             CONSTRAINED_NETS,
             rule="compare_constrained_nets",
             function="compare:compare",
             settings=CompareSettings,
-            reads={name: f"{CELL}/{name}.npz" for name in ("trajectories", "solution", "plan")},
+            reads=files("constrained_nets", "trajectories", "solution", "plan"),
             memory=2000,
         ),
     ),

@@ -1,7 +1,7 @@
 """The data, as data: what every experiment starts from."""
 
 from ssl_dynamics.cells import LossSettings, PointsSettings
-from ssl_dynamics.description import Family, Stage
+from ssl_dynamics.description import LABELLED, POINTS, QUADRATIC_FORM, TRIPLETS, Family, Stage
 from ssl_dynamics.experiments.data.config import LabelledSettings, TripletsSettings
 
 FAMILY = Family(
@@ -12,21 +12,18 @@ FAMILY = Family(
             settings=TripletsSettings,
             given={"dataset": "dataset_settings"},
             reads_data=True,
-            writes={"triplets": "{dataset}/triplets.npz"},
+            writes={"triplets": TRIPLETS},
             message="draw triplets",
             memory=1500,
-            minutes=2,
             group="problem",
         ),
         Stage(
             rule="quadratic_form",
             function="quadratic_form:quadratic_form",
             settings=LossSettings,
-            reads={"triplets": "{dataset}/triplets.npz"},
-            writes={"quadratic_form": "{dataset}/{loss}/quadratic_form.npz"},
+            reads={"triplets": TRIPLETS},
+            writes={"quadratic_form": QUADRATIC_FORM},
             message="quadratic form",
-            memory=1000,
-            minutes=2,
             group="problem",
         ),
         Stage(
@@ -34,11 +31,9 @@ FAMILY = Family(
             function="points:points",
             settings=PointsSettings,
             given={"triplets": "points.triplets", "components": "points.components"},
-            reads={"triplets": "{dataset}/triplets.npz"},
-            writes={"points": "{dataset}/points.npz"},
+            reads={"triplets": TRIPLETS},
+            writes={"points": POINTS},
             message="points in principal components",
-            memory=1000,
-            minutes=2,
             group="problem",
         ),
         Stage(
@@ -47,10 +42,9 @@ FAMILY = Family(
             settings=LabelledSettings,
             given={"dataset": "dataset_settings"},
             reads_data=True,
-            writes={"labelled": "{dataset}/labelled.npz"},
+            writes={"labelled": LABELLED},
             message="labelled items",
             memory=1500,
-            minutes=2,
             group="problem",
         ),
     ),

@@ -10,7 +10,7 @@ from ssl_dynamics.analysis import first_passage
 from ssl_dynamics.analysis.tables import MOST_EXTRAPOLATIONS, combinations, extrapolated
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.departure.design import Array, Design, Solution, Trajectories
+from ssl_dynamics.experiments.departure.design import Design, Solution, Trajectories
 from ssl_dynamics.problem.levels import DEPARTURE
 
 MOMENTS = ("fixed", "logarithmic")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
+from ssl_dynamics.cells import StartSettings
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.settings import Settings
 
@@ -49,12 +50,8 @@ class Departure(Settings):
         return self
 
 
-class DesignSettings(Settings):
+class DesignSettings(StartSettings):
     """What the stage `design` reads of the configuration."""
 
-    root_seed: int
-    seeds: int
-    dataset_name: str
     loss: Loss
-    dimension: int
     departure: Departure

@@ -1,7 +1,7 @@
 """The departure of linear nets, as data."""
 
 from ssl_dynamics.cells import CompareSettings, LossSettings
-from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.description import POINTS, Experiment, Family, Figure, Stage, cell, compare_stage, files
 from ssl_dynamics.experiments.departure.config import Departure, DesignSettings
 
 DEPARTURE = Experiment(
@@ -12,7 +12,6 @@ DEPARTURE = Experiment(
     on_points=True,
 )
 CELL = cell("departure")
-POINTS = "{dataset}/points.npz"
 
 FAMILY = Family(
     experiments=(DEPARTURE,),
@@ -24,8 +23,6 @@ FAMILY = Family(
             reads={"points": POINTS},
             writes={"plan": f"{CELL}/plan.npz"},
             message="Gaussian nets of all widths",
-            memory=1000,
-            minutes=2,
         ),
         Stage(
             rule="simulate_departure",
@@ -46,7 +43,6 @@ FAMILY = Family(
             writes={"solution": f"{CELL}/solution.npz"},
             log="solve",
             message="Gram equations of linear nets",
-            memory=1000,
             minutes=5,
         ),
         compare_stage(
@@ -54,7 +50,7 @@ FAMILY = Family(
             rule="compare_departure",
             function="compare:compare",
             settings=CompareSettings,
-            reads={name: f"{CELL}/{name}.npz" for name in ("plan", "trajectories", "solution")},
+            reads=files("departure", "plan", "trajectories", "solution"),
         ),
     ),
     figures=(

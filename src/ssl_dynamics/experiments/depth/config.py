@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt
 
-from ssl_dynamics.cells import CompareSettings
+from ssl_dynamics.cells import CompareSettings, StartSettings
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.settings import Settings
 
@@ -42,14 +42,10 @@ class Depth(Settings):
         return [(h, UNIT, 1.0) for h in widths] + [(h, WIDTH, float(h)) for h in widths[:-1]]
 
 
-class DepthSettings(Settings):
+class DepthSettings(StartSettings):
     """What the stages `simulate_depth` and `solve_depth` read of the configuration."""
 
-    root_seed: int
-    seeds: int
-    dataset_name: str
     loss: Loss
-    dimension: int
     depth: Depth
 
 

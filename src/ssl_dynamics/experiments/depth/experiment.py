@@ -1,6 +1,6 @@
 """Three-layer nets, as data."""
 
-from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.description import POINTS, Experiment, Family, Figure, Stage, cell, compare_stage, files
 from ssl_dynamics.experiments.depth.config import CompareDepthSettings, Depth, DepthSettings
 
 DEPTH = Experiment(
@@ -11,7 +11,6 @@ DEPTH = Experiment(
     on_points=True,
 )
 CELL = cell("depth")
-POINTS = "{dataset}/points.npz"
 
 FAMILY = Family(
     experiments=(DEPTH,),
@@ -36,14 +35,13 @@ FAMILY = Family(
             provenance="solve",
             message="theory of three-layer nets",
             memory=3000,
-            minutes=2,
         ),
         compare_stage(
             DEPTH,
             rule="compare_depth",
             function="compare:compare",
             settings=CompareDepthSettings,
-            reads={name: f"{CELL}/{name}.npz" for name in ("trajectories", "solution")},
+            reads=files("depth", "trajectories", "solution"),
             memory=2000,
         ),
     ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.description import LABELLED, Experiment, Family, Figure, Stage, cell, compare_stage
 from ssl_dynamics.experiments.downstream.config import CollapseCost, Downstream, ProbeSettings
 
 DOWNSTREAM = Experiment(
@@ -29,7 +29,7 @@ def _compare(experiment: Experiment, reads: Mapping[str, str], *, memory: int) -
         rule=f"compare_{experiment.name}",
         function=f"compare.{experiment.name}:compare",
         settings=ProbeSettings,
-        reads={**reads, "labelled": "{dataset}/labelled.npz"},
+        reads={**reads, "labelled": LABELLED},
         given={"penalty": f"{experiment.name}.penalty"},
         memory=memory,
         group="report",

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
+from ssl_dynamics.cells import StartSettings
 from ssl_dynamics.problem.settings import Activation, Loss
 from ssl_dynamics.settings import Settings
 
@@ -52,13 +53,9 @@ class Drift(Settings):
         return min(seeds, self.hidden_units // width)
 
 
-class SupervisedSettings(Settings):
+class SupervisedSettings(StartSettings):
     """What the stage `simulate_supervised` reads of the configuration: regression knows no loss."""
 
-    root_seed: int
-    seeds: int
-    dataset_name: str
-    dimension: int
     drift: Drift
 
 

@@ -1,7 +1,7 @@
 """The drift of wide nets, as data."""
 
 from ssl_dynamics.cells import CompareSettings
-from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.description import POINTS, Experiment, Family, Figure, Stage, cell, compare_stage
 from ssl_dynamics.experiments.drift.config import Drift, DriftSettings, SupervisedSettings
 
 DRIFT = Experiment(
@@ -12,7 +12,6 @@ DRIFT = Experiment(
     on_points=True,
 )
 CELL = cell("drift")
-POINTS = "{dataset}/points.npz"
 SUPERVISED = "{dataset}/drift/z{dimension}/supervised.npz"  # regression knows no loss: one run for a data set
 
 FAMILY = Family(
@@ -50,7 +49,6 @@ FAMILY = Family(
             log="solve",
             message="growth rates of wide nets",
             memory=2000,
-            minutes=2,
         ),
         compare_stage(
             DRIFT,

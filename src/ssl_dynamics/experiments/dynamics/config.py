@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat
 
+from ssl_dynamics.cells import StartSettings
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.step_sizes import Grassmannian, Unconstrained
 from ssl_dynamics.settings import Settings
@@ -24,13 +25,9 @@ class GrassmannianOverride(Settings):
     transient: PositiveFloat | None = None
 
 
-class DesignSettings(Settings):
+class DesignSettings(StartSettings):
     """What the stage `design_dynamics` reads of the configuration."""
 
-    root_seed: int
-    seeds: int
-    dataset_name: str
-    dimension: int
     dynamics: Unconstrained | Grassmannian
 
 

@@ -1,7 +1,7 @@
 """The single-layer dynamics, as data."""
 
 from ssl_dynamics.cells import CompareSettings
-from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.description import QUADRATIC_FORM, TRIPLETS, Experiment, Family, Figure, Stage, cell, compare_stage
 from ssl_dynamics.experiments.dynamics.config import (
     DesignSettings,
     GrassmannianOverride,
@@ -29,8 +29,6 @@ GRASSMANNIAN = Experiment(
     tables=("errors", "steps", "angles", "integration", "rank"),
 )
 CELL = cell("{dynamics}")
-TRIPLETS = "{dataset}/triplets.npz"
-FORM = "{dataset}/{loss}/quadratic_form.npz"
 
 
 def _compare(experiment: Experiment) -> Stage:
@@ -54,11 +52,9 @@ FAMILY = Family(
             function="design:design",
             settings=DesignSettings,
             given={"dynamics": "{dynamics}"},
-            reads={"quadratic_form": FORM},
+            reads={"quadratic_form": QUADRATIC_FORM},
             writes={"schedule": f"{CELL}/schedule.npz"},
             message="starts and times",
-            memory=1000,
-            minutes=2,
         ),
         Stage(
             rule="simulate",
@@ -75,12 +71,11 @@ FAMILY = Family(
             rule="solve",
             function="solve:solve",
             settings=SolveSettings,
-            reads={"quadratic_form": FORM, "schedule": f"{CELL}/schedule.npz"},
+            reads={"quadratic_form": QUADRATIC_FORM, "schedule": f"{CELL}/schedule.npz"},
             writes={"solution": f"{CELL}/solution.npz"},
             log="solve",
             message="solve",
             memory=3000,
-            minutes=2,
         ),
         _compare(UNCONSTRAINED),
         _compare(GRASSMANNIAN),

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
+from ssl_dynamics.cells import StartSettings
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.step_sizes import Grassmannian
 from ssl_dynamics.settings import Settings
@@ -29,12 +30,8 @@ class FiniteSteps(Settings):
     limit_steps: Annotated[int, Field(ge=100, description="steps taken next to the limits in η")]
 
 
-class DesignSettings(Settings):
+class DesignSettings(StartSettings):
     """What the stage `design_finite_steps` reads of the configuration."""
 
-    root_seed: int
-    seeds: int
-    dataset_name: str
-    dimension: int
     grassmannian: Grassmannian
     finite_steps: FiniteSteps

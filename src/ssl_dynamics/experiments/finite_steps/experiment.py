@@ -1,7 +1,17 @@
 """Constrained training at finite step sizes, as data."""
 
 from ssl_dynamics.cells import CompareSettings, LossSettings
-from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.description import (
+    QUADRATIC_FORM,
+    TRIPLETS,
+    Experiment,
+    Family,
+    Figure,
+    Stage,
+    cell,
+    compare_stage,
+    files,
+)
 from ssl_dynamics.experiments.finite_steps.config import DesignSettings, FiniteSteps
 from ssl_dynamics.settings import Settings
 
@@ -12,7 +22,6 @@ FINITE_STEPS = Experiment(
     tables=("retractions", "iteration", "drift", "limits"),
 )
 CELL = cell("finite_steps")
-FORM = "{dataset}/{loss}/quadratic_form.npz"
 
 FAMILY = Family(
     experiments=(FINITE_STEPS,),
@@ -21,17 +30,16 @@ FAMILY = Family(
             rule="design_finite_steps",
             function="solve:design",
             settings=DesignSettings,
-            reads={"quadratic_form": FORM},
+            reads={"quadratic_form": QUADRATIC_FORM},
             writes={"schedule": f"{CELL}/schedule.npz"},
             message="starts and step sizes",
             memory=2000,
-            minutes=2,
         ),
         Stage(
             rule="simulate_finite_steps",
             function="simulate:simulate",
             settings=LossSettings,
-            reads={"triplets": "{dataset}/triplets.npz", "schedule": f"{CELL}/schedule.npz"},
+            reads={"triplets": TRIPLETS, "schedule": f"{CELL}/schedule.npz"},
             writes={"trajectories": f"{CELL}/trajectories.npz"},
             log="simulate",
             message="train",
@@ -42,19 +50,18 @@ FAMILY = Family(
             rule="solve_finite_steps",
             function="solve:solve",
             settings=Settings,
-            reads={"quadratic_form": FORM, "schedule": f"{CELL}/schedule.npz"},
+            reads={"quadratic_form": QUADRATIC_FORM, "schedule": f"{CELL}/schedule.npz"},
             writes={"solution": f"{CELL}/solution.npz"},
             log="solve",
             message="solve",
             memory=2000,
-            minutes=2,
         ),
         compare_stage(
             FINITE_STEPS,
             rule="compare_finite_steps",
             function="compare:compare",
             settings=CompareSettings,
-            reads={name: f"{CELL}/{name}.npz" for name in ("trajectories", "solution", "schedule")},
+            reads=files("finite_steps", "trajectories", "solution", "schedule"),
             memory=2000,
         ),
     ),

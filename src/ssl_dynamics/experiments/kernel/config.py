@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from ssl_dynamics.cells import StartSettings
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.step_sizes import Unconstrained
 from ssl_dynamics.settings import Settings
@@ -28,12 +29,8 @@ class Kernel(Settings):
     regression_end: Annotated[PositiveInt, Field(description="end of the regression, in units of 1/‖K‖₂")]
 
 
-class DesignSettings(Settings):
+class DesignSettings(StartSettings):
     """What the stage `design_kernel` reads of the configuration."""
 
-    root_seed: int
-    seeds: int
-    dataset_name: str
     loss: Loss
-    dimension: int
     kernel: Kernel

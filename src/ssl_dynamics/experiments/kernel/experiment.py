@@ -1,7 +1,7 @@
 """Training on fixed kernels, as data."""
 
 from ssl_dynamics.cells import CompareSettings, LossSettings
-from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.description import TRIPLETS, Experiment, Family, Figure, Stage, cell, compare_stage, files
 from ssl_dynamics.experiments.kernel.config import DesignSettings, Kernel
 
 KERNEL = Experiment(
@@ -20,11 +20,9 @@ FAMILY = Family(
             rule="design_kernel",
             function="solve:design",  # not of design.py, which the simulation reads: step sizes are set by A
             settings=DesignSettings,
-            reads={"triplets": "{dataset}/triplets.npz"},
+            reads={"triplets": TRIPLETS},
             writes={"schedule": SCHEDULE},
             message="kernels, starts and times",
-            memory=1000,
-            minutes=2,
         ),
         Stage(
             rule="simulate_kernel",
@@ -46,14 +44,13 @@ FAMILY = Family(
             log="solve",
             message="solve on fixed kernels",
             memory=2000,
-            minutes=2,
         ),
         compare_stage(
             KERNEL,
             rule="compare_kernel",
             function="compare:compare",
             settings=CompareSettings,
-            reads={name: f"{CELL}/{name}.npz" for name in ("trajectories", "solution", "schedule")},
+            reads=files("kernel", "trajectories", "solution", "schedule"),
             memory=2000,
         ),
     ),

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
+from ssl_dynamics.cells import StartSettings
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.settings import Settings
 
@@ -18,11 +19,7 @@ class KernelLimit(Settings):
     widths: Annotated[list[PositiveInt], Field(min_length=3, description="widths h")]
 
 
-class SimulateSettings(Settings):
+class SimulateSettings(StartSettings):
     """What the stage `simulate_kernel_limit` reads of the configuration."""
 
-    root_seed: int
-    seeds: int
-    dataset_name: str
-    dimension: int
     widths: list[int]

@@ -1,7 +1,7 @@
 """The limit of infinite width of tangent kernels, as data."""
 
 from ssl_dynamics.cells import CompareSettings
-from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.description import POINTS, Experiment, Family, Figure, Stage, cell, compare_stage
 from ssl_dynamics.experiments.kernel_limit.config import KernelLimit, SimulateSettings
 from ssl_dynamics.settings import Settings
 
@@ -13,7 +13,6 @@ KERNEL_LIMIT = Experiment(
     on_points=True,
 )
 CELL = cell("kernel_limit")
-POINTS = "{dataset}/points.npz"
 
 FAMILY = Family(
     experiments=(KERNEL_LIMIT,),
@@ -26,8 +25,6 @@ FAMILY = Family(
             writes={"limit": f"{CELL}/limit.npz"},
             provenance="solve",
             message="tangent kernels of infinite width",
-            memory=1000,
-            minutes=2,
         ),
         Stage(
             rule="simulate_kernel_limit",
@@ -39,7 +36,6 @@ FAMILY = Family(
             provenance="simulate",
             message="tangent kernels of finite width",
             memory=3000,
-            minutes=2,
         ),
         compare_stage(
             KERNEL_LIMIT,

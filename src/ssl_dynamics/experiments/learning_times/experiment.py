@@ -1,7 +1,17 @@
 """Learning times, as data."""
 
 from ssl_dynamics.cells import CompareSettings, LossSettings
-from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.description import (
+    QUADRATIC_FORM,
+    TRIPLETS,
+    Experiment,
+    Family,
+    Figure,
+    Stage,
+    cell,
+    compare_stage,
+    files,
+)
 from ssl_dynamics.experiments.learning_times.config import LearningTimes, SolveSettings
 
 LEARNING_TIMES = Experiment("learning_times", settings=LearningTimes, part="framework", tables=("acquisition",))
@@ -16,22 +26,21 @@ FAMILY = Family(
             function="solve:solve",
             settings=SolveSettings,
             reads={
-                "quadratic_form": "{dataset}/{loss}/quadratic_form.npz",
+                "quadratic_form": QUADRATIC_FORM,
                 "schedule": f"{cell('grassmannian')}/schedule.npz",
             },
-            writes={name: f"{CELL}/{name}.npz" for name in ("plan", "solution")},
+            writes=files("learning_times", "plan", "solution"),
             provenance="solution",
             log="solve",
             message="solve",
             memory=1500,
-            minutes=2,
             group=GROUP,
         ),
         Stage(
             rule="simulate_learning_times",
             function="simulate:simulate",
             settings=LossSettings,
-            reads={"triplets": "{dataset}/triplets.npz", "plan": f"{CELL}/plan.npz"},
+            reads={"triplets": TRIPLETS, "plan": f"{CELL}/plan.npz"},
             writes={"trajectory": f"{CELL}/trajectory.npz"},
             log="simulate",
             message="train",
@@ -44,7 +53,7 @@ FAMILY = Family(
             rule="compare_learning_times",
             function="compare:compare",
             settings=CompareSettings,
-            reads={name: f"{CELL}/{name}.npz" for name in ("trajectory", "plan", "solution")},
+            reads=files("learning_times", "trajectory", "plan", "solution"),
             memory=1500,
             group=GROUP,
         ),

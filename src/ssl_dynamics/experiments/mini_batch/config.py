@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
+from ssl_dynamics.cells import StartSettings
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.settings import Settings
 
@@ -30,13 +31,9 @@ class MiniBatch(Settings):
         return steps
 
 
-class DesignSettings(Settings):
+class DesignSettings(StartSettings):
     """What the stage `design_mini_batch` reads of the configuration."""
 
-    root_seed: int
-    seeds: int
-    dataset_name: str
-    dimension: int
     mini_batch: MiniBatch
 
 

@@ -1,7 +1,17 @@
 """Training on batches, as data."""
 
 from ssl_dynamics.cells import CompareSettings
-from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.description import (
+    QUADRATIC_FORM,
+    TRIPLETS,
+    Experiment,
+    Family,
+    Figure,
+    Stage,
+    cell,
+    compare_stage,
+    files,
+)
 from ssl_dynamics.experiments.mini_batch.config import DesignSettings, MiniBatch, SimulateSettings
 
 MINI_BATCH = Experiment(
@@ -19,18 +29,17 @@ FAMILY = Family(
             rule="design_mini_batch",
             function="solve:design",
             settings=DesignSettings,
-            reads={"quadratic_form": "{dataset}/{loss}/quadratic_form.npz"},
+            reads={"quadratic_form": QUADRATIC_FORM},
             writes={"plan": f"{CELL}/plan.npz", "solution": f"{CELL}/solution.npz"},
             message="starts, times and closed form",
             memory=1500,
-            minutes=2,
         ),
         Stage(
             rule="simulate_mini_batch",
             function="simulate:simulate",
             settings=SimulateSettings,
             given={"steps": "mini_batch.steps", "batches": "mini_batch.batches"},
-            reads={"triplets": "{dataset}/triplets.npz", "plan": f"{CELL}/plan.npz"},
+            reads={"triplets": TRIPLETS, "plan": f"{CELL}/plan.npz"},
             writes={"trajectories": f"{CELL}/trajectories.npz"},
             log="simulate",
             message="train on batches",
@@ -42,7 +51,7 @@ FAMILY = Family(
             rule="compare_mini_batch",
             function="compare:compare",
             settings=CompareSettings,
-            reads={name: f"{CELL}/{name}.npz" for name in ("trajectories", "plan", "solution")},
+            reads=files("mini_batch", "trajectories", "plan", "solution"),
             memory=1500,
         ),
     ),

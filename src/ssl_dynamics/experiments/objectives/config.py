@@ -4,6 +4,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
+from ssl_dynamics.cells import StartSettings
 from ssl_dynamics.problem.settings import Objective
 from ssl_dynamics.settings import Settings
 
@@ -36,13 +37,9 @@ class Objectives(Settings):
         return iterations
 
 
-class DesignSettings(Settings):
+class DesignSettings(StartSettings):
     """What the stage `design_objectives` reads of the configuration."""
 
-    root_seed: int
-    seeds: int
-    dataset_name: str
-    dimension: int
     triplets: int
     temperatures: list[float]
 

@@ -1,7 +1,7 @@
 """The objectives beyond the dot product, as data."""
 
 from ssl_dynamics.cells import CompareSettings
-from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.description import TRIPLETS, Experiment, Family, Figure, Stage, cell, compare_stage, files
 from ssl_dynamics.experiments.objectives.config import DesignSettings, Objectives, SimulateSettings, TableSettings
 from ssl_dynamics.settings import Settings
 
@@ -12,7 +12,6 @@ OBJECTIVES = Experiment(
     tables=("objectives", "learning", "temperatures"),
 )
 CELL = cell("objectives")
-TRIPLETS = "{dataset}/triplets.npz"
 SCHEDULE = f"{CELL}/schedule.npz"
 
 FAMILY = Family(
@@ -26,8 +25,6 @@ FAMILY = Family(
             reads={"triplets": TRIPLETS},
             writes={"schedule": SCHEDULE},
             message="starts and temperatures",
-            memory=1000,
-            minutes=2,
         ),
         Stage(
             rule="simulate_objectives",
@@ -49,16 +46,13 @@ FAMILY = Family(
             writes={"solution": f"{CELL}/solution.npz"},
             log="solve",
             message="solve",
-            memory=1000,
-            minutes=2,
         ),
         compare_stage(
             OBJECTIVES,
             rule="compare_objectives",
             function="compare:compare",
             settings=CompareSettings,
-            reads={"triplets": TRIPLETS}
-            | {name: f"{CELL}/{name}.npz" for name in ("schedule", "trajectories", "solution")},
+            reads={"triplets": TRIPLETS} | files("objectives", "schedule", "trajectories", "solution"),
             memory=1500,
         ),
         Stage(
@@ -68,8 +62,6 @@ FAMILY = Family(
             collects=("objectives", "learning"),
             writes={"table": "tables/objectives.csv"},
             message="table of the objectives",
-            memory=1000,
-            minutes=2,
             group="report",
         ),
     ),

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from ssl_dynamics.cells import StartSettings
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.settings import Settings
 
@@ -52,13 +53,9 @@ class Wide(TwoLayer):
     ]
 
 
-class DesignSettings(Settings):
+class DesignSettings(StartSettings):
     """What the stage `design_widths` reads of the configuration."""
 
-    root_seed: int
-    seeds: int
-    dataset_name: str
-    dimension: int
     net: Narrow | Wide
 
 

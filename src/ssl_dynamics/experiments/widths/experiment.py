@@ -1,7 +1,7 @@
 """Two-layer nets of several widths, as data."""
 
 from ssl_dynamics.cells import CompareSettings, LossSettings, PointsSettings
-from ssl_dynamics.description import Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.description import TRIPLETS, Experiment, Family, Figure, Stage, cell, compare_stage
 from ssl_dynamics.experiments.widths.config import DesignSettings, Narrow, SimulateSettings, SolveSettings, Wide
 
 NARROW = Experiment(
@@ -17,7 +17,7 @@ WIDE = Experiment(
     tables=("wide_errors", "wide_starts", "wide_integration"),
 )
 CELL = cell("{net}")
-POINTS = "{dataset}/{net}/triplets.npz"
+VIEWS = "{dataset}/{net}/triplets.npz"
 
 
 def _solve(experiment: Experiment) -> Stage:
@@ -35,7 +35,6 @@ def _solve(experiment: Experiment) -> Stage:
         log="solve",
         message="solve",
         memory=3000,
-        minutes=2,
     )
 
 
@@ -60,22 +59,19 @@ FAMILY = Family(
             function="ssl_dynamics.experiments.data.points:points",
             settings=PointsSettings,
             given={"triplets": "dataset_settings.triplets", "components": "{net}.components"},
-            reads={"triplets": "{dataset}/triplets.npz"},
-            writes={"points": POINTS},
+            reads={"triplets": TRIPLETS},
+            writes={"points": VIEWS},
             message="principal components for two-layer nets",
             memory=1500,
-            minutes=2,
             group="problem",
         ),
         Stage(
             rule="net_quadratic_form",
             function="ssl_dynamics.experiments.data.quadratic_form:quadratic_form",
             settings=LossSettings,
-            reads={"triplets": POINTS},
+            reads={"triplets": VIEWS},
             writes={"quadratic_form": "{dataset}/{loss}/{net}/quadratic_form.npz"},
             message="quadratic form for two-layer nets",
-            memory=1000,
-            minutes=2,
             group="problem",
         ),
         Stage(
@@ -87,14 +83,13 @@ FAMILY = Family(
             writes={"layers": f"{CELL}/layers.npz"},
             message="starts of two-layer nets",
             memory=2000,
-            minutes=2,
         ),
         Stage(
             rule="simulate_layers",
             function="simulate:simulate",
             settings=SimulateSettings,
             given={"kind": "net"},
-            reads={"triplets": POINTS, "layers": f"{CELL}/layers.npz"},
+            reads={"triplets": VIEWS, "layers": f"{CELL}/layers.npz"},
             writes={"trajectories": f"{CELL}/trajectories.npz"},
             log="simulate",
             message="train two-layer nets",
