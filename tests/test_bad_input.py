@@ -15,8 +15,8 @@ from ssl_dynamics.analysis import (
     sines_to,
 )
 from ssl_dynamics.problem import quadratic_form
-from ssl_dynamics.problem.layers import narrow_layers, wide_layers
-from ssl_dynamics.problem.start import kernel_root
+from ssl_dynamics.problem.starts.layers import narrow_layers, wide_layers
+from ssl_dynamics.problem.starts.orthonormal import kernel_root
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.simulation.functions import train_triplet_functions
 from ssl_dynamics.simulation.layers import Net, train_layers

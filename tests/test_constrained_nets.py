@@ -13,15 +13,15 @@ from scipy.linalg import sqrtm
 
 from problems import judge_rows, orthonormal
 from ssl_dynamics.analysis import fitted_order, gram_distance, projector_distance, span_distance
-from ssl_dynamics.claims.measures.trajectories import farthest_from, nearest_to
-from ssl_dynamics.experiments.constrained_nets.claims import CLAIMS
-from ssl_dynamics.kernels import features, infinite_width_ntk, two_layer_ntk
-from ssl_dynamics.engine.artifacts import read_arrays, read_table, write_arrays
-from ssl_dynamics.pipeline.constrained_plan import READ_AT, Run, arrival, clock
-from ssl_dynamics.experiments.constrained_nets.config import ConstrainedNets
 from ssl_dynamics.cells import CompareSettings, LossSettings
-from ssl_dynamics.pipeline.settings import PlanConstrainedNetsSettings
+from ssl_dynamics.claims.measures.trajectories import farthest_from, nearest_to
+from ssl_dynamics.engine.artifacts import read_arrays, read_table, write_arrays
 from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.constrained_nets.claims import CLAIMS
+from ssl_dynamics.experiments.constrained_nets.config import ConstrainedNets
+from ssl_dynamics.kernels import features, infinite_width_ntk, two_layer_ntk
+from ssl_dynamics.pipeline.constrained_plan import READ_AT, Run, arrival, clock
+from ssl_dynamics.pipeline.settings import PlanConstrainedNetsSettings
 from ssl_dynamics.pipeline.stages import (
     compare_constrained_nets,
     design_constrained_nets,
@@ -29,7 +29,7 @@ from ssl_dynamics.pipeline.stages import (
     solve_constrained_nets,
 )
 from ssl_dynamics.problem import coupling_matrix
-from ssl_dynamics.problem.start import constrained_net
+from ssl_dynamics.problem.starts.orthonormal import constrained_net
 from ssl_dynamics.simulation.constrained_nets import train_constrained_nets
 from ssl_dynamics.simulation.stacked import regression_objective, triplet_objective
 from ssl_dynamics.theory import (

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ssl_dynamics.engine.integrity import check_plan
-from ssl_dynamics.engine.staleness import plan_of
 from ssl_dynamics.engine.run import jobs_of
+from ssl_dynamics.engine.staleness import plan_of
 from trees import SMALLEST, call, contents, copy_of_the_tree, edit, environment, finish, made_once, run
 
 RESULTS = Path("results/smallest")

@@ -11,15 +11,15 @@ from scipy.stats import chi2
 
 from problems import judge_rows
 from ssl_dynamics.analysis import first_passage, fitted_order, interpolated, richardson_weights
+from ssl_dynamics.config import ConfigError, parse_config
 from ssl_dynamics.experiments.departure.claims import CLAIMS
 from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
-from ssl_dynamics.config import ConfigError, parse_config
 from ssl_dynamics.pipeline.departure_plan import DeparturePlan
 from ssl_dynamics.pipeline.stages.compare_departure import departure_table, nets_table
 from ssl_dynamics.pipeline.stages.simulate_departure import KernelDrift
 from ssl_dynamics.problem import coupling_matrix, quadratic_form
-from ssl_dynamics.problem.gaussian_nets import gaussian_factor, gaussian_net
 from ssl_dynamics.problem.losses import loss_value
+from ssl_dynamics.problem.starts.gaussian_nets import gaussian_factor, gaussian_net
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.simulation.linear_nets import train_linear_nets
 from ssl_dynamics.theory import (

@@ -10,13 +10,13 @@ from problems import judge_rows
 from ssl_dynamics.analysis import fitted_order, gram_distance
 from ssl_dynamics.claims.measures import trajectories as measures
 from ssl_dynamics.claims.statements import depth, kernel_limit
+from ssl_dynamics.experiments.depth.config import Depth
 from ssl_dynamics.kernels.three_layer import infinite_width_features, three_layer_features, three_layer_ntk
 from ssl_dynamics.pipeline import depth_plan
-from ssl_dynamics.experiments.depth.config import Depth
 from ssl_dynamics.pipeline.settings import DepthSettings
 from ssl_dynamics.pipeline.stages.compare_depth import departure, frozen_square
 from ssl_dynamics.problem import coupling_matrix
-from ssl_dynamics.problem.gaussian_weights import gaussian_weights
+from ssl_dynamics.problem.starts.gaussian_weights import gaussian_weights
 from ssl_dynamics.simulation.deep_nets import gradients, outputs, tangent_kernel
 from ssl_dynamics.simulation.deep_training import train_constrained, train_to_fit, train_until_departure
 from ssl_dynamics.simulation.stacked import triplet_objective

@@ -9,24 +9,24 @@ import torch
 from scipy.integrate import solve_ivp
 
 from problems import judge_rows
-from ssl_dynamics.analysis import first_crossing, fitted_order
-from ssl_dynamics.experiments.drift.measures import delay_error, departure_slope, drift_exponent, share
-from ssl_dynamics.experiments.drift.claims import CLAIMS
-from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
-from ssl_dynamics.engine.artifacts import read_table, write_arrays
-from ssl_dynamics.config import load_config
-from ssl_dynamics.experiments.drift.config import Cosine, Drift
+from ssl_dynamics.analysis import first_crossing, fitted_order, log_size
 from ssl_dynamics.cells import CompareSettings
-from ssl_dynamics.pipeline.settings import DriftSettings
+from ssl_dynamics.config import load_config
+from ssl_dynamics.engine.artifacts import read_table, write_arrays
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.pipeline.stages import compare_drift, simulate_drift, simulate_supervised, solve_drift
+from ssl_dynamics.experiments.drift.claims import CLAIMS
+from ssl_dynamics.experiments.drift.config import Cosine, Drift
 from ssl_dynamics.experiments.drift.design import net_outputs
+from ssl_dynamics.experiments.drift.measures import delay_error, departure_slope, drift_exponent, share
+from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
+from ssl_dynamics.pipeline.settings import DriftSettings
+from ssl_dynamics.pipeline.stages import compare_drift, simulate_drift, simulate_supervised, solve_drift
 from ssl_dynamics.problem import coupling_matrix, quadratic_form
 from ssl_dynamics.problem.datasets import load
-from ssl_dynamics.problem.layers import gaussian_layers
 from ssl_dynamics.problem.objectives import cosine
 from ssl_dynamics.problem.principal import principal_triplets
 from ssl_dynamics.problem.rng import stream
+from ssl_dynamics.problem.starts.layers import gaussian_layers
 from ssl_dynamics.problem.triplets import draw_triplets
 from ssl_dynamics.simulation.drift import (
     regression_value,
@@ -36,7 +36,6 @@ from ssl_dynamics.simulation.drift import (
     triplet_value,
 )
 from ssl_dynamics.simulation.wide_nets import Nets
-from ssl_dynamics.analysis import log_size
 from ssl_dynamics.theory import blow_up_delay, growing_modes, kernel_flow, unreachable_share
 
 ACTIVATIONS = ["identity", "relu", "erf"]

@@ -7,114 +7,216 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ssl_dynamics.figures import theme
-from ssl_dynamics.experiments.dynamics.figures import exactness
-from ssl_dynamics.experiments.data.figures import triplets
+from ssl_dynamics.catalogue import EXPERIMENTS, FAMILIES, FIGURES, STORY, caption, drawing_of, figure_groups
 from ssl_dynamics.engine.artifacts import sha256, write_figure
-from ssl_dynamics.report.captions import caption
-from ssl_dynamics.pipeline.tables import FIGURE_FUNCTIONS, FIGURE_TABLES, TABLES
+from ssl_dynamics.experiments.data.figures import triplets
+from ssl_dynamics.experiments.dynamics.figures import exactness
+from ssl_dynamics.figures import theme
 
 mpl.use("Agg")
 
-
-def table():
-    """Every column that any table has; two data sets, two losses, two dimensions, two seeds."""
-    rates, times = [0.01, 0.02], [0.0, 1.0, 2.0]
-    axes = [["a", "b"], ["contrastive", "non-contrastive"], [1, 2], rates, [0, 1, 2], [0, 1], times]
-    names = ["dataset", "loss", "dimension", "learning_rate", "extrapolations", "seed", "time"]
-    frame = pd.DataFrame(list(itertools.product(*axes)), columns=names)
-    frame["dynamics"] = np.where(frame["seed"] == 0, "grassmannian", "unconstrained")
-    frame["gap_time"] = frame["progress"] = frame["time"]
-    frame["kernel"], frame["supervised"] = "linear", frame["seed"] == 0
-    decay = np.exp(-frame["time"]) * frame["learning_rate"]
-    for column in ("error", "error_control", "defect", "defect_euclidean", "tangent", "bound", "effective_rank"):
-        frame[column] = 1 + decay
-    for column in ("distance", "distance_control", "drift"):
-        frame[column] = 1 + decay
-    frame["retraction"], frame["method"], frame["side"] = "polar", "riemannian", frame["seed"]
-    frame["objective"], frame["temperature"] = "vicreg", 1 + frame["time"]
-    for column in ("mean_square_sine", "sine", "sine_own_negatives", "distance", "distance_control"):
-        frame[column] = 1 / frame["temperature"]
-    frame["predicted"] = frame["log_ratio"] = frame["log_ratio_decay"] = 1 + decay
-    frame["metric"] = frame["seed"].map({0: "grassmann", 1: "stiefel"})
-    frame["width"], frame["ratio"] = 2 + frame["time"], 1 + frame["time"]
-    for column in ("speed", "guide", "singular_value", "singular_value_late"):
-        frame[column] = 1 + decay
-    frame["probe"] = np.where(frame["extrapolations"] == 0, "ridge", "nearest-mean")
-    for column in ("trained", "measured", "predicted_control", "sine", "sine_control", "deviation", "deviation_full"):
-        frame[column] = 1 + decay
-    for column in ("constrained", "collapsed", "span", "pca", "items"):
-        frame[column] = decay
-    frame["direction"] = frame["seed"] + 1
-    frame["step"], frame["batch"] = frame["learning_rate"], 16 * 2 ** frame["extrapolations"]
-    frame["inverse_size"] = 1 / (1 + frame["time"])
-    frame["model"], frame["moment"] = frame["seed"].map({0: "equations", 1: "nets"}), "fixed"
-    for column in ("departure", "law", "remaining", "law_remaining"):
-        frame[column] = 1 + decay
-    frame["activation"], frame["departure_time"], frame["amplitude"] = "relu", 1.0, 1.0
-    frame["growth_rate"], frame["since_departure"], frame["predicted_delay"] = 1.0, frame["time"], 0.6
-    frame["value"] = -1 - frame["time"]
-    frame["activation"] = np.where(frame["seed"] == 0, "relu", "erf")
-    frame["block"] = np.where(frame["seed"] == 0, "all", "first")
-    frame["limit"] = np.where(frame["time"] == 0, "complete", "without the first layer")
-    frame["rate"] = np.where(frame["seed"] == 0, "unit", "width")
-    for column in ("drift_early", "drift_supervised", "frozen_square", "gram_error", "feature_drift"):
-        frame[column] = 1 + decay
-    return frame
+RATES, TIMES, WIDTHS = [0.01, 0.02], [0.0, 1.0, 2.0], [64, 128, 256]
+ACTIVATIONS = ["identity", "relu", "erf"]
 
 
-def constrained_table(frame):
-    """Nets of two widths with all that the figures tell apart, at the times that they read."""
-    axes = itertools.product(["relu", "erf"], ["self-supervised", "regression"], ["unit", "sqrt(h)", "h"], [64, 128])
-    first = frame[(frame["learning_rate"] == 0.01) & (frame["extrapolations"] == 0)]
-    nets = [
-        first.assign(activation=activation, objective=objective, rate=rate, width=width, time=4 * first["time"])
-        for activation, objective, rate, width in axes
-    ]
+def rows(**axes):
+    """A row for each combination of these values, of two data sets, losses, dimensions and seeds."""
+    cells = {"dataset": ["a", "b"], "loss": ["contrastive", "non-contrastive"], "dimension": [1, 2]}
+    axes = cells | axes | {"seed": [0, 1]}
+    return pd.DataFrame(list(itertools.product(*axes.values())), columns=list(axes))
+
+
+def measured(frame, *columns):
+    """The rows with these columns, of numbers between 1 and 2 that are others in every row."""
+    return frame.assign(**dict.fromkeys(columns, 1 + np.exp(-np.arange(len(frame)) / len(frame))))
+
+
+# The tables that the figures of a folder read, made up: with the columns that they have in a run, as far as figures
+# look at them.
+
+
+def dynamics():
+    trained = rows(learning_rate=RATES, extrapolations=[0, 1, 2], time=TIMES)
+    trained["gap_time"] = trained["time"]
+    rank = rows(dynamics=["grassmannian", "unconstrained"], time=TIMES)
+    errors = measured(trained.drop(columns="gap_time"), "error", "error_control")
+    return {
+        "collapse": measured(trained, "log_ratio", "predicted"),
+        "rank": measured(rank.assign(gap_time=rank["time"]), "effective_rank"),
+        "errors": errors,
+        "spans": errors,
+        "steps": measured(rows(learning_rate=RATES, time=TIMES), "defect", "defect_euclidean"),
+        "angles": measured(rows(time=TIMES), "tangent", "predicted", "bound"),
+        "integration": measured(rows(time=TIMES), "distance", "distance_control"),
+    }
+
+
+def kernel():
+    kernels = ["linear", "relu-ntk"]
+    trained = rows(kernel=kernels, learning_rate=RATES, extrapolations=[0, 1, 2], time=TIMES)
+    trained["gap_time"] = trained["time"]
+    runs = rows(kernel=kernels, objective=["self-supervised", "with weight decay", "regression"], time=TIMES)
+    runs = runs.assign(progress=runs["time"] / 2, supervised=runs["objective"] == "regression")
+    return {
+        "kernel_collapse": measured(trained, "log_ratio", "log_ratio_decay", "predicted"),
+        "kernel_rank": measured(runs, "effective_rank"),
+    }
+
+
+def finite_steps():
+    both = ["polar", "geodesic"]
+    return {
+        "retractions": measured(rows(learning_rate=RATES, retraction=both, time=TIMES), "error", "error_control"),
+        "iteration": measured(rows(time=TIMES), "distance", "distance_control"),
+        "drift": measured(rows(retraction=[*both, "qr", "none"], time=TIMES), "drift"),
+        "limits": measured(rows(method=["riemannian", "iteration"], side=[0, 1], time=[100.0]), "distance"),
+    }
+
+
+def widths():
+    metrics = ["grassmann", "stiefel", "canonical"]
+    trained = {"learning_rate": RATES, "extrapolations": [0, 1, 2], "time": TIMES}
+    return {
+        "narrow_errors": measured(rows(metric=metrics, width=WIDTHS, **trained), "error"),
+        "narrow_speeds": measured(rows(metric=metrics, width=WIDTHS), "speed", "predicted", "guide"),
+        "wide_errors": measured(rows(ratio=[1.0, 2.0, 4.0], **trained), "error", "error_control"),
+        "wide_starts": measured(rows(ratio=[1.0, 2.0, 4.0]), "singular_value", "singular_value_late"),
+    }
+
+
+def downstream():
+    tested = rows(probe=["ridge", "nearest-mean"], time=TIMES)
+    return {
+        "accuracy": measured(tested, "trained", "predicted"),
+        "probes": measured(tested, "constrained", "collapsed", "span", "pca", "items"),
+    }
+
+
+def learning_times():
+    return {"acquisition": measured(rows(direction=[1, 2, 3]), "measured", "predicted", "predicted_control")}
+
+
+def finite_sample():
+    return {"sines": measured(rows(inverse_size=[0.01, 0.02, 0.04]), "sine", "sine_control")}
+
+
+def mini_batch():
+    return {"noise": measured(rows(step=RATES, batch=[16, 32, 64]), "deviation", "deviation_full")}
+
+
+def objectives():
+    names = ["dot-product", "info-nce", "nt-xent", "vicreg", "barlow-twins"]
+    distances = ["sine", "sine_own_negatives", "distance", "distance_control"]
+    return {
+        "objectives": measured(rows(objective=names, time=TIMES), "mean_square_sine"),
+        "temperatures": measured(rows(temperature=[1.0, 10.0, 100.0]), *distances),
+    }
+
+
+def kernel_limit():
+    limits = ["complete", "without the first layer"]
+    nets = rows(width=WIDTHS, activation=ACTIVATIONS, block=["all", "first", "second"], limit=limits)
+    return {"kernel_limit": measured(nets[(nets["limit"] == "complete") | (nets["block"] == "all")], "error")}
+
+
+def drift():
+    runs = {"objective": ["supervised", "cosine", "dot-product"], "activation": ACTIVATIONS, "width": WIDTHS}
+    moments = rows(**runs, time=TIMES)
+    departing = moments["objective"] == "dot-product"
+    linear = departing & (moments["activation"] == "identity")
+    moments["since_departure"] = (moments["time"] - 1).where(departing)
+    moments["predicted_delay"] = linear.map({True: 0.6, False: np.nan})
+    return {
+        "departures": measured(rows(**runs), "drift", "departure_time", "growth_rate", "amplitude"),
+        "kernel_drift": measured(moments, "value").assign(value=lambda made: -made["value"]),
+    }
+
+
+def departure():
+    gram = rows(width=WIDTHS, step=RATES, extrapolations=[0, 1, 2])
+    return {
+        "departure": measured(rows(width=WIDTHS, model=["equations", "nets"]), "departure", "law"),
+        "blow_up": measured(rows(width=WIDTHS), "remaining", "law_remaining"),
+        "fixed_time": measured(rows(width=WIDTHS, moment=["fixed", "logarithmic"]), "drift"),
+        "gram_nets": measured(gram, "error"),
+    }
+
+
+def constrained_nets():
+    nets = rows(
+        activation=["relu", "erf"],
+        objective=["self-supervised", "regression"],
+        rate=["unit", "sqrt(h)", "h"],
+        width=WIDTHS,
+        time=[0.0, 4.0, 8.0],
+    )
     columns = ["flow_error", "linearised_error", "feature_drift", "tangent_drift", "limit", "mismatch_limit"]
-    return pd.concat(nets).assign(**dict.fromkeys(columns, 0.5))
+    return {"constrained_nets": measured(nets, *columns)}
 
 
-def table_of(name):
-    """The table, with the objectives that a figure knows, or once for each width."""
-    frame = table()
-    if name == "kernel-rank":
-        frame["objective"] = np.where(frame["supervised"], "regression", "self-supervised")
-    if name == "departure-slope":
-        frame = frame.drop_duplicates(["dataset", "loss", "dimension", "seed", "width"])
-    if name.startswith("constrained"):
-        frame = constrained_table(frame)
-    if name in ("kernel-drift", "departure-times", "after-departure"):
-        frame["objective"] = "dot-product"
-    if name == "depth-drift":
-        frame["objective"] = np.where(frame["supervised"], "regression", "dot-product")
-    return frame
+def depth():
+    runs = measured(rows(objective=["dot-product", "regression"], width=WIDTHS, time=TIMES), "drift")
+    constrained = rows(width=WIDTHS, rate=["unit", "width"], time=TIMES)
+    return {
+        "depth_drift": runs.assign(drift=runs["drift"].where(runs["time"] > 0, 0.0)),
+        "depth_widths": measured(rows(width=WIDTHS), "frozen_square", "drift", "drift_early", "drift_supervised"),
+        "depth_constrained": measured(constrained, "gram_error", "feature_drift"),
+    }
 
 
-def drawn(name):
-    module, _, function = FIGURE_FUNCTIONS[name].partition(":")
-    tables = [table_of(name if len(FIGURE_TABLES[name]) == 1 else table) for table in FIGURE_TABLES[name]]
-    return getattr(import_module(f"ssl_dynamics.figures.{module}"), function)(*tables)
+MADE_UP = {
+    made.__name__: made
+    for made in (
+        dynamics,
+        kernel,
+        finite_steps,
+        widths,
+        downstream,
+        learning_times,
+        finite_sample,
+        mini_batch,
+        objectives,
+        kernel_limit,
+        drift,
+        departure,
+        constrained_nets,
+        depth,
+    )
+}
+
+
+def drawn(figure, *folders):
+    """The figure, of the made-up tables of these folders."""
+    tables = {name: table for folder in folders for name, table in MADE_UP[folder]().items()}
+    module, _, function = drawing_of(figure).partition(":")
+    return getattr(import_module(module), function)(*(tables[name] for name in figure.tables))
+
+
+def story():
+    return drawn(STORY, "dynamics", "departure", "constrained_nets")
 
 
 def test_story_has_a_panel_for_each_part(tmp_path):
     theme.apply()
-    figure = drawn("story")
+    figure = story()
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert [title[:2] for title in titles] == ["A.", "B.", "C.", "D."]
     assert all("a, z = 2" in title for title in titles)
     assert all(axes.lines and axes.get_xlabel() and axes.get_ylabel() for axes in figure.axes)
     write_figure(figure, tmp_path / "1.svg")
-    write_figure(drawn("story"), tmp_path / "2.svg")
+    write_figure(story(), tmp_path / "2.svg")
     assert sha256(tmp_path / "1.svg") == sha256(tmp_path / "2.svg")
     mpl.pyplot.close("all")
 
 
-@pytest.mark.parametrize("name", [name for name, tables in FIGURE_TABLES.items() if len(tables) == 1])
-def test_figure_has_a_labelled_panel_for_each_data_set_and_dimension_and_stable_bytes(name, tmp_path):
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [(folder, figure.name) for folder, figures in figure_groups().items() for figure in figures if figure is not STORY],
+)
+def test_figure_has_a_labelled_panel_for_each_data_set_and_dimension_and_stable_bytes(folder, name, tmp_path):
     theme.apply()
     for number in (1, 2):
-        figure = drawn(name)
+        figure = drawn(FIGURES[name], folder)
         write_figure(figure, tmp_path / f"{number}.svg", tmp_path / f"{number}.png")
     dimensions = [2] if name == "rank" else [1, 2]
     cells = [f"{dataset}{{}}, z = {z}" for dataset in "ab" for z in dimensions]
@@ -132,14 +234,20 @@ def test_figure_has_a_labelled_panel_for_each_data_set_and_dimension_and_stable_
     mpl.pyplot.close("all")
 
 
-def test_every_figure_has_its_table():
-    assert set(FIGURE_FUNCTIONS) == set(FIGURE_TABLES)
-    assert set(chain(*FIGURE_TABLES.values())) <= set(chain(*TABLES.values()))
+def test_every_figure_is_of_one_group_and_has_its_tables():
+    groups = figure_groups()
+    assert sorted(figure.name for figures in groups.values() for figure in figures) == sorted(FIGURES)
+    assert set(MADE_UP) == set(groups) - {"story"}
+    for folder, made in MADE_UP.items():
+        shown = set(chain(*(figure.tables for figure in groups[folder])))
+        assert shown == set(made())
+        assert shown <= set(chain(*(experiment.tables for experiment in FAMILIES[folder].experiments)))
+    assert set(STORY.tables) <= set(chain(*(experiment.tables for experiment in EXPERIMENTS.values())))
 
 
 def test_caption_is_the_summary_of_the_function():
-    assert caption("exactness") == exactness.__doc__.splitlines()[0]
-    assert all(caption(name).endswith((".", "seed")) for name in FIGURE_FUNCTIONS)
+    assert caption(FIGURES["exactness"]) == exactness.__doc__.splitlines()[0]
+    assert all(caption(figure).endswith((".", "seed")) for figure in FIGURES.values())
 
 
 @pytest.mark.parametrize("image_shape", [(3, 4), None])

@@ -9,10 +9,9 @@ from scipy.optimize import brentq
 
 from problems import judge_rows, orthonormal, symmetric
 from ssl_dynamics.analysis import combined_span, labelled_moments, last_rise, probe_accuracies, projector_distance
-from ssl_dynamics.registry import CLAIMS
 from ssl_dynamics.engine.artifacts import read_arrays, write_arrays
-from ssl_dynamics.pipeline.settings import SimulateMiniBatchSettings
 from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.pipeline.settings import SimulateMiniBatchSettings
 from ssl_dynamics.pipeline.stages import simulate_mini_batch
 from ssl_dynamics.pipeline.stages.design_mini_batch import half_way
 from ssl_dynamics.problem import quadratic_form
@@ -20,6 +19,7 @@ from ssl_dynamics.problem.mixture import mixture
 from ssl_dynamics.problem.sampling import triplet_sampler
 from ssl_dynamics.problem.settings import Digits, GaussianMixture, Noise
 from ssl_dynamics.problem.triplets import Triplets
+from ssl_dynamics.registry import CLAIMS
 from ssl_dynamics.simulation.minibatch import train_on_batches
 from ssl_dynamics.theory import (
     grassmann_flow,

@@ -10,7 +10,7 @@ from ssl_dynamics.analysis import fitted_order
 from ssl_dynamics.kernels import infinite_width_ntk, linear_kernel
 from ssl_dynamics.problem import coupling_matrix, quadratic_form
 from ssl_dynamics.problem.losses import loss_value
-from ssl_dynamics.problem.start import random_functions
+from ssl_dynamics.problem.starts.orthonormal import random_functions
 from ssl_dynamics.simulation.functions import train_regression_functions, train_triplet_functions
 from ssl_dynamics.theory import (
     descent_log_singular_values,

@@ -11,11 +11,11 @@ import nbformat
 import pandas as pd
 import pytest
 
-from ssl_dynamics.registry import GROUPS
 from ssl_dynamics.catalogue import table_names
 from ssl_dynamics.engine.notebook_imports import notebook_imports, notebook_parameters
-from ssl_dynamics.report.notebook_page import page
+from ssl_dynamics.registry import GROUPS
 from ssl_dynamics.report.display import ABSENT, numbers, show, verdicts
+from ssl_dynamics.report.notebook_page import page
 from ssl_dynamics.report.stages.notebook import execute, scrub
 
 WORKFLOW = Path(__file__).parents[1] / "workflow"

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ssl_dynamics.engine.artifacts import read_arrays
 from ssl_dynamics.config import ConfigError
+from ssl_dynamics.engine.artifacts import read_arrays
 from ssl_dynamics.engine.provenance import require_as_made
-from ssl_dynamics.solver import solve
 from ssl_dynamics.problem.datasets import load
 from ssl_dynamics.problem.settings import Npz
+from ssl_dynamics.solver import solve
 
 NAMES = ("train", "W0", "C", "times", "anchor")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ssl_dynamics.engine.artifacts import sha256
-from ssl_dynamics.engine.integrity import check_plan
 from ssl_dynamics.engine.fingerprint import definitions, fingerprint
+from ssl_dynamics.engine.integrity import check_plan
 from ssl_dynamics.engine.stage import units_of
 from ssl_dynamics.engine.staleness import FOLLOWS, NOT_MADE, jobs_in, own_work, plan_of, print_plan, put_in_order
 

@@ -8,13 +8,13 @@ from ssl_dynamics.analysis import fitted_order
 from ssl_dynamics.problem import quadratic_form
 from ssl_dynamics.problem.augmentations import augment
 from ssl_dynamics.problem.datasets import load
-from ssl_dynamics.problem.gaussian_nets import gaussian_factor, gaussian_net
-from ssl_dynamics.problem.gaussian_weights import gaussian_weights
-from ssl_dynamics.problem.layers import gaussian_layers, wide_layers, wide_starts
 from ssl_dynamics.problem.mixture import mixture
 from ssl_dynamics.problem.principal import principal_triplets
 from ssl_dynamics.problem.settings import Augmentation, DatasetSettings
-from ssl_dynamics.problem.start import constrained_net, random_functions, random_orthonormal_start
+from ssl_dynamics.problem.starts.gaussian_nets import gaussian_factor, gaussian_net
+from ssl_dynamics.problem.starts.gaussian_weights import gaussian_weights
+from ssl_dynamics.problem.starts.layers import gaussian_layers, wide_layers, wide_starts
+from ssl_dynamics.problem.starts.orthonormal import constrained_net, random_functions, random_orthonormal_start
 from ssl_dynamics.problem.triplets import Triplets, draw_triplets
 
 NOISE = {"kind": "noise", "standard_deviation": 0.1}

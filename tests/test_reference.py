@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ssl_dynamics.config import ConfigError, load_config
+from ssl_dynamics.engine.artifacts import write_table
 from ssl_dynamics.registry import CLAIMS
 from ssl_dynamics.verify import reference, verification
-from ssl_dynamics.engine.artifacts import write_table
-from ssl_dynamics.config import ConfigError, load_config
 from ssl_dynamics.verify.reference import Compared, compare_claims, compare_tables, write_reference
 
 TOP = Path(__file__).parents[1]

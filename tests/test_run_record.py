@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import scipy
 
-from ssl_dynamics.engine.run_record import FILE, LIBRARIES, read_runs, recorded, surroundings
 from ssl_dynamics.engine.run_lock import RunError
+from ssl_dynamics.engine.run_record import FILE, LIBRARIES, read_runs, recorded, surroundings
 
 
 @pytest.fixture

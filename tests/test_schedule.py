@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from ssl_dynamics.problem.step_sizes import Grassmannian, Unconstrained
 from ssl_dynamics.problem.schedule import COLLAPSE_TIME, HORIZON, late_window, make_schedule
+from ssl_dynamics.problem.step_sizes import Grassmannian, Unconstrained
 
 EIGENVALUES = np.array([-10.0, -6.0, -3.0, -2.0, 0.0, 0.5])
 CONSTRAINED = Grassmannian(

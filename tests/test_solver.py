@@ -6,8 +6,8 @@ import pytest
 from scipy.linalg import expm
 
 from problems import orthonormal, symmetric
-from ssl_dynamics.analysis import projector_distance
 from ssl_dynamics import cli
+from ssl_dynamics.analysis import projector_distance
 from ssl_dynamics.problem import quadratic_form
 
 TIMES = np.array([0.0, 0.5, 2.0])

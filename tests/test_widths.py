@@ -12,11 +12,11 @@ from ssl_dynamics.analysis import fitted_order, projector_distance
 from ssl_dynamics.claims.measures import trajectories as measures
 from ssl_dynamics.claims.statements import widths
 from ssl_dynamics.experiments.widths.config import Narrow
-from ssl_dynamics.problem.schedule import transient_schedule
 from ssl_dynamics.pipeline.stages.compare_narrow import vertex
 from ssl_dynamics.problem import quadratic_form
-from ssl_dynamics.problem.layers import narrow_layers, wide_layers, wide_starts
 from ssl_dynamics.problem.losses import loss_value
+from ssl_dynamics.problem.schedule import transient_schedule
+from ssl_dynamics.problem.starts.layers import narrow_layers, wide_layers, wide_starts
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.simulation.layers import (
     LowRank,

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ssl_dynamics.kernels.infinite_width import finite_array, infinite_width_ntk
 from ssl_dynamics.kernels.two_layer import activate
-from ssl_dynamics.problem.start import kernel_root
+from ssl_dynamics.problem.starts.orthonormal import kernel_root
 
 Array = NDArray[np.float64]
 

@@ -3,14 +3,24 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from ssl_dynamics.settings import Settings
 
 Activation = Literal["identity", "relu", "erf"]  # relu is √2·ReLU
 Loss = Literal["contrastive", "non-contrastive"]
 Objective = Literal["dot-product", "info-nce", "nt-xent", "vicreg", "barlow-twins"]
+Metric = Literal["grassmann", "stiefel", "canonical"]  # on the orthonormal layers of two-layer linear nets
 Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+def _increasing(values: list[int]) -> list[int]:
+    if sorted(set(values)) != values:
+        raise ValueError("must increase")
+    return values
+
+
+Increasing = AfterValidator(_increasing)  # of a list of whole numbers
 
 
 class Shift(Settings):

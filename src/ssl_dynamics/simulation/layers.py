@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import torch
@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 
 from ssl_dynamics import validation
 from ssl_dynamics.problem.losses import loss_value
-from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.settings import Loss, Metric
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.simulation.manifolds import qr_retraction
 from ssl_dynamics.simulation.training import require_run
 
 Array = NDArray[np.float64]
-Metric = Literal["grassmann", "stiefel", "canonical"]
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,9 @@
 """The largest step sizes that have the right limit, and the speeds of nets on Stiefel manifolds (docs/theory.md §3)."""
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ssl_dynamics.problem.settings import Metric
 from ssl_dynamics.validation import symmetric_matrix
 
 
@@ -30,7 +29,7 @@ def largest_iteration_step(C: ArrayLike, z: int) -> float:
     return _inverse(float(eigenvalues[z - 1] + eigenvalues[-1]))
 
 
-def full_width_speed(metric: Literal["grassmann", "stiefel", "canonical"]) -> float:
+def full_width_speed(metric: Metric) -> float:
     """Speed, in that of one layer, of a two-layer linear net of width h = d on Grassmann or Stiefel manifolds.
 
     1 under the horizontal projection, 1.5 in the Euclidean metric, 2 in the canonical one; at h = z all are 1.

@@ -8,7 +8,7 @@ from ssl_dynamics.cells import read_form
 from ssl_dynamics.engine.array_file import ArrayFile
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.first_step.config import DesignSettings
-from ssl_dynamics.problem.start import random_orthonormal_start
+from ssl_dynamics.problem.starts.orthonormal import random_orthonormal_start
 from ssl_dynamics.problem.triplets import Array
 
 

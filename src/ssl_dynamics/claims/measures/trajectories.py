@@ -94,6 +94,15 @@ def changed_by(column: str, changed: str, *, extrapolations: int) -> Measure:
     return measure
 
 
+def difference(column: str, expected: str) -> Measure:
+    """Largest |column − expected| over all rows of a seed."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        return (rows[column] - rows[expected]).abs().groupby(rows["seed"]).max(skipna=False)
+
+    return measure
+
+
 def relative_error(column: str, expected: str) -> Measure:
     """Largest |column/expected − 1| over all rows of a seed."""
 

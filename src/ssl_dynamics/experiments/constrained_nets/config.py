@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable
 from typing import Annotated
 
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, PositiveInt
 
 from ssl_dynamics.cells import StartSettings
-from ssl_dynamics.problem.settings import Activation, Loss
+from ssl_dynamics.problem.settings import Activation, Increasing, Loss
 from ssl_dynamics.settings import Settings
 
 SELF_SUPERVISED, REGRESSION = "self-supervised", "regression"  # objectives
@@ -28,7 +28,7 @@ class ConstrainedNets(Settings):
     triplets: Annotated[int, Field(ge=2, description="the first n of the triplets of `points`")]
     activations: Annotated[list[Activation], Field(min_length=1)]
     widths: Annotated[
-        list[PositiveInt], Field(min_length=2, description="widths h, increasing, of nets at rate 1 of W_1")
+        list[PositiveInt], Field(min_length=2, description="widths h, increasing, of nets at rate 1 of W_1"), Increasing
     ]
     side_width: Annotated[
         PositiveInt, Field(description="largest width of nets at the rates √h and h of W_1, and of supervised ones")
@@ -41,13 +41,6 @@ class ConstrainedNets(Settings):
         ),
     ]
     end: Annotated[int, Field(ge=9, description="latest end of theirs, τ = 2|λ_z|t; the others end at 8")]
-
-    @field_validator("widths")
-    @classmethod
-    def _increasing(cls, widths: list[int]) -> list[int]:
-        if sorted(set(widths)) != widths:
-            raise ValueError("must increase")
-        return widths
 
 
 class DesignSettings(StartSettings):

@@ -20,7 +20,7 @@ from ssl_dynamics.kernels import features, infinite_width_ntk, two_layer_ntk
 from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.points import points_of
 from ssl_dynamics.problem.settings import Activation
-from ssl_dynamics.problem.start import constrained_net, kernel_root, random_functions
+from ssl_dynamics.problem.starts.orthonormal import constrained_net, kernel_root, random_functions
 from ssl_dynamics.shared_files import read_triplets
 from ssl_dynamics.theory import (
     arrival,

@@ -1,6 +1,7 @@
 """A4 on two-layer linear nets: when unconstrained self-supervised training leaves the tangent kernel."""
 
 from ssl_dynamics.claims.measures.trajectories import (
+    difference,
     exponent_in_width,
     largest_error,
     order,
@@ -10,7 +11,7 @@ from ssl_dynamics.claims.measures.trajectories import (
 )
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.experiments.departure.config import SECOND_MODE, WIDE
-from ssl_dynamics.experiments.departure.measures import asymptotic, difference, from_width, slope_in_log_width
+from ssl_dynamics.experiments.departure.measures import asymptotic, from_width, slope_in_log_width
 
 CLAIMS = [
     Claim(

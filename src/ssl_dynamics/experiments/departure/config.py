@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field, PositiveInt, field_validator, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from ssl_dynamics.cells import StartSettings
-from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.settings import Increasing, Loss
 from ssl_dynamics.settings import Settings
 
 # Times at which the drift is read at every width, in units of 1/μ: one for all, and one that goes with the logarithm of
@@ -26,19 +26,13 @@ class Departure(Settings):
     log2_widths: Annotated[
         list[Annotated[int, Field(ge=1, le=50)]],
         Field(min_length=2, description="binary logarithms of the widths h >= d + z, increasing"),
+        Increasing,
     ]
     log2_trained: Annotated[
         list[PositiveInt], Field(min_length=1, description="those of the widths at which nets are trained as well")
     ]
     finest_step: Annotated[float, Field(gt=0, description="finest step size η, in units of 1/μ, μ = 4|λ_1|/d")]
     levels: Annotated[int, Field(ge=3, le=6, description="number of step sizes, each twice the one before")]
-
-    @field_validator("log2_widths")
-    @classmethod
-    def _widths_increase(cls, widths: list[int]) -> list[int]:
-        if sorted(set(widths)) != widths:
-            raise ValueError("must increase")
-        return widths
 
     @model_validator(mode="after")
     def _trained_are_solved(self) -> "Departure":

@@ -9,7 +9,7 @@ from ssl_dynamics.engine.array_file import ArrayFile
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.departure.config import LATEST, DesignSettings
 from ssl_dynamics.problem.forms import form_of
-from ssl_dynamics.problem.gaussian_nets import gaussian_factor, gaussian_net
+from ssl_dynamics.problem.starts.gaussian_nets import gaussian_factor, gaussian_net
 from ssl_dynamics.shared_files import read_triplets
 
 Array = NDArray[np.float64]

@@ -28,12 +28,3 @@ def from_width(width: int, measure: Measure) -> Measure:
 def asymptotic(most: float, measure: Measure) -> Measure:
     """The measure on nets so wide that the second mode is at most `most` at the departure."""
     return lambda rows: measure(rows[rows["second_mode"] <= most])
-
-
-def difference(column: str, expected: str) -> Measure:
-    """Largest |column − expected| over all rows of a seed."""
-
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        return (rows[column] - rows[expected]).abs().groupby(rows["seed"]).max(skipna=False)
-
-    return measure

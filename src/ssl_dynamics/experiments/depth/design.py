@@ -12,8 +12,8 @@ from ssl_dynamics.engine.artifacts import Arrays
 from ssl_dynamics.experiments.depth.config import DepthSettings
 from ssl_dynamics.kernels.three_layer import infinite_width_features, three_layer_features
 from ssl_dynamics.problem import coupling_matrix
-from ssl_dynamics.problem.gaussian_weights import gaussian_weights
-from ssl_dynamics.problem.start import kernel_root
+from ssl_dynamics.problem.starts.gaussian_weights import gaussian_weights
+from ssl_dynamics.problem.starts.orthonormal import kernel_root
 
 Array = NDArray[np.float64]
 Key = tuple[str, int]

@@ -5,15 +5,6 @@ import pandas as pd
 from ssl_dynamics.claims.verdict import Measure
 
 
-def accuracy_difference(model: str, predicted: str = "predicted") -> Measure:
-    """Largest |accuracy of `model` − predicted| over both probes and all checkpoints."""
-
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        return (rows[model] - rows[predicted]).abs().groupby(rows["seed"]).max(skipna=False)
-
-    return measure
-
-
 def gain_per_class(model: str) -> Measure:
     """Gain of the ridge probe on the constrained model over another one, at the end, in units of what z allows.
 

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field, PositiveInt, field_validator, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from ssl_dynamics.cells import StartSettings
-from ssl_dynamics.problem.settings import Activation, Loss
+from ssl_dynamics.problem.settings import Activation, Increasing, Loss
 from ssl_dynamics.settings import Settings
 
 
@@ -22,7 +22,7 @@ class Drift(Settings):
     losses: Annotated[list[Loss], Field(min_length=1)]
     dimensions: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1, description="dimensions z")]
     activations: Annotated[list[Activation], Field(min_length=1)]
-    widths: Annotated[list[PositiveInt], Field(min_length=3, description="widths h, increasing")]
+    widths: Annotated[list[PositiveInt], Field(min_length=3, description="widths h, increasing"), Increasing]
     hidden_units: Annotated[
         PositiveInt,
         Field(description="hidden units of all seeds together, at most: wider nets are trained with fewer seeds"),
@@ -31,13 +31,6 @@ class Drift(Settings):
         float, Field(gt=0, le=0.5, description="step size in units of 1/(growth rate of the outputs), dot product")
     ]
     cosine: Cosine
-
-    @field_validator("widths")
-    @classmethod
-    def _increasing(cls, widths: list[int]) -> list[int]:
-        if sorted(set(widths)) != widths:
-            raise ValueError("must increase")
-        return widths
 
     @model_validator(mode="after")
     def _a_seed_at_every_width(self) -> "Drift":

@@ -11,8 +11,8 @@ from ssl_dynamics.engine.array_file import ArrayFile
 from ssl_dynamics.engine.artifacts import Arrays
 from ssl_dynamics.experiments.drift.config import SupervisedSettings
 from ssl_dynamics.kernels import features
-from ssl_dynamics.problem.layers import gaussian_layers
 from ssl_dynamics.problem.settings import Activation
+from ssl_dynamics.problem.starts.layers import gaussian_layers
 
 Array = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from ssl_dynamics.cells import read_form
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.dynamics.config import DesignSettings
 from ssl_dynamics.problem.schedule import make_schedule
-from ssl_dynamics.problem.start import random_orthonormal_start
+from ssl_dynamics.problem.starts.orthonormal import random_orthonormal_start
 from ssl_dynamics.shared_files import Starts
 
 

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, PositiveInt
 
-from ssl_dynamics.problem.settings import DatasetSettings, Loss
+from ssl_dynamics.problem.settings import DatasetSettings, Increasing, Loss
 from ssl_dynamics.settings import Settings
 
 SMALL_SINE = 0.5  # perturbation theory holds for the span where the mean of sin θ is below
@@ -15,16 +15,11 @@ class FiniteSample(Settings):
 
     losses: Annotated[list[Loss], Field(min_length=1)]
     dimensions: Annotated[list[PositiveInt], Field(min_length=1)]
-    sizes: Annotated[list[PositiveInt], Field(min_length=3, description="numbers n of triplets, increasing")]
+    sizes: Annotated[
+        list[PositiveInt], Field(min_length=3, description="numbers n of triplets, increasing"), Increasing
+    ]
     resamples: Annotated[int, Field(ge=3, description="independent samples of each size")]
     reference: Annotated[PositiveInt, Field(description="triplets in place of a population that is not known")]
-
-    @field_validator("sizes")
-    @classmethod
-    def _increasing(cls, sizes: list[int]) -> list[int]:
-        if sorted(set(sizes)) != sizes:
-            raise ValueError("must increase")
-        return sizes
 
 
 class SolveSettings(Settings):

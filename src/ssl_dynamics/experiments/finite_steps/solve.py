@@ -14,7 +14,7 @@ from ssl_dynamics.experiments.finite_steps.config import (
 )
 from ssl_dynamics.experiments.finite_steps.design import Design, Solution
 from ssl_dynamics.problem.schedule import transient_schedule
-from ssl_dynamics.problem.start import random_orthonormal_start
+from ssl_dynamics.problem.starts.orthonormal import random_orthonormal_start
 from ssl_dynamics.settings import Settings
 from ssl_dynamics.theory import (
     grassmann_flow,

@@ -21,7 +21,7 @@ from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.points import all_points
 from ssl_dynamics.problem.schedule import late_window, make_schedule
 from ssl_dynamics.problem.settings import Loss
-from ssl_dynamics.problem.start import kernel_root, random_functions
+from ssl_dynamics.problem.starts.orthonormal import kernel_root, random_functions
 from ssl_dynamics.shared_files import read_triplets
 from ssl_dynamics.theory import (
     descent_log_singular_values,

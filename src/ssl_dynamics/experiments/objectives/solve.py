@@ -13,7 +13,7 @@ from ssl_dynamics.experiments.objectives.design import (
 )
 from ssl_dynamics.problem.forms import form_of
 from ssl_dynamics.problem.quadratic import batch_moments, in_batch_form
-from ssl_dynamics.problem.start import random_orthonormal_start
+from ssl_dynamics.problem.starts.orthonormal import random_orthonormal_start
 from ssl_dynamics.settings import Settings
 from ssl_dynamics.shared_files import read_triplets
 from ssl_dynamics.theory import info_nce_span, leading_eigenspace

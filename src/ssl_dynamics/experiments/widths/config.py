@@ -5,11 +5,10 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from ssl_dynamics.cells import StartSettings
-from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.settings import Loss, Metric
 from ssl_dynamics.settings import Settings
 
 TwoLayerKind = Literal["narrow", "wide"]
-Metric = Literal["grassmann", "stiefel", "canonical"]
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
 SPEEDS = tuple(k / 20 for k in range(16, 45))  # 0.8 … 2.2, where the speed of a narrow net is looked for

@@ -9,9 +9,9 @@ from ssl_dynamics.cells import read_form
 from ssl_dynamics.engine.array_file import ArrayFile
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.widths.config import METRICS, DesignSettings, Narrow, TwoLayerKind, Wide
-from ssl_dynamics.problem.layers import narrow_layers, wide_layers, wide_starts
 from ssl_dynamics.problem.schedule import Schedule, transient_schedule
-from ssl_dynamics.problem.start import random_orthonormal_start
+from ssl_dynamics.problem.starts.layers import narrow_layers, wide_layers, wide_starts
+from ssl_dynamics.problem.starts.orthonormal import random_orthonormal_start
 
 Array = NDArray[np.float64]
 

@@ -5,8 +5,9 @@ import torch
 from ssl_dynamics.engine.stage import Job, Progress
 from ssl_dynamics.experiments.widths.config import SimulateSettings
 from ssl_dynamics.experiments.widths.design import DESIGNS, Array, NarrowDesign, Trajectories, WideDesign
+from ssl_dynamics.problem.settings import Metric
 from ssl_dynamics.shared_files import read_triplets
-from ssl_dynamics.simulation.layers import Metric, Net, train_layers
+from ssl_dynamics.simulation.layers import Net, train_layers
 
 
 def simulate(job: Job[SimulateSettings]) -> None:
