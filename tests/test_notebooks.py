@@ -108,7 +108,9 @@ def test_imports_are_listed_whatever_they_are_called(tmp_path):
     path = write(
         tmp_path,
         nbformat.v4.new_markdown_cell("from ssl_dynamics.experiments.depth.figures import depth_drift"),
-        nbformat.v4.new_code_cell("import json\nfrom ssl_dynamics.experiments.dynamics.figures import collapse as draw, rank"),
+        nbformat.v4.new_code_cell(
+            "import json\nfrom ssl_dynamics.experiments.dynamics.figures import collapse as draw, rank"
+        ),
         nbformat.v4.new_code_cell("def late():\n    from ssl_dynamics.report.display import show"),
     )
     assert notebook_imports(path) == [
@@ -120,11 +122,20 @@ def test_imports_are_listed_whatever_they_are_called(tmp_path):
 
 @pytest.mark.parametrize(
     ("source", "message"),
-    [("import ssl_dynamics.experiments.dynamics.figures", "write `from"), ("%matplotlib inline", "cell 0: line 1 is no plain")],
+    [
+        ("import ssl_dynamics.experiments.dynamics.figures", "write `from"),
+        ("%matplotlib inline", "cell 0: line 1 is no plain"),
+    ],
 )
 def test_imports_that_hide_what_is_used_are_refused(tmp_path, source, message):
     with pytest.raises(ValueError, match=message):
         notebook_imports(write(tmp_path, nbformat.v4.new_code_cell(source)))
+
+
+def test_notebook_without_a_cell_of_parameters_is_refused(tmp_path):
+    path = write(tmp_path, HEADING, nbformat.v4.new_code_cell("claims = ''"))
+    with pytest.raises(ValueError, match=r"notebook\.ipynb: no cell has the tag `parameters`"):
+        notebook_parameters(path)
 
 
 def executed(output, **cell_metadata):
