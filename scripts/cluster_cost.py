@@ -17,19 +17,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from ssl_dynamics.kernels import infinite_width_ntk
-from ssl_dynamics.engine.artifacts import Arrays, read_arrays
 from ssl_dynamics.config import load_config
-from ssl_dynamics.experiments.drift.config import Drift
-from ssl_dynamics.pipeline.settings import DriftSettings
-from ssl_dynamics.pipeline.stages import simulate_drift, simulate_supervised
-from ssl_dynamics.experiments.drift.design import Start, regression_targets, starts
-from ssl_dynamics.simulation.drift import Rows, regression_value, train_to_fit
-from ssl_dynamics.simulation.wide_nets import Nets
+from ssl_dynamics.experiments.drift.config import Drift, SupervisedSettings
+from ssl_dynamics.experiments.drift.design import regression_targets, starts
+from ssl_dynamics.experiments.drift.simulate import train_cosine, train_dot_product, train_supervised
+from ssl_dynamics.problem.triplets import Triplets
+from ssl_dynamics.shared_files import read_triplets
 
 SEEDS = 100
 # Core-seconds that a submission takes beside its work: two Snakemakes, one in the other, that read the workflow.
@@ -45,25 +41,24 @@ Costs = dict[tuple[Cell, str, str], float]  # cell, activation, objective: secon
 
 def main(results: Path) -> None:
     config = load_config(Path("config/full.yaml"))
-    drift = config.drift
+    drift: Drift = config.value("drift")
     costs: Costs = {}
     torch.set_num_threads(1)
     with threadpool_limits(1):
         for dataset in config.points.datasets:
-            settings = DriftSettings(
+            settings = SupervisedSettings(
                 root_seed=config.root_seed,
                 seeds=1,
                 dataset_name=dataset,
-                loss=None,
                 dimension=drift.dimensions[0],
                 drift=drift.model_copy(update={"widths": drift.widths[-1:]}),
             )
-            costs |= measured(settings, read_arrays(results / dataset / "points.npz"))
+            costs |= measured(settings, read_triplets(results / dataset / "points.npz"))
     slower = print_check(costs, drift, config.seeds, results / "benchmarks")
     print_projection({name: slower * seconds for name, seconds in costs.items()}, drift)
 
 
-def measured(settings: DriftSettings, points: Arrays) -> Costs:
+def measured(settings: SupervisedSettings, points: Triplets) -> Costs:
     """CPU seconds of one seed at the greatest width, on everything that it is trained on."""
     drift, dataset = settings.drift, settings.dataset_name
     costs: Costs = {}
@@ -72,28 +67,19 @@ def measured(settings: DriftSettings, points: Arrays) -> Costs:
         taken = costs[(dataset, loss), activation, objective] = time.process_time() - since
         print(f"one seed, width {drift.widths[-1]}: {dataset} {loss or ''} {activation} {objective}: {taken:.1f} s")
 
-    for start in starts(settings, points["anchor"].shape[1]):
+    for start in starts(settings, points.anchor.shape[1]):
         since = time.process_time()
-        regression(settings, start, points["anchor"])
+        targets = regression_targets(settings, points.anchor, start.activation)
+        train_supervised(start, points.anchor, targets, drift)
         take(None, start.activation, "regression", since)
         for loss in drift.losses:
             since = time.process_time()
-            simulate_drift._dot_product(start, points, loss, drift)
+            train_dot_product(start, points, loss, drift)
             take(loss, start.activation, "dot product", since)
             since = time.process_time()
-            simulate_drift._cosine(start, points, loss, drift)
+            train_cosine(start, points, loss, drift)
             take(loss, start.activation, "cosine", since)
     return costs
-
-
-def regression(settings: DriftSettings, start: Start, anchor: np.ndarray) -> Rows:
-    """As `simulate_supervised` does it."""
-    largest = np.linalg.norm(infinite_width_ntk(anchor, activation=start.activation), 2)
-    return train_to_fit(
-        Nets(anchor, start.W1, start.W2, start.activation, anchors=len(anchor)),
-        regression_value(regression_targets(settings, anchor, start.activation)),
-        learning_rate=float(simulate_supervised.STEP * settings.drift.step * len(anchor) / largest),
-    )
 
 
 def print_check(costs: Costs, drift: Drift, seeds: int, benchmarks: Path) -> float:

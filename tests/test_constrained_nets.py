@@ -15,24 +15,21 @@ from problems import judge_rows, orthonormal
 from ssl_dynamics.analysis import fitted_order, gram_distance, projector_distance, span_distance
 from ssl_dynamics.cells import CompareSettings, LossSettings
 from ssl_dynamics.claims.measures.trajectories import farthest_from, nearest_to
-from ssl_dynamics.engine.artifacts import read_arrays, read_table, write_arrays
+from ssl_dynamics.engine.artifacts import read_table, write_arrays
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.constrained_nets.claims import CLAIMS
-from ssl_dynamics.experiments.constrained_nets.config import ConstrainedNets
+from ssl_dynamics.experiments.constrained_nets.compare import compare
+from ssl_dynamics.experiments.constrained_nets.config import READ_AT, ConstrainedNets, DesignSettings
+from ssl_dynamics.experiments.constrained_nets.design import Design, Run
+from ssl_dynamics.experiments.constrained_nets.simulate import simulate
+from ssl_dynamics.experiments.constrained_nets.solve import design, solve
 from ssl_dynamics.kernels import features, infinite_width_ntk, two_layer_ntk
-from ssl_dynamics.pipeline.constrained_plan import READ_AT, Run, arrival, clock
-from ssl_dynamics.pipeline.settings import PlanConstrainedNetsSettings
-from ssl_dynamics.pipeline.stages import (
-    compare_constrained_nets,
-    design_constrained_nets,
-    simulate_constrained_nets,
-    solve_constrained_nets,
-)
 from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.starts.orthonormal import constrained_net
 from ssl_dynamics.simulation.constrained_nets import train_constrained_nets
 from ssl_dynamics.simulation.stacked import regression_objective, triplet_objective
 from ssl_dynamics.theory import (
+    arrival,
     constrained_tangent_kernel,
     coupled_form,
     grassmann_flow,
@@ -338,16 +335,16 @@ def tables(tmp_path_factory):
             losses=["contrastive"], dimensions=[2], triplets=n, activations=["erf"],
             widths=[128, 512, 2048], side_width=512, step=step, convergence=0.1, end=10,
         )  # fmt: skip
-        plan = PlanConstrainedNetsSettings(
+        plan = DesignSettings(
             root_seed=0, seeds=4, dataset_name="a", loss="contrastive", dimension=2, constrained_nets=nets
         )
-        design_constrained_nets.compute(job(plan, folder, ["points"], ["plan"]))
+        design(job(plan, folder, ["points"], ["plan"]))
         loss = LossSettings(loss="contrastive")
-        simulate_constrained_nets.compute(job(loss, folder, ["plan"], ["trajectories"]))
-        solve_constrained_nets.compute(job(loss, folder, ["plan"], ["solution"]))
+        simulate(job(loss, folder, ["plan"], ["trajectories"]))
+        solve(job(loss, folder, ["plan"], ["solution"]))
         labels = CompareSettings(dataset_name="a", loss="contrastive", dimension=2)
         inputs = ["plan", "trajectories", "solution"]
-        compare_constrained_nets.compute(job(labels, folder, inputs, ["constrained_nets"]))
+        compare(job(labels, folder, inputs, ["constrained_nets"]))
         made[step] = read_table(folder / "constrained_nets.csv")
     return made
 
@@ -378,20 +375,20 @@ def test_plan_ends_each_activation_in_its_time_and_none_after_the_latest(tmp_pat
             losses=["contrastive"], dimensions=[2], triplets=n, activations=["relu", "erf"],
             widths=[32, 64], side_width=32, step=1, convergence=1e-3, end=latest,
         )  # fmt: skip
-        settings = PlanConstrainedNetsSettings(
+        settings = DesignSettings(
             root_seed=0, seeds=2, dataset_name="a", loss="contrastive", dimension=2, constrained_nets=nets
         )
-        design_constrained_nets.compute(job(settings, tmp_path, ["points"], ["plan"]))
-        plan = read_arrays(tmp_path / "plan.npz")
-        ends[latest] = {name: plan[f"tau_{name}"][-1] for name in nets.activations}
+        design(job(settings, tmp_path, ["points"], ["plan"]))
+        plan = Design.load(tmp_path / "plan.npz")
+        ends[latest] = {name: plan.tau[name][-1] for name in nets.activations}
         side = Run("relu", "self-supervised", "h", 32)
-        assert clock(plan, side).tau[-1] == READ_AT
+        assert plan.clock(side).tau[-1] == READ_AT
     assert ends[9] == {"relu": 9, "erf": 9}
     A = coupling_matrix(n, loss="contrastive")
     for name, end in ends[1000].items():
-        time = arrival(features(plan["points"], plan["first_64"], activation=name), A, plan["second_64"], 1e-3)
+        time = arrival(features(plan.points, plan.first[64], activation=name), A, plan.second[64], 1e-3)
         assert 9 < end < 1000
-        assert end - 1 < time * float(plan[f"unit_{name}_self-supervised"]) <= end
+        assert end - 1 < time * plan.unit[name, "self-supervised"] <= end
 
 
 def verdict(claim, table):

@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,10 @@ from problems import judge_rows
 from ssl_dynamics.analysis import first_passage, fitted_order, interpolated, richardson_weights
 from ssl_dynamics.config import ConfigError, parse_config
 from ssl_dynamics.experiments.departure.claims import CLAIMS
+from ssl_dynamics.experiments.departure.compare import departure_table, nets_table
+from ssl_dynamics.experiments.departure.design import Design, Solution, Trajectories
 from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
-from ssl_dynamics.pipeline.departure_plan import DeparturePlan
-from ssl_dynamics.pipeline.stages.compare_departure import departure_table, nets_table
-from ssl_dynamics.pipeline.stages.simulate_departure import KernelDrift
+from ssl_dynamics.kernels.drift import KernelDrift
 from ssl_dynamics.problem import coupling_matrix, quadratic_form
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.starts.gaussian_nets import gaussian_factor, gaussian_net
@@ -420,21 +421,34 @@ def test_training_that_is_not_finite_is_an_error():
         )  # fmt: skip
 
 
+def design_of(widths, trained, learning_rates):
+    """A design without the nets themselves, which no table reads."""
+    return Design(np.array(widths), np.array(trained), np.array(learning_rates), {}, {}, {}, {}, {})
+
+
+def solution_of(**known):
+    """A solution of which the rest is not known."""
+    return Solution(**dict.fromkeys(field.name for field in fields(Solution)) | known)
+
+
 def table_of_training(points, loss, steps, *, width=64, seeds=4, arrested=()):
     """The table of trained nets as the comparison makes it; `arrested` seeds keep their kernel."""
     rates, runs = trained(points, width, loss, steps, seeds=seeds)
     C = form(points, loss)
-    plan = DeparturePlan(np.array([width]), np.array([width]), rates, {})
-    trajectories = {f"times_{width}_{i}": run.steps * rates[i] for i, run in enumerate(runs)}
-    for i, run in enumerate(runs):
-        drift = trajectories[f"drift_{width}_{i}"] = run.values.copy()
+    trajectories = Trajectories(
+        drift={(width, i): run.values.copy() for i, run in enumerate(runs)},
+        times={(width, i): run.steps * rates[i] for i, run in enumerate(runs)},
+    )
+    for drift in trajectories.drift.values():
         drift[list(arrested)] = 0
-    solution = {
-        "rate": np.array([rate_of(C)]),
-        "departure": departures(C, points.anchor, width, seeds=seeds)[None],
-        f"departure_double_{width}": departures(C, points.anchor, width, seeds=seeds, equations_width=2 * width),
-    }
-    return nets_table(plan, trajectories, solution).assign(dataset="d", loss=loss, dimension=Z)
+    solution = solution_of(
+        rate=np.array([rate_of(C)]),
+        departure=departures(C, points.anchor, width, seeds=seeds)[None],
+        departure_double={width: departures(C, points.anchor, width, seeds=seeds, equations_width=2 * width)},
+    )
+    return nets_table(design_of([width], [width], rates), trajectories, solution).assign(
+        dataset="d", loss=loss, dimension=Z
+    )
 
 
 NETS_CLAIMS = [claim for claim in CLAIMS if claim.table == "gram_nets"]
@@ -484,10 +498,10 @@ def test_law_is_judged_where_the_second_mode_is_small():
 
 
 def test_table_of_departures_names_what_a_second_mode_adds():
-    plan = DeparturePlan(np.array([2**6, 2**50]), np.array([2**6]), np.array([0.1]), {})
-    times = np.ones((2, 3))
-    solution = {"rate": np.array([2.0]), "second_rate": np.array([1.5])}
-    solution |= dict.fromkeys(("departure", "law", "law_second_order"), times)
+    plan, times = design_of([2**6, 2**50], [2**6], [0.1]), np.ones((2, 3))
+    solution = solution_of(
+        rate=np.array([2.0]), second_rate=np.array([1.5]), departure=times, law=times, law_second_order=times
+    )
     nets = pd.DataFrame({"width": 2**6, "seed": range(3), "departure": 1.0, "learning_rate": 0.1, "extrapolations": 2})
     table = departure_table(plan, nets, solution)
     assert set(table["model"]) == {"equations", "nets"}

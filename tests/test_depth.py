@@ -9,12 +9,12 @@ from scipy.integrate import solve_ivp
 from problems import judge_rows
 from ssl_dynamics.analysis import fitted_order, gram_distance
 from ssl_dynamics.claims.measures import trajectories as measures
-from ssl_dynamics.claims.statements import depth, kernel_limit
-from ssl_dynamics.experiments.depth.config import Depth
+from ssl_dynamics.experiments.depth import claims as depth
+from ssl_dynamics.experiments.depth import design
+from ssl_dynamics.experiments.depth.compare import departure, frozen_square
+from ssl_dynamics.experiments.depth.config import Depth, DepthSettings
+from ssl_dynamics.experiments.kernel_limit import claims as kernel_limit
 from ssl_dynamics.kernels.three_layer import infinite_width_features, three_layer_features, three_layer_ntk
-from ssl_dynamics.pipeline import depth_plan
-from ssl_dynamics.pipeline.settings import DepthSettings
-from ssl_dynamics.pipeline.stages.compare_depth import departure, frozen_square
 from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.starts.gaussian_weights import gaussian_weights
 from ssl_dynamics.simulation.deep_nets import gradients, outputs, tangent_kernel
@@ -274,13 +274,13 @@ def test_largest_step_of_a_configuration_is_stable_where_the_spectrum_is_wide():
     settings = DepthSettings(
         root_seed=0, seeds=2, dataset_name="x", loss="contrastive", dimension=Z, depth=depth_settings
     )
-    unit = depth_plan.time_unit(settings, X)
-    assert depth_plan.largest_step(settings, X) < unit / 4
-    times = (depth_plan.checkpoints(settings) * unit).tolist()
+    unit = design.time_unit(settings, X)
+    assert design.largest_step(settings, X) < unit / 4
+    times = (design.checkpoints(settings) * unit).tolist()
     first, second, third = constrained_layers(128, seeds=2)
 
     def drift(scale, share):
-        step = share * depth_plan.largest_step(settings, X)
+        step = share * design.largest_step(settings, X)
         net = (first * scale, second, third)
         return train_constrained(net, X, "contrastive", rate=1, largest_step=step, times=times).feature_drift
 

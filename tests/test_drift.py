@@ -15,12 +15,13 @@ from ssl_dynamics.config import load_config
 from ssl_dynamics.engine.artifacts import read_table, write_arrays
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.drift.claims import CLAIMS
-from ssl_dynamics.experiments.drift.config import Cosine, Drift
+from ssl_dynamics.experiments.drift.compare import compare
+from ssl_dynamics.experiments.drift.config import Cosine, Drift, DriftSettings
 from ssl_dynamics.experiments.drift.design import net_outputs
 from ssl_dynamics.experiments.drift.measures import delay_error, departure_slope, drift_exponent, share
+from ssl_dynamics.experiments.drift.simulate import simulate, simulate_supervised
+from ssl_dynamics.experiments.drift.solve import solve
 from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
-from ssl_dynamics.pipeline.settings import DriftSettings
-from ssl_dynamics.pipeline.stages import compare_drift, simulate_drift, simulate_supervised, solve_drift
 from ssl_dynamics.problem import coupling_matrix, quadratic_form
 from ssl_dynamics.problem.datasets import load
 from ssl_dynamics.problem.objectives import cosine
@@ -353,9 +354,9 @@ def experiment(folder, step):
     files = {name: [folder / f"{name}.npz"] for name in ("points", "trained", "supervised", "solution")}
     tables = {name: [folder / f"{name}.csv"] for name in ("kernel_drift", "departures")}
     log = logging.getLogger("test")
-    for stage, output in ((simulate_supervised, "supervised"), (simulate_drift, "trained"), (solve_drift, "solution")):
-        stage.compute(Job(settings, files, {output: files[output]}, log, "test"))
-    compare_drift.compute(Job(labels, files, tables, log, "test"))
+    for stage, output in ((simulate_supervised, "supervised"), (simulate, "trained"), (solve, "solution")):
+        stage(Job(settings, files, {output: files[output]}, log, "test"))
+    compare(Job(labels, files, tables, log, "test"))
     return {("drift", name): read_table(path) for name, (path,) in tables.items()}
 
 
@@ -412,7 +413,7 @@ def test_more_cosine_triplets_than_points_are_refused(tmp_path):
         settings, {"points": [tmp_path / "points.npz"]}, {"trained": [tmp_path / "t.npz"]}, logging.getLogger("t"), "t"
     )
     with pytest.raises(ValueError, match=r"drift\.cosine\.triplets is 7; there are 6 triplets"):
-        simulate_drift.compute(job)
+        simulate(job)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from scipy.optimize import brentq
 
 from problems import judge_rows, orthonormal, symmetric
 from ssl_dynamics.analysis import combined_span, labelled_moments, last_rise, probe_accuracies, projector_distance
-from ssl_dynamics.engine.artifacts import read_arrays, write_arrays
+from ssl_dynamics.engine.artifacts import write_arrays
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.pipeline.settings import SimulateMiniBatchSettings
-from ssl_dynamics.pipeline.stages import simulate_mini_batch
-from ssl_dynamics.pipeline.stages.design_mini_batch import half_way
+from ssl_dynamics.experiments.mini_batch.config import SimulateSettings
+from ssl_dynamics.experiments.mini_batch.design import Design, Trajectories, half_way
+from ssl_dynamics.experiments.mini_batch.simulate import simulate
 from ssl_dynamics.problem import quadratic_form
 from ssl_dynamics.problem.mixture import mixture
 from ssl_dynamics.problem.sampling import triplet_sampler
@@ -263,18 +263,16 @@ def test_batches_of_a_seed_and_a_step_size_depend_on_no_other(tmp_path, triplets
     write_arrays(tmp_path / "triplets.npz", asdict(triplets))
 
     def trained(steps, seeds):
-        plan = {
-            "start": starts[:seeds], "learning_rates": np.array(steps), "checkpoints": np.full((len(steps), 1), 5),
-        }  # fmt: skip
-        write_arrays(tmp_path / "plan.npz", plan)
-        settings = SimulateMiniBatchSettings(
+        plan = Design(starts[:seeds], np.array(steps), checkpoints=np.full((len(steps), 1), 5), norm=1.0)
+        plan.save(tmp_path / "plan.npz")
+        settings = SimulateSettings(
             root_seed=0, dataset_name="x", loss="contrastive", dimension=2, steps=steps, batches=[4]
         )
         inputs = {name: [tmp_path / f"{name}.npz"] for name in ("triplets", "plan")}
         outputs = {"trajectories": [tmp_path / "trajectories.npz"]}
-        simulate_mini_batch.compute(Job(settings, inputs, outputs, logging.getLogger(), "x"))
-        found = read_arrays(tmp_path / "trajectories.npz")
-        return [found[f"weights_{i}_4"] for i in range(len(steps))]
+        simulate(Job(settings, inputs, outputs, logging.getLogger(), "x"))
+        found = Trajectories.load(tmp_path / "trajectories.npz")
+        return [found.weights[i, "4"] for i in range(len(steps))]
 
     few, many = trained([0.01, 0.02], 2), trained([0.005, 0.01, 0.02], 3)
     for a, b in zip(few, many[1:], strict=True):

@@ -11,12 +11,11 @@ from problems import judge_rows, orthonormal, symmetric
 from ssl_dynamics.analysis import fitted_order, half_time, principal_angles, projector_distance
 from ssl_dynamics.claims.measures.trajectories import last, where
 from ssl_dynamics.config import ConfigError, load_config, parse_config
+from ssl_dynamics.experiments.objectives.design import batch_scale, make_temperatures
 from ssl_dynamics.experiments.objectives.measures import order_in_inverse_temperature
-from ssl_dynamics.pipeline.objectives import batch_scale
 from ssl_dynamics.problem import quadratic_form
 from ssl_dynamics.problem.objectives import OBJECTIVES, barlow_twins, info_nce, nt_xent, vicreg
 from ssl_dynamics.problem.quadratic import batch_moments, in_batch_form
-from ssl_dynamics.problem.schedule import make_temperatures
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.registry import CLAIMS
 from ssl_dynamics.simulation.manifolds import horizontal

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from problems import flow_problems, judge_rows, orthonormal, symmetric
 from ssl_dynamics.analysis import fitted_order, projector_distance
 from ssl_dynamics.claims.measures import trajectories as measures
-from ssl_dynamics.claims.statements import widths
+from ssl_dynamics.experiments.widths.claims import CLAIMS
+from ssl_dynamics.experiments.widths.compare.narrow import vertex
 from ssl_dynamics.experiments.widths.config import Narrow
-from ssl_dynamics.pipeline.stages.compare_narrow import vertex
 from ssl_dynamics.problem import quadratic_form
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.schedule import transient_schedule
@@ -304,7 +304,7 @@ def narrow_errors(*, speed_of_widths):
 @pytest.mark.parametrize(("speeds", "verdict"), [((1.0, 1.0), "pass"), ((1.0, 1.1), "fail")])
 def test_speed_that_depends_on_the_width_fails_the_claims(speeds, verdict):
     tables = {("narrow", "narrow_errors"): narrow_errors(speed_of_widths=speeds)}
-    for claim in widths.CLAIMS:
+    for claim in CLAIMS:
         if claim.id in ("A3-narrow-order", "A3-narrow-error"):
             cell = judge_rows(claim, tables)
             assert cell.control.verdict == "fail"

@@ -92,8 +92,8 @@ def edges() -> dict[str, list[str]]:
 
 def compare_rules() -> list[str]:
     """The rules that write tables of experiments."""
-    tables = set(table_names())
-    return sorted(stage.rule for _, stage in stages() if stage.writes.keys() & tables and not stage.collects)
+    tables = {f"{cell(name)}/{table}.csv" for name, own in TABLES.items() for table in own}
+    return sorted(stage.rule for _, stage in stages() if not tables.isdisjoint(stage.writes.values()))
 
 
 def _expanded(pattern: str) -> list[str]:
