@@ -23,8 +23,8 @@ PROVENANCE = {
     FREE / "rank.csv": FREE / "compare.provenance.json",
     CONSTRAINED / "steps.csv": CONSTRAINED / "compare.provenance.json",
     RESULTS / "claims.json": RESULTS / "claims.provenance.json",
-    RESULTS / "figures/spans.svg": RESULTS / "figures/spans.provenance.json",
-    RESULTS / "figures/collapse.png": RESULTS / "figures/collapse.provenance.json",
+    RESULTS / "figures/spans.svg": RESULTS / "figures/dynamics.provenance.json",
+    RESULTS / "figures/collapse.png": RESULTS / "figures/dynamics.provenance.json",
     RESULTS / "report.html": RESULTS / "report.provenance.json",
 }
 

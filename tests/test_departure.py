@@ -446,9 +446,8 @@ def table_of_training(points, loss, steps, *, width=64, seeds=4, arrested=()):
         departure=departures(C, points.anchor, width, seeds=seeds)[None],
         departure_double={width: departures(C, points.anchor, width, seeds=seeds, equations_width=2 * width)},
     )
-    return nets_table(design_of([width], [width], rates), trajectories, solution).assign(
-        dataset="d", loss=loss, dimension=Z
-    )
+    nets = nets_table(design_of([width], [width], rates), trajectories, solution)
+    return nets.assign(dataset="d", loss=loss, dimension=Z)
 
 
 NETS_CLAIMS = [claim for claim in CLAIMS if claim.table == "gram_nets"]

@@ -15,7 +15,7 @@ import pytest
 
 from trees import SMALLEST, call, contents, copy_of_the_tree, edit, finish, run, started
 
-STAGE = "ssl_dynamics.pipeline.stages."
+ENGINE = ["-m", "ssl_dynamics.engine"]
 CELL = "mixture/contrastive/unconstrained/z2"
 FIGURE = "results/smallest/figures/triplets-mixture.svg"
 
@@ -35,7 +35,7 @@ def processes(attempt):
         except psutil.NoSuchProcess:
             continue
     scheduler = [child for child, words in lines.items() if "snakemake" in words]
-    return scheduler, [child for child, words in lines.items() if words[2:3] and words[2].startswith(STAGE)]
+    return scheduler, [child for child, words in lines.items() if words[1:3] == ENGINE]
 
 
 def wait_for(found):
@@ -226,7 +226,7 @@ def test_snakemake_started_by_hand_is_not_disturbed(small):
 )
 def test_stage_that_raises_ends_in_one_line_and_with_debug_in_its_traceback(small, raised, line):
     (small / FIGURE).unlink()
-    edit(small, "src/ssl_dynamics/pipeline/stages/triplet_figure.py", "    theme.apply()\n", f"    raise {raised}\n")
+    edit(small, "src/ssl_dynamics/experiments/data/figures.py", "    theme.apply()\n", f"    raise {raised}\n")
     result = run(small, FIGURE, config=SMALLEST)
     assert result.returncode == 1
     assert [each for each in result.stdout.splitlines() if "triplets (" in each or "anchor" in each] == [

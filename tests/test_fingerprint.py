@@ -5,6 +5,7 @@ import pytest
 
 from ssl_dynamics.catalogue import function_of, stages
 from ssl_dynamics.engine import fingerprint as module
+from ssl_dynamics.engine.stage import units_of
 
 STAGES = {
     **{stage.rule: function_of(folder, stage) for folder, stage in stages()},
@@ -42,12 +43,12 @@ def edit(path, old, new):
 
 def changed_by(root, file, old, new):
     """The rules whose stages are changed by an edit."""
-    before = {rule: module.fingerprint(function) for rule, function in STAGES.items()}
+    before = {rule: module.fingerprint(*units_of(function)) for rule, function in STAGES.items()}
     text = (root / file).read_text()
     assert old in text
     (root / file).write_text(text.replace(old, new))
     module.forget()
-    return {rule for rule, value in before.items() if module.fingerprint(STAGES[rule]) != value}
+    return {rule for rule, value in before.items() if module.fingerprint(*units_of(STAGES[rule])) != value}
 
 
 @pytest.mark.parametrize(
@@ -161,17 +162,18 @@ def test_relative_imports_are_refused(tree):
     (tree / "theory/late.py").write_text("from . import validation\n")
     module.forget()
     with pytest.raises(ValueError, match="late, line 1: relative import"):
-        module.fingerprint("ssl_dynamics.theory.late")
+        module.fingerprint("ssl_dynamics.theory.late:validation")
 
 
 def test_foreign_modules_are_refused():
     with pytest.raises(ValueError, match="numpy is not a module of ssl_dynamics"):
-        module.fingerprint("numpy")
+        module.fingerprint("numpy:array")
 
 
 def test_function_of_a_module_counts_without_the_others_of_it(tree):
-    changed = changed_by(tree, "experiments/kernel/solve.py", "(1, ", "(1.0, ")
-    assert changed == {"solve_kernel"}  # not the design, which the same module makes
+    # Of one module, which also makes the design.
+    assert changed_by(tree, "experiments/kernel/solve.py", "B0, times / 2", "B0, times / 3") == {"solve_kernel"}
+    assert changed_by(tree, "experiments/kernel/solve.py", "np.geomspace(1, ", "np.geomspace(2, ") == {"design_kernel"}
 
 
 def test_lock_counts_by_its_pins(tmp_path):

@@ -93,7 +93,7 @@ def test_changed_code_is_named_by_module_and_definition(made):
     then["ssl_dynamics.problem.quadratic:gone"] = "00000000"
     del then["ssl_dynamics.validation:real"]
     made(definitions=then, code="0")
-    assert why(command()) == [["validation: real", "problem.quadratic: gone, quadratic_form"]]
+    assert why(command()) == [["problem.quadratic: gone, quadratic_form", "validation: real"]]
 
 
 def test_many_changed_definitions_are_counted(made):

@@ -50,7 +50,7 @@ def test_comments_docstrings_blank_lines_and_touches_anywhere_run_nothing(tree):
         text = path.read_text(encoding="utf-8")
         path.write_text(f"# A comment.\n\n{text}\n\n# Another.\n", encoding="utf-8")
     edit(tree, "src/ssl_dynamics/simulation/training.py", "Gradient descent from", "Descent of the gradient from")
-    edit(tree, "workflow/rules/dynamics.smk", "# One cell", "# A single cell")
+    edit(tree, "workflow/rules/stages.smk", "# A rule for every stage", "# One rule for each stage")
     for path in tree.rglob("*"):
         if path.is_file() and ".snakemake" not in path.parts:
             path.touch()
@@ -75,7 +75,9 @@ def test_a_real_edit_in_the_theory_runs_the_solvers_that_import_it_and_what_foll
     printed = plan(tree)
     assert "theory.grassmann: _graph_at" in " ".join(printed.split())
     found = stages(printed)
-    assert found.keys() >= {"solve", "compare_unconstrained", "compare_grassmannian", "claims", "figure", "notebook"}
+    assert found.keys() >= {
+        "solve", "compare_unconstrained", "compare_grassmannian", "claims", "figures_dynamics", "notebook",
+    }  # fmt: skip
     assert not {stage for stage in found if stage.startswith(("triplet", "quadratic", "simulate", "design"))}
 
 
@@ -87,15 +89,20 @@ def test_a_real_edit_in_the_simulation_runs_training_and_what_follows(tree):
     assert not stages(printed).keys() & {"triplets", "quadratic_form", "design_dynamics", "solve"}
 
 
-def test_an_edit_in_one_figure_function_runs_that_figure_and_what_shows_it(tree):
-    edit(tree, "src/ssl_dynamics/figures/exactness.py", 'label="slopes 1, 2, 3"', 'label="slopes one to three"')
+def test_an_edit_in_one_figure_function_runs_the_figures_of_its_experiment_and_what_shows_it(tree):
+    edit(
+        tree,
+        "src/ssl_dynamics/experiments/dynamics/figures.py",
+        'label="slopes 1, 2, 3"',
+        'label="slopes one to three"',
+    )
     printed = plan(tree)
-    assert "figures.exactness: exactness" in printed
-    assert stages(printed) == {"figure": 1, "notebook": 1, "page": 1, "paper": 1}
+    assert "experiments.dynamics.figures: exactness" in printed
+    assert stages(printed) == {"figures_dynamics": 1, "notebook": 1, "page": 1, "paper": 1}
 
 
 def test_an_edit_of_what_the_notebooks_share_runs_them_all_and_nothing_else(tree):
-    edit(tree, "src/ssl_dynamics/pipeline/reading.py", "_DOTS_PER_INCH = 120", "_DOTS_PER_INCH = 121")
+    edit(tree, "src/ssl_dynamics/report/display.py", "_DOTS_PER_INCH = 120", "_DOTS_PER_INCH = 121")
     assert stages(plan(tree)) == {"notebook": 2}
 
 
@@ -105,7 +112,7 @@ def test_an_edit_of_what_the_notebooks_share_runs_them_all_and_nothing_else(tree
         (
             {"seeds": 4},
             "seeds: 3 → 4",
-            {"design_dynamics", "simulate", "solve", "design_finite_steps", "claims", "figure"},
+            {"design_dynamics", "simulate", "solve", "design_finite_steps", "claims", "figures_dynamics"},
             {"triplets", "quadratic_form", "triplet_figure"},
         ),
         (

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import yaml
 
+from ssl_dynamics.catalogue import FIGURES, caption
 from ssl_dynamics.registry import CLAIMS
-from ssl_dynamics.report.captions import caption
 from trees import call, contents, copy_of_the_tree, edit, environment, run
 
 pytestmark = pytest.mark.slow
@@ -42,7 +42,8 @@ def test_report_of_snakemake_shows_every_figure_with_its_caption(tree):
     assert figures | {"report.html", "paper.pdf"} <= files
     for name in figures:
         assert f"results/tiny/figures/{name}" in text  # in the command of its caption, or as its path
-    assert json.dumps(caption("exactness"), ensure_ascii=True)[1:-1] in text or caption("exactness") in text
+    shown = caption(FIGURES["exactness"])
+    assert json.dumps(shown, ensure_ascii=True)[1:-1] in text or shown in text
 
 
 # Experiments whose claims are about random nets, samples or test items: three seeds of a tiny problem do not settle
@@ -56,12 +57,12 @@ def test_every_experiment_runs_to_its_verdicts(tmp_path):
     tree = copy_of_the_tree(tmp_path)
     result = run(tree, config="config/tiny-all.yaml")
     records = json.loads((tree / "results/tiny-all/claims.json").read_text())
-    dynamics = {claim.id: claim.dynamics for claim in CLAIMS}
-    assert {record["id"] for record in records} == set(dynamics)
+    experiments = {claim.id: claim.experiment for claim in CLAIMS}
+    assert {record["id"] for record in records} == set(experiments)
     assert all(cell["control"]["verdict"] == "fail" for record in records for cell in record["cells"])
     assert all(np.isfinite(cell["value"]) for record in records for cell in record["cells"])
     failed = [record["id"] for record in records if record["verdict"] != "pass"]
-    assert {dynamics[name] for name in failed} <= STATISTICAL
+    assert {experiments[name] for name in failed} <= STATISTICAL
     assert result.returncode == bool(failed), result.stdout + result.stderr
     assert all(name in result.stderr for name in failed)
 
@@ -81,7 +82,7 @@ def test_another_run_elsewhere_on_one_core_gives_the_same_bytes(finished, tmp_pa
 
 
 def test_failing_notebook_keeps_its_executed_copy_and_fails_the_run(tree):
-    edit(tree, "src/ssl_dynamics/pipeline/reading.py", 'group"] == group', 'group"] == no_such_name')
+    edit(tree, "src/ssl_dynamics/report/display.py", 'group"] == group', 'group"] == no_such_name')
     result = run(tree)
     assert result.returncode == 1
     assert "notebook: workflow/notebooks/collapse.ipynb, In [" in result.stdout
@@ -156,5 +157,5 @@ def test_failed_job_ends_in_a_line_with_its_cause(tree):
     result = run(tree)
     assert result.returncode == 1
     assert "Traceback" not in result.stdout + result.stderr
-    assert "schedule: this spectrum" in result.stdout
+    assert "design_dynamics: this spectrum" in result.stdout
     assert "max_steps is 10" in result.stdout
