@@ -20,6 +20,7 @@ from ssl_dynamics.engine.artifacts import (
     write_table,
 )
 from ssl_dynamics.engine.fingerprint import definitions, fingerprint
+from ssl_dynamics.experiments.data.quadratic_form import quadratic_form
 
 STAGE = "ssl_dynamics.experiments.data.quadratic_form:quadratic_form"
 UNITS = stage.units_of(STAGE)
@@ -75,6 +76,10 @@ def run_stage(tmp_path, monkeypatch, compute, code=None):
 
 def write_output(job):
     write_json(job.output("result"), job.settings.loss)
+
+
+def test_stage_is_a_function_whose_parameter_tells_its_settings():
+    assert stage.stage_named(STAGE) == (quadratic_form, LossSettings)
 
 
 def test_stage_leaves_its_provenance(tmp_path, monkeypatch):

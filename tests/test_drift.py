@@ -27,8 +27,8 @@ from ssl_dynamics.problem.datasets import load
 from ssl_dynamics.problem.objectives import cosine
 from ssl_dynamics.problem.principal import principal_triplets
 from ssl_dynamics.problem.rng import stream
+from ssl_dynamics.problem.sampling import draw_triplets
 from ssl_dynamics.problem.starts.layers import gaussian_layers
-from ssl_dynamics.problem.triplets import draw_triplets
 from ssl_dynamics.simulation.drift import (
     regression_value,
     train_to_fit,

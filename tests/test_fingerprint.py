@@ -7,14 +7,11 @@ from ssl_dynamics.catalogue import function_of, stages
 from ssl_dynamics.engine import fingerprint as module
 from ssl_dynamics.engine.stage import units_of
 
+REPORT = [path.stem for path in (Path(module.__file__).parents[1] / "report/stages").glob("[a-z]*.py")]
 STAGES = {
     **{stage.rule: function_of(folder, stage) for folder, stage in stages()},
-    "claims": "ssl_dynamics.report.stages.claims:claims",
-    "figures": "ssl_dynamics.report.stages.figures:figures",
     "triplet_figure": "ssl_dynamics.experiments.data.figures:triplet_figure",
-    "notebook": "ssl_dynamics.report.stages.notebook:notebook",
-    "page": "ssl_dynamics.report.stages.page:page",
-    "paper": "ssl_dynamics.report.stages.paper:paper",
+    **{name: f"ssl_dynamics.report.stages.{name}:{name}" for name in REPORT},
 }
 
 

@@ -35,9 +35,8 @@ def command(
         *inputs,
     ]
     words += ["--outputs", *outputs, f"provenance={stem}.provenance.json", "--log", "stage.log"]
-    return (
-        f"Job 3: something\nReason: Params have changed\nShell command: exec python -m ssl_dynamics.engine {shlex.join(words)}\n\n"
-    )
+    started = f"exec python -m ssl_dynamics.engine {shlex.join(words)}"
+    return f"Job 3: something\nReason: Params have changed\nShell command: {started}\n\n"
 
 
 @pytest.fixture

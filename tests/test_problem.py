@@ -10,12 +10,13 @@ from ssl_dynamics.problem.augmentations import augment
 from ssl_dynamics.problem.datasets import load
 from ssl_dynamics.problem.mixture import mixture
 from ssl_dynamics.problem.principal import principal_triplets
+from ssl_dynamics.problem.sampling import draw_triplets
 from ssl_dynamics.problem.settings import Augmentation, DatasetSettings
 from ssl_dynamics.problem.starts.gaussian_nets import gaussian_factor, gaussian_net
 from ssl_dynamics.problem.starts.gaussian_weights import gaussian_weights
 from ssl_dynamics.problem.starts.layers import gaussian_layers, wide_layers, wide_starts
 from ssl_dynamics.problem.starts.orthonormal import constrained_net, random_functions, random_orthonormal_start
-from ssl_dynamics.problem.triplets import Triplets, draw_triplets
+from ssl_dynamics.problem.triplets import Triplets
 
 NOISE = {"kind": "noise", "standard_deviation": 0.1}
 

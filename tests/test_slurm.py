@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from test_workflow import contents, copy_of_the_tree, edit, environment, run
+from ssl_dynamics.catalogue import stages
+from trees import contents, copy_of_the_tree, edit, environment, run
 
 TOP = Path(__file__).parents[1]
 CONFIG = "config/smallest.yaml"
@@ -68,9 +69,12 @@ def at_work(rule):
 
 
 def test_every_rule_says_its_memory_and_time():
-    for path in (TOP / "workflow/rules").glob("*.smk"):
-        for rule in re.split(r"(?m)^rule ", path.read_text())[1:]:
-            assert re.search(r"    resources:\n        mem_mb=\d+,\n        runtime=\d+,\n", rule), rule.split(":")[0]
+    command = [sys.executable, TOP / "tests/dry_run.py", "config/full.yaml"]  # without what a profile says of them
+    printed = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=True).stdout
+    jobs = [line for line in printed.splitlines() if not line.startswith(" ")]
+    assert {job.partition("=")[0] for job in jobs} >= {stage.rule for _, stage in stages()} | {"claims", "paper"}
+    for job in jobs:
+        assert re.search(r" \([1-9]\d* MB, [1-9]\d* min, ", job), job
 
 
 def test_no_group_of_the_full_configuration_waits_for_itself(tree):
@@ -95,7 +99,7 @@ def test_site_that_slurm_does_not_know_stops_before_any_job(tree, slurm):
 def test_failed_job_ends_in_a_line_with_its_cause(tree, slurm):
     edit(
         tree,
-        "src/ssl_dynamics/pipeline/stages/triplets.py",
+        "src/ssl_dynamics/experiments/data/triplets.py",
         "    settings =",
         '    raise ValueError("no")\n    settings =',
     )

@@ -6,8 +6,8 @@ from ssl_dynamics.catalogue import TABLES
 from ssl_dynamics.config import Config, ConfigError
 from ssl_dynamics.problem.datasets import load
 from ssl_dynamics.problem.rng import stream
+from ssl_dynamics.problem.sampling import draw_triplets
 from ssl_dynamics.problem.settings import GaussianMixture
-from ssl_dynamics.problem.triplets import draw_triplets
 
 
 def check_data(config: Config, where: str) -> None:

@@ -1,16 +1,39 @@
-"""Independent triplets, as many as asked for: what a finite sample is a sample of."""
+"""Triplets drawn from a data set: those that models are trained on, and independent ones, as many as asked for."""
 
 from collections.abc import Callable
 
 import numpy as np
 
 from ssl_dynamics.problem.augmentations import augment
-from ssl_dynamics.problem.datasets import load
+from ssl_dynamics.problem.datasets import Dataset, load
 from ssl_dynamics.problem.mixture import mixture
 from ssl_dynamics.problem.settings import DatasetSettings, GaussianMixture
 from ssl_dynamics.problem.triplets import Triplets
 
 Sampler = Callable[[int, np.random.Generator], Triplets]
+
+
+def draw_triplets(dataset: Dataset, settings: DatasetSettings, random: np.random.Generator) -> Triplets:
+    """Draw `settings.triplets` triplets from the train part (docs/theory.md §1).
+
+    Anchors go through random orders of the items, so that no item recurs before all have served; the
+    positive is an augmentation of the anchor; the negative is another item, uniform over all the others.
+    Raises ValueError if the train part has fewer than two items.
+    """
+    count, n = len(dataset.train), settings.triplets
+    if count < 2:
+        raise ValueError(f"the train part has {count} items; expected at least 2 to draw negatives from")
+    orders = [random.permutation(count) for _ in range(-(-n // count))]
+    anchors = np.concatenate(orders)[:n]
+    negatives = (anchors + random.integers(1, count, size=n)) % count
+    positive = augment(
+        dataset.train[anchors],
+        settings.augmentations,
+        random,
+        image_shape=dataset.image_shape,
+        background=dataset.background,
+    )
+    return Triplets(dataset.train[anchors], positive, dataset.train[negatives])
 
 
 def triplet_sampler(settings: DatasetSettings, name: str, root_seed: int) -> Sampler:

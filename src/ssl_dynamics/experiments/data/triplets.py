@@ -9,7 +9,7 @@ from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.data.config import TripletsSettings
 from ssl_dynamics.problem.datasets import load
 from ssl_dynamics.problem.rng import stream
-from ssl_dynamics.problem.triplets import draw_triplets
+from ssl_dynamics.problem.sampling import draw_triplets
 
 
 def triplets(job: Job[TripletsSettings]) -> None:
