@@ -26,6 +26,7 @@ from ssl_dynamics.experiments.constrained_nets.solve import design, solve
 from ssl_dynamics.kernels import features, infinite_width_ntk, two_layer_ntk
 from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.starts.orthonormal import constrained_net
+from ssl_dynamics.simulation import constrained_nets
 from ssl_dynamics.simulation.constrained_nets import train_constrained_nets
 from ssl_dynamics.simulation.stacked import regression_objective, triplet_objective
 from ssl_dynamics.theory import (
@@ -139,6 +140,15 @@ def test_steps_are_of_order_four_and_keep_the_constraint():
     errors = [np.abs(run.functions - exact).max() for run in runs]
     assert fitted_order(1 / counts, errors) == pytest.approx(4, abs=0.4)
     assert max(run.orthonormality.max() for run in runs) < 1e-13
+
+
+def test_seeds_are_trained_alike_in_parts_and_at_once(monkeypatch):
+    X, (first, second) = points(), net(30, seeds=3)
+    whole = train(X, first, second, triplet_objective("contrastive", N_TRIPLETS))
+    monkeypatch.setattr(constrained_nets, "AT_ONCE", 2 * 30 * len(X))
+    parts = train(X, first, second, triplet_objective("contrastive", N_TRIPLETS))
+    for name, values in vars(whole).items():
+        np.testing.assert_allclose(vars(parts)[name], values, rtol=1e-11, atol=1e-14)
 
 
 @pytest.mark.parametrize("width", [7, 40])  # below and above the number of points

@@ -1,7 +1,7 @@
 """Training of two-layer nets with a constrained output layer and a free first layer, all seeds side by side."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ ACTIVATIONS: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], float]] = {
     "relu": (torch.relu, math.sqrt(2)),
     "erf": (torch.erf, 1.0),
 }
+AT_ONCE = 2**18  # features φ computed at a time: 2 MB, about what a cache holds
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,10 @@ class Net:
     def moved(self, velocity: "Net", time: float) -> "Net":
         """Along a velocity for a time, without the constraint."""
         return Net(self.first + time * velocity.first, self.second + time * velocity.second)
+
+    def split(self, seeds: int) -> Iterator["Net"]:
+        """The nets of so many seeds, and of the next ones, to the last."""
+        return map(Net, torch.split(self.first, seeds), torch.split(self.second, seeds))
 
     def where(self, kept: torch.Tensor, other: "Net") -> "Net":
         """For the seeds `kept` (S,) as it is, another for the rest."""
@@ -68,10 +73,10 @@ def train_constrained_nets(
     A net whose first layer would have moved by half its own norm, ‖W_1 − W_1(0)‖_F > ½‖W_1(0)‖_F, has *departed*: its
     features may blow up in finite time. It is kept as it is, and marked.
 
-    points (N, d); first (S, h, d); second (S, h, z) orthonormal; `activation` a name in `ACTIVATIONS`; `times` (T,)
-    from 0 on, not decreasing, between which the fewest equal steps not above `largest_step` are taken, or not above
-    `largest_step`·‖K(0)‖/‖K‖ where the features have grown; `on_segment()` is called at each time. Raises ValueError
-    on other times or an unknown activation. Source: docs/theory.md §4.
+    points (N, d); first (S, h, d); second (S, h, z) orthonormal; `objective` of any number of seeds; `activation` a
+    name in `ACTIVATIONS`; `times` (T,) from 0 on, not decreasing, between which the fewest equal steps not above
+    `largest_step` are taken, or not above `largest_step`·‖K(0)‖/‖K‖ where the features have grown; `on_segment()` is
+    called at each time. Raises ValueError on other times or an unknown activation. Source: docs/theory.md §4.
     """
     segments = np.diff(np.asarray(times, dtype=np.float64), prepend=0.0)
     if not (segments >= 0).all():
@@ -83,8 +88,8 @@ def train_constrained_nets(
     origin = net = Net(torch.from_numpy(first), torch.from_numpy(second))
     allowed = torch.linalg.vector_norm(origin.first, dim=(-2, -1)) / 2
     departed = torch.zeros(len(allowed), dtype=torch.bool)
-    K = K0 = field.gram(origin)
-    T0 = K0 - _outer(field.representations(origin))
+    U, K0 = field.looks(origin)
+    K, T0 = K0, K0 - _outer(U)
     saved: list[tuple[torch.Tensor, ...]] = []
     for segment in segments:
         growth = torch.linalg.matrix_norm(K) / torch.linalg.matrix_norm(K0)
@@ -95,7 +100,7 @@ def train_constrained_nets(
             distance = torch.linalg.vector_norm(proposed.first - origin.first, dim=(-2, -1))
             departed = departed | ~(distance <= allowed)  # not finite is departed, too
             net = net.where(departed, proposed)
-        U, K = field.representations(net), field.gram(net)
+        U, K = field.looks(net)
         saved.append((U, _relative(K, K0), _relative(K - _outer(U), T0), _defect(net.second), departed))
         on_segment()
     return ConstrainedTrajectory(*(torch.stack(part, 1).numpy() for part in zip(*saved, strict=True)))
@@ -117,22 +122,34 @@ class _Field:
         preactivation = net.first.reshape(S * h, d) @ (self.X.T / math.sqrt(d))
         return self.phi(preactivation.reshape(S, h, -1))
 
-    def representations(self, net: Net) -> torch.Tensor:
+    def representations(self, net: Net, features: torch.Tensor) -> torch.Tensor:
         """U = ΨW_2 (S, N, z)."""
-        return (self.scale * (net.second.mT @ self.features(net))).mT
+        return (self.scale * (net.second.mT @ features)).mT
 
-    def gram(self, net: Net) -> torch.Tensor:
-        """K = ΨΨᵀ (S, N, N)."""
-        features = self.features(net)
-        return self.scale**2 * (features.mT @ features)
+    def parts(self, net: Net) -> Iterator[Net]:
+        """The nets of as many seeds at a time as `AT_ONCE` allows, of one at least."""
+        return net.split(max(1, AT_ONCE // (net.first.shape[1] * len(self.X))))
+
+    def looks(self, net: Net) -> tuple[torch.Tensor, torch.Tensor]:
+        """U (S, N, z) and K = ΨΨᵀ (S, N, N)."""
+        seen = []
+        for part in self.parts(net):
+            features = self.features(part)
+            seen.append((self.representations(part, features), self.scale**2 * (features.mT @ features)))
+        U, K = map(torch.cat, zip(*seen, strict=True))
+        return U, K
 
     def velocity(self, net: Net) -> Net:
         """(Ẇ_1, Ẇ_2) by automatic differentiation of the objective; seeds share nothing: its sum separates."""
-        leaf = Net(net.first.detach().requires_grad_(True), net.second.detach().requires_grad_(True))
-        total = self.objective(self.representations(leaf)).sum()
-        of_first, of_second = torch.autograd.grad(total, (leaf.first, leaf.second))
-        M = net.second.mT @ of_second
-        return Net(-self.rate * of_first, net.second @ ((M + M.mT) / 2) - of_second)
+        first, second = [], []
+        for part in self.parts(net):
+            leaf = Net(part.first.detach().requires_grad_(True), part.second.detach().requires_grad_(True))
+            total = self.objective(self.representations(leaf, self.features(leaf))).sum()
+            of_first, of_second = torch.autograd.grad(total, (leaf.first, leaf.second))
+            M = part.second.mT @ of_second
+            first.append(-self.rate * of_first)
+            second.append(part.second @ ((M + M.mT) / 2) - of_second)
+        return Net(torch.cat(first), torch.cat(second))
 
 
 def runge_kutta(net: Net, velocity: Callable[[Net], Net], step: float) -> Net:
