@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 
 from ssl_dynamics.figures import theme
 from ssl_dynamics.problem.levels import COLLAPSE_TIME
+from ssl_dynamics.problem.schedule import HORIZON
 
 LINES: dict[str, Literal["-", "--"]] = {"contrastive": "-", "non-contrastive": "--"}
 NAMES = {"unconstrained": "no constraint", "grassmannian": r"$W^\top W = I$"}
@@ -36,7 +37,7 @@ def collapse(collapse: pd.DataFrame) -> Figure:
 
 def rank(rank: pd.DataFrame) -> Figure:
     """Effective rank of the representation with and without the constraint, mean and 95 % interval over the seeds."""
-    rows = rank[(rank["dimension"] >= 2) & (rank["gap_time"] <= 12.5)]
+    rows = rank[(rank["dimension"] >= 2) & (rank["gap_time"] <= HORIZON)]
     grid = sns.relplot(
         rows,
         x="gap_time",
