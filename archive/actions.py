@@ -1,8 +1,8 @@
 """What was done.
 
-The run of the workflow is one CreateAction, every job another, whose instrument is the module of its stage. Stages are
-steps, whose executions ControlActions record; the OrganizeAction is Snakemake's. Times are those of the jobs, so that
-a run that was interrupted reads as what it made.
+The run of the workflow is one CreateAction, every job another, whose instrument is the file of its stage, which may
+hold the stages of several rules. Rules are steps, whose executions ControlActions record; the OrganizeAction is
+Snakemake's. Times are those of the jobs, so that a run that was interrupted reads as what it made.
 """
 
 import json
@@ -30,24 +30,25 @@ def add_actions(crate: Crate, datasets: dict[str, Any]) -> None:
     run = _run(crate, datasets)
     done = {job["name"]: _job(crate, job, datasets) for job in jobs}
     crate.root_dataset["mentions"] = [run, *done.values()]
-    stages = _in_order(jobs)
-    names = [Path(stage).stem for stage in stages]
-    tools = [crate.files[stage] for stage in stages]
-    steps = [
-        crate.describe(f"#step/{name}", "HowToStep", name=name, position=str(place), workExample=tool)
-        for place, (name, tool) in enumerate(zip(names, tools, strict=True))
-    ]
-    crate.files["Snakefile"]["step"] = steps
-    crate.files["Snakefile"]["hasPart"] = tools
+    rules = _in_order(jobs)
+    tools = {job["rule"]: job["tool"] for job in jobs}
+    steps = {
+        rule: crate.describe(
+            f"#step/{rule}", "HowToStep", name=rule, position=str(place), workExample=crate.files[tools[rule]]
+        )
+        for place, rule in enumerate(rules)
+    }
+    crate.files["Snakefile"]["step"] = list(steps.values())
+    crate.files["Snakefile"]["hasPart"] = [crate.files[tool] for tool in dict.fromkeys(tools[rule] for rule in rules)]
     controls = [
         crate.describe(
-            f"#control/{name}",
+            f"#control/{rule}",
             "ControlAction",
-            name=f"jobs of {name}",
-            instrument=step,
-            object=[done[job["name"]] for job in jobs if job["stage"] == tool.id],
+            name=f"jobs of {rule}",
+            instrument=steps[rule],
+            object=[done[job["name"]] for job in jobs if job["rule"] == rule],
         )
-        for name, tool, step in zip(names, tools, steps, strict=True)
+        for rule in rules
     ]
     crate.describe(
         "#snakemake",
@@ -95,9 +96,9 @@ def _job(crate: Crate, job: Entry, datasets: dict[str, Any]) -> ContextEntity:
     action = crate.describe(
         f"#job/{job['name']}",
         "CreateAction",
-        name=f"{Path(job['stage']).stem} {job['name']}",
-        description=f"settings: {json.dumps(job['settings'])}",
-        instrument=crate.files[job["stage"]],
+        name=f"{job['rule']} {job['name']}",
+        description=f"{job['stage']}, settings: {json.dumps(job['settings'])}",
+        instrument=crate.files[job["tool"]],
         agent=crate.agents,
         object=[crate.files[path] if path in crate.files else datasets[path] for path in job["inputs"]],
         result=[crate.files[path] for path in job["outputs"]],
@@ -128,9 +129,9 @@ def _is_number(text: str) -> bool:
 
 
 def _in_order(jobs: list[Entry]) -> list[str]:
-    """The stages in an order in which they can run."""
-    maker = {path: job["stage"] for job in jobs for path in job["outputs"]}
-    reads: dict[str, set[str]] = {stage: set() for stage in sorted({job["stage"] for job in jobs})}
+    """The rules in an order in which they can run."""
+    maker = {path: job["rule"] for job in jobs for path in job["outputs"]}
+    reads: dict[str, set[str]] = {rule: set() for rule in sorted({job["rule"] for job in jobs})}
     for job in jobs:
-        reads[job["stage"]] |= {maker[path] for path in job["inputs"] if path in maker} - {job["stage"]}
-    return list(TopologicalSorter({stage: sorted(read) for stage, read in reads.items()}).static_order())
+        reads[job["rule"]] |= {maker[path] for path in job["inputs"] if path in maker} - {job["rule"]}
+    return list(TopologicalSorter({rule: sorted(read) for rule, read in reads.items()}).static_order())

@@ -54,8 +54,8 @@ def licence(crate: Crate, name: str) -> ContextEntity:
 
 
 def add_files(crate: Crate, paths: list[Path]) -> None:
-    """Every file with its type, size and checksum; the modules of the stages are the tools of the workflow."""
-    stages = {job["stage"] for job in crate.inventory["jobs"]}
+    """Every file with its type, size and checksum; those of the stages are the tools of the workflow."""
+    tools = {job["tool"] for job in crate.inventory["jobs"]}
     version = crate.inventory["citation"]["version"]
     for path in paths:
         properties: Entry = {
@@ -64,7 +64,7 @@ def add_files(crate: Crate, paths: list[Path]) -> None:
             "contentSize": str(path.stat().st_size),
             "sha256": sha256(path),
         }
-        if path.as_posix() in stages:
+        if path.as_posix() in tools:
             properties |= {"@type": ["File", "SoftwareSourceCode"], "version": version}
         if path.parent == crate.results and path.name in PRODUCTS:
             properties["description"] = PRODUCTS[path.name]

@@ -11,17 +11,17 @@ from typing import Any
 
 import yaml
 
+from ssl_dynamics.config import SHIPPED_CHECKSUM, Config, ConfigError, load_config
 from ssl_dynamics.engine.artifacts import sha256, write_json
 from ssl_dynamics.engine.integrity import check_plan
-from ssl_dynamics.config import SHIPPED_CHECKSUM, Config, ConfigError, load_config
-from ssl_dynamics.engine.staleness import plan_of
 from ssl_dynamics.engine.provenance import SUFFIX, records_below
-from ssl_dynamics.engine.run_record import FILE, LIBRARIES, LOCK, read_runs, surroundings
 from ssl_dynamics.engine.run import jobs_of
 from ssl_dynamics.engine.run_lock import RunError
+from ssl_dynamics.engine.run_record import FILE, LIBRARIES, LOCK, read_runs, surroundings
+from ssl_dynamics.engine.staleness import plan_of
 from ssl_dynamics.problem.settings import DatasetSettings, Digits, FashionMnist, GaussianMixture
 
-# The last line of the log of a job that is done: `pipeline.stage` writes it.
+# The last line of the log of a job that is done: `engine.stage` writes it.
 LAST_LINE = re.compile(r"^(?P<time>[\d-]+ [\d:]+),\d+ WARNING \w+ (?P<name>\S+): [\d.]+ s\n\Z", re.MULTILINE)
 
 Entry = dict[str, Any]
@@ -76,7 +76,9 @@ def jobs_below(results: Path, runs: list[Entry]) -> list[Entry]:
         jobs.append(
             {
                 "name": name,
-                "stage": f"src/{record['stage'].replace('.', '/')}.py",
+                "rule": record["rule"],
+                "stage": record["stage"],
+                "tool": tool_of(record["stage"]),
                 "settings": record["settings"],
                 "inputs": record["inputs"],
                 "outputs": [*record["outputs"], path.as_posix()],
@@ -88,6 +90,12 @@ def jobs_below(results: Path, runs: list[Entry]) -> list[Entry]:
             }
         )
     return jobs
+
+
+def tool_of(stage: str) -> str:
+    """The file that holds the function of a stage, "module:function"."""
+    module, _, _ = stage.partition(":")
+    return f"src/{module.replace('.', '/')}.py"
 
 
 def logs_of_jobs(folder: Path) -> dict[str, tuple[Path, datetime]]:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +18,14 @@ from ssl_dynamics.problem.settings import Digits, FashionMnist, GaussianMixture,
 TOP = Path(__file__).parents[1]
 CONFIG = "config/smallest.yaml"
 TYPES = {"triplets": 10, "augmentations": []}
+# One more experiment: the figures of two are then made by two rules of one stage.
+FINITE_STEPS = """
+finite_steps:
+  losses: [contrastive]
+  dimensions: [2]
+  iteration_steps: 1000
+  limit_steps: 600
+"""
 
 
 def script(name):
@@ -114,7 +123,7 @@ def archived(tmp_path_factory, archive_environment):
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         else:
             shutil.copy(source, target)
-    shutil.copy(TOP / "tests/config/smallest.yaml", tree / CONFIG)
+    (tree / CONFIG).write_text((TOP / "tests/config/smallest.yaml").read_text() + FINITE_STEPS)
     (tree / ".venv-archive").symlink_to(archive_environment)
     run = command(tree, sys.executable, "-m", "ssl_dynamics.cli", "run", CONFIG, "--cores", "2")
     assert run.returncode == 0, run.stdout + run.stderr
@@ -181,13 +190,19 @@ def test_crate_tells_what_was_made_from_what_by_which_job_at_what_cost(archived)
     tree, _ = archived
     graph = entities(tree / "archives/smallest")
     records = list((tree / "results/smallest").rglob("*.provenance.json"))
+    by_rule = defaultdict(set)
     for path in records:
         record = json.loads(path.read_text())
         name = str(path.relative_to(tree)).removesuffix(".provenance.json")
         action = graph[f"#job/{name}"]
         assert references(action["result"]) == [*record["outputs"], f"{name}.provenance.json"]
         assert set(references(action.get("object", []))) == set(record["inputs"])
-        assert references(action["instrument"]) == [f"src/{record['stage'].replace('.', '/')}.py"]
+        (tool,) = references(action["instrument"])
+        module, _, function = record["stage"].partition(":")
+        assert tool == f"src/{module.replace('.', '/')}.py"
+        assert f"def {function}(job: Job[" in (tree / tool).read_text()
+        assert action["name"] == f"{record['rule']} {name}"
+        by_rule[record["rule"]].add(name)
         assert action["startTime"] <= action["endTime"]
         for file, expected in record["outputs"].items():
             assert graph[file]["sha256"] == expected
@@ -199,6 +214,14 @@ def test_crate_tells_what_was_made_from_what_by_which_job_at_what_cost(archived)
     assert "results/smallest/claims.json" in references(run["result"])
     assert references(run["object"]) == [CONFIG, "#data/mixture"]
     assert '"processor"' in run["description"]
+    made = defaultdict(set)
+    for control in of_type(graph, "ControlAction"):
+        made[graph[control["instrument"]["@id"]]["name"]] |= set(references(control["object"]))
+    assert made == {rule: {f"#job/{name}" for name in names} for rule, names in by_rule.items()}
+    figures = [graph[f"#step/figures_{name}"]["workExample"]["@id"] for name in ("dynamics", "finite_steps")]
+    assert figures == ["src/ssl_dynamics/report/stages/figures.py"] * 2
+    tools = references(graph["Snakefile"]["hasPart"])
+    assert sorted(tools) == sorted({references(graph[f"#step/{rule}"]["workExample"])[0] for rule in by_rule})
     places = {step["name"]: int(step["position"]) for step in of_type(graph, "HowToStep")}
     assert places["triplets"] < places["quadratic_form"] < places["solve"] < places["claims"] < places["page"]
 

@@ -180,7 +180,13 @@ def test_source_edited_while_a_stage_runs_leaves_nothing_of_it(small, undisturbe
     trained = small / f"results/smallest/{CELL}/trajectories.npz"
     log = small / f"results/smallest/logs/{CELL}/simulate.log"
     line = "weights - learning_rate", "weights - 1.0 * learning_rate"
-    for begun in (lambda attempt: processes(attempt)[1], lambda _: log.exists()):  # before and after what it imports
+    works = "    settings = job.settings\n", '    settings = job.settings\n    job.log.info("at work")\n'
+    edit(small, "src/ssl_dynamics/experiments/dynamics/simulate.py", *works)
+    for begun in (  # before what it imports, and after
+        lambda attempt: processes(attempt)[1],
+        lambda _: log.exists(),
+        lambda _: log.exists() and "at work" in log.read_text(),
+    ):
         trained.unlink(missing_ok=True)
         log.unlink(missing_ok=True)
         with started(small) as attempt:
@@ -191,6 +197,7 @@ def test_source_edited_while_a_stage_runs_leaves_nothing_of_it(small, undisturbe
         assert "simulate: the code changed after this run was planned; run the same command again" in said
         assert not trained.exists()
         edit(small, "src/ssl_dynamics/simulation/manifolds.py", *reversed(line))
+    edit(small, "src/ssl_dynamics/experiments/dynamics/simulate.py", *reversed(works))
     finish(small, SMALLEST)
     assert contents(small) == contents(undisturbed)
 

@@ -41,9 +41,12 @@ def test_report_of_snakemake_shows_every_figure_with_its_caption(tree):
     figures = {path.name for path in (tree / "results/tiny/figures").glob("*.svg")}
     assert figures | {"report.html", "paper.pdf"} <= files
     for name in figures:
-        assert f"results/tiny/figures/{name}" in text  # in the command of its caption, or as its path
-    shown = caption(FIGURES["exactness"])
-    assert json.dumps(shown, ensure_ascii=True)[1:-1] in text or shown in text
+        assert f'"results/tiny/figures/{name}": {{"name": "{name}"' in text
+    drawn = [figure for name, figure in FIGURES.items() if f"{name}.svg" in figures]
+    assert {figure.name for figure in drawn} >= {"exactness", "collapse", "retractions"}
+    for shown in map(caption, drawn):
+        assert json.dumps(shown, ensure_ascii=True)[1:-1] in text or shown in text
+    assert "make run CONFIG=config/tiny.yaml TARGET=results/tiny/figures/collapse.svg<" in text
 
 
 # Experiments whose claims are about random nets, samples or test items: three seeds of a tiny problem do not settle
