@@ -46,10 +46,10 @@ def train_on_batches(
     for checkpoint in checkpoints:
         while step < checkpoint:
             drawn = np.concatenate([random.integers(len(data), size=batch) for random in streams])
-            rows = data[torch.from_numpy(drawn)].reshape(S, batch * 2, d)
+            rows = data.index_select(0, torch.from_numpy(drawn)).reshape(S, batch * 2, d)
             W = W.detach().requires_grad_(True)
-            u = torch.bmm(rows, W).reshape(S, batch, 2, -1)
-            value = pair_loss(u[:, :, 0], u[:, :, 1]).sum()
+            u = torch.bmm(W.mT, rows.mT).reshape(S, -1, batch, 2)
+            value = pair_loss(u[..., 0].mT, u[..., 1].mT).sum()
             W = manifold.step(W.detach(), torch.autograd.grad(value, W)[0], learning_rate).weights
             step += 1
             on_step(step)

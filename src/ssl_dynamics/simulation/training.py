@@ -44,8 +44,8 @@ def pairs(triplets: Triplets, loss: Loss) -> tuple[torch.Tensor, torch.Tensor]:
 def representations(W: torch.Tensor, views: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     """U = XW of every view X (n, d) for every seed; W (S, d, z); each (S, n, z)."""
     S, d, z = W.shape
-    columns = W.transpose(0, 1).reshape(d, S * z)  # one product for all seeds
-    return [(x @ columns).reshape(-1, S, z).transpose(0, 1) for x in views]
+    rows = W.mT.reshape(S * z, d)  # one product for all seeds; UᵀXᵀ, since BLAS likes few rows better than few columns
+    return [(rows @ x.mT).reshape(S, z, -1).mT for x in views]
 
 
 def loss_gradient(weights: torch.Tensor, views: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
