@@ -92,21 +92,22 @@ def train(
     W = torch.from_numpy(np.ascontiguousarray(start))
     log_scale = torch.zeros(len(W), dtype=W.dtype)
     saved: list[tuple[torch.Tensor, ...]] = []
-    step = 0
+    step, gradient = 0, loss_gradient(W, views)
     for checkpoint in checkpoints:
         while step < checkpoint:
-            W = manifold.step(W, loss_gradient(W, views), learning_rate).weights
+            W = manifold.step(W, gradient, learning_rate).weights
+            gradient = loss_gradient(W, views)
             step += 1
             on_step(step)
         if not torch.isfinite(W).all():
             raise FloatingPointError(f"weights are not finite after step {step}: learning rate {learning_rate:.3g}")
-        gradient = loss_gradient(W, views)
         leaving = manifold.step(W, gradient, learning_rate).retraction_defect
         euclidean = qr_retraction(W, -learning_rate * gradient).retraction_defect if manifold.bounded else leaving
         saved.append((W, log_scale, leaving, euclidean))
         if not manifold.bounded:
             norm = torch.linalg.matrix_norm(W)
-            W, log_scale = W / norm[:, None, None], log_scale + torch.log(norm)
+            W, gradient = (part / norm[:, None, None] for part in (W, gradient))
+            log_scale = log_scale + torch.log(norm)
     weights, scales, leaving_defects, euclidean_defects = (
         torch.stack(part, 1).numpy() for part in zip(*saved, strict=True)
     )
