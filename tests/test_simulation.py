@@ -17,7 +17,7 @@ from ssl_dynamics.simulation.manifolds import (
     polar_retraction,
     qr_retraction,
 )
-from ssl_dynamics.simulation.training import loss_gradient, train
+from ssl_dynamics.simulation.training import loss_gradient, pairs, train
 from ssl_dynamics.theory import grassmann_flow, largest_riemannian_step, orthogonal_iteration, unconstrained_flow
 
 LOSSES = ["contrastive", "non-contrastive"]
@@ -57,8 +57,15 @@ def test_loss_is_the_quadratic_form_and_its_gradient_twice_it(triplets, loss):
     u = [part @ torch.from_numpy(W) for part in tensors(triplets)]
     expected = np.einsum("sdz,de,sez->s", W, C, W)
     np.testing.assert_allclose(loss_value(*u, loss).numpy(), expected, rtol=1e-12)
-    gradient = loss_gradient(torch.from_numpy(W), tensors(triplets), loss).numpy()
+    gradient = loss_gradient(torch.from_numpy(W), pairs(triplets, loss)).numpy()
     np.testing.assert_allclose(gradient, 2 * C @ W, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_pairs_have_the_gradient_of_the_loss_on_the_triplets(triplets, loss):
+    W = torch.from_numpy(np.random.default_rng(2).standard_normal((3, 6, 2))).requires_grad_(True)
+    of_triplets = torch.autograd.grad(loss_value(*[part @ W for part in tensors(triplets)], loss).sum(), W)[0]
+    np.testing.assert_allclose(loss_gradient(W, pairs(triplets, loss)), of_triplets, rtol=1e-12, atol=1e-14)
 
 
 def test_horizontal_directions_and_retraction():

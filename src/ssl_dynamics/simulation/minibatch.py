@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ssl_dynamics.problem.losses import loss_value
+from ssl_dynamics.problem.losses import pair_loss
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.simulation.manifolds import Grassmannian
+from ssl_dynamics.simulation.training import pairs
 
 Array = NDArray[np.float64]
 
@@ -36,8 +37,7 @@ def train_on_batches(
         raise ValueError(f"batch must hold at least one triplet; got {batch}")
     if len(streams) != len(start):
         raise ValueError(f"{len(streams)} random streams for {len(start)} starts; expected one for each")
-    # Rows hold anchor, positive and negative side by side: one gather a step.
-    data = torch.from_numpy(np.stack([triplets.anchor, triplets.positive, triplets.negative], axis=1))
+    data = torch.stack(pairs(triplets, loss), 1)  # anchor and what attracts it side by side: one gather a step
     W = torch.from_numpy(np.ascontiguousarray(start))
     S, d, _ = W.shape
     manifold = Grassmannian()
@@ -46,10 +46,10 @@ def train_on_batches(
     for checkpoint in checkpoints:
         while step < checkpoint:
             drawn = np.concatenate([random.integers(len(data), size=batch) for random in streams])
-            rows = data[torch.from_numpy(drawn)].reshape(S, batch * 3, d)
+            rows = data.index_select(0, torch.from_numpy(drawn)).reshape(S, batch * 2, d)
             W = W.detach().requires_grad_(True)
-            u = torch.bmm(rows, W).reshape(S, batch, 3, -1)
-            value = loss_value(u[:, :, 0], u[:, :, 1], u[:, :, 2], loss).sum()
+            u = torch.bmm(W.mT, rows.mT).reshape(S, -1, batch, 2)
+            value = pair_loss(u[..., 0].mT, u[..., 1].mT).sum()
             W = manifold.step(W.detach(), torch.autograd.grad(value, W)[0], learning_rate).weights
             step += 1
             on_step(step)
