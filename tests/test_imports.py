@@ -85,6 +85,7 @@ def test_only_the_simulation_pays_for_torch():
 
 def test_the_workflow_is_read_without_what_computes():
     heavy = ("torch", "scipy", "pandas", "matplotlib", "ssl_dynamics.theory", "ssl_dynamics.analysis")
-    code = f"import sys, ssl_dynamics.report.configured; sys.exit(', '.join(m for m in {heavy} if m in sys.modules) or 0)"
+    found = f"', '.join(name for name in {heavy} if name in sys.modules)"
+    code = f"import sys, ssl_dynamics.report.configured; sys.exit({found} or 0)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr

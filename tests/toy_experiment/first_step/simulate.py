@@ -11,10 +11,8 @@ from ssl_dynamics.simulation.training import loss_gradient, pairs, representatio
 
 
 def simulate(job: Job[LossSettings]) -> None:
-    data = pairs(read_triplets(job.input("triplets")), job.settings.loss)
-    design = Design.load(job.input("design"))
+    design, views = Design.load(job.input("design")), pairs(read_triplets(job.input("triplets")), job.settings.loss)
     W = torch.from_numpy(design.start)
-    before, after = (
-        pair_loss(*representations(weights, data)) for weights in (W, W - design.learning_rate * loss_gradient(W, data))
-    )
+    stepped = W - design.learning_rate * loss_gradient(W, views)
+    before, after = (pair_loss(*representations(weights, views)) for weights in (W, stepped))
     Falls((before - after).numpy()).save(job.output("trained"))
