@@ -49,7 +49,11 @@ def test_closed_form_of_a_vector_agrees_with_integration(d, size, seed):
 def test_orthonormal_start_is_the_narrow_flow(problem):
     C, W0 = problem  # WᵀW = I: the equation reduces to the flow on the Grassmannian
     wide = wide_two_layer_flow(C, W0, TIMES)
-    assert projector_distance(np.linalg.qr(wide)[0], grassmann_flow(C, W0, TIMES)).max() < 1e-8
+    # WᵀW = I + E obeys Ė = 4(ME + EM) with M = WᵀCW: while W lies among positive eigenvalues, near a saddle, the
+    # rounding of the start grows by up to exp(8λ_d t).
+    growth = np.exp(8 * max(np.linalg.eigvalsh(C)[-1], 0) * np.asarray(TIMES))
+    distance = projector_distance(np.linalg.qr(wide)[0], grassmann_flow(C, W0, TIMES))
+    assert (distance <= np.maximum(1e-8, 1e-13 * growth)).all()
 
 
 @given(flow_problems(), st.floats(0.05, 1), st.floats(0, 1), st.floats(0, 1))
