@@ -86,6 +86,20 @@ def test_outputs_and_gradients_are_those_of_the_net(activation):
     np.testing.assert_allclose(square, np.einsum("si,sij,sj->s", slope, theta, slope), rtol=1e-10)
 
 
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_nets_are_the_same_however_few_are_worked_on_at_a_time(activation, monkeypatch):
+    found = []
+    for units in (1, 40, 1000):
+        monkeypatch.setattr("ssl_dynamics.simulation.wide_nets.UNITS", units)
+        rows = train_until_departure(
+            nets(triplets(), 20, activation), triplet_value("contrastive", similarity="dot product"), step=0.2
+        )
+        found.append([rows[name][rows["drift"] < 0.5] for name in ("seed", "time", "value", "drift", "rate")])
+    for other in found[1:]:
+        for expected, values in zip(found[0], other, strict=True):
+            np.testing.assert_allclose(values, expected, rtol=1e-9, atol=1e-12)
+
+
 def test_midpoint_training_converges_to_the_flow_of_the_weights_at_order_two():
     X, h = triplets(), 24
     batch = nets(X, h, seeds=1)

@@ -1,24 +1,43 @@
 """Two-layer nets u = W_2ᵀφ(W_1x/√d)/√h of any width, all seeds side by side, and the drift of their kernels."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ssl_dynamics.kernels import two_layer_ntk
 from ssl_dynamics.problem.settings import Activation
 
 Array = NDArray[np.float64]
 Layers = tuple[torch.Tensor, torch.Tensor]  # W_1 (S, h, d), W_2 (S, h, z)
 Value = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # outputs (S, N, z) and seeds (S,) to losses (S,)
 
+
+class _Erf(torch.autograd.Function):
+    """erf(a), differentiated in the memory of one array: torch takes five passes, each with an array of its own."""
+
+    @staticmethod
+    def forward(ctx: Any, a: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(a)
+        return torch.erf(a)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+        (a,) = ctx.saved_tensors
+        slopes: torch.Tensor = a.square().neg_().exp_().mul_(2 / math.sqrt(math.pi))
+        return slopes.mul_(gradient)
+
+
 ACTIVATIONS: dict[Activation, Callable[[torch.Tensor], torch.Tensor]] = {
     "identity": lambda a: a,
     "relu": lambda a: math.sqrt(2) * torch.relu(a),
-    "erf": torch.erf,
+    "erf": _Erf.apply,
 }
+# Hidden units of the nets that are worked on at one time: what is between their layers stays in the cache, and in
+# memory that is used again. Whole batches of wide nets would take new pages from the system at every step.
+UNITS = 2048
 
 
 class Nets:
@@ -38,8 +57,8 @@ class Nets:
         self.seeds = torch.arange(len(W1))
         self.times = torch.zeros(len(W1), dtype=torch.float64)
         self.activation: Activation = activation
-        self._anchors = X[:anchors]
         self._points = torch.from_numpy(X / math.sqrt(X.shape[1]))
+        self._anchors = self._points[:anchors]
         self._start = self._kernels()
 
     def outputs(self, layers: Layers) -> torch.Tensor:
@@ -49,29 +68,58 @@ class Nets:
 
     def gradient(self, layers: Layers, value: Value) -> tuple[torch.Tensor, torch.Tensor, Layers]:
         """Outputs (S, N, z), losses (S,), and the gradients of both layers, by automatic differentiation."""
-        W1, W2 = (W.detach().requires_grad_(True) for W in layers)
-        U = self.outputs((W1, W2))
-        losses = value(U, self.seeds)
-        first, second = torch.autograd.grad(losses.sum(), (W1, W2))  # seeds share no weight: the sum separates
-        return U.detach(), losses.detach(), (first, second)
+        parts = [self._gradient(group, seeds, value) for group, seeds in self._groups(layers)]
+        U, losses, first, second = zip(*parts, strict=True)
+        whole_first = torch.cat([part.mT for part in first]).mT  # in the order in which they lie in memory
+        return torch.cat(U), torch.cat(losses), (whole_first, torch.cat(second))
 
     def drift(self) -> dict[str, Array]:
         """‖Θ(t) − Θ(0)‖_F/‖Θ(0)‖_F on the anchors (S,): of the whole kernel and of each layer's block."""
         return {
-            name: _norm(now - self._start[name]) / _norm(self._start[name]) for name, now in self._kernels().items()
+            name: (_norm(now - self._start[name]) / _norm(self._start[name])).numpy()
+            for name, now in self._kernels().items()
         }
 
     def keep(self, kept: torch.Tensor) -> None:
         """Go on with these nets alone; kept (S,) boolean."""
         self.layers = (self.layers[0][kept], self.layers[1][kept])
         self.seeds, self.times = self.seeds[kept], self.times[kept]
-        self._start = {name: kernels[kept.numpy()] for name, kernels in self._start.items()}
+        self._start = {name: kernels[kept] for name, kernels in self._start.items()}
 
-    def _kernels(self) -> dict[str, Array]:
-        W1, W2 = (W.numpy() for W in self.layers)
-        first = two_layer_ntk(self._anchors, W1, W2, activation=self.activation, block="first")
-        second = two_layer_ntk(self._anchors, W1, W2, activation=self.activation, block="second")
+    def _groups(self, layers: Layers) -> Iterator[tuple[Layers, torch.Tensor]]:
+        """The layers and seeds of a few nets after the other."""
+        together = max(1, UNITS // layers[0].shape[1])
+        first, second, seeds = (torch.split(part, together) for part in (*layers, self.seeds))
+        return zip(zip(first, second, strict=True), seeds, strict=True)
+
+    def _gradient(self, layers: Layers, seeds: torch.Tensor, value: Value) -> tuple[torch.Tensor, ...]:
+        W1, W2 = (W.detach().requires_grad_(True) for W in layers)
+        U = self.outputs((W1, W2))
+        losses = value(U, seeds)
+        first, second = torch.autograd.grad(losses.sum(), (W1, W2))  # seeds share no weight: the sum separates
+        return U.detach(), losses.detach(), first, second
+
+    def _kernels(self) -> dict[str, torch.Tensor]:
+        """Θ on the n anchors and the block of each layer, as their parts (a, b) of outputs a ≤ b: (S, p, n, n)."""
+        parts = [self._blocks(group) for group, _ in self._groups(self.layers)]
+        first, second = (torch.cat(part) for part in zip(*parts, strict=True))
         return {"drift": first + second, "drift_first": first, "drift_second": second}
+
+    def _blocks(self, layers: Layers) -> Layers:
+        """(x_i·x_j/d)(Σ_k w_ka w_kb φ'_ik φ'_jk)/h, w of W_2 and φ' = φ'(W_1x/√d), and δ_ab φ_i·φ_j/h."""
+        W1, W2 = layers
+        h, z = W2.shape[1:]
+        a, b = torch.triu_indices(z, z)
+        similarity = self._anchors @ self._anchors.mT
+        V = (W1 @ self._anchors.mT).requires_grad_(True)  # (S, h, n)
+        hidden = ACTIVATIONS[self.activation](V)
+        (slopes,) = torch.autograd.grad(hidden.sum(), V)
+        hidden = hidden.detach()
+        weighted = ((W2[..., a] * W2[..., b])[..., None] * slopes[:, :, None]).flatten(2)  # (S, h, pn)
+        products = (weighted.mT @ slopes).reshape(len(W1), len(a), *similarity.shape)
+        first = similarity * products / h
+        second = hidden.mT @ hidden / h
+        return first, (a == b)[:, None, None] * second[:, None]
 
 
 def moved(layers: Layers, gradients: Layers, rates: torch.Tensor) -> Layers:
@@ -85,5 +133,8 @@ def size(layers: Layers) -> torch.Tensor:
     return torch.sqrt(layers[0].square().sum((1, 2)) + layers[1].square().sum((1, 2)))
 
 
-def _norm(matrices: Array) -> Array:
-    return np.asarray(np.linalg.norm(matrices, axis=(-2, -1)))
+def _norm(parts: torch.Tensor) -> torch.Tensor:
+    """‖Θ‖_F (S,) of its parts (a, b), a ≤ b, on z outputs; part (b, a) is part (a, b)."""
+    z = math.isqrt(2 * parts.shape[1])
+    a, b = torch.triu_indices(z, z)
+    return torch.sqrt(parts.square().sum((-2, -1)) @ torch.where(a == b, 1.0, 2.0).to(parts.dtype))
