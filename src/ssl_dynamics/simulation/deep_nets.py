@@ -11,10 +11,11 @@ Layers = tuple[torch.Tensor, torch.Tensor, torch.Tensor]  # first (S, h, d), sec
 
 
 def features(layers: Layers, X: torch.Tensor) -> torch.Tensor:
-    """Ψ (S, N, h) on the points X (N, d)."""
+    """Ψ (S, N, h) on the points X (N, d). As φ(cv) = cφ(v) for c > 0, all factors are taken once, on the points."""
     W1, W2, _ = layers
-    hidden = _phi(X @ W1.mT / math.sqrt(X.shape[1]))
-    return _phi(hidden @ W2.mT / math.sqrt(W2.shape[-1])) / math.sqrt(W2.shape[-1])
+    h, d = W1.shape[1:]
+    hidden = torch.relu(X * (2 / (h * math.sqrt(d))) @ W1.mT)
+    return torch.relu(hidden @ W2.mT)
 
 
 def outputs(layers: Layers, X: torch.Tensor) -> torch.Tensor:

@@ -29,6 +29,7 @@ LOOKS = 1.15  # ratio of the step counts at which drift is measured during super
 FEELER = 1e-6  # length of the step by which a growth rate is felt, in units of the size of the weights
 GROWN = 10.0  # times its first size: a Gram matrix of features that has grown so much has departed
 MOST_STEPS = 20_000
+UNITS = 1024  # hidden units of the nets that take a Runge-Kutta step at one time: their second layers fit in the cache
 
 
 class _Drift:
@@ -131,14 +132,17 @@ def train_constrained(
     `times` (T,) from 0 on. Source: docs/theory.md §4.
     """
     points, value = torch.from_numpy(X), triplet_objective(loss, len(X) // 3)
-    n = len(X) // 3
+    n, together = len(X) // 3, max(1, UNITS // layers[0].shape[1])
 
     def downhill(at: Layers) -> Layers:
         _, _, (first, second, third) = gradients(at, points, value)
         return first, second, horizontal(at[2], third)
 
     def stepped(at: Layers, time: float) -> tuple[Layers, torch.Tensor]:
-        moved_to = _runge_kutta(at, downhill, time, (rate, rate, 1.0))
+        groups = zip(*(torch.split(W, together) for W in at), strict=True)
+        ends = [_runge_kutta(group, downhill, time, (rate, rate, 1.0)) for group in groups]
+        first, second, third = (torch.cat(parts) for parts in zip(*ends, strict=True))
+        moved_to = (first, second, third)
         return moved_to, _gram(features(moved_to, points[:n]))
 
     # At κ = h each of the two layers below moves the outputs as fast as the last one does.
