@@ -11,6 +11,14 @@ include: "workflow/rules/common.smk"
 report: "workflow/report/workflow.rst"
 
 
+# Snakemake's limit of 100 jobs a second sets a timer at every look for jobs to start, whose end is the next look: with
+# every job that ends one such chain more, 500 seconds of a core in the full run, and a second at the end of every run.
+# No option takes it off, and a longer time holds up the end for as long. On a cluster the limit is the site's own.
+onstart:
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
+
+
 rule all:
     default_target: True
     input:

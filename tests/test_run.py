@@ -1,12 +1,16 @@
 """What a run shows of what Snakemake says while it works."""
 
+import inspect
 import re
+import signal
 import sys
 
 import pytest
 from snakemake.logging import format_percentage
+from snakemake.scheduling.job_scheduler import JobScheduler
 
 from ssl_dynamics.engine import run
+from ssl_dynamics.engine.run_lock import RunError
 
 
 @pytest.mark.parametrize("total", [7, 300])  # from 200 jobs on, Snakemake says the first and last with decimals
@@ -20,3 +24,38 @@ def test_every_progress_line_is_shown_in_the_words_of_a_run(total, monkeypatch, 
     for done, line in enumerate(shown, start=1):
         percent = round(100 * done / total)
         assert re.fullmatch(rf"\[{done} of {total} jobs done, {percent} %, \d+ s\]", line), line
+
+
+def test_limit_that_the_snakefile_takes_off_is_where_snakemake_keeps_it():
+    """Else its timers are back, and nobody notices but the processor."""
+    source = inspect.getsource(JobScheduler)
+    assert "self.job_rate_limiter = (" in source
+    assert source.count("if self.job_rate_limiter is") == 2  # in schedule and job_selector: none is no limit
+
+
+DEAF = """
+import os, signal, subprocess, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+os.kill(os.getppid(), signal.SIGINT)
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "ended"),
+    [
+        (f"{DEAF}signal.pause()", "killed"),
+        (f"{DEAF}sys.exit(subprocess.run(['sleep', '1']).returncode + 7)", "by itself"),
+    ],
+)
+def test_interrupt_waits_for_jobs_and_kills_what_hangs_without_one(code, ended, monkeypatch, capfd):
+    children = []
+    popen = run.subprocess.Popen
+    monkeypatch.setattr(run.subprocess, "Popen", lambda *a, **k: children.append(popen(*a, **k)) or children[-1])
+    monkeypatch.setattr(run, "_PATIENCE", 0.3)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(RunError, match="interrupted"):
+            run._follow([sys.executable, "-c", code], run._NOISE)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert children[0].returncode == {"killed": -signal.SIGKILL, "by itself": 7}[ended]

@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import psutil
+
 from ssl_dynamics.engine import slurm
 from ssl_dynamics.engine.integrity import undone
 from ssl_dynamics.engine.provenance import SUFFIX
@@ -18,6 +20,7 @@ from ssl_dynamics.engine.stage import DEBUG
 from ssl_dynamics.engine.staleness import Job, jobs_in, own_work, plan_of, put_in_order, to_run
 
 _QUIET = ("--quiet", "host", "reason")
+_PATIENCE = 10  # seconds that Snakemake may take to end without a job at work
 _GOES_ON = "The same command goes on from where it stopped"
 
 # Snakemake's progress line, and lines of its that say nothing to the user (all are in .snakemake/log).
@@ -169,10 +172,24 @@ def _follow(command: list[str], noise: re.Pattern[str]) -> int:
                 elif not noise.match(line.rstrip("\n")):
                     print(line, end="", flush=True)
         except KeyboardInterrupt:
-            process.terminate()
-            process.communicate()
+            _end(process)
             raise RunError(f"interrupted. {_GOES_ON}") from None
     return process.returncode
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Let Snakemake end in order: it waits for the jobs at work.
+
+    Its handler of SIGTERM takes a lock that the thread which it interrupts may hold, and then waits for ever: one that
+    has no job left and does not end is killed. The next run clears what it leaves.
+    """
+    process.terminate()
+    while process.poll() is None:
+        try:
+            process.communicate(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            if not any(job.status() != psutil.STATUS_ZOMBIE for job in psutil.Process(process.pid).children()):
+                process.kill()
 
 
 def without_tracebacks(lines: Iterable[str]) -> Iterator[str]:
