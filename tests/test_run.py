@@ -47,7 +47,7 @@ os.kill(os.getppid(), signal.SIGINT)
         (f"{DEAF}sys.exit(subprocess.run(['sleep', '1']).returncode + 7)", "by itself"),
     ],
 )
-def test_interrupt_waits_for_jobs_and_kills_what_hangs_without_one(code, ended, monkeypatch, capfd):
+def test_interrupt_waits_for_jobs_and_kills_what_hangs_without_one(code, ended, monkeypatch):
     children = []
     popen = run.subprocess.Popen
     monkeypatch.setattr(run.subprocess, "Popen", lambda *a, **k: children.append(popen(*a, **k)) or children[-1])
