@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from ssl_dynamics.engine.provenance import SUFFIX, records_below
-from ssl_dynamics.report.formatting import Record, criterion, number
+from ssl_dynamics.report.formatting import Record, criterion, number, spread
 
 TOP = Path(__file__).parents[1]
 RESULTS = Path("results/full")
@@ -16,7 +16,11 @@ START, JOB_START = 8.0, 1.0  # seconds: of the command itself, and of the proces
 
 
 def interval(record: Record) -> str:
-    return f"{number(record['value'])} [{number(record['ci_low'])}, {number(record['ci_high'])}]"
+    return (
+        f"{number(record['value'])} {spread(record)}"
+        if record["statistic"] == "mean"
+        else f"{number(record['value'])}; {spread(record)}"
+    )
 
 
 def row(cells: list[str]) -> str:
@@ -25,7 +29,10 @@ def row(cells: list[str]) -> str:
 
 def verdicts(records: list[Record]) -> str:
     """Every claim with its number, criterion, verdict and control."""
-    head = "| claim | value [95 % interval] | criterion | verdict | control, which fails it |\n|---|---|---|---|---|\n"
+    head = (
+        "| claim | value; 95 % interval or range over seeds | criterion | verdict | control, which fails it |\n"
+        "|---|---|---|---|---|\n"
+    )
     rows = (
         [
             f"**{record['id']}** {record['statement']}",
@@ -42,7 +49,7 @@ def verdicts(records: list[Record]) -> str:
 def review(records: list[Record]) -> str:
     """Every claim with the command that redoes it alone, how long that takes from nothing, and what it should print."""
     jobs = Jobs()
-    head = "| command | time | expected value [95 % interval] | verdict |\n|---|---|---|---|\n"
+    head = "| command | time | expected value; 95 % interval or range over seeds | verdict |\n|---|---|---|---|\n"
     rows = (
         [
             f"`make verify CLAIM={record['id']}`",

@@ -40,5 +40,5 @@ def judge_rows(claim, tables):
     }
     seeds = max(rows["seed"].nunique() for rows in tables.values())
     grid = {experiment: sorted(keys) for experiment, _ in tables}
-    (cell,) = judge_claim(claim, tables, grid, seeds, lambda *_: np.random.default_rng(0))
+    (cell,) = judge_claim(claim, tables, grid, seeds)
     return cell

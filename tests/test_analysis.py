@@ -2,18 +2,22 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from scipy.linalg import subspace_angles
 
 from problems import orthonormal
 from ssl_dynamics.analysis import (
-    bootstrap_interval,
     combined_projector_norm,
     common_coordinates,
     effective_rank,
     fitted_order,
+    least_probability,
+    mean_interval,
+    not_below,
     principal_angles,
     projector_distance,
     richardson_weights,
+    sign_test,
     sines_to,
 )
 
@@ -101,17 +105,61 @@ def test_fitted_order_refuses_errors_of_zero():
         fitted_order([1.0, 0.5], [1.0, 0.0])
 
 
-def test_bootstrap_interval_covers_the_mean_as_often_as_it_says():
-    random = np.random.default_rng(0)
-    covered = 0
-    for _ in range(100):
-        low, high = bootstrap_interval(random.standard_normal(30), np.mean, random)
-        covered += low <= 0 <= high
-    assert 86 <= covered <= 100  # binomial(100, 0.93): five standard deviations down
+@pytest.mark.parametrize("seeds", [4, 10, 20])  # those of the configurations
+def test_interval_of_a_mean_covers_it_as_often_as_it_says(seeds):
+    draws = np.random.default_rng(seeds).standard_normal((4000, seeds))
+    covered = np.mean([low <= 0 <= high for low, high in map(mean_interval, draws)])
+    assert covered == pytest.approx(0.95, abs=4 * np.sqrt(0.95 * 0.05 / 4000))
+    resamples = np.random.default_rng(0).integers(seeds, size=(500, seeds))
+    low, high = np.percentile(draws[:, resamples].mean(axis=-1), [2.5, 97.5], axis=-1)
+    percentiles = np.mean((low <= 0) & (high >= 0))
+    assert percentiles < covered  # why it is no bootstrap
+    assert percentiles == pytest.approx({4: 0.80, 10: 0.90, 20: 0.925}[seeds], abs=0.02)
 
 
-def test_bootstrap_interval_of_equal_values_has_no_width():
-    assert bootstrap_interval([2.0, 2.0], np.mean, np.random.default_rng(0)) == (2.0, 2.0)
+def test_interval_of_a_mean_is_that_of_scipy():
+    values = np.random.default_rng(1).normal(5, 2, size=9)
+    expected = stats.t.interval(0.9, 8, loc=values.mean(), scale=stats.sem(values))
+    np.testing.assert_allclose(mean_interval(values, level=0.9), expected, rtol=1e-12)
+
+
+def test_interval_of_equal_values_has_no_width():
+    assert mean_interval([0.1, 0.1, 0.1]) == pytest.approx((0.1, 0.1), rel=1e-15)
+
+
+@pytest.mark.parametrize("values", [[1.0], [], [[1.0, 2.0]]])
+def test_one_value_has_no_interval(values):
+    with pytest.raises(ValueError, match="two values or more"):
+        mean_interval(values)
+
+
+def test_p_value_that_a_mean_lies_below_is_that_of_scipy():
+    values = np.random.default_rng(2).normal(1, 1, size=7)
+    for bound in (0.0, 1.0, 2.5):
+        expected = stats.ttest_1samp(values, bound, alternative="less").pvalue
+        assert not_below(values, bound) == pytest.approx(expected, rel=1e-12)
+    assert (not_below([1.0, 1.0], 2.0), not_below([1.0, 1.0], 1.0), not_below([1.0, 1.0], 0.5)) == (0, 1, 1)
+
+
+@given(of=st.integers(1, 40), data=st.data())
+def test_counts_say_what_scipy_says_of_them(of, data):
+    met = data.draw(st.integers(0, of))
+    at_least = stats.binomtest(met, of, alternative="greater").proportion_ci(0.95, method="exact").low
+    assert least_probability(met, of) == pytest.approx(at_least, abs=1e-9)
+    assert sign_test(met, of) == pytest.approx(stats.binomtest(met, of, alternative="greater").pvalue, rel=1e-9)
+
+
+def test_all_of_twenty_and_of_fifty_nine():
+    assert least_probability(20, 20) == pytest.approx(0.05 ** (1 / 20))
+    assert least_probability(20, 20) == pytest.approx(0.861, abs=5e-4)
+    assert least_probability(59, 59) >= 0.95 > least_probability(58, 58)
+
+
+@pytest.mark.parametrize(("met", "of"), [(-1, 3), (4, 3), (0, 0)])
+def test_counts_that_cannot_be_are_refused(met, of):
+    for function in (least_probability, sign_test):
+        with pytest.raises(ValueError, match=f"got {met} of {of}"):
+            function(met, of)
 
 
 def test_sine_to_a_vector_near_zero_and_at_right_angles():

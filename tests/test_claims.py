@@ -8,27 +8,30 @@ import latex2mathml.converter
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
 
 from problems import judge_rows
 from ssl_dynamics import experiments
+from ssl_dynamics.analysis import mean_interval
 from ssl_dynamics.catalogue import EXPERIMENTS, FIGURES, TABLES
 from ssl_dynamics.claims.measures import trajectories as measures
 from ssl_dynamics.claims.verdict import (
     Claim,
     Control,
     Criterion,
+    Unsettled,
     closest_to_failing,
     judge,
     judge_claim,
+    judge_control,
+    resolving_power,
 )
 from ssl_dynamics.problem.levels import COLLAPSE_TIME
 from ssl_dynamics.registry import CLAIMS, GROUPS, STATED_IN
 from ssl_dynamics.report.formatting import typeset
 from ssl_dynamics.report.parts import PARTS
-
-
-def random(*_):
-    return np.random.default_rng(0)
 
 
 @pytest.mark.parametrize(
@@ -45,31 +48,114 @@ def test_criteria(operator, threshold, good, bad):
     assert all(criterion.margin(value) < 0 for value in bad)
 
 
-def test_whole_interval_must_meet_the_criterion():
-    spread = np.array([0.9, 1.1, 0.91, 1.09])  # a mean of 1, and too few seeds to know it
-    judged = judge(spread, "mean", Criterion("within", (0.99, 1.01)), random())
+@pytest.mark.parametrize(
+    ("band", "verdict"),
+    [((0.8, 1.2), "pass"), ((0.99, 1.01), "open"), ((1.1, 1.3), "open"), ((1.5, 2.0), "fail"), ((0.0, 0.5), "fail")],
+)
+def test_mean_passes_with_its_whole_interval_and_is_open_where_it_reaches_over_a_bound(band, verdict):
+    spread = np.array([0.9, 1.1, 0.91, 1.09])  # 1 ± 0.17
+    judged = judge(spread, "mean", Criterion("within", band))
     assert judged.value == pytest.approx(1)
-    assert judged.verdict == "fail"
-    assert judge(spread, "mean", Criterion("within", (0.8, 1.2)), random()).verdict == "pass"
+    assert (judged.low, judged.high) == pytest.approx(mean_interval(spread))
+    assert judged.verdict == verdict
+    assert bool(judged.reason) == (verdict == "open")
 
 
-def test_interval_is_a_confidence_interval_of_the_mean():
-    values = np.random.default_rng(1).normal(5, 2, size=200)
-    judged = judge(values, "mean", Criterion(">=", 0.0), random())
-    half = 1.96 * 2 / np.sqrt(200)
-    assert judged.ci_high - judged.ci_low == pytest.approx(2 * half, rel=0.15)
-    assert judged.ci_low < values.mean() < judged.ci_high
+@pytest.mark.parametrize(
+    ("statistic", "criterion", "values", "verdict"),
+    [
+        ("largest", Criterion("<=", 1.0), [0.5, 0.9, 1.0], "pass"),
+        ("largest", Criterion("<=", 1.0), [0.5, 0.9, 1.1], "fail"),
+        ("smallest", Criterion(">=", 1.0), [1.5, 1.0], "pass"),
+        ("smallest", Criterion(">=", 1.0), [1.5, 0.9], "fail"),
+    ],
+)
+def test_extreme_passes_if_every_seed_does_and_shows_their_range(statistic, criterion, values, verdict):
+    judged = judge(np.array(values), statistic, criterion)
+    assert judged.verdict == verdict
+    assert (judged.low, judged.high) == (min(values), max(values))
+    assert judged.value == (max if statistic == "largest" else min)(values)
+    met = len(values) if verdict == "pass" else len(values) - 1
+    assert (judged.met, judged.seeds) == (met, len(values))
+    assert judged.least_probability == pytest.approx(stats.beta.ppf(0.05, met, len(values) - met + 1))
+
+
+@pytest.mark.parametrize(("threshold", "operator"), [(1.3, "<="), (0.7, ">="), ((0.7, 1.3), "within")])
+def test_p_value_of_a_mean_is_that_of_two_one_sided_tests(threshold, operator):
+    values = np.array([0.9, 1.1, 1.05, 1.0, 0.97])
+    p = {
+        side: stats.ttest_1samp(values, bound, alternative=side).pvalue
+        for side, bound in (("less", 1.3), ("greater", 0.7))
+    }
+    expected = {"<=": p["less"], ">=": p["greater"], "within": max(p.values())}[operator]
+    assert judge(values, "mean", Criterion(operator, threshold)).p == pytest.approx(expected)
+
+
+def test_passing_mean_has_a_p_value_of_at_most_a_fortieth():
+    """A two-sided 95 % interval within a band rejects either bound at 2.5 %."""
+    random = np.random.default_rng(0)
+    for _ in range(50):
+        judged = judge(random.normal(0, 0.3, size=5), "mean", Criterion("within", (-0.5, 0.5)))
+        assert (judged.verdict == "pass") == (judged.p <= 0.025)
+
+
+def test_mean_of_one_seed_is_refused():
+    with pytest.raises(ValueError, match="at least 2"):
+        judge(np.array([1.0]), "mean", Criterion("<=", 2.0))
 
 
 @pytest.mark.parametrize(("statistic", "value"), [("mean", 0.5), ("largest", 2.0), ("smallest", -1.0)])
 def test_statistic_is_that_of_all_seeds(statistic, value):
     per_seed = np.array([0.5] * 18 + [2.0, -1.0])
-    assert judge(per_seed, statistic, Criterion("<=", 9.0), random()).value == pytest.approx(value)
+    assert judge(per_seed, statistic, Criterion("<=", 9.0)).value == pytest.approx(value)
 
 
 @pytest.mark.parametrize("per_seed", [np.array([]), np.array([1.0, np.nan]), np.array([1.0, np.inf])])
 def test_nothing_measured_or_not_finite_fails(per_seed):
-    assert judge(per_seed, "mean", Criterion("<=", 1e9), random()).verdict == "fail"
+    assert judge(per_seed, "mean", Criterion("<=", 1e9)).verdict == "fail"
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"), [([2.0, 3.0], "fail"), ([0.5, 3.0], "pass"), ([2.0, np.nan], "pass"), ([], "pass")]
+)
+def test_control_must_fail_on_its_best_seed(values, verdict):
+    nearest, judged = judge_control(np.array(values), Criterion("<=", 1.0))
+    assert judged == verdict
+    if np.isfinite(values).all() and len(values):
+        assert nearest == min(values)
+
+
+def test_what_a_draw_cannot_settle_is_open_with_its_reason():
+    def unsettled(_):
+        raise Unsettled("no width is large enough")
+
+    for change in ({"measure": unsettled}, {"control": Control("", unsettled)}):
+        cell = judge_table(dataclasses.replace(make_claim(), **change), table([0.5, 0.9], [2.0, 3.0]))
+        assert (cell.verdict, cell.claim.reason) == ("open", "no width is large enough")
+    fails, passes = judged([0.5, 1.1], [2.0, 3.0]), judged([0.5, 0.9], [2.0, 3.0])
+    assert closest_to_failing([cell, passes]) is cell
+    assert closest_to_failing([cell, fails]) is fails
+
+
+@given(power=st.floats(1e-5, 0.5), sides=st.sampled_from([(1, 1), (0.3, 1), (1, 0.3)]))
+def test_resolving_power_is_the_error_from_which_both_signs_fail(power, sides):
+    above, below = (side * power for side in sides)
+    found = resolving_power(lambda error: -below < error < above)
+    assert found == pytest.approx(power, rel=0.011)
+
+
+def test_theory_that_no_error_makes_fail_has_no_resolving_power():
+    assert np.isnan(resolving_power(lambda _: True))
+
+
+def test_cell_resolves_the_error_of_the_theory_that_turns_it_to_fail():
+    claim = make_claim(Criterion("within", (0.9, 1.1)))
+    claim = dataclasses.replace(
+        claim, statistic="mean", wrong=lambda error: lambda rows: claim.measure(rows) / (1 + error)
+    )
+    cell = judge_table(claim, table([1.0, 1.0], [2.0, 3.0]))
+    assert cell.resolves == pytest.approx(1 / 0.9 - 1, rel=0.011)  # 1/1.1 is nearer: too small by 9 %
+    assert np.isnan(judge_table(claim, table([1.0, 1.3], [2.0, 3.0])).resolves)  # what does not hold resolves nothing
 
 
 def table(values, control, experiment="grassmannian"):
@@ -101,7 +187,7 @@ def judged(values, control_values):
 
 def judge_table(claim, rows, *, seeds=2):
     key = ("d", "contrastive", 2)
-    (cell,) = judge_claim(claim, {("grassmannian", "t"): rows}, {"grassmannian": [key]}, seeds, random)
+    (cell,) = judge_claim(claim, {("grassmannian", "t"): rows}, {"grassmannian": [key]}, seeds)
     return cell
 
 
@@ -136,7 +222,7 @@ def test_cells_outside_the_grid_of_the_control_are_left_out():
     claim = dataclasses.replace(claim, control=dataclasses.replace(claim.control, experiment="unconstrained"))
     rows = {("grassmannian", "t"): table([0.5, 0.9], [2.0, 3.0]), ("unconstrained", "t"): table([1, 1], [2.0, 3.0])}
     both = [("d", "contrastive", 1), ("d", "contrastive", 2)]
-    (cell,) = judge_claim(claim, rows, {"grassmannian": both, "unconstrained": both[1:]}, 2, random)
+    (cell,) = judge_claim(claim, rows, {"grassmannian": both, "unconstrained": both[1:]}, 2)
     assert cell.name == "d/contrastive/2"
 
 

@@ -194,7 +194,8 @@ def test_formulas_of_a_notebook_become_mathml(path):
 
 def record(**changes):
     return {
-        "id": "A1-x", "group": "collapse", "statement": "σ_2 < σ_1", "value": 0.5, "ci_low": 0.25, "ci_high": None,
+        "id": "A1-x", "group": "collapse", "statement": "σ_2 < σ_1", "value": 0.5, "low": 0.25, "high": None,
+        "statistic": "mean",
         "criterion": {"operator": "within", "threshold": [0, 1]}, "verdict": "pass",
         "control": {"description": "rate 1", "value": 2.0, "verdict": "fail"},
     } | changes  # fmt: skip
@@ -211,11 +212,13 @@ def test_verdicts_say_that_all_pass_or_name_what_fails(tmp_path):
     passing = verdicts(claims_file(tmp_path, record(), foreign), "collapse").data
     assert "All 1 claims of this part pass" in passing
     assert "A2-y" not in passing
-    assert "0.5 [0.25, not finite]" in passing
+    assert "0.5<br>[0.25, not finite]" in passing
     assert "σ<sub>2</sub> &lt; σ<sub>1</sub>" in passing
     assert "rate 1: 2, fails" in passing
     failing = verdicts(claims_file(tmp_path, record(), record(id="A1-y", verdict="fail")), "collapse").data
     assert "1 of the 2 claims of this part failed: <strong>A1-y</strong>." in failing
+    undecided = verdicts(claims_file(tmp_path, record(), record(id="A1-y", verdict="open")), "collapse").data
+    assert "1 of the 2 claims of this part are open: <strong>A1-y</strong>." in undecided
 
 
 def test_what_is_not_part_of_a_configuration_says_so(tmp_path):

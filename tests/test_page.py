@@ -38,7 +38,8 @@ SVG = '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="90"
 
 def record(name, *, group="collapse", source="A1", verdict="pass", **changes):
     control = {"description": "the same at θ_max", "value": 0.5, "verdict": "fail"}
-    numbers = {"value": 0.1, "ci_low": 0.05, "ci_high": 0.12}
+    numbers = {"value": 0.1, "low": 0.05, "high": 0.12, "met": 4, "seeds": 4}
+    numbers |= {"least_probability": 0.473, "resolves": 0.012}
     return {
         "group": group,
         "id": name,
@@ -46,6 +47,9 @@ def record(name, *, group="collapse", source="A1", verdict="pass", **changes):
         "statement": "ln(σ_2/σ_1) stays within e^{−2(λ_{z+1} − λ_z)t}.",
         "formula": r"\ln\frac{\sigma_2}{\sigma_1}\quad\text{for}\quad t>0",
         "quantity": "largest error",
+        "evidence": "trained",
+        "statistic": "largest",
+        "p": 0.0625,
         **numbers,
         "criterion": {"operator": "<=", "threshold": 0.2},
         "verdict": verdict,
@@ -61,7 +65,7 @@ def record(name, *, group="collapse", source="A1", verdict="pass", **changes):
 
 RECORDS = [
     record("A1-one"),
-    record("A1-two", verdict="fail", value=None, ci_low=None, ci_high=None),
+    record("A1-two", verdict="fail", value=None, low=None, high=None),
     record("A3-three", group="grassmannian", source="A3", criterion={"operator": "within", "threshold": [0.05, 0.2]}),
     record("beyond-four", group="infinite-width", source="beyond", formula="\\Theta_h+" * 40 + "1"),
 ]

@@ -29,13 +29,14 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="60"><text x="9
 
 
 def record(claim, *, value=0.5, verdict="pass", control="fail"):
-    numbers = {"value": value, "ci_low": value, "ci_high": value}
+    numbers = {"value": value, "low": value, "high": value, "met": 4, "seeds": 4, "least_probability": 0.473}
     cell = {"cell": "mixture/contrastive/2", **numbers, "verdict": verdict}
     return {
         "id": claim.id,
         "source": claim.source,
         "statement": claim.statement,
         "quantity": f"{claim.quantity}; {claim.statistic} over seeds",
+        "statistic": claim.statistic,
         **numbers,
         "criterion": {"operator": claim.criterion.operator, "threshold": claim.criterion.threshold},
         "verdict": verdict,
@@ -148,7 +149,7 @@ def test_failing_missing_and_unmeasured_claims_show_as_such(job, tmp_path):
     (failing,) = rendered(made, tmp_path / "failing", "<failing-claims>")
     assert [claim.id for claim in CLAIMS if f"{claim.id} " in failing] == [claim.id for claim in claims[1:]]
     (summary,) = rendered(made, tmp_path / "summary", "<tab-summary>")
-    assert re.search(r"A1 .*representations 1 3 A2", summary)
+    assert re.search(r"A1 .*representations 1 0 3 A2", summary)
 
 
 @pytest.mark.parametrize("config", ["tiny", "tiny-all"])

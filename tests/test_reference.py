@@ -19,7 +19,7 @@ CONFIG = load_config(TOP / "tests/config/smallest.yaml")
 
 
 def record(**changes):
-    cell = {"cell": "a/b/2", "value": 0.1, "ci_low": 0.05, "ci_high": 0.12, "verdict": "pass"}
+    cell = {"cell": "a/b/2", "value": 0.1, "low": 0.05, "high": 0.12, "verdict": "pass"}
     cell |= {"control": {"value": 0.5, "verdict": "fail"}}
     return {
         "id": "A1-one",
@@ -68,12 +68,12 @@ def test_equal_results_agree():
         ({"value": 0.1 + 0.002}, []),  # 1e−3 of itself and a hundredth of the threshold 0.2
         ({"value": 0.1 + 0.0022}, ["a/b/2 value"]),
         ({"value": None}, ["a/b/2 value"]),
-        ({"ci_low": 0.04, "ci_high": 0.13}, ["a/b/2 ci_low", "a/b/2 ci_high"]),
+        ({"low": 0.04, "high": 0.13}, ["a/b/2 low", "a/b/2 high"]),
         ({"verdict": "fail"}, ["a/b/2 verdict"]),
         ({"control": {"value": 0.4, "verdict": "fail"}}, ["a/b/2 control"]),
         ({"control": {"value": 0.5, "verdict": "pass"}}, ["a/b/2 control fails"]),
         ({"cell": "a/b/3"}, [f"a/b/{z} {name}" for z in (3, 2) for name in
-                             ("value", "ci_low", "ci_high", "verdict", "control", "control fails")]),
+                             ("value", "low", "high", "verdict", "control", "control fails")]),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("shipped")

@@ -24,7 +24,7 @@ def test_run_ends_with_the_verdict_on_every_claim(finished):
         assert record["verdict"] == "pass"
         assert record["control"]["verdict"] == "fail"
         assert record["id"] in said
-        assert record["ci_low"] <= record["value"] <= record["ci_high"]
+        assert record["low"] <= record["value"] <= record["high"]
         assert (tree / record["figure"]).is_file()
         assert record["artifacts"]
     assert call(tree, "check", "config/tiny.yaml").returncode == 0

@@ -1,7 +1,8 @@
 """Analysis: how to measure spans, ranks, orders and intervals. Knows neither theory nor simulation."""
 
 from ssl_dynamics.analysis.crossings import first_crossing, last_rise
-from ssl_dynamics.analysis.fits import INTERVAL_LEVEL, bootstrap_interval, fitted_order
+from ssl_dynamics.analysis.fits import fitted_order
+from ssl_dynamics.analysis.inference import INTERVAL_LEVEL, least_probability, mean_interval, not_below, sign_test
 from ssl_dynamics.analysis.interpolation import first_passage, interpolated
 from ssl_dynamics.analysis.learning import half_time
 from ssl_dynamics.analysis.modes import log_size
@@ -22,7 +23,6 @@ from ssl_dynamics.analysis.subspaces import (
 __all__ = [
     "INTERVAL_LEVEL",
     "Moments",
-    "bootstrap_interval",
     "combined_projector_norm",
     "combined_span",
     "common_coordinates",
@@ -35,11 +35,15 @@ __all__ = [
     "interpolated",
     "labelled_moments",
     "last_rise",
+    "least_probability",
     "log_size",
+    "mean_interval",
+    "not_below",
     "principal_angles",
     "probe_accuracies",
     "projector_distance",
     "richardson_weights",
+    "sign_test",
     "sines_to",
     "span_distance",
 ]

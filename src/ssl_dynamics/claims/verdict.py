@@ -8,14 +8,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ssl_dynamics.analysis import bootstrap_interval
+from ssl_dynamics.analysis import least_probability, mean_interval, not_below, sign_test
 
 Array = NDArray[Any]
-Verdict = Literal["pass", "fail"]
+Verdict = Literal["pass", "open", "fail"]
 Key = tuple[str, str, int]  # data set, loss, dimension
 Measure = Callable[[pd.DataFrame], "pd.Series[float]"]
+Statistic = Literal["mean", "largest", "smallest"]
+Evidence = Literal["trained", "equations", "random nets"]
 
-STATISTICS: dict[str, Callable[..., Array]] = {"mean": np.mean, "largest": np.max, "smallest": np.min}
+EXTREMES: dict[str, Callable[[Array], float]] = {"largest": np.max, "smallest": np.min}
+
+
+class Unsettled(Exception):  # noqa: N818 -- no error: a draw that has nothing to say
+    """What a measure raises where this draw cannot settle the claim; its text says why."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +31,24 @@ class Criterion:
     operator: Literal["<=", ">=", "within"]
     threshold: float | tuple[float, float]
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The numbers that meet it, from … to …."""
+        if isinstance(self.threshold, tuple):
+            return self.threshold
+        return (-np.inf, self.threshold) if self.operator == "<=" else (self.threshold, np.inf)
+
     def margin(self, value: float) -> float:
         """How far inside the criterion the value lies; negative where it fails, and where it is not a number."""
-        low, high = self.threshold if isinstance(self.threshold, tuple) else (self.threshold, self.threshold)
-        margins = {"<=": high - value, ">=": value - low, "within": min(value - low, high - value)}
-        return margins[self.operator] if np.isfinite(value) else -np.inf
+        low, high = self.bounds
+        return min(value - low, high - value) if np.isfinite(value) else -np.inf
+
+    def p_value(self, values: Array) -> float:
+        """P-value of the hypothesis that the mean does not meet it: the larger of the one-sided tests at its bounds."""
+        low, high = self.bounds
+        return max(
+            not_below(values, high) if np.isfinite(high) else 0.0, not_below(-values, -low) if np.isfinite(low) else 0.0
+        )
 
 
 @dataclass(frozen=True)
@@ -47,7 +66,9 @@ class Claim:
 
     `measure` takes the rows of one cell (data set, loss, dimension) and returns one number for each seed;
     `statistic` turns them into the value that is judged. `formula` is the equation that is tested, as LaTeX in the
-    notation of docs/theory.md.
+    notation of docs/theory.md. `evidence` is what was measured: trained models, equations against formulas, or random
+    nets without dynamics. `wrong` is the measure of a theory that is wrong by a relative error, a number of either
+    sign; without it the claim has no resolving power.
     """
 
     id: str
@@ -58,10 +79,12 @@ class Claim:
     experiment: str
     table: str
     measure: Measure
-    statistic: Literal["mean", "largest", "smallest"]
+    statistic: Statistic
     criterion: Criterion
     control: Control
     figure: str
+    evidence: Evidence = "trained"
+    wrong: Callable[[float], Measure] | None = None
 
     @property
     def own_table(self) -> tuple[str, str]:
@@ -76,86 +99,152 @@ class Claim:
 
 @dataclass(frozen=True)
 class Judged:
-    """A measured number with its 95 % interval and verdict."""
+    """A number, how far it is known, and the verdict.
+
+    Of a mean over seeds, [low, high] is its 95 % t-interval; of the largest or smallest it is the range over the seeds,
+    of which `met` of `seeds` meet the criterion. `p` is the p-value of the hypothesis that the criterion is not met: of
+    a mean by t-tests, else that a fresh seed meets it with a probability of at most 1/2.
+    """
 
     value: float
-    ci_low: float
-    ci_high: float
+    low: float
+    high: float
     margin: float
+    p: float
+    met: int
+    seeds: int
+    verdict: Verdict
+    reason: str = ""  # why a claim is open
 
     @property
-    def verdict(self) -> Verdict:
-        return "pass" if self.margin >= 0 else "fail"
+    def least_probability(self) -> float:
+        """With 95 % confidence a fresh seed meets the criterion with at least this probability."""
+        return least_probability(self.met, self.seeds)
 
 
-def judge(per_seed: Array, statistic: str, criterion: Criterion, random: np.random.Generator) -> Judged:
-    """Judge one number a seed: the value and both ends of its interval must meet the criterion."""
-    if not len(per_seed) or not np.isfinite(per_seed).all():
-        return Judged(np.nan, np.nan, np.nan, -np.inf)
-    reduce = STATISTICS[statistic]
-    value = float(reduce(per_seed))
-    low, high = bootstrap_interval(per_seed, reduce, random)
-    low, high = min(low, value), max(high, value)  # equal numbers may differ by their rounding
-    return Judged(value, low, high, min(map(criterion.margin, (value, low, high))))
+def judge(per_seed: Array, statistic: Statistic, criterion: Criterion) -> Judged:
+    """Judge one number a seed.
+
+    A mean passes if its interval lies within the criterion, fails if it lies outside, and is open where it reaches over
+    a bound. The largest or smallest passes if every seed meets the criterion, and fails else. What is not finite fails.
+    """
+    seeds = len(per_seed)
+    if not seeds or not np.isfinite(per_seed).all():
+        return Judged(np.nan, np.nan, np.nan, -np.inf, 1.0, 0, max(seeds, 1), "fail")
+    met = sum(criterion.margin(value) >= 0 for value in per_seed)
+    if statistic != "mean":
+        value = float(EXTREMES[statistic](per_seed))
+        low, high = float(per_seed.min()), float(per_seed.max())
+        p = sign_test(met, seeds)
+        return Judged(value, low, high, criterion.margin(value), p, met, seeds, "pass" if met == seeds else "fail")
+    if seeds < 2:
+        raise ValueError("a mean is judged by its spread over seeds: at least 2 are needed")
+    low, high = mean_interval(per_seed)
+    margin = min(criterion.margin(low), criterion.margin(high))
+    least, most = criterion.bounds
+    verdict: Verdict = "pass" if margin >= 0 else "fail" if high < least or low > most else "open"
+    reason = "the interval of the mean reaches over a bound of the criterion" if verdict == "open" else ""
+    return Judged(float(per_seed.mean()), low, high, margin, criterion.p_value(per_seed), met, seeds, verdict, reason)
 
 
-def judge_control(per_seed: Array, statistic: str, criterion: Criterion) -> Judged:
-    """Judge a control by its value alone: it must fail plainly, not through a wide interval.
+def judge_control(per_seed: Array, criterion: Criterion) -> tuple[float, Verdict]:
+    """The value and verdict of a control: of the seed on which it comes nearest to the criterion. It must fail there.
 
     A control that was not measured on every seed proves nothing: it counts as passed, which breaks its claim.
     """
-    value = float(STATISTICS[statistic](per_seed)) if len(per_seed) else np.nan
-    return Judged(value, value, value, criterion.margin(value) if np.isfinite(value) else np.inf)
+    if not len(per_seed) or not np.isfinite(per_seed).all():
+        return np.nan, "pass"
+    nearest = max(map(float, per_seed), key=criterion.margin)
+    return nearest, "pass" if criterion.margin(nearest) >= 0 else "fail"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A claim judged on one data set, loss and dimension."""
+    """A claim judged on one data set, loss and dimension; `resolves`: see `resolving_power`, nan without one."""
 
     name: str
     claim: Judged
-    control: Judged
+    control: float
+    control_verdict: Verdict
+    resolves: float = np.nan
 
     @property
     def verdict(self) -> Verdict:
-        return "pass" if self.claim.verdict == "pass" and self.control.verdict == "fail" else "fail"
+        """That of the claim, unless the control breaks it."""
+        return self.claim.verdict if self.control_verdict == "fail" else "fail"
 
 
 def judge_claim(
-    claim: Claim,
-    tables: Mapping[tuple[str, str], pd.DataFrame],
-    grid: Mapping[str, Sequence[Key]],
-    seeds: int,
-    stream: Callable[..., np.random.Generator],
+    claim: Claim, tables: Mapping[tuple[str, str], pd.DataFrame], grid: Mapping[str, Sequence[Key]], seeds: int
 ) -> list[Cell]:
     """Judge a claim on every cell on which its experiment runs, and on every seed.
 
     `tables` maps (experiment, table) to tidy rows; `grid` maps an experiment to the (data set, loss, dimension) that it
     must have; a cell or a seed that is missing counts as not finite, which fails. Cells outside the grid of the
-    control's experiment are left out: a representation of one dimension cannot collapse.
-    `stream(claim id, cell)` gives the bootstrap its random numbers.
+    control's experiment are left out: a representation of one dimension cannot collapse. A cell that a draw cannot
+    settle is open.
     """
-    cells = []
-    for key in grid[claim.experiment]:
-        if key not in grid[claim.control_table[0]]:
-            continue
-        name = "/".join(map(str, key))
-        per_seed = _per_seed(claim.measure, tables[claim.own_table], key, seeds)
-        control = _per_seed(claim.control.measure, tables[claim.control_table], key, seeds)
-        judged = judge(per_seed, claim.statistic, claim.criterion, stream(claim.id, name))
-        cells.append(Cell(name, judged, judge_control(control, claim.statistic, claim.criterion)))
-    return cells
+    return [
+        _judge_cell(claim, tables, key, seeds) for key in grid[claim.experiment] if key in grid[claim.control_table[0]]
+    ]
 
 
-def _per_seed(measure: Measure, table: pd.DataFrame, key: Key, seeds: int) -> Array:
-    """The measure of a cell for seeds 0 … `seeds` − 1, nan where there is none."""
+def _judge_cell(claim: Claim, tables: Mapping[tuple[str, str], pd.DataFrame], key: Key, seeds: int) -> Cell:
+    name = "/".join(map(str, key))
+    own = _rows(tables[claim.own_table], key)
+
+    def judged(measure: Measure) -> Judged:
+        return judge(_per_seed(measure, own, seeds), claim.statistic, claim.criterion)
+
+    try:
+        result = judged(claim.measure)
+        control = judge_control(
+            _per_seed(claim.control.measure, _rows(tables[claim.control_table], key), seeds), claim.criterion
+        )
+    except Unsettled as why:
+        unknown = Judged(np.nan, np.nan, np.nan, -np.inf, 1.0, 0, seeds, "open", str(why))
+        return Cell(name, unknown, np.nan, "fail")
+    wrong = claim.wrong
+    if wrong is None or result.verdict != "pass":
+        return Cell(name, result, *control)
+    return Cell(name, result, *control, resolving_power(lambda error: judged(wrong(error)).verdict == "pass"))
+
+
+def resolving_power(passes: Callable[[float], bool]) -> float:
+    """Smallest relative error from which on a theory fails, too large by it and too small by it, within 1 %.
+
+    `passes(error)` says whether a theory wrong by that relative error, of either sign, passes. Errors from 1e−6 to 0.99
+    are tried; nan where even the largest passes.
+    """
+
+    def noticed(size: float) -> bool:
+        return not passes(size) and not passes(-size)
+
+    low, high = 1e-6, 0.99
+    if not noticed(high):
+        return np.nan
+    while high > 1.01 * low:
+        middle = float(np.sqrt(low * high))
+        low, high = (low, middle) if noticed(middle) else (middle, high)
+    return high
+
+
+def _rows(table: pd.DataFrame, key: Key) -> pd.DataFrame:
     dataset, loss, dimension = key
-    rows = table[(table["dataset"] == dataset) & (table["loss"] == loss) & (table["dimension"] == dimension)]
+    rows: pd.DataFrame = table[
+        (table["dataset"] == dataset) & (table["loss"] == loss) & (table["dimension"] == dimension)
+    ]
+    return rows
+
+
+def _per_seed(measure: Measure, rows: pd.DataFrame, seeds: int) -> Array:
+    """The measure of a cell for seeds 0 … `seeds` − 1, nan where there is none."""
     if rows.empty:
         return np.full(seeds, np.nan)
     return measure(rows).reindex(range(seeds)).to_numpy(np.float64)
 
 
 def closest_to_failing(cells: list[Cell]) -> Cell:
-    """The cell that decides: one that fails if there is any, else the one whose claim has the smallest margin."""
-    return min(cells, key=lambda cell: (cell.verdict == "pass", cell.claim.margin))
+    """The cell that decides: one that fails if there is any, else one that is open, else the smallest margin."""
+    order = ("fail", "open", "pass")
+    return min(cells, key=lambda cell: (order.index(cell.verdict), cell.claim.margin))

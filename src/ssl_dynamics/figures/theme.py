@@ -14,6 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
+from ssl_dynamics.analysis import mean_interval
+
 Color = tuple[float, float, float]
 Place = Literal["below", "above", "end"]
 
@@ -30,7 +32,6 @@ ACTIVATION_MARKERS = {"identity": "^", "relu": "o", "erf": "s"}
 ACTIVATION_NAMES = {"identity": "identity", "relu": "ReLU", "erf": "erf"}
 DATASETS = ("fashion-mnist", "digits", "gaussian-mixture")  # from the top; others follow by name
 SINGLE, DOUBLE = 3.5, 7.0  # inches: a column of a page, and two
-_RESAMPLES = 1000
 
 
 def apply() -> None:
@@ -89,14 +90,12 @@ def move_legend(grid: sns.FacetGrid) -> None:
 
 
 def interval(values: "pd.Series[float]") -> tuple[float, float]:
-    """95 % interval of the mean over seeds, by the percentile bootstrap with the same draws everywhere."""
+    """95 % t-interval of the mean over seeds; of a single seed, its value."""
     known = values.to_numpy(dtype=np.float64)
     known = known[np.isfinite(known)]
-    if not len(known):
-        return np.nan, np.nan
-    draws = np.random.default_rng(0).integers(len(known), size=(_RESAMPLES, len(known)))
-    low, high = np.percentile(known[draws].mean(axis=1), [2.5, 97.5])
-    return float(low), float(high)
+    if len(known) < 2:
+        return (float(known[0]), float(known[0])) if len(known) else (np.nan, np.nan)
+    return mean_interval(known)
 
 
 def label_panels(grid: sns.FacetGrid, *, x: str, y: str) -> None:

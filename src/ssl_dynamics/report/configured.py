@@ -12,7 +12,6 @@ from ssl_dynamics.report.settings import ClaimsSettings, DrawnFigure, FiguresSet
 
 def claims_settings(config: Config) -> ClaimsSettings:
     return ClaimsSettings(
-        root_seed=config.root_seed,
         seeds={name: config.seeds_of(name) for name in TABLES},
         config_name=config.name,
         grid={name: config.cells(name) for name in TABLES},

@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 
 from ssl_dynamics.engine.artifacts import read_table
 from ssl_dynamics.figures import theme
-from ssl_dynamics.report.formatting import Record, criterion, failures, number, typeset
+from ssl_dynamics.report.formatting import Record, criterion, number, spread, typeset
 
 ABSENT = "*Not part of this configuration.*"
 _DOTS_PER_INCH = 120
-_HEADERS = ("claim", "value [95 % interval]", "criterion", "verdict", "control, which must fail")
+_HEADERS = ("claim", "value, and 95 % interval or range over seeds", "criterion", "verdict", "control, which must fail")
 
 
 def show(draw: Callable[[pd.DataFrame], Figure], paths: list[str], *, alt: str) -> Image | Markdown:
@@ -62,17 +62,18 @@ def _read(paths: list[str]) -> pd.DataFrame:
 
 
 def _sentence(records: list[Record]) -> str:
-    failed = failures(records)
-    if not failed:
-        return f"All {len(records)} claims of this part pass, and every control fails, as it must."
-    names = ", ".join(f"<strong>{html.escape(name)}</strong>" for name in failed)
-    return f"{len(failed)} of the {len(records)} claims of this part failed: {names}."
+    said = []
+    for verdict, word in (("fail", "failed"), ("open", "are open")):
+        names = [f"<strong>{html.escape(record['id'])}</strong>" for record in records if record["verdict"] == verdict]
+        if names:
+            said.append(f"{len(names)} of the {len(records)} claims of this part {word}: {', '.join(names)}.")
+    return " ".join(said) or f"All {len(records)} claims of this part pass, and every control fails, as it must."
 
 
 def _verdict(record: Record) -> str:
     control = record["control"]
     fails = "fails" if control["verdict"] == "fail" else "passes, which breaks the claim"
-    interval = f"{number(record['value'])} [{number(record['ci_low'])}, {number(record['ci_high'])}]"
+    interval = f"{number(record['value'])}<br>{spread(record)}"
     return (
         f'<tr><th scope="row">{html.escape(record["id"])}<br><span style="font-weight: normal">'
         f"{typeset(record['statement'])}</span></th><td>{interval}</td><td>{html.escape(criterion(record))}</td>"

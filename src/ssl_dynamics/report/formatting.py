@@ -12,8 +12,39 @@ _SUPERSCRIPT = re.compile(r"\^(\{[^{}]*\}|\d+|[a-z])")
 
 
 def failures(records: list[Record]) -> list[str]:
-    """Names of the claims that failed."""
+    """Names of the claims that do not hold: they failed, or are open."""
     return [record["id"] for record in records if record["verdict"] != "pass"]
+
+
+def verdicts_of(records: list[Record], verdict: str) -> list[str]:
+    """Names of the claims that have this verdict."""
+    return [record["id"] for record in records if record["verdict"] == verdict]
+
+
+def chance(p: float) -> str:
+    """A p-value as a reader writes it."""
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
+
+
+def spread(record: Record) -> str:
+    """How far the value of a claim or of one of its cells is known: the interval of a mean, the seeds of an extreme.
+
+    `record` has a `statistic`, as a claim has; a cell gets that of its claim (`cells_of`).
+    """
+    low, high = f"{number(record['low'])}", f"{number(record['high'])}"
+    if record["statistic"] == "mean":
+        return f"[{low}, {high}]"
+    return f"{low} … {high}, {record['met']} of {record['seeds']} seeds, P ≥ {record['least_probability']:.2f}"
+
+
+def cells_of(record: Record) -> list[Record]:
+    """The cells of a claim, each with the statistic that it is judged by."""
+    return [{"statistic": record["statistic"], **cell} for cell in record["cells"]]
+
+
+def resolves(record: Record) -> str:
+    """The smallest relative error of the theory that a claim notices, in percent; a dash where it has none."""
+    return "–" if record["resolves"] is None else f"{100 * record['resolves']:.2g} %"
 
 
 def criterion(record: Record) -> str:

@@ -43,7 +43,7 @@ def scale_of(numbers: list[float], thresholds: list[float]) -> Scale:
 
 def interval_plot(record: dict[str, Any]) -> Markup:
     """The picture of a claim's record; empty where its numbers are not finite. Hidden from readers of the text."""
-    numbers = [record[name] for name in ("value", "ci_low", "ci_high")]
+    numbers = [record[name] for name in ("value", "low", "high")]
     if any(number is None for number in numbers):
         return Markup()
     criterion = record["criterion"]

@@ -12,7 +12,17 @@ from jinja2 import Environment, StrictUndefined
 from latex2mathml.converter import convert
 from markupsafe import Markup
 
-from ssl_dynamics.report.formatting import Record, criterion, failures, number, typeset
+from ssl_dynamics.report.formatting import (
+    Record,
+    cells_of,
+    chance,
+    criterion,
+    number,
+    resolves,
+    spread,
+    typeset,
+    verdicts_of,
+)
 from ssl_dynamics.report.interval_plot import interval_plot
 from ssl_dynamics.report.parts import PARTS
 from ssl_dynamics.report.workflow_picture import picture
@@ -54,12 +64,21 @@ def render(
     workflow, with those whose files it reads; pins: `name==version` of the environment, `python=…` the first.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"number": number, "typeset": typeset, "address": quote}
+    environment.filters |= {
+        "number": number,
+        "typeset": typeset,
+        "address": quote,
+        "spread": spread,
+        "resolves": resolves,
+        "cells_of": cells_of,
+        "chance": chance,
+    }
     return environment.from_string(files["template"]).render(
         config_name=config_name,
         parts=_parts(records, figures, f"results/{config_name}/"),
         captions=captions,
-        failed=failures(records),
+        failed=verdicts_of(records, "fail"),
+        open=verdicts_of(records, "open"),
         total=len(records),
         sources={name: meaning for name, meaning in SOURCES.items() if any(r["source"] == name for r in records)},
         data_sets={
@@ -91,7 +110,7 @@ def _parts(records: list[Record], figures: Mapping[str, Path], folder: str) -> l
                     "title": title,
                     "sentence": sentence,
                     "total": len(own),
-                    "failed": failures(own),
+                    "hold": len(verdicts_of(own, "pass")),
                     "blocks": [
                         {
                             "figure": figure,

@@ -11,7 +11,6 @@ from ssl_dynamics.settings import Settings
 class ClaimsSettings(Settings):
     """What the stage `claims` reads."""
 
-    root_seed: int
     config_name: str
     seeds: Annotated[dict[str, int], Field(description="repetitions of each experiment, none of which may be missing")]
     grid: Annotated[

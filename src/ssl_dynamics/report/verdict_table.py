@@ -9,7 +9,9 @@ from rich.text import Text
 
 from ssl_dynamics.config import ConfigError
 from ssl_dynamics.engine.console import console_of
-from ssl_dynamics.report.formatting import Record, criterion, number
+from ssl_dynamics.report.formatting import Record, criterion, number, spread
+
+_STYLES = {"pass": "green", "open": "bold yellow", "fail": "bold red"}
 
 
 def print_verdicts(path: Path) -> list[Record]:
@@ -29,16 +31,23 @@ def print_verdicts(path: Path) -> list[Record]:
         title_style="",
         padding=(0, 1, 0, 0),
     )
-    for header in ("claim", "value", "95 % interval", "criterion", "verdict", "control (must fail)"):
+    for header in (
+        "claim",
+        "value",
+        "95 % interval, or range over seeds",
+        "criterion",
+        "verdict",
+        "control (must fail)",
+    ):
         table.add_column(header, no_wrap=True)
     for record in records:
         control = record["control"]
         table.add_row(
             record["id"],
             number(record["value"]),
-            Text(f"[{number(record['ci_low'])}, {number(record['ci_high'])}]"),
+            Text(spread(record)),
             Text(criterion(record)),
-            Text(record["verdict"], style="green" if record["verdict"] == "pass" else "bold red"),
+            Text(record["verdict"], style=_STYLES[record["verdict"]]),
             f"{number(control['value'])} {'fails' if control['verdict'] == 'fail' else 'PASSES'}",
         )
     console.print(table)

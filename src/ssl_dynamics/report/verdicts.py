@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Cell, Claim, Criterion, Judged, closest_to_failing, judge_claim
+from ssl_dynamics.claims.verdict import Cell, Claim, Criterion, closest_to_failing, judge_claim
 from ssl_dynamics.engine.artifacts import read_table, sha256
-from ssl_dynamics.problem.rng import stream
 from ssl_dynamics.registry import STATED_IN
 from ssl_dynamics.report.settings import ClaimsSettings
 
@@ -28,11 +27,7 @@ def record_of(
         for experiment, name in (claim.own_table, claim.control_table)
     }
     tables = {key: _table(paths) for key, paths in sources.items()}
-
-    def bootstrap_stream(claim_id: str, cell: str) -> np.random.Generator:
-        return stream(settings.root_seed, "bootstrap", claim_id, cell)
-
-    cells = judge_claim(claim, tables, settings.grid, settings.seeds[claim.experiment], bootstrap_stream)
+    cells = judge_claim(claim, tables, settings.grid, settings.seeds[claim.experiment])
     read = sorted({path for paths in sources.values() for path in paths})
     return {"group": group, **_record(claim, cells, read, settings.config_name)}
 
@@ -44,21 +39,26 @@ def _table(paths: tuple[Path, ...]) -> pd.DataFrame:
 
 def _record(claim: Claim, cells: list[Cell], sources: list[Path], config_name: str) -> dict[str, object]:
     decisive = closest_to_failing(cells)
-    verdict = "pass" if all(cell.verdict == "pass" for cell in cells) else "fail"
     return {
         "id": claim.id,
         "statement": claim.statement,
         "formula": claim.formula,
         "source": claim.source,
+        "evidence": claim.evidence,
         "quantity": f"{claim.quantity}; {claim.statistic} over seeds, in the cell closest to failing ({decisive.name})",
-        **_numbers(decisive.claim),
+        "statistic": claim.statistic,
+        **_numbers(decisive),
+        # A theory that is wrong fails where it fails in one cell.
+        "resolves": min((cell.resolves for cell in cells if np.isfinite(cell.resolves)), default=None),
         "criterion": _criterion(claim.criterion),
-        "verdict": verdict,
+        "verdict": decisive.verdict,
+        # Every cell must meet the criterion: that one does not has the largest of their p-values.
+        "p": max(cell.claim.p for cell in cells),
         "control": {
             "description": claim.control.description,
-            "value": _finite(decisive.control.value),
+            "value": _finite(decisive.control),
             # The controls of all cells must fail; one that passes is named in its cell.
-            "verdict": "pass" if any(cell.control.verdict == "pass" for cell in cells) else "fail",
+            "verdict": "pass" if any(cell.control_verdict == "pass" for cell in cells) else "fail",
         },
         "figure": f"results/{config_name}/figures/{claim.figure}.svg",
         "command": f"make run CONFIG=config/{config_name}.yaml TARGET='{' '.join(map(Path.as_posix, sources))}'",
@@ -67,17 +67,23 @@ def _record(claim: Claim, cells: list[Cell], sources: list[Path], config_name: s
         "cells": [
             {
                 "cell": cell.name,
-                **_numbers(cell.claim),
+                **_numbers(cell),
                 "verdict": cell.verdict,
-                "control": {"value": _finite(cell.control.value), "verdict": cell.control.verdict},
+                "control": {"value": _finite(cell.control), "verdict": cell.control_verdict},
             }
             for cell in cells
         ],
     }
 
 
-def _numbers(judged: Judged) -> dict[str, float | None]:
-    return {name: _finite(getattr(judged, name)) for name in ("value", "ci_low", "ci_high")}
+def _numbers(cell: Cell) -> dict[str, object]:
+    """What was measured: a value; the 95 % interval of a mean, or the range of an extreme; how many seeds meet it."""
+    judged = cell.claim
+    numbers: dict[str, object] = {name: _finite(getattr(judged, name)) for name in ("value", "low", "high")}
+    counts = {"met": judged.met, "seeds": judged.seeds, "least_probability": judged.least_probability}
+    return (
+        numbers | counts | {"resolves": _finite(cell.resolves)} | ({"reason": judged.reason} if judged.reason else {})
+    )
 
 
 def _finite(value: float) -> float | None:

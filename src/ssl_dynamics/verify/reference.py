@@ -124,7 +124,7 @@ def _verdict(record: Record) -> Record:
 def _numbers(record: Record) -> Iterator[tuple[str, float | None]]:
     """Of every cell the value, the ends of its interval, the value of the control, and the verdicts as 1 or 0."""
     for cell in record["cells"]:
-        for name in ("value", "ci_low", "ci_high"):
+        for name in ("value", "low", "high"):
             yield f"{cell['cell']} {name}", cell[name]
         yield f"{cell['cell']} verdict", float(cell["verdict"] == "pass")
         yield f"{cell['cell']} control", cell["control"]["value"]

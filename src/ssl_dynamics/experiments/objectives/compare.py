@@ -6,16 +6,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ssl_dynamics.analysis import bootstrap_interval, effective_rank, half_time, principal_angles, projector_distance
+from ssl_dynamics.analysis import effective_rank, half_time, mean_interval, principal_angles, projector_distance
 from ssl_dynamics.analysis.tables import tidy_rows
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.artifacts import read_table, write_table
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.objectives.config import TableSettings
 from ssl_dynamics.experiments.objectives.design import Design, Solution, Trajectories, Trajectory, scaled_batch
-from ssl_dynamics.problem.rng import stream
 from ssl_dynamics.problem.settings import Objective
 from ssl_dynamics.problem.triplets import Array
+from ssl_dynamics.settings import Settings
 from ssl_dynamics.shared_files import read_triplets
 
 KEYS = ["dataset", "dimension", "objective"]
@@ -86,7 +85,7 @@ def temperature_table(W: Array, solution: Solution, temperatures: Array) -> pd.D
     return rows.rename(columns={"time": "temperature"})
 
 
-def summarise(job: Job[TableSettings]) -> None:
+def summarise(job: Job[Settings]) -> None:
     """Stage `objectives_table`: all objectives on all data sets, means over seeds with 95 % intervals."""
     objectives, learning = (pd.concat(map(read_table, job.inputs[name])) for name in ("objectives", "learning"))
     final = objectives[objectives["iteration"] == objectives.groupby(KEYS)["iteration"].transform("max")]
@@ -98,9 +97,8 @@ def summarise(job: Job[TableSettings]) -> None:
     rows = []
     for quantity, table in quantities.items():
         for key, group in table.groupby(KEYS, sort=False):
-            random = stream(job.settings.root_seed, "bootstrap", quantity, *map(str, key))
             values = group[quantity].to_numpy()
-            low, high = bootstrap_interval(values, np.mean, random)
+            low, high = mean_interval(values)
             labels = dict(zip(KEYS, key, strict=True))
             numbers = {"mean": values.mean(), "ci_low": low, "ci_high": high, "seeds": len(values)}
             rows.append({**labels, "quantity": quantity, **numbers})

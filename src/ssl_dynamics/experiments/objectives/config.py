@@ -52,9 +52,3 @@ class SimulateSettings(Settings):
     checkpoints: int
     temperature_tolerance: float
     temperature_iterations: int
-
-
-class TableSettings(Settings):
-    """What the stage `objectives_table` reads of the configuration."""
-
-    root_seed: int

@@ -2,7 +2,7 @@
 
 from ssl_dynamics.cells import CompareSettings
 from ssl_dynamics.description import TRIPLETS, Experiment, Family, Figure, Stage, cell, compare_stage, files
-from ssl_dynamics.experiments.objectives.config import DesignSettings, Objectives, SimulateSettings, TableSettings
+from ssl_dynamics.experiments.objectives.config import DesignSettings, Objectives, SimulateSettings
 from ssl_dynamics.settings import Settings
 
 OBJECTIVES = Experiment(
@@ -58,7 +58,7 @@ FAMILY = Family(
         Stage(
             rule="objectives_table",
             function="compare:summarise",
-            settings=TableSettings,
+            settings=Settings,
             collects=("objectives", "learning"),
             writes={"table": "tables/objectives.csv"},
             message="table of the objectives",

@@ -1,5 +1,7 @@
 """Comparison tables to verdicts."""
 
+from statsmodels.stats.multitest import multipletests
+
 from ssl_dynamics.engine.artifacts import write_json
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.registry import GROUPS
@@ -9,5 +11,8 @@ from ssl_dynamics.report.verdicts import record_of
 
 def claims(job: Job[ClaimsSettings]) -> None:
     """Stage `claims`."""
-    records = (record_of(claim, part, job.inputs, job.settings) for part, stated in GROUPS.items() for claim in stated)
-    write_json(job.output("claims"), [record for record in records if record])
+    stated = ((claim, part) for part, claims in GROUPS.items() for claim in claims)
+    records = [record for claim, part in stated if (record := record_of(claim, part, job.inputs, job.settings))]
+    # Many claims are judged at once: Holm's correction bounds the chance that any of them passes wrongly.
+    _, corrected, _, _ = multipletests([record["p"] for record in records], method="holm")
+    write_json(job.output("claims"), [record | {"p": p} for record, p in zip(records, corrected.tolist(), strict=True)])
