@@ -28,6 +28,7 @@ from ssl_dynamics.claims.verdict import (
     judge_control,
     resolving_power,
 )
+from ssl_dynamics.experiments.learning_times.measures import learning_time_error
 from ssl_dynamics.problem.levels import COLLAPSE_TIME
 from ssl_dynamics.registry import CLAIMS, GROUPS, STATED_IN
 from ssl_dynamics.report.formatting import typeset
@@ -274,6 +275,35 @@ def test_rank_at_reads_the_last_checkpoint_that_is_not_later():
     frame = pd.DataFrame({"seed": 0, "time": [2.0, 0.0, 1.0, 3.0], "gap_time": [11.5, 0.0, 5.0, 12.5]})
     frame["effective_rank"] = [1.1, 2.0, 1.5, 1.0]
     assert measures.rank_at(11.5)(frame).tolist() == [1.1]
+
+
+def test_time_that_training_does_not_reach_is_open_and_one_that_it_reaches_but_for_a_step_is_not():
+    frame = pd.DataFrame({"seed": 0, "time": [0.0, 1.0], "gap_time": [0.0, 11.49], "effective_rank": [2.0, 1.0]})
+    frame["limit_rank"] = 2.0
+    assert measures.rank_at(11.5)(frame).tolist() == [1.0]
+    frame.loc[1, "gap_time"] = 9.1
+    for measure in (measures.rank_at(11.5), measures.lowest_relative_rank(after=11.5)):
+        with pytest.raises(Unsettled, match=r"max_steps ends the training at 9\.1/\(λ_2 − λ_1\), before 11\.5"):
+            measure(frame)
+
+
+@pytest.mark.parametrize(
+    ("predicted", "measured_at", "reason"),
+    [
+        ([2.0, 4.0], [2.0, 4.0], None),
+        ([2.0, 11.0], [2.0, np.nan], "direction 2 is to be acquired at t = 11, and max_steps ends the training at 10"),
+        ([np.nan, np.nan], [np.nan, np.nan], "the start of seed 0 holds every direction from the first"),
+        ([np.nan, 4.0], [np.nan, 4.2], None),
+    ],
+)
+def test_learning_times_that_a_draw_has_not_are_open(predicted, measured_at, reason):
+    frame = pd.DataFrame({"seed": 0, "direction": [1.0, 2.0], "end": 10.0})
+    frame["predicted"], frame["measured"] = predicted, measured_at
+    if reason:
+        with pytest.raises(Unsettled, match=reason):
+            learning_time_error("predicted")(frame)
+    else:
+        assert learning_time_error("predicted")(frame).iloc[0] == pytest.approx(np.nanmax(measured_at) / 4 - 1)
 
 
 def test_lowest_relative_rank_leaves_the_start_out():

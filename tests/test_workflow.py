@@ -160,5 +160,5 @@ def test_failed_job_ends_in_a_line_with_its_cause(tree):
     result = run(tree)
     assert result.returncode == 1
     assert "Traceback" not in result.stdout + result.stderr
-    assert "design_dynamics: this spectrum" in result.stdout
+    assert "design_dynamics: the transient takes" in result.stdout
     assert "max_steps is 10" in result.stdout

