@@ -21,7 +21,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := full
-.PHONY: full quick run test test-all lint benchmark crosscheck plan check verify reference schema snapshot report readme lock mutants archive help clean
+.PHONY: full quick run test test-all lint benchmark crosscheck plan check verify reference schema snapshot report changes readme lock mutants archive help clean
 
 # Bytecode is written at the installation alone: on a full disk Python leaves truncated files of it.
 full quick run plan check verify reference: export PYTHONDONTWRITEBYTECODE := 1
@@ -85,6 +85,9 @@ schema: $(READY)  ## write workflow/schemas/config.schema.json from the types
 
 snapshot: $(READY)  ## write the jobs of the shipped configurations into tests/snapshots, which a test compares
 	@for name in quick full; do python tests/dry_run.py config/$$name.yaml > tests/snapshots/$$name.txt 2> /dev/null || exit 1; done
+
+changes: $(READY)  ## write docs/changes-after-results.md from the register
+	@python -c 'from ssl_dynamics.claims.changes import register; print(register(), end="")' > docs/changes-after-results.md
 
 readme: $(READY)  ## put the verdicts and figures of results/full into README.md
 	@python scripts/update_readme.py

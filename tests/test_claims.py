@@ -16,6 +16,7 @@ from problems import judge_rows
 from ssl_dynamics import experiments
 from ssl_dynamics.analysis import mean_interval
 from ssl_dynamics.catalogue import EXPERIMENTS, FIGURES, TABLES
+from ssl_dynamics.claims.changes import CHANGES, KINDS, register
 from ssl_dynamics.claims.measures import trajectories as measures
 from ssl_dynamics.claims.verdict import (
     Claim,
@@ -374,6 +375,17 @@ def test_registry_is_complete_and_consistent():
         assert claim.table in TABLES[claim.control_table[0]]
         assert set(FIGURES[claim.figure].tables) <= set(TABLES[claim.experiment])
         assert claim.id.startswith(claim.source)
+
+
+def test_register_of_changes_is_that_of_the_docs_and_names_claims_that_are_or_were():
+    page = Path(__file__).parents[1] / "docs/changes-after-results.md"
+    assert page.read_text(encoding="utf-8") == register()
+    assert {change.kind for change in CHANGES} <= set(KINDS)
+    assert [change.date for change in CHANGES] == sorted(change.date for change in CHANGES)
+    withdrawn = {name for change in CHANGES if change.kind == "withdrawn" for name in change.claims}
+    assert not withdrawn & {claim.id for claim in CLAIMS}
+    named = {name for change in CHANGES for name in change.claims}
+    assert named <= withdrawn | {claim.id for claim in CLAIMS}
 
 
 def test_every_experiment_is_in_a_part_of_the_report_and_the_parts_have_their_order():

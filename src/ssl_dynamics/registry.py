@@ -1,6 +1,7 @@
 """The registry: every claim, in the parts of the report; each folder of experiments states its own in `claims.py`.
 
-Thresholds are set from theory (docs/theory.md); where one was changed after a first result, a comment says so.
+Thresholds are set from theory (docs/theory.md); where one was changed after a first result, the register says so
+(`claims/changes.py`).
 """
 
 from importlib import import_module
