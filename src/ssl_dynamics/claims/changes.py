@@ -196,8 +196,8 @@ def register(changes: Sequence[Change] = CHANGES) -> str:
     head = (
         "# What was changed after a result\n\n"
         "Written by `make changes` from [`claims/changes.py`](../src/ssl_dynamics/claims/changes.py); do not edit.\n\n"
-        "Criteria follow from derivations ([theory](theory.md)). Whatever was changed once a result was known is listed "
-        "here, claims that are no longer made included.\n\n"
+        "Criteria follow from derivations ([theory](theory.md)). Whatever was changed once a result was known is "
+        "listed here, claims that are no longer made included.\n\n"
         + "\n".join(f"- *{kind}*: {text}" for kind, text in KINDS.items())
     )
     rows = "\n".join(map(_row, reversed(changes)))
