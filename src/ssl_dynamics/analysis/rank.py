@@ -1,8 +1,8 @@
 """Effective rank of representations."""
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import entr
 
 from ssl_dynamics.validation import real
 
@@ -23,5 +23,5 @@ def effective_rank(U: ArrayLike) -> Array:
     total = values.sum(-1, keepdims=True)
     if (total == 0).any():
         raise ValueError("U is zero: its effective rank is not defined")
-    rank: Array = np.exp(entr(values / total).sum(-1))
+    rank: Array = np.exp(scipy.special.entr(values / total).sum(-1))
     return rank

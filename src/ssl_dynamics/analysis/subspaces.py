@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import subspace_angles
 
 from ssl_dynamics.validation import real
 
@@ -21,7 +21,7 @@ def principal_angles(A: ArrayLike, B: ArrayLike) -> Array:
     a, b = _pair(A, B)
     angles = np.empty((*a.shape[:-2], a.shape[-1]))
     for index in np.ndindex(*a.shape[:-2]):
-        angles[index] = subspace_angles(a[index], b[index])
+        angles[index] = scipy.linalg.subspace_angles(a[index], b[index])
     return angles
 
 

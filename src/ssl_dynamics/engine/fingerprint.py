@@ -137,15 +137,15 @@ def _module(name: str) -> _Module:
         raise ValueError(f"{name} is not a module of {_PACKAGE}")
     _READ[path] = path.read_text(encoding="utf-8")
     tree = ast.parse(_READ[path], str(path))
-    _strip_docstrings(tree)
+    _strip_docstrings(tree.body)
     definitions: dict[str, list[ast.stmt]] = {}
     imports: dict[str, Unit] = {}
     effects: list[ast.stmt] = []
     for statement in tree.body:
         own = {
             local: unit
-            for node in ast.walk(statement)
-            if isinstance(node, ast.Import | ast.ImportFrom) and not isinstance(statement, _BODIES)
+            for node in ([] if isinstance(statement, _BODIES) else ast.walk(statement))
+            if isinstance(node, ast.Import | ast.ImportFrom)
             for local, unit in _imported(name, node)
         }
         imports |= own
@@ -214,7 +214,10 @@ def _source(statements: list[ast.stmt]) -> str:
     return ast.dump(ast.Module(statements, []))
 
 
-def _strip_docstrings(tree: ast.Module) -> None:
-    for node in ast.walk(tree):
+def _strip_docstrings(statements: Iterable[ast.AST]) -> None:
+    """Take the docstrings out of all that statements define, in the parts of them that hold statements again."""
+    for node in statements:
         if isinstance(node, _BODIES) and _is_docstring(node.body[0]):
             node.body = node.body[1:] or [ast.Pass()]
+        for part in ("body", "orelse", "handlers", "finalbody", "cases"):
+            _strip_docstrings(getattr(node, part, ()))

@@ -1,6 +1,7 @@
 """What every stage shares: its command line, its log and progress, its provenance, its errors."""
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -91,7 +92,10 @@ def main() -> None:
     try:
         log = _logger(rule, arguments.log)
         _require_same_code(arguments.code, units_of(stage, arguments.roots))
+        gc.disable()  # what is imported stays: it is searched for cycles neither now nor, frozen, at the end
         function, settings_type = stage_named(stage)
+        gc.freeze()
+        gc.enable()
         settings = settings_type.model_validate_json(arguments.settings)
         read = _hashes(inputs)
         require_as_made(read)

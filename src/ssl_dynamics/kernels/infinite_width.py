@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Literal, get_args
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial.distance import cdist
 
 from ssl_dynamics.problem.settings import Activation
 
@@ -80,7 +80,8 @@ def _angles(points: Array) -> Array:
     """
     norms = np.linalg.norm(points, axis=1, keepdims=True)
     units = np.divide(points, norms, out=np.zeros_like(points), where=norms > 0)
-    return 2 * np.arctan2(cdist(units, units), cdist(units, -units))
+    distance = scipy.spatial.distance.cdist
+    return 2 * np.arctan2(distance(units, units), distance(units, -units))
 
 
 def _points(X: ArrayLike) -> Array:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import get_args
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import erf
 
 from ssl_dynamics.kernels.infinite_width import Block, finite_array
 from ssl_dynamics.problem.settings import Activation
@@ -26,7 +26,7 @@ def activate(V: Array, activation: Activation) -> tuple[Array, Array]:
         slope = np.sqrt(2) * (V > 0)
         return V * slope, slope
     if activation == "erf":
-        return erf(V), 2 / np.sqrt(np.pi) * np.exp(-np.square(V))
+        return scipy.special.erf(V), 2 / np.sqrt(np.pi) * np.exp(-np.square(V))
     raise ValueError(f"activation {activation!r} is unknown; allowed: {', '.join(map(repr, get_args(Activation)))}")
 
 

@@ -1,7 +1,7 @@
 """Singular values of matrices whose rows differ by many orders of magnitude, each to high relative accuracy."""
 
 import numpy as np
-from scipy.linalg.lapack import dgejsv
+import scipy
 
 from ssl_dynamics.validation import Array
 
@@ -35,7 +35,7 @@ def graded_log_singular_values(exponents: Array, X: Array, through: Array | None
 def _jacobi(matrix: Array) -> tuple[Array, Array]:
     """Left singular vectors and singular values."""
     # joba=0 ('C'): full relative accuracy for matrices graded by rows or columns; jobu=0, jobv=3: left vectors only.
-    values, vectors, _, work, _, info = dgejsv(matrix, joba=0, jobu=0, jobv=3)
+    values, vectors, _, work, _, info = scipy.linalg.lapack.dgejsv(matrix, joba=0, jobu=0, jobv=3)
     if info != 0:
         raise RuntimeError(f"LAPACK gejsv did not converge (info {info})")
     scaled: Array = values * (work[0] / work[1])

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.integrate import DOP853
 
 from ssl_dynamics.validation import Array, real, symmetric_matrix
 
@@ -121,7 +121,9 @@ def gram_curve(C: ArrayLike, start: GramState, *, width: float, points: ArrayLik
     moments = X.T @ X / len(form)
     size = _norm(moments, initial.first, initial.second)
     latest = np.log(width) / 2 + _LATEST
-    solver = DOP853(flow.velocity, 0.0, flow.start(), latest, rtol=RELATIVE_TOLERANCE, atol=ABSOLUTE_TOLERANCE)
+    solver = scipy.integrate.DOP853(
+        flow.velocity, 0.0, flow.start(), latest, rtol=RELATIVE_TOLERANCE, atol=ABSOLUTE_TOLERANCE
+    )
     times, drifts = [np.zeros(starts)], [np.zeros(starts)]
     growth = np.zeros(starts)
     while growth.min() < _BLOWN_UP:

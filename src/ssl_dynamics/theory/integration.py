@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.integrate import solve_ivp
 
 from ssl_dynamics.validation import Array, start, symmetric_matrix, time_grid
 
@@ -20,7 +20,7 @@ def integrate(velocity: Callable[[Array], Array], initial: Array, times: Array) 
     if times[-1] == 0:
         return np.repeat(initial[None], len(times), axis=0)
     moments, position = np.unique(times, return_inverse=True)  # the integrator wants each time once
-    solution = solve_ivp(
+    solution = scipy.integrate.solve_ivp(
         lambda _, state: velocity(state.reshape(initial.shape)).ravel(),
         (0.0, times[-1]),
         initial.ravel(),

@@ -1,8 +1,8 @@
 """Two-layer linear nets under orthogonality constraints: end to end they obey equations without the width."""
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import logsumexp
 
 from ssl_dynamics.theory.integration import integrate
 from ssl_dynamics.validation import Array, start, symmetric_matrix, time_grid
@@ -99,7 +99,7 @@ def _flow_of_vector(C: Array, W: Array, times: Array) -> Array:
         log_rest = np.log1p(-np.minimum((w**2).sum(0), 1.0))  # ln(1 − s_0), −inf on the sphere
 
     def squared_norm(tau: Array) -> Array:
-        log_q = 2 * logsumexp(log_g - 4 * eigenvalues[:, None] * tau, axis=0) - log_rest
+        log_q = 2 * scipy.special.logsumexp(log_g - 4 * eigenvalues[:, None] * tau, axis=0) - log_rest
         norm: Array = 2 / (1 + np.sqrt(1 + 4 * np.exp(-log_q)))
         return norm
 
@@ -107,7 +107,7 @@ def _flow_of_vector(C: Array, W: Array, times: Array) -> Array:
     result = np.empty((len(times), *w.shape))
     for i, now in enumerate(tau):
         log_w = log_g / 2 - 2 * eigenvalues[:, None] * now
-        direction = np.sign(w) * np.exp(log_w - logsumexp(2 * log_w, axis=0) / 2)
+        direction = np.sign(w) * np.exp(log_w - scipy.special.logsumexp(2 * log_w, axis=0) / 2)
         result[i] = direction * np.sqrt(squared_norm(now))
     flow: Array = V @ np.moveaxis(result, -1, 0).reshape(*lead, len(times), len(C), 1)
     return flow

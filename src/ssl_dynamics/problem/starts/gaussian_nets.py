@@ -1,8 +1,8 @@
 """Two-layer nets of Gaussian weights, at any width, all widths from the same random numbers."""
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import gammaincinv, ndtr
 
 from ssl_dynamics.problem.rng import stream
 
@@ -23,9 +23,11 @@ def gaussian_factor(d: int, z: int, width: int, *, seeds: int, root_seed: int, n
     if d < 1 or z < 1 or width < d + z:
         raise ValueError(f"needs d, z >= 1 and a width of at least d + z; got d = {d}, z = {z}, width {width}")
     gaussian = np.stack([stream(root_seed, "net", name, z, s).standard_normal((d + z, d + z)) for s in range(seeds)])
-    quantiles = ndtr(np.diagonal(gaussian, axis1=1, axis2=2))
+    quantiles = scipy.special.ndtr(np.diagonal(gaussian, axis1=1, axis2=2))
     factor = np.triu(gaussian, 1)
-    factor[:, range(d + z), range(d + z)] = np.sqrt(2 * gammaincinv((width - np.arange(d + z)) / 2, quantiles))
+    factor[:, range(d + z), range(d + z)] = np.sqrt(
+        2 * scipy.special.gammaincinv((width - np.arange(d + z)) / 2, quantiles)
+    )
     return factor[..., :d], factor[..., d:]
 
 
