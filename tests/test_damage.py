@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ssl_dynamics.engine.integrity import check_plan
-from ssl_dynamics.engine.run import jobs_of
+from ssl_dynamics.engine.run import Configuration, jobs_of
 from ssl_dynamics.engine.staleness import plan_of
 from trees import SMALLEST, call, contents, copy_of_the_tree, edit, environment, finish, made_once, run
 
@@ -86,7 +86,7 @@ def damaged(damage, file, elsewhere, *, time_kept):
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_check_sees_each_damaged_artifact(here, undisturbed, elsewhere, damage, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(here / "src"))
-    jobs = jobs_of(Path(SMALLEST), [])
+    jobs = jobs_of(Configuration(Path(SMALLEST)), [])
     assert check_plan(RESULTS, plan_of(jobs)) == []
     for file, provenance in PROVENANCE.items():
         damaged(damage, file, elsewhere, time_kept=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ssl_dynamics.config import Config, ConfigError, config_schema, load_config
 from ssl_dynamics.engine.integrity import check_plan
-from ssl_dynamics.engine.run import jobs_of, require_top_folder, run_workflow
+from ssl_dynamics.engine.run import Configuration, jobs_of, require_top_folder, run_workflow
 from ssl_dynamics.engine.run_lock import RunError
 from ssl_dynamics.engine.run_record import recorded
 from ssl_dynamics.engine.stage import DEBUG
@@ -29,18 +29,18 @@ def main() -> None:
     try:
         match arguments.command:
             case "run":
-                _run(load_config(arguments.config), arguments)
+                _run(*_configuration(arguments), arguments)
             case "plan":
-                load_config(arguments.config)
-                print_plan(arguments.config, plan_of(jobs_of(arguments.config, arguments.targets)))
+                configuration, _ = _configuration(arguments)
+                print_plan(configuration, plan_of(jobs_of(configuration, arguments.targets)))
             case "check":
-                config = load_config(arguments.config)
-                _check(arguments.config, config)
+                configuration, config = _configuration(arguments)
+                _check(configuration, config)
                 print(f"{config.results}: every artifact is there, as it was made, of the present code and pins")
             case "verify":
-                _verify(load_config(arguments.config), arguments)
+                _verify(*_configuration(arguments), arguments)
             case "reference":
-                _reference(arguments.config)
+                _reference(*_configuration(arguments))
             case "verdict":
                 _verdict(arguments.claims)
             case "solve":
@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     of = {name: commands.add_parser(name, help=text) for name, text in of_a_config.items()}
     for command in of.values():
         command.add_argument("config", type=Path)
+        command.add_argument("--root-seed", metavar="N", help="another than in the file, with a folder of its own")
     for name in ("run", "plan"):
         of[name].add_argument("targets", nargs="*", help="files to make instead of everything; no verdicts then")
     for name in ("run", "verify"):
@@ -109,17 +110,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(config: Config, arguments: argparse.Namespace) -> None:
+def _configuration(arguments: argparse.Namespace) -> tuple[Configuration, Config]:
+    """What Snakemake is told of the configuration, and what it says."""
+    config = load_config(arguments.config, arguments.root_seed)
+    own = config.name == arguments.config.stem
+    changed = {} if own else {"root_seed": config.root_seed, "name": config.name}
+    return Configuration(arguments.config, changed), config
+
+
+def _run(configuration: Configuration, config: Config, arguments: argparse.Namespace) -> None:
     check_data(config, str(arguments.config))
     require_top_folder()
     with recorded(config.results, where=arguments.where):
-        run_workflow(arguments.config, config.results, arguments.targets, where=arguments.where)
+        run_workflow(configuration, config.results, arguments.targets, where=arguments.where)
         if not arguments.targets:
             _verdict(config.results / "claims.json")
 
 
-def _check(config_file: Path, config: Config) -> None:
-    _refuse(check_plan(config.results, plan_of(jobs_of(config_file, []))))
+def _check(configuration: Configuration, config: Config) -> None:
+    _refuse(check_plan(config.results, plan_of(jobs_of(configuration, []))))
 
 
 def _refuse(problems: list[str]) -> None:
@@ -127,7 +136,7 @@ def _refuse(problems: list[str]) -> None:
         raise RunError("\n".join(problems))
 
 
-def _verify(config: Config, arguments: argparse.Namespace) -> None:
+def _verify(configuration: Configuration, config: Config, arguments: argparse.Namespace) -> None:
     from ssl_dynamics.verify import reference, verification  # noqa: PLC0415 -- pandas: a slow import
 
     check_data(config, str(arguments.config))
@@ -137,13 +146,13 @@ def _verify(config: Config, arguments: argparse.Namespace) -> None:
         files = verification.tables_of(claim, config)
         targets = [path.as_posix() for paths in files.values() for path in paths]
         with recorded(config.results, where=arguments.where):
-            run_workflow(arguments.config, config.results, targets, where=arguments.where)
+            run_workflow(configuration, config.results, targets, where=arguments.where)
         records = [verification.record_alone(claim, config, files)]
         compared = list(reference.compare_claims(config, records))
     else:
         with recorded(config.results, where=arguments.where):
-            run_workflow(arguments.config, config.results, [], where=arguments.where)
-        _check(arguments.config, config)
+            run_workflow(configuration, config.results, [], where=arguments.where)
+        _check(configuration, config)
         records = json.loads((config.results / "claims.json").read_text(encoding="utf-8"))
         compared = [*reference.compare_claims(config, records), *reference.compare_tables(config)]
     name = "-".join(filter(None, ("verify", config.name, arguments.claim)))
@@ -151,11 +160,10 @@ def _verify(config: Config, arguments: argparse.Namespace) -> None:
     _refuse(problems)
 
 
-def _reference(config_file: Path) -> None:
+def _reference(configuration: Configuration, config: Config) -> None:
     from ssl_dynamics.verify.reference import write_reference  # noqa: PLC0415 -- pandas: a slow import
 
-    config = load_config(config_file)
-    _check(config_file, config)
+    _check(configuration, config)
     print(write_reference(config, json.loads((config.results / "claims.json").read_text(encoding="utf-8"))))
 
 
