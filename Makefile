@@ -27,10 +27,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := full
-.PHONY: full quick run test test-all lint benchmark crosscheck plan check verify reference schema snapshot report readme lock mutants archive help clean
+.PHONY: full quick run strict test test-all lint benchmark crosscheck plan check verify reference schema snapshot report readme lock mutants archive help clean
 
 # Bytecode is written at the installation alone: on a full disk Python leaves truncated files of it.
-full quick run plan check verify reference: export PYTHONDONTWRITEBYTECODE := 1
+full quick run strict plan check verify reference: export PYTHONDONTWRITEBYTECODE := 1
 
 full: $(READY)  ## replicate everything: results/full, about half an hour on 2 cores (on a cluster: make PROFILE=profiles/slurm)
 	@ssl-dynamics run config/full.yaml $(ROOT) $(WHERE)
@@ -39,7 +39,10 @@ quick: $(READY)  ## the same pipeline at small size: results/quick, under two mi
 	@ssl-dynamics run config/quick.yaml $(ROOT) $(WHERE)
 
 run: $(READY)  ## a configuration of your own: make run CONFIG=config/mine.yaml [TARGET=results/mine/...]
-	@ssl-dynamics run $(CONFIG) $(TARGET) $(WHERE)
+	@ssl-dynamics run $(CONFIG) $(TARGET) $(ROOT) $(WHERE)
+
+strict: $(READY)  ## a run that fails if any claim does not pass, a known one too (CONFIG as for run)
+	@ssl-dynamics run $(CONFIG) --strict $(ROOT) $(WHERE)
 
 test: $(READY)  ## fast tests
 	@pytest -m "not slow" -n 2 --dist worksteal

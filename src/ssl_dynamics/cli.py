@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from ssl_dynamics.config import Config, ConfigError, config_schema, load_config
+from ssl_dynamics.engine.exit_codes import DISAGREES, STOPPED, WRONG_INPUT
 from ssl_dynamics.engine.integrity import check_plan
 from ssl_dynamics.engine.run import Configuration, jobs_of, require_top_folder, run_workflow
 from ssl_dynamics.engine.run_lock import RunError
@@ -16,13 +17,11 @@ from ssl_dynamics.engine.staleness import plan_of, print_plan
 from ssl_dynamics.preflight import check_data
 from ssl_dynamics.report.formatting import failures
 from ssl_dynamics.report.verdict_table import print_verdicts
-
-EXIT_FAILED = 1
-EXIT_USAGE = 2
+from ssl_dynamics.verify import expectation
 
 
 def main() -> None:
-    """Entry point of `ssl-dynamics`. Exit code 0: all well; 1: a claim, a job or a check failed; 2: wrong input."""
+    """Entry point of `ssl-dynamics`. Exit code 0: all is as it should be; the others are in `engine/exit_codes.py`."""
     arguments = _parser().parse_args()
     if arguments.debug:
         os.environ[DEBUG] = "1"
@@ -55,7 +54,7 @@ def main() -> None:
             raise
         expected = isinstance(error, ConfigError | RunError | OSError)
         print(error if expected else f"{type(error).__name__}: {error} (--debug shows where)", file=sys.stderr)
-        sys.exit(EXIT_USAGE if isinstance(error, ConfigError) else EXIT_FAILED)
+        sys.exit(WRONG_INPUT if isinstance(error, ConfigError) else STOPPED)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -79,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         where = of[name].add_mutually_exclusive_group(required=True)
         where.add_argument("--cores", dest="where", type=int, help="on this machine, with as many jobs at a time")
         where.add_argument("--profile", dest="where", type=Path, help="as a profile says, such as profiles/slurm")
+    of["run"].add_argument("--strict", action="store_true", help="exit code 1 if any claim does not pass")
     of["verify"].add_argument("--claim", metavar="ID", help="this claim alone, from the stages that it needs")
     verdict = commands.add_parser("verdict", help="print the verdict table of a claims.json")
     verdict.add_argument("claims", type=Path)
@@ -124,7 +124,9 @@ def _run(configuration: Configuration, config: Config, arguments: argparse.Names
     with recorded(config.results, where=arguments.where):
         run_workflow(configuration, config.results, arguments.targets, where=arguments.where)
         if not arguments.targets:
-            _verdict(config.results / "claims.json")
+            records = print_verdicts(config.results / "claims.json")
+            if not expectation.as_expected(records, config.name, strict=arguments.strict):
+                sys.exit(DISAGREES)
 
 
 def _check(configuration: Configuration, config: Config) -> None:
@@ -133,12 +135,14 @@ def _check(configuration: Configuration, config: Config) -> None:
 
 def _refuse(problems: list[str]) -> None:
     if problems:
-        raise RunError("\n".join(problems))
+        print("\n".join(problems), file=sys.stderr)
+        sys.exit(DISAGREES)
 
 
 def _verify(configuration: Configuration, config: Config, arguments: argparse.Namespace) -> None:
     from ssl_dynamics.verify import reference, verification  # noqa: PLC0415 -- pandas: a slow import
 
+    reference.require_shipped(config)
     check_data(config, str(arguments.config))
     require_top_folder()
     if arguments.claim:
@@ -171,7 +175,7 @@ def _verdict(claims: Path) -> None:
     failed = failures(print_verdicts(claims))
     if failed:
         print(f"{len(failed)} of the claims failed: {', '.join(failed)}", file=sys.stderr)
-        sys.exit(EXIT_FAILED)
+        sys.exit(DISAGREES)
 
 
 if __name__ == "__main__":

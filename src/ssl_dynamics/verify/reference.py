@@ -30,8 +30,9 @@ from ssl_dynamics.config import Config, ConfigError
 from ssl_dynamics.engine.artifacts import read_table, write_json, write_table
 from ssl_dynamics.engine.run_record import processor, versions
 from ssl_dynamics.report.formatting import Record
+from ssl_dynamics.root_seed import taken_apart, variables
+from ssl_dynamics.verify.expectation import REFERENCE, VERDICTS, place_of
 
-REFERENCE = Path("results/reference")
 RELATIVE, OF_THRESHOLD = 1e-3, 0.01
 OF_COLUMN, ROUNDING = 1e-6, 1e-12
 ITEM = 1 / 355  # of the smallest test set, digits
@@ -65,11 +66,26 @@ class Compared(NamedTuple):
         return abs(self.here - self.reference) / self.tolerance
 
 
+def require_shipped(config: Config) -> None:
+    """Raise ConfigError if there is no reference with the numbers of this configuration and root seed."""
+    path = REFERENCE / config.name / VERDICTS
+    if path.is_file():
+        return
+    own, root_seed = taken_apart(config.name)
+    if root_seed is not None:
+        raise ConfigError(
+            f"{path}: the numbers of {own!r} with the root seed {root_seed} are not shipped; its verdicts are "
+            f"judged by `make run {variables(config.name)}`"
+        )
+    shipped = sorted(folder.name for folder in REFERENCE.glob("*/"))
+    raise ConfigError(f"{path}: no reference is shipped for {config.name!r}; there is one for {shipped}")
+
+
 def write_reference(config: Config, records: Sequence[Record]) -> Path:
     """Make the present run of a configuration its reference; returns the folder."""
     folder = REFERENCE / config.name
     shutil.rmtree(folder, ignore_errors=True)
-    write_json(folder / "verdicts.json", [_verdict(record) for record in records])
+    write_json(folder / VERDICTS, [_verdict(record) for record in records])
     for path in _tables(config.results):
         if path.stat().st_size <= _SMALL:
             write_table(folder / path.relative_to(config.results), read_table(path))
@@ -80,7 +96,9 @@ def write_reference(config: Config, records: Sequence[Record]) -> Path:
 
 def compare_claims(config: Config, records: Sequence[Record]) -> Iterator[Compared]:
     """Every number of the claims in `records`, here and in the reference. Raises ConfigError if there is none."""
-    reference = {record["id"]: record for record in _read(config)}
+    require_shipped(config)
+    shipped: list[Record] = json.loads((REFERENCE / config.name / VERDICTS).read_text(encoding="utf-8"))
+    reference = {record["id"]: record for record in shipped}
     for record in records:
         there = dict(_numbers(reference[record["id"]])) if record["id"] in reference else {}
         here = dict(_numbers(record))
@@ -108,25 +126,16 @@ def _tables(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*.csv") if path.relative_to(folder).parts[0] != "tables")
 
 
-def _read(config: Config) -> list[Record]:
-    path = REFERENCE / config.name / "verdicts.json"
-    if not path.is_file():
-        shipped = sorted(folder.name for folder in REFERENCE.glob("*/"))
-        raise ConfigError(f"{path}: no reference is shipped for {config.name!r}; there is one for {shipped}")
-    records: list[Record] = json.loads(path.read_text(encoding="utf-8"))
-    return records
-
-
 def _verdict(record: Record) -> Record:
     return {name: record[name] for name in ("id", "verdict", "criterion", "cells")}
 
 
 def _numbers(record: Record) -> Iterator[tuple[str, float | None]]:
-    """Of every cell the value, the ends of its interval, the value of the control, and the verdicts as 1 or 0."""
+    """Of every cell the value, the ends of its interval, the value of the control, and the verdicts as numbers."""
     for cell in record["cells"]:
         for name in ("value", "low", "high"):
             yield f"{cell['cell']} {name}", cell[name]
-        yield f"{cell['cell']} verdict", float(cell["verdict"] == "pass")
+        yield f"{cell['cell']} verdict", float(place_of(cell["verdict"]))
         yield f"{cell['cell']} control", cell["control"]["value"]
         yield f"{cell['cell']} control fails", float(cell["control"]["verdict"] == "fail")
 
