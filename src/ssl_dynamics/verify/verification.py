@@ -7,6 +7,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from ssl_dynamics.claims.rounding import SPREAD
 from ssl_dynamics.claims.verdict import Claim
 from ssl_dynamics.config import Config, ConfigError
 from ssl_dynamics.engine.artifacts import sha256, write_json
@@ -61,8 +62,8 @@ def report(records: Sequence[Record], compared: Sequence[Compared], path: Path) 
     for name in dict.fromkeys(each.claim for each in compared):
         worst = max((each for each in compared if each.claim == name), key=Compared.excess)
         verdict = Text("agrees", style="green") if worst.agrees else Text("DIFFERS", style="bold red")
-        numbers = (_digits(worst.here), _digits(worst.reference), number(worst.tolerance))
-        table.add_row(name, worst.place, *numbers, verdict)
+        tolerance = f"× {SPREAD:g}" if worst.rounding else number(worst.tolerance)
+        table.add_row(name, worst.place, _digits(worst.here), _digits(worst.reference), tolerance, verdict)
     console_of(140).print(table)
     differing = [each for each in compared if not each.agrees]
     failed = failures(list(records))
