@@ -4,7 +4,13 @@ CORES ?= $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)) if 
 CONFIG ?= config/full.yaml
 TARGET ?=
 CLAIM ?=
+ROOT_SEED ?=
 PROFILE ?=
+# Another root seed than that of the configuration: `make quick ROOT_SEED=11` fills results/quick-root-11.
+ROOT = $(if $(ROOT_SEED),--root-seed='$(ROOT_SEED)')
+ifneq (,$(and $(ROOT_SEED),$(filter archive report,$(MAKECMDGOALS))))
+$(error ROOT_SEED: 'make $(MAKECMDGOALS)' is of a run with the root seed of its configuration)
+endif
 WHERE = $(if $(PROFILE),--profile $(PROFILE),--cores $(CORES))
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,19 +27,22 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := full
-.PHONY: full quick run test test-all lint benchmark crosscheck plan check verify reference schema snapshot report changes readme lock mutants archive help clean
+.PHONY: full quick run strict test test-all lint benchmark crosscheck plan check verify reference schema snapshot report changes readme lock mutants archive help clean
 
 # Bytecode is written at the installation alone: on a full disk Python leaves truncated files of it.
-full quick run plan check verify reference: export PYTHONDONTWRITEBYTECODE := 1
+full quick run strict plan check verify reference: export PYTHONDONTWRITEBYTECODE := 1
 
 full: $(READY)  ## replicate everything: results/full, about half an hour on 2 cores (on a cluster: make PROFILE=profiles/slurm)
-	@ssl-dynamics run config/full.yaml $(WHERE)
+	@ssl-dynamics run config/full.yaml $(ROOT) $(WHERE)
 
-quick: $(READY)  ## the same pipeline at small size: results/quick, under two minutes
-	@ssl-dynamics run config/quick.yaml $(WHERE)
+quick: $(READY)  ## the same pipeline at small size: results/quick, under two minutes (ROOT_SEED=11: with another root seed)
+	@ssl-dynamics run config/quick.yaml $(ROOT) $(WHERE)
 
 run: $(READY)  ## a configuration of your own: make run CONFIG=config/mine.yaml [TARGET=results/mine/...]
-	@ssl-dynamics run $(CONFIG) $(TARGET) $(WHERE)
+	@ssl-dynamics run $(CONFIG) $(TARGET) $(ROOT) $(WHERE)
+
+strict: $(READY)  ## a run that fails if any claim does not pass, a known one too (CONFIG as for run)
+	@ssl-dynamics run $(CONFIG) --strict $(ROOT) $(WHERE)
 
 test: $(READY)  ## fast tests
 	@pytest -m "not slow" -n 2 --dist worksteal
@@ -61,16 +70,16 @@ crosscheck: $(READY) $(CROSSCHECK)  ## tangent kernels against the library neura
 	@.venv-crosscheck/bin/python crosscheck/compare.py .venv-crosscheck/kernels.npz
 
 plan: $(READY)  ## say which stages a run would run now, and why (CONFIG, TARGET as for run)
-	@ssl-dynamics plan $(CONFIG) $(TARGET)
+	@ssl-dynamics plan $(CONFIG) $(TARGET) $(ROOT)
 
 check: $(READY)  ## in seconds: is every artifact of a run as it was made, of the present code and pins
-	@ssl-dynamics check $(CONFIG)
+	@ssl-dynamics check $(CONFIG) $(ROOT)
 
 verify: $(READY)  ## recompute what is missing or stale, compare with results/reference (CLAIM=A3-order-1: that claim alone)
-	@ssl-dynamics verify $(CONFIG) $(WHERE) $(if $(CLAIM),--claim $(CLAIM))
+	@ssl-dynamics verify $(CONFIG) $(ROOT) $(WHERE) $(if $(CLAIM),--claim $(CLAIM))
 
 reference: $(READY)  ## make a finished, checked run the reference of its configuration
-	@ssl-dynamics reference $(CONFIG)
+	@ssl-dynamics reference $(CONFIG) $(ROOT)
 
 archive: $(READY) $(ARCHIVE)  ## a finished run as an RO-Crate to deposit, validated: archives/full.zip (CONFIG=config/quick.yaml: another)
 	@python archive/inventory.py $(CONFIG) archives/inventory.json

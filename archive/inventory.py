@@ -15,7 +15,7 @@ from ssl_dynamics.config import SHIPPED_CHECKSUM, Config, ConfigError, load_conf
 from ssl_dynamics.engine.artifacts import sha256, write_json
 from ssl_dynamics.engine.integrity import check_plan
 from ssl_dynamics.engine.provenance import SUFFIX, records_below
-from ssl_dynamics.engine.run import jobs_of
+from ssl_dynamics.engine.run import Configuration, jobs_of
 from ssl_dynamics.engine.run_lock import RunError
 from ssl_dynamics.engine.run_record import FILE, LIBRARIES, LOCK, read_runs, surroundings
 from ssl_dynamics.engine.staleness import plan_of
@@ -55,7 +55,7 @@ def main(config_file: Path, output: Path) -> None:
 
 def require_whole(config_file: Path, config: Config) -> None:
     """Raise ValueError if an artifact is missing, edited or stale, or a job is still to be done."""
-    problems = check_plan(config.results, plan_of(jobs_of(config_file, [])))
+    problems = check_plan(config.results, plan_of(jobs_of(Configuration(config_file), [])))
     if problems:
         raise ValueError(f"{config.results}: not archived, `make check` finds {len(problems)} problems: {problems[0]}")
 

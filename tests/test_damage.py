@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ssl_dynamics.engine.exit_codes import DISAGREES, STOPPED
 from ssl_dynamics.engine.integrity import check_plan
-from ssl_dynamics.engine.run import jobs_of
+from ssl_dynamics.engine.run import Configuration, jobs_of
 from ssl_dynamics.engine.staleness import plan_of
 from trees import SMALLEST, call, contents, copy_of_the_tree, edit, environment, finish, made_once, run
 
@@ -86,7 +87,7 @@ def damaged(damage, file, elsewhere, *, time_kept):
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_check_sees_each_damaged_artifact(here, undisturbed, elsewhere, damage, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(here / "src"))
-    jobs = jobs_of(Path(SMALLEST), [])
+    jobs = jobs_of(Configuration(Path(SMALLEST)), [])
     assert check_plan(RESULTS, plan_of(jobs)) == []
     for file, provenance in PROVENANCE.items():
         damaged(damage, file, elsewhere, time_kept=True)
@@ -102,7 +103,7 @@ def test_damage_is_made_good_by_the_next_run(here, undisturbed, elsewhere, damag
     for i, file in enumerate(PROVENANCE, start=DAMAGES.index(damage)):
         damaged(damage, file, elsewhere, time_kept=i % 2 == 0)  # a file keeps its time in every other of these tests
     check = call(here, "check", SMALLEST)
-    assert check.returncode == 1
+    assert check.returncode == DISAGREES
     assert "Traceback" not in check.stderr
     finish(here, SMALLEST)
     assert contents(here) == contents(undisturbed)
@@ -128,7 +129,7 @@ def test_read_only_artifact_is_refused_until_it_may_be_written(here, undisturbed
     file.chmod(0o444)
     stopped, check = run(here, config=SMALLEST, before=AS_A_USER), call(here, "check", SMALLEST, before=AS_A_USER)
     file.chmod(0o644)
-    assert (stopped.returncode, check.returncode) == (1, 1)
+    assert (stopped.returncode, check.returncode) == (STOPPED, DISAGREES)
     assert f"{file}: to be made anew, but not writable; make it so, or delete it\n" in stopped.stdout
     assert "Traceback" not in stopped.stdout + stopped.stderr
     assert check.stderr.startswith(f"{FREE}/rank.csv: missing")

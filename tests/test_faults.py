@@ -13,6 +13,7 @@ import time
 import psutil
 import pytest
 
+from ssl_dynamics.engine.exit_codes import DISAGREES, STOPPED
 from trees import SMALLEST, call, contents, copy_of_the_tree, edit, finish, run, started
 
 ENGINE = ["-m", "ssl_dynamics.engine"]
@@ -73,7 +74,7 @@ def kill(attempt, victim, chance):
     if victim in ("job", "scheduler"):
         chance.choice(jobs if victim == "job" else scheduler).kill()
         said = attempt.communicate()[0]
-        assert attempt.returncode == 1, said
+        assert attempt.returncode == STOPPED, said
         assert "Traceback" not in said
         assert "The same command goes on from where it stopped" in said
         if victim == "job":
@@ -132,7 +133,7 @@ def disk(tmp_path):
 def assert_stopped_in_order(result, error):
     """A run that a full disk has ended says so, in lines of its own."""
     said = result.stdout + result.stderr
-    assert result.returncode == 1
+    assert result.returncode == STOPPED
     assert re.search(rf"^.*{error}.*$", said, re.MULTILINE), said
     assert "Traceback" not in said
     assert said.endswith("The same command goes on from where it stopped\n")
@@ -170,7 +171,7 @@ def test_full_disk_stops_a_run_which_the_same_command_ends(undisturbed, disk):
         leave(room)
         assert_stopped_in_order(run(tree, config=SMALLEST), "No space left on device")
         assert_whole(tree, expected)
-        assert call(tree, "check", SMALLEST).returncode == 1
+        assert call(tree, "check", SMALLEST).returncode == DISAGREES
     leave(100_000_000)
     finish(tree, SMALLEST)
     assert contents(tree) == expected
@@ -193,7 +194,7 @@ def test_source_edited_while_a_stage_runs_leaves_nothing_of_it(small, undisturbe
             assert wait_for(lambda begun=begun, attempt=attempt: begun(attempt))
             edit(small, "src/ssl_dynamics/simulation/manifolds.py", *line)
             said = attempt.communicate()[0]
-        assert attempt.returncode == 1
+        assert attempt.returncode == STOPPED
         assert "simulate: the code changed after this run was planned; run the same command again" in said
         assert not trained.exists()
         edit(small, "src/ssl_dynamics/simulation/manifolds.py", *reversed(line))
@@ -207,7 +208,7 @@ def test_of_two_runs_at_once_one_is_refused_and_the_other_finishes(small, undist
     with started(small) as one, started(small) as other:
         said = {attempt: attempt.communicate()[0] for attempt in (one, other)}
     finished, refused = sorted(said, key=lambda attempt: attempt.returncode)
-    assert (finished.returncode, refused.returncode) == (0, 1), said
+    assert (finished.returncode, refused.returncode) == (0, STOPPED), said
     assert said[refused] == (
         f"another run is at work in this folder (process {finished.pid}): wait for it, or stop it\n"
     )
@@ -220,7 +221,7 @@ def test_snakemake_started_by_hand_is_not_disturbed(small):
         result = run(small, config=SMALLEST)
         assert by_hand.poll() is None
         by_hand.kill()
-    assert result.returncode == 1
+    assert result.returncode == STOPPED
     assert result.stderr.startswith(f"another run is at work in this folder (process {by_hand.pid})")
 
 
@@ -235,13 +236,13 @@ def test_stage_that_raises_ends_in_one_line_and_with_debug_in_its_traceback(smal
     (small / FIGURE).unlink()
     edit(small, "src/ssl_dynamics/experiments/data/figures.py", "    theme.apply()\n", f"    raise {raised}\n")
     result = run(small, FIGURE, config=SMALLEST)
-    assert result.returncode == 1
+    assert result.returncode == STOPPED
     assert [each for each in result.stdout.splitlines() if "triplets (" in each or "anchor" in each] == [
         f"{line}results/smallest/logs/figures/triplets-mixture.log)"
     ]
     assert "Traceback" not in result.stdout + result.stderr
     debugged = run(small, FIGURE, "--debug", config=SMALLEST)
-    assert debugged.returncode == 1
+    assert debugged.returncode == STOPPED
     assert f"raise {raised}" in debugged.stdout
     assert line in debugged.stdout
     assert not (small / FIGURE).exists()
@@ -255,7 +256,7 @@ def test_records_that_snakemake_cannot_write_stop_a_run_in_one_line(small, undis
         (small / ".snakemake").mkdir()
     (small / ".snakemake" / name).write_text("in the way")
     result = run(small, config=SMALLEST)
-    assert result.returncode == 1
+    assert result.returncode == STOPPED
     assert "Traceback" not in result.stdout + result.stderr
     assert re.search(
         r"(?m)^.*\.snakemake.*File exists.*$|^.*File exists.*\.snakemake.*$", result.stdout + result.stderr

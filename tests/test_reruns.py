@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from ssl_dynamics.engine.provenance import SUFFIX
-from ssl_dynamics.engine.run import jobs_of
+from ssl_dynamics.engine.run import Configuration, jobs_of
 from trees import call, copy_of_the_tree, edit, finish
 
 pytestmark = pytest.mark.slow
@@ -147,7 +147,7 @@ def test_a_changed_list_of_widths_changes_only_the_jobs_of_the_experiment_that_h
 
     def settings_with(widths):
         path.write_text(yaml.safe_dump({**config, "depth": {**config["depth"], "widths": widths}}))
-        jobs = jobs_of(Path("config/tiny-all.yaml"), [])
+        jobs = jobs_of(Configuration(Path("config/tiny-all.yaml")), [])
         assert len(jobs) > 80
         return {job.provenance.removeprefix("results/tiny-all/"): job.settings for job in jobs}
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import scipy
 
+from ssl_dynamics.engine.exit_codes import STOPPED
 from ssl_dynamics.engine.run_lock import RunError
 from ssl_dynamics.engine.run_record import FILE, LIBRARIES, read_runs, recorded, surroundings
 
@@ -56,7 +57,7 @@ def test_failed_run_is_recorded_with_its_cause_and_fails_as_before(results):
         raise SystemExit(1)
     assert exit_.value.code == 1
     first, second = records(results)
-    assert (first["status"], first["error"]) == (1, "a job failed,")
+    assert (first["status"], first["error"]) == (STOPPED, "a job failed,")
     assert second["status"] == 1
 
 
@@ -64,7 +65,7 @@ def test_interrupted_run_is_recorded(results):
     with pytest.raises(KeyboardInterrupt), recorded(results, where=1):
         raise KeyboardInterrupt
     (record,) = records(results)
-    assert (record["status"], record["error"]) == (1, "KeyboardInterrupt")
+    assert (record["status"], record["error"]) == (STOPPED, "KeyboardInterrupt")
 
 
 def test_record_that_cannot_be_written_fails_no_run(results, capsys):

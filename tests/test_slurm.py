@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from ssl_dynamics.catalogue import stages
+from ssl_dynamics.engine.exit_codes import STOPPED
 from trees import contents, copy_of_the_tree, edit, environment, run
 
 TOP = Path(__file__).parents[1]
@@ -89,7 +90,7 @@ def test_no_group_of_the_full_configuration_waits_for_itself(tree):
 def test_site_that_slurm_does_not_know_stops_before_any_job(tree, slurm):
     edit(tree, PROFILE, "slurm_partition: main", "slurm_partition: elsewhere")
     result = run_on_slurm(tree)
-    assert result.returncode == 1
+    assert result.returncode == STOPPED
     assert result.stderr.startswith(f"{PROFILE}: Slurm takes no jobs as default-resources say: ")
     assert "invalid partition specified: elsewhere" in result.stderr
     assert len(result.stderr.splitlines()) == 1
@@ -104,7 +105,7 @@ def test_failed_job_ends_in_a_line_with_its_cause(tree, slurm):
         '    raise ValueError("no")\n    settings =',
     )
     result = run_on_slurm(tree)
-    assert result.returncode == 1
+    assert result.returncode == STOPPED
     assert "triplets: no (log: results/smallest/logs/mixture/triplets.log)" in result.stdout.splitlines()
     assert "Traceback" not in result.stdout + result.stderr
     assert [state for _, state, _ in ended(slurm)] == ["FAILED"]

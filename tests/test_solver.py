@@ -8,6 +8,7 @@ from scipy.linalg import expm
 from problems import orthonormal, symmetric
 from ssl_dynamics import cli
 from ssl_dynamics.analysis import projector_distance
+from ssl_dynamics.engine.exit_codes import WRONG_INPUT
 from ssl_dynamics.problem import quadratic_form
 
 TIMES = np.array([0.0, 0.5, 2.0])
@@ -91,7 +92,7 @@ def test_views_make_the_form(tmp_path, monkeypatch, capsys, loss):
 def test_bad_problem_is_refused_in_one_line_and_nothing_is_written(tmp_path, monkeypatch, capsys, changes, message):
     path, _ = problem(tmp_path, **changes)
     code, error = run(monkeypatch, capsys, path, tmp_path / "out.npz")
-    assert code == cli.EXIT_USAGE
+    assert code == WRONG_INPUT
     assert error.startswith(f"{path}: ")
     assert message in error
     assert error.count("\n") == 1
@@ -117,7 +118,7 @@ def test_bad_paths_are_refused(tmp_path, monkeypatch, capsys, arguments, message
     (here / "single.npy").rename(here / "single.npz")
     monkeypatch.chdir(here)
     code, error = run(monkeypatch, capsys, *arguments)
-    assert code == cli.EXIT_USAGE
+    assert code == WRONG_INPUT
     assert error == f"{message}\n"
 
 

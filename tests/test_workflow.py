@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from ssl_dynamics.catalogue import FIGURES, caption
+from ssl_dynamics.engine.exit_codes import DISAGREES, STOPPED, WRONG_INPUT
 from ssl_dynamics.registry import CLAIMS
 from trees import call, contents, copy_of_the_tree, edit, environment, run
 
@@ -66,7 +67,7 @@ def test_every_experiment_runs_to_its_verdicts(tmp_path):
     assert all(np.isfinite(cell["value"]) for record in records for cell in record["cells"])
     failed = [record["id"] for record in records if record["verdict"] != "pass"]
     assert {experiments[name] for name in failed} <= STATISTICAL
-    assert result.returncode == bool(failed), result.stdout + result.stderr
+    assert result.returncode == (DISAGREES if failed else 0), result.stdout + result.stderr
     assert all(name in result.stderr for name in failed)
 
 
@@ -87,17 +88,17 @@ def test_another_run_elsewhere_on_one_core_gives_the_same_bytes(finished, tmp_pa
 def test_failing_notebook_keeps_its_executed_copy_and_fails_the_run(tree):
     edit(tree, "src/ssl_dynamics/report/display.py", 'group"] == group', 'group"] == no_such_name')
     result = run(tree)
-    assert result.returncode == 1
+    assert result.returncode == STOPPED
     assert "notebook: workflow/notebooks/collapse.ipynb, In [" in result.stdout
     assert "NameError" in (tree / "results/tiny/logs/notebooks/collapse.failed.ipynb").read_text()
     assert not (tree / "results/tiny/notebooks/collapse.ipynb").exists()
 
 
 def failed_claims(result):
-    assert " of the claims failed: " in result.stderr, result.stdout + result.stderr
-    assert result.returncode == 1
-    (line,) = [line for line in result.stderr.splitlines() if " of the claims failed: " in line]
-    return set(line.partition(": ")[2].split(", "))
+    expected = "no reference is shipped for tiny: every claim must pass: "
+    assert result.returncode == DISAGREES, result.stdout + result.stderr
+    (line,) = [line for line in result.stderr.splitlines() if line.startswith(expected)]
+    return {name.removesuffix(" (fail)") for name in line.removeprefix(expected).split(", ")}
 
 
 def test_half_the_rate_in_the_closed_form_is_caught(tree):
@@ -147,7 +148,7 @@ def test_damaged_data_stop_before_any_job(tmp_path):
     (tree / "config/tiny.yaml").write_text(yaml.safe_dump(config))
     (tree / "mine.npz").write_bytes(b"PK\x03\x04 cut off")
     result = run(tree)
-    assert result.returncode == 2
+    assert result.returncode == WRONG_INPUT
     assert result.stderr.startswith("config/tiny.yaml: datasets.mine: mine.npz: truncated")
     assert len(result.stderr.splitlines()) == 1
     assert not (tree / ".snakemake/log").exists()
@@ -158,7 +159,7 @@ def test_failed_job_ends_in_a_line_with_its_cause(tree):
     config["grassmannian"]["max_steps"] = 10
     (tree / "config/tiny.yaml").write_text(yaml.safe_dump(config))
     result = run(tree)
-    assert result.returncode == 1
+    assert result.returncode == STOPPED
     assert "Traceback" not in result.stdout + result.stderr
     assert "design_dynamics: the transient takes" in result.stdout
     assert "max_steps is 10" in result.stdout

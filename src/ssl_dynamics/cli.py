@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from ssl_dynamics.config import Config, ConfigError, config_schema, load_config
+from ssl_dynamics.engine.exit_codes import DISAGREES, STOPPED, WRONG_INPUT
 from ssl_dynamics.engine.integrity import check_plan
-from ssl_dynamics.engine.run import jobs_of, require_top_folder, run_workflow
+from ssl_dynamics.engine.run import Configuration, jobs_of, require_top_folder, run_workflow
 from ssl_dynamics.engine.run_lock import RunError
 from ssl_dynamics.engine.run_record import recorded
 from ssl_dynamics.engine.stage import DEBUG
@@ -16,31 +17,29 @@ from ssl_dynamics.engine.staleness import plan_of, print_plan
 from ssl_dynamics.preflight import check_data
 from ssl_dynamics.report.formatting import failures
 from ssl_dynamics.report.verdict_table import print_verdicts
-
-EXIT_FAILED = 1
-EXIT_USAGE = 2
+from ssl_dynamics.verify import expectation
 
 
 def main() -> None:
-    """Entry point of `ssl-dynamics`. Exit code 0: all well; 1: a claim, a job or a check failed; 2: wrong input."""
+    """Entry point of `ssl-dynamics`. Exit code 0: all is as it should be; the others are in `engine/exit_codes.py`."""
     arguments = _parser().parse_args()
     if arguments.debug:
         os.environ[DEBUG] = "1"
     try:
         match arguments.command:
             case "run":
-                _run(load_config(arguments.config), arguments)
+                _run(*_configuration(arguments), arguments)
             case "plan":
-                load_config(arguments.config)
-                print_plan(arguments.config, plan_of(jobs_of(arguments.config, arguments.targets)))
+                configuration, _ = _configuration(arguments)
+                print_plan(configuration, plan_of(jobs_of(configuration, arguments.targets)))
             case "check":
-                config = load_config(arguments.config)
-                _check(arguments.config, config)
+                configuration, config = _configuration(arguments)
+                _check(configuration, config)
                 print(f"{config.results}: every artifact is there, as it was made, of the present code and pins")
             case "verify":
-                _verify(load_config(arguments.config), arguments)
+                _verify(*_configuration(arguments), arguments)
             case "reference":
-                _reference(arguments.config)
+                _reference(*_configuration(arguments))
             case "verdict":
                 _verdict(arguments.claims)
             case "solve":
@@ -55,7 +54,7 @@ def main() -> None:
             raise
         expected = isinstance(error, ConfigError | RunError | OSError)
         print(error if expected else f"{type(error).__name__}: {error} (--debug shows where)", file=sys.stderr)
-        sys.exit(EXIT_USAGE if isinstance(error, ConfigError) else EXIT_FAILED)
+        sys.exit(WRONG_INPUT if isinstance(error, ConfigError) else STOPPED)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,12 +71,14 @@ def _parser() -> argparse.ArgumentParser:
     of = {name: commands.add_parser(name, help=text) for name, text in of_a_config.items()}
     for command in of.values():
         command.add_argument("config", type=Path)
+        command.add_argument("--root-seed", metavar="N", help="another than in the file, with a folder of its own")
     for name in ("run", "plan"):
         of[name].add_argument("targets", nargs="*", help="files to make instead of everything; no verdicts then")
     for name in ("run", "verify"):
         where = of[name].add_mutually_exclusive_group(required=True)
         where.add_argument("--cores", dest="where", type=int, help="on this machine, with as many jobs at a time")
         where.add_argument("--profile", dest="where", type=Path, help="as a profile says, such as profiles/slurm")
+    of["run"].add_argument("--strict", action="store_true", help="exit code 1 if any claim does not pass")
     of["verify"].add_argument("--claim", metavar="ID", help="this claim alone, from the stages that it needs")
     verdict = commands.add_parser("verdict", help="print the verdict table of a claims.json")
     verdict.add_argument("claims", type=Path)
@@ -109,27 +110,39 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(config: Config, arguments: argparse.Namespace) -> None:
+def _configuration(arguments: argparse.Namespace) -> tuple[Configuration, Config]:
+    """What Snakemake is told of the configuration, and what it says."""
+    config = load_config(arguments.config, arguments.root_seed)
+    own = config.name == arguments.config.stem
+    changed = {} if own else {"root_seed": config.root_seed, "name": config.name}
+    return Configuration(arguments.config, changed), config
+
+
+def _run(configuration: Configuration, config: Config, arguments: argparse.Namespace) -> None:
     check_data(config, str(arguments.config))
     require_top_folder()
     with recorded(config.results, where=arguments.where):
-        run_workflow(arguments.config, config.results, arguments.targets, where=arguments.where)
+        run_workflow(configuration, config.results, arguments.targets, where=arguments.where)
         if not arguments.targets:
-            _verdict(config.results / "claims.json")
+            records = print_verdicts(config.results / "claims.json")
+            if not expectation.as_expected(records, config.name, strict=arguments.strict):
+                sys.exit(DISAGREES)
 
 
-def _check(config_file: Path, config: Config) -> None:
-    _refuse(check_plan(config.results, plan_of(jobs_of(config_file, []))))
+def _check(configuration: Configuration, config: Config) -> None:
+    _refuse(check_plan(config.results, plan_of(jobs_of(configuration, []))))
 
 
 def _refuse(problems: list[str]) -> None:
     if problems:
-        raise RunError("\n".join(problems))
+        print("\n".join(problems), file=sys.stderr)
+        sys.exit(DISAGREES)
 
 
-def _verify(config: Config, arguments: argparse.Namespace) -> None:
+def _verify(configuration: Configuration, config: Config, arguments: argparse.Namespace) -> None:
     from ssl_dynamics.verify import reference, verification  # noqa: PLC0415 -- pandas: a slow import
 
+    reference.require_shipped(config)
     check_data(config, str(arguments.config))
     require_top_folder()
     if arguments.claim:
@@ -137,13 +150,13 @@ def _verify(config: Config, arguments: argparse.Namespace) -> None:
         files = verification.tables_of(claim, config)
         targets = [path.as_posix() for paths in files.values() for path in paths]
         with recorded(config.results, where=arguments.where):
-            run_workflow(arguments.config, config.results, targets, where=arguments.where)
+            run_workflow(configuration, config.results, targets, where=arguments.where)
         records = [verification.record_alone(claim, config, files)]
         compared = list(reference.compare_claims(config, records))
     else:
         with recorded(config.results, where=arguments.where):
-            run_workflow(arguments.config, config.results, [], where=arguments.where)
-        _check(arguments.config, config)
+            run_workflow(configuration, config.results, [], where=arguments.where)
+        _check(configuration, config)
         records = json.loads((config.results / "claims.json").read_text(encoding="utf-8"))
         compared = [*reference.compare_claims(config, records), *reference.compare_tables(config)]
     name = "-".join(filter(None, ("verify", config.name, arguments.claim)))
@@ -151,11 +164,10 @@ def _verify(config: Config, arguments: argparse.Namespace) -> None:
     _refuse(problems)
 
 
-def _reference(config_file: Path) -> None:
+def _reference(configuration: Configuration, config: Config) -> None:
     from ssl_dynamics.verify.reference import write_reference  # noqa: PLC0415 -- pandas: a slow import
 
-    config = load_config(config_file)
-    _check(config_file, config)
+    _check(configuration, config)
     print(write_reference(config, json.loads((config.results / "claims.json").read_text(encoding="utf-8"))))
 
 
@@ -163,7 +175,7 @@ def _verdict(claims: Path) -> None:
     failed = failures(print_verdicts(claims))
     if failed:
         print(f"{len(failed)} of the claims failed: {', '.join(failed)}", file=sys.stderr)
-        sys.exit(EXIT_FAILED)
+        sys.exit(DISAGREES)
 
 
 if __name__ == "__main__":

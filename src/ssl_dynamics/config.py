@@ -13,6 +13,7 @@ from pydantic import Field, PositiveInt, ValidationError, create_model, field_va
 from ssl_dynamics.catalogue import EXPERIMENTS
 from ssl_dynamics.description import Stage
 from ssl_dynamics.problem.settings import DatasetSettings, FashionMnist, Idx, Loss, Npz, Points
+from ssl_dynamics.root_seed import name_with, taken_apart
 from ssl_dynamics.settings import Settings
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -219,8 +220,11 @@ def parse_config(values: Mapping[str, object], where: str) -> Config:
         raise ConfigError("\n".join(_line(where, item) for item in error.errors())) from None
 
 
-def load_config(path: Path) -> Config:
-    """Read and check a YAML file. Raises ConfigError in lines that name file, key, value and what is allowed."""
+def load_config(path: Path, root_seed: str | None = None) -> Config:
+    """Read and check a YAML file. Another root seed, if one is given, takes the place of its own, and changes the name.
+
+    Raises ConfigError in lines that name file, key, value and what is allowed.
+    """
     try:
         values = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
     except OSError as error:
@@ -236,7 +240,20 @@ def load_config(path: Path) -> Config:
         raise ConfigError(
             f"{path}: name: {config.name!r} is not allowed: it must be the name of the file, {path.stem!r}"
         )
-    return config
+    if taken_apart(config.name) != (config.name, None):
+        raise ConfigError(
+            f"{path}: name: {config.name!r} is not allowed: so are runs named that get another root seed (ROOT_SEED)"
+        )
+    return config if root_seed is None else _with_root_seed(config, root_seed)
+
+
+def _with_root_seed(config: Config, root_seed: str) -> Config:
+    if not (root_seed.isascii() and root_seed.isdecimal()):
+        raise ConfigError(f"root seed: {root_seed!r} is not allowed: it must be an integer, 0 or greater")
+    number = int(root_seed)
+    if number == config.root_seed:
+        return config
+    return config.model_copy(update={"root_seed": number, "name": name_with(config.name, number)})
 
 
 def config_schema() -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ssl_dynamics.analysis import least_probability, mean_interval, not_below, sign_test
+from ssl_dynamics.claims.rounding import Rounding
 
 Array = NDArray[Any]
 Verdict = Literal["pass", "open", "fail"]
@@ -68,7 +69,7 @@ class Claim:
     `statistic` turns them into the value that is judged. `formula` is the equation that is tested, as LaTeX in the
     notation of docs/theory.md. `evidence` is what was measured: trained models, equations against formulas, or random
     nets without dynamics. `wrong` is the measure of a theory that is wrong by a relative error, a number of either
-    sign; without it the claim has no resolving power.
+    sign; without it the claim has no resolving power. `rounding` is given where theory says that the measure is zero.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Claim:
     figure: str
     evidence: Evidence = "trained"
     wrong: Callable[[float], Measure] | None = None
+    rounding: Rounding | None = None
 
     @property
     def own_table(self) -> tuple[str, str]:

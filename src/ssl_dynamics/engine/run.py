@@ -7,8 +7,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 import psutil
 
@@ -51,6 +53,23 @@ _OF_A_TRACEBACK = re.compile(r"\s|Message: |Arguments: |$")
 _ERROR = re.compile(r"[\w.]+(Error|Exception|Exit|Interrupt)(: |$)")
 
 
+class Configuration(NamedTuple):
+    """What Snakemake is told: a file, and keys whose values take the place of those in there."""
+
+    file: Path
+    changed: Mapping[str, object] = MappingProxyType({})
+
+    def __str__(self) -> str:
+        return " ".join([str(self.file), *self._changes()])
+
+    def arguments(self) -> list[str]:
+        """Of the command line of Snakemake, which may run in another folder."""
+        return ["--configfile", str(self.file.absolute()), *(["--config", *self._changes()] if self.changed else [])]
+
+    def _changes(self) -> list[str]:
+        return [f"{key}={value}" for key, value in self.changed.items()]
+
+
 def require_top_folder() -> None:
     """Raise RunError if the workflow is not in this folder."""
     if not Path("Snakefile").is_file():
@@ -59,7 +78,7 @@ def require_top_folder() -> None:
         raise RunError(f"{Path.cwd()}: Snakemake cannot work below a folder with braces in its name: rename it")
 
 
-def run_workflow(config_file: Path, results: Path, targets: Sequence[str], *, where: int | Path) -> None:
+def run_workflow(configuration: Configuration, results: Path, targets: Sequence[str], *, where: int | Path) -> None:
     """Bring the targets (everything, if none is named) up to date: on so many cores of this machine, or by a profile.
 
     `results` is the folder that the configuration makes them in.
@@ -69,7 +88,7 @@ def run_workflow(config_file: Path, results: Path, targets: Sequence[str], *, wh
     Snakemake goes by times and by records of its own, which a clone or a copy does not keep. Raises RunError if another
     run is at work here, if a job fails, or if in the end something is not as the jobs should have left it.
     """
-    command = _snakemake(config_file)
+    command = _snakemake(configuration)
     if isinstance(where, Path):
         try:
             slurm.require_submission(where)
@@ -77,18 +96,18 @@ def run_workflow(config_file: Path, results: Path, targets: Sequence[str], *, wh
             raise RunError(str(error)) from None
     try:
         with sole_run(command, results):
-            _bring_up_to_date(command, config_file, results, targets, where)
+            _bring_up_to_date(command, configuration, results, targets, where)
     except OSError as error:  # a full disk, above all
         raise RunError(f"{error}\n{_GOES_ON}") from None
 
 
 def _bring_up_to_date(
-    command: list[str], config_file: Path, results: Path, targets: Sequence[str], where: int | Path
+    command: list[str], configuration: Configuration, results: Path, targets: Sequence[str], where: int | Path
 ) -> None:
     started = time.time()
     jobs: list[Job] = []
     if any(results.rglob(f"*{SUFFIX}")):
-        jobs = jobs_of(config_file, targets)
+        jobs = jobs_of(configuration, targets)
         plan = plan_of(jobs)
         if not to_run(plan):
             return
@@ -97,8 +116,8 @@ def _bring_up_to_date(
     if _run([*command, "--rerun-triggers", "mtime"], targets, where) != 0:
         for line in slurm.causes(since=started):
             print(line, flush=True)
-        raise RunError(f"the run of {config_file} did not finish: see above. {_GOES_ON}")
-    if problems := undone(plan_of(jobs or jobs_of(config_file, targets))):
+        raise RunError(f"the run of {configuration} did not finish: see above. {_GOES_ON}")
+    if problems := undone(plan_of(jobs or jobs_of(configuration, targets))):
         raise RunError("\n".join(problems))
 
 
@@ -108,13 +127,13 @@ def _run(command: list[str], targets: Sequence[str], where: int | Path) -> int:
     return _follow([*command, "--profile", str(where), *_QUIET, "--", *targets], _CLUSTER_NOISE)
 
 
-def jobs_of(config_file: Path, targets: Sequence[str]) -> list[Job]:
+def jobs_of(configuration: Configuration, targets: Sequence[str]) -> list[Job]:
     """The jobs behind the targets, done or not. Raises RunError if Snakemake cannot name them.
 
     Snakemake is asked in a folder that has all of this one but what runs leave: files there that may not be written
     would keep it from planning.
     """
-    command = [*_snakemake(config_file.absolute()), "--snakefile", str(Path("Snakefile").absolute())]
+    command = [*_snakemake(configuration), "--snakefile", str(Path("Snakefile").absolute())]
     with tempfile.TemporaryDirectory() as folder:
         for path in Path.cwd().iterdir():
             if path.name not in ("results", ".snakemake"):
@@ -130,13 +149,13 @@ def jobs_of(config_file: Path, targets: Sequence[str]) -> list[Job]:
         )
     if result.returncode != 0:
         said = without_tracebacks(line for line in result.stdout.splitlines() if not _NOISE.match(line))
-        raise RunError(f"{config_file}: {' '.join(' '.join(said).split())}")
+        raise RunError(f"{configuration}: {' '.join(' '.join(said).split())}")
     return jobs_in(result.stdout)
 
 
-def _snakemake(config_file: Path) -> list[str]:
+def _snakemake(configuration: Configuration) -> list[str]:
     require_top_folder()
-    return [sys.executable, "-m", "snakemake", "--configfile", str(config_file)]
+    return [sys.executable, "-m", "snakemake", *configuration.arguments()]
 
 
 def _follow(command: list[str], noise: re.Pattern[str]) -> int:

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ssl_dynamics.engine.exit_codes import STOPPED
 from ssl_dynamics.engine.fingerprint import lock_fingerprint
 
 LOCK = Path("requirements.lock")
@@ -52,7 +53,7 @@ def recorded(results: Path, *, where: int | Path) -> Iterator[None]:
         ending = {"status": exit_.code or 0}
         raise
     except BaseException as error:
-        ending = {"status": 1, "error": f"{error}".partition("\n")[0] or type(error).__name__}
+        ending = {"status": STOPPED, "error": f"{error}".partition("\n")[0] or type(error).__name__}
         raise
     finally:
         try:

@@ -100,8 +100,8 @@ def put_in_order(plan: Plan, benchmarks: Path) -> None:
             Path(job.provenance).unlink()
 
 
-def print_plan(config: Path, plan: Plan) -> None:
-    """Print every reason with the jobs that it concerns, counted by stage."""
+def print_plan(config: object, plan: Plan) -> None:
+    """Print every reason with the jobs that it concerns, counted by stage; `config` says of what configuration."""
     jobs = to_run(plan)
     if not jobs:
         print(f"{config}: nothing to do; every artifact is made, of the present code, settings and pins")

@@ -11,6 +11,7 @@ from ssl_dynamics.claims.verdict import Cell, Claim, Criterion, closest_to_faili
 from ssl_dynamics.engine.artifacts import read_table, sha256
 from ssl_dynamics.registry import STATED_IN
 from ssl_dynamics.report.settings import ClaimsSettings
+from ssl_dynamics.root_seed import variables
 
 
 def record_of(
@@ -61,7 +62,7 @@ def _record(claim: Claim, cells: list[Cell], sources: list[Path], config_name: s
             "verdict": "pass" if any(cell.control_verdict == "pass" for cell in cells) else "fail",
         },
         "figure": f"results/{config_name}/figures/{claim.figure}.svg",
-        "command": f"make run CONFIG=config/{config_name}.yaml TARGET='{' '.join(map(Path.as_posix, sources))}'",
+        "command": f"make run {variables(config_name)} TARGET='{' '.join(map(Path.as_posix, sources))}'",
         "code": f"src/{STATED_IN[claim.id].replace('.', '/')}.py",
         "artifacts": [{"path": path.as_posix(), "sha256": sha256(path)} for path in sources],
         "cells": [

@@ -9,6 +9,10 @@ number agrees with the reference within
 counts: they may differ by ITEM, one test item. Numbers of tables agree within 1e−3 of themselves, or 1e−6 of the
 largest number of their column, or 1e−12, where rounding is all that is left of an error.
 
+Where a claim measures rounding alone, and in the columns of tables that hold nothing else, digits mean nothing: what
+is compared is the verdict and the size, of a column that of its largest number (`claims/rounding.py` derives how far
+two of them may be apart).
+
 A plateau of cosine training is looked for at times T that double; its second half brings 2 % of the decrease of the
 loss. By Cauchy–Schwarz the weights' path in a time t is at most √(t·decrease): the second half adds √(½·2 %) = 10 % to
 it. Where rounding moves a plateau to the next T, the logarithm of a drift moves by PLATEAU_DRIFT, and its exponent by
@@ -26,12 +30,15 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from ssl_dynamics.claims.rounding import Rounding, spreads_apart
 from ssl_dynamics.config import Config, ConfigError
 from ssl_dynamics.engine.artifacts import read_table, write_json, write_table
 from ssl_dynamics.engine.run_record import processor, versions
+from ssl_dynamics.registry import CLAIMS
 from ssl_dynamics.report.formatting import Record
+from ssl_dynamics.root_seed import taken_apart, variables
+from ssl_dynamics.verify.expectation import REFERENCE, VERDICTS, place_of
 
-REFERENCE = Path("results/reference")
 RELATIVE, OF_THRESHOLD = 1e-3, 0.01
 OF_COLUMN, ROUNDING = 1e-6, 1e-12
 ITEM = 1 / 355  # of the smallest test set, digits
@@ -40,6 +47,13 @@ AT_A_PLATEAU = "follow-up-cosine-exponent"
 STOPPING = ("iterations", "gradient_left")
 COUNTED = ("A5-accuracy", "A5-accuracy-limit", "A5-cost-of-collapse")
 _EXACT = ("verdict", "control fails")
+_OF_CELL = ("value", "low", "high")  # where a claim measures rounding, these are rounding
+_ROUNDING = {claim.id: claim.rounding for claim in CLAIMS if claim.rounding}
+_COLUMNS = {  # of the tables that hold it
+    (f"{claim.experiment}/*/{claim.table}.csv", claim.rounding.column): claim.rounding
+    for claim in CLAIMS
+    if claim.rounding and claim.rounding.column
+}
 _SMALL = 16_000  # bytes; larger tables are not shipped
 
 
@@ -50,26 +64,44 @@ class Compared(NamedTuple):
     place: str  # cell and number, or column
     here: float | None
     reference: float | None
-    tolerance: float
+    tolerance: float  # of rounding its floor
+    rounding: bool = False
 
     @property
     def agrees(self) -> bool:
         return self.excess() <= 1
 
     def excess(self) -> float:
-        """The difference in tolerances."""
+        """The difference in tolerances, of rounding in spreads."""
         if self.here == self.reference:
             return 0.0
         if self.here is None or self.reference is None or self.tolerance == 0:
             return math.inf
+        if self.rounding:
+            return spreads_apart(self.here, self.reference, floor=self.tolerance)
         return abs(self.here - self.reference) / self.tolerance
+
+
+def require_shipped(config: Config) -> None:
+    """Raise ConfigError if there is no reference with the numbers of this configuration and root seed."""
+    path = REFERENCE / config.name / VERDICTS
+    if path.is_file():
+        return
+    own, root_seed = taken_apart(config.name)
+    if root_seed is not None:
+        raise ConfigError(
+            f"{path}: the numbers of {own!r} with the root seed {root_seed} are not shipped; its verdicts are "
+            f"judged by `make run {variables(config.name)}`"
+        )
+    shipped = sorted(folder.name for folder in REFERENCE.glob("*/"))
+    raise ConfigError(f"{path}: no reference is shipped for {config.name!r}; there is one for {shipped}")
 
 
 def write_reference(config: Config, records: Sequence[Record]) -> Path:
     """Make the present run of a configuration its reference; returns the folder."""
     folder = REFERENCE / config.name
     shutil.rmtree(folder, ignore_errors=True)
-    write_json(folder / "verdicts.json", [_verdict(record) for record in records])
+    write_json(folder / VERDICTS, [_verdict(record) for record in records])
     for path in _tables(config.results):
         if path.stat().st_size <= _SMALL:
             write_table(folder / path.relative_to(config.results), read_table(path))
@@ -80,12 +112,18 @@ def write_reference(config: Config, records: Sequence[Record]) -> Path:
 
 def compare_claims(config: Config, records: Sequence[Record]) -> Iterator[Compared]:
     """Every number of the claims in `records`, here and in the reference. Raises ConfigError if there is none."""
-    reference = {record["id"]: record for record in _read(config)}
+    require_shipped(config)
+    shipped: list[Record] = json.loads((REFERENCE / config.name / VERDICTS).read_text(encoding="utf-8"))
+    reference = {record["id"]: record for record in shipped}
     for record in records:
+        rounding = _ROUNDING.get(record["id"])
         there = dict(_numbers(reference[record["id"]])) if record["id"] in reference else {}
         here = dict(_numbers(record))
         for place in dict.fromkeys([*here, *there]):
             number = there.get(place)
+            if rounding and place.endswith(_OF_CELL):
+                yield Compared(record["id"], place, here.get(place), number, rounding.floor, rounding=True)
+                continue
             tolerance = 0.0 if place.endswith(_EXACT) else _tolerance(record, number, config)
             yield Compared(record["id"], place, here.get(place), number, tolerance)
 
@@ -101,20 +139,17 @@ def compare_tables(config: Config) -> Iterator[Compared]:
             yield Compared(name, "rows and columns", None, float(there.size), 0.0)
             continue
         for column in there.columns.difference(list(STOPPING), sort=False):
-            yield _column(name, str(column), here[column], there[column])
+            rounding = next(
+                (held for (table, of), held in _COLUMNS.items() if of == column and path.match(table)), None
+            )
+            if rounding:
+                yield _rounding(name, str(column), here[column], there[column], rounding)
+            else:
+                yield _column(name, str(column), here[column], there[column])
 
 
 def _tables(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*.csv") if path.relative_to(folder).parts[0] != "tables")
-
-
-def _read(config: Config) -> list[Record]:
-    path = REFERENCE / config.name / "verdicts.json"
-    if not path.is_file():
-        shipped = sorted(folder.name for folder in REFERENCE.glob("*/"))
-        raise ConfigError(f"{path}: no reference is shipped for {config.name!r}; there is one for {shipped}")
-    records: list[Record] = json.loads(path.read_text(encoding="utf-8"))
-    return records
 
 
 def _verdict(record: Record) -> Record:
@@ -122,11 +157,11 @@ def _verdict(record: Record) -> Record:
 
 
 def _numbers(record: Record) -> Iterator[tuple[str, float | None]]:
-    """Of every cell the value, the ends of its interval, the value of the control, and the verdicts as 1 or 0."""
+    """Of every cell the value, the ends of its interval, the value of the control, and the verdicts as numbers."""
     for cell in record["cells"]:
-        for name in ("value", "low", "high"):
+        for name in _OF_CELL:
             yield f"{cell['cell']} {name}", cell[name]
-        yield f"{cell['cell']} verdict", float(cell["verdict"] == "pass")
+        yield f"{cell['cell']} verdict", float(place_of(cell["verdict"]))
         yield f"{cell['cell']} control", cell["control"]["value"]
         yield f"{cell['cell']} control fails", float(cell["control"]["verdict"] == "fail")
 
@@ -153,6 +188,13 @@ def _column(table: str, column: str, here: "pd.Series[Any]", there: "pd.Series[A
     worst = int(excess.to_numpy().argmax())
     own, expected, allowed = (float(each.iloc[worst]) for each in (here, there, tolerance))
     return Compared(table, column, _finite(own), _finite(expected), allowed)
+
+
+def _rounding(table: str, column: str, here: "pd.Series[Any]", there: "pd.Series[Any]", rounding: Rounding) -> Compared:
+    """The largest numbers, where the same ones are there."""
+    same = bool((here.isna() == there.isna()).all())
+    own, expected = (float(each.abs().max()) for each in (here, there))
+    return Compared(table, column, _finite(own) if same else None, _finite(expected), rounding.floor, rounding=True)
 
 
 def _finite(value: float) -> float | None:

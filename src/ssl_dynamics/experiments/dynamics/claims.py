@@ -12,6 +12,7 @@ from ssl_dynamics.claims.measures.trajectories import (
     rank_at,
     relative_error,
 )
+from ssl_dynamics.claims.rounding import LATE_SLOPE, STEP_OF_DOP853, Rounding
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.problem.levels import COLLAPSE_TIME
 
@@ -85,6 +86,7 @@ CLAIMS = [
         criterion=Criterion("<=", 1e-3),
         control=Control("the slope of the flow, η → 0", relative_error("slope", "continuous")),
         figure="collapse",
+        rounding=Rounding(LATE_SLOPE),
     ),
     Claim(
         id="A1-same-span",
@@ -241,6 +243,7 @@ CLAIMS = [
         criterion=Criterion("<=", 1e-9),
         control=Control(HALF_RATE, largest_error("distance_control")),
         figure="integration",
+        rounding=Rounding(STEP_OF_DOP853, "distance"),
     ),
     Claim(
         id="A3-horizontal-steps",

@@ -2,6 +2,7 @@
 
 from ssl_dynamics.claims.common import HALF_RATE
 from ssl_dynamics.claims.measures.trajectories import largest_error, largest_over, last, order, where
+from ssl_dynamics.claims.rounding import EPSILON, SUM_OVER_COORDINATES, Rounding
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.experiments.finite_steps.config import (
     ITERATION_SIDES,
@@ -57,6 +58,7 @@ CLAIMS = [
         criterion=Criterion("<=", 1e-10),
         control=Control("the flow at the same times", largest_error("distance_control")),
         figure="iteration",
+        rounding=Rounding(LEAST_ITERATION_STEPS * EPSILON, "distance"),
     ),
     Claim(
         id="A3-iteration-limit",
@@ -105,5 +107,6 @@ CLAIMS = [
         criterion=Criterion("<=", 1e-12),
         control=Control("the same steps without retraction", where(largest_error("drift"), retraction="none")),
         figure="drift",
+        rounding=Rounding(SUM_OVER_COORDINATES),
     ),
 ]

@@ -13,6 +13,7 @@ from ssl_dynamics.claims.measures.trajectories import (
     smallest_over,
     where,
 )
+from ssl_dynamics.claims.rounding import LATE_SLOPE, Rounding
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.problem.levels import COLLAPSE_TIME
 
@@ -89,6 +90,7 @@ CLAIMS = [
             smallest_over("kernel", smallest_over("decay", relative_error("slope", "continuous"))),
         ),
         figure="kernel-collapse",
+        rounding=Rounding(LATE_SLOPE),
     ),
     Claim(
         id="A1-weight-decay",

@@ -2,6 +2,7 @@
 
 from ssl_dynamics.claims.common import HALF_RATE
 from ssl_dynamics.claims.measures.trajectories import exponent_in_width, largest_error, order_deviation, where, widest
+from ssl_dynamics.claims.rounding import STEP_OF_DOP853, Rounding
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 
 CLAIMS = [
@@ -55,6 +56,7 @@ CLAIMS = [
         criterion=Criterion("<=", 1e-9),
         control=Control(HALF_RATE, largest_error("distance_control")),
         figure="narrow-errors",
+        rounding=Rounding(STEP_OF_DOP853, "distance"),
     ),
     Claim(
         id="A3-stiefel-speed",
@@ -108,6 +110,7 @@ CLAIMS = [
         criterion=Criterion("<=", 1e-9),
         control=Control(HALF_RATE, largest_error("distance_control")),
         figure="wide-errors",
+        rounding=Rounding(STEP_OF_DOP853, "distance"),
     ),
     Claim(
         id="A3-wide-start",

@@ -18,6 +18,7 @@ from ssl_dynamics.experiments.departure.config import SECOND_MODE, WIDE
 from ssl_dynamics.problem.levels import COLLAPSE_TIME, DEPARTURE
 from ssl_dynamics.registry import CLAIMS
 from ssl_dynamics.report.settings import PaperSettings
+from ssl_dynamics.root_seed import variables
 
 # Numbers of the method that no configuration changes and that the text names.
 CONSTANTS = {
@@ -58,6 +59,7 @@ def description(job: Job[PaperSettings]) -> dict[str, Any]:
     forms = zip(job.settings.forms, job.inputs["forms"], strict=True)
     return {
         "config": job.settings.config,
+        "variables": variables(job.settings.config["name"]),
         "constants": CONSTANTS,
         "spectra": [{"dataset": dataset, "loss": loss, **_spectrum(path)} for (dataset, loss), path in forms],
         "claims": [{"id": claim.id, "source": claim.source, "statement": claim.statement} for claim in CLAIMS],

@@ -1,0 +1,58 @@
+"""The verdicts of a run against those of the shipped reference: what was to be expected, and what is worse."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ssl_dynamics.report.formatting import Record
+from ssl_dynamics.root_seed import taken_apart
+
+REFERENCE = Path("results/reference")
+VERDICTS = "verdicts.json"
+_ORDER = ("fail", "open", "pass")  # from the worst to the best
+
+
+def shipped_for(name: str) -> Path | None:
+    """The folder of the reference for a run of this name; that of the same configuration serves any root seed."""
+    own, _ = taken_apart(name)
+    folders = [REFERENCE / each for each in (name, own)]
+    return next((folder for folder in folders if (folder / VERDICTS).is_file()), None)
+
+
+def as_expected(records: Sequence[Record], name: str, *, strict: bool = False) -> bool:
+    """Whether every claim is as the reference says or better; says what does not pass, each kind in a line.
+
+    A claim that the reference lacks must pass, and so must every claim where no reference is shipped, or if `strict`.
+    """
+    folder = shipped_for(name)
+    shipped = _shipped(folder) if folder else {}
+    below = [record for record in records if record["verdict"] != "pass"]
+    worse = [record for record in below if strict or place_of(record["verdict"]) < place_of(shipped.get(record["id"]))]
+    known = [record for record in below if record not in worse]
+    better = [record for record in records if place_of(record["verdict"]) > place_of(shipped.get(record["id"]))]
+    print(f"{len(records) - len(below)} of {len(records)} claims pass")
+    if known:
+        print(f"known not to pass, as {folder} says: {_named(known)}")
+    if better:
+        print(f"better than {folder} says: {_named(better)}")
+    if worse:
+        every = "every claim must pass"
+        expected = f"worse than {folder} says" if folder else f"no reference is shipped for {name}: {every}"
+        print(f"{every if strict else expected}: {_named(worse)}", file=sys.stderr)
+    return not worse
+
+
+def _shipped(folder: Path) -> Mapping[str, str]:
+    """Verdicts by the ids of the claims."""
+    records = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
+    return {record["id"]: record["verdict"] for record in records}
+
+
+def place_of(verdict: str | None) -> int:
+    """Of a verdict from the worst to the best; a claim that the reference lacks, None, is to pass."""
+    return _ORDER.index(verdict or "pass")
+
+
+def _named(records: Sequence[Record]) -> str:
+    return ", ".join(f"{record['id']} ({record['verdict']})" for record in records)
