@@ -1,4 +1,4 @@
-"""Training on another device than the processor: the same code, the same results, and clear errors where it cannot be."""
+"""Training on another device than the processor: the same code, the same results; clear errors where it cannot be."""
 
 import inspect
 import pkgutil
@@ -174,19 +174,17 @@ def arrays(result):
         result = [getattr(result, field.name) for field in fields(result)]
     if isinstance(result, dict):
         result = list(result.values())
-    return (
-        [result.astype(float)]
-        if isinstance(result, np.ndarray)
-        else [array for part in result for array in arrays(part)]
-    )
+    if isinstance(result, np.ndarray):
+        return [result.astype(float)]
+    return [array for part in result for array in arrays(part)]
 
 
 def tolerance(case):
     """Of a number, in units of the largest in its array.
 
-    Elsewhere rounding is 2^−50 an operation at most, as `second_device` has it: sums of 24 terms, each off by 2^−53. Over
-    the 2,000 operations of a run, with errors that grow twentyfold with the weights, that is 4·10⁻¹¹. Where the step size
-    follows from a growth rate, which a step of 10⁻⁶ feels, it is off by 2^−50/10⁻⁶, and what follows by some of that.
+    Another device rounds an operation otherwise by some 2^−50: a sum of 64 terms, 64 roundings of 2^−53 at random. Over
+    the 2,000 operations of a run, while errors grow twentyfold with the weights, these make 4·10⁻¹¹. A step size that
+    follows from a growth rate, which a step of 10⁻⁶ feels, is off by 2^−50/10⁻⁶ = 9·10⁻¹⁰, and what follows by as much.
     """
     return 1e-8 if case in FELT else 1e-10
 
@@ -210,7 +208,7 @@ def test_training_on_a_gpu_is_that_on_the_processor(case):
     assert_agree(case, torch.device("cuda"))
 
 
-def test_the_cases_run_every_training_of_the_simulation(monkeypatch):
+def test_the_cases_run_every_training_of_the_simulation():
     """Trainings are the public functions that report their steps."""
     names = [module.name for module in pkgutil.iter_modules(simulation.__path__, f"{simulation.__name__}.")]
     found = [function for name in names for _, function in inspect.getmembers(import_module(name), inspect.isfunction)]
@@ -261,11 +259,13 @@ def test_settings_hold_the_device_of_the_configuration():
     assert config.settings_of(stage, {"dataset": "digits", "loss": "contrastive", "dimension": "2"}).device == "cuda"
 
 
-def test_training_on_the_processor_leaves_torch_as_it_is(monkeypatch):
-    monkeypatch.setattr(torch, "set_default_device", lambda device: chosen.append(device))
+@pytest.mark.parametrize(("device", "default"), [("cpu", None), ("cuda", "cuda")])
+def test_a_device_is_made_the_default_and_the_processor_is_left_as_it_is(device, default, monkeypatch):
     chosen = []
-    train_on("cpu")
-    assert chosen == [None]
+    monkeypatch.setattr(torch, "set_default_device", chosen.append)
+    monkeypatch.setattr("ssl_dynamics.simulation.device.unusable", lambda _: None)
+    train_on(device)
+    assert chosen == [default]
 
 
 @pytest.mark.parametrize("name", ["cuda", "mps"])
@@ -276,8 +276,9 @@ def test_a_device_that_is_not_there_is_one_line(name, monkeypatch):
 
 
 def test_a_device_without_float64_is_one_line(monkeypatch):
-    def refuse(*_, device, **__):
-        raise TypeError(f"Cannot convert a {device} tensor to float64\nUse float32")
+    def refuse(*_, device, dtype):
+        if dtype == torch.float64:
+            raise TypeError(f"Cannot convert a {device} tensor to float64\nUse float32")
 
     monkeypatch.setattr(torch.mps, "is_available", lambda: True)
     monkeypatch.setattr(torch, "zeros", refuse)
