@@ -21,7 +21,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from ssl_dynamics.config import load_config
-from ssl_dynamics.experiments.drift.config import Drift, SupervisedSettings
+from ssl_dynamics.experiments.drift.config import Drift, NetsSettings
 from ssl_dynamics.experiments.drift.design import regression_targets, starts
 from ssl_dynamics.experiments.drift.simulate import train_cosine, train_dot_product, train_supervised
 from ssl_dynamics.problem.triplets import Triplets
@@ -46,7 +46,7 @@ def main(results: Path) -> None:
     torch.set_num_threads(1)
     with threadpool_limits(1):
         for dataset in config.points.datasets:
-            settings = SupervisedSettings(
+            settings = NetsSettings(
                 root_seed=config.root_seed,
                 seeds=1,
                 dataset_name=dataset,
@@ -58,7 +58,7 @@ def main(results: Path) -> None:
     print_projection({name: slower * seconds for name, seconds in costs.items()}, drift)
 
 
-def measured(settings: SupervisedSettings, points: Triplets) -> Costs:
+def measured(settings: NetsSettings, points: Triplets) -> Costs:
     """CPU seconds of one seed at the greatest width, on everything that it is trained on."""
     drift, dataset = settings.drift, settings.dataset_name
     costs: Costs = {}

@@ -13,7 +13,7 @@ from scipy.linalg import sqrtm
 
 from problems import judge_rows, orthonormal
 from ssl_dynamics.analysis import fitted_order, gram_distance, projector_distance, span_distance
-from ssl_dynamics.cells import CompareSettings, LossSettings
+from ssl_dynamics.cells import CompareSettings, TrainingSettings
 from ssl_dynamics.claims.measures.trajectories import farthest_from, nearest_to
 from ssl_dynamics.engine.artifacts import read_table, write_arrays
 from ssl_dynamics.engine.stage import Job
@@ -349,7 +349,7 @@ def tables(tmp_path_factory):
             root_seed=0, seeds=4, dataset_name="a", loss="contrastive", dimension=2, constrained_nets=nets
         )
         design(job(plan, folder, ["points"], ["plan"]))
-        loss = LossSettings(loss="contrastive")
+        loss = TrainingSettings(loss="contrastive", device="cpu")
         simulate(job(loss, folder, ["plan"], ["trajectories"]))
         solve(job(loss, folder, ["plan"], ["solution"]))
         labels = CompareSettings(dataset_name="a", loss="contrastive", dimension=2)

@@ -16,7 +16,7 @@ from ssl_dynamics.engine.artifacts import read_table, write_arrays
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.drift.claims import CLAIMS
 from ssl_dynamics.experiments.drift.compare import compare
-from ssl_dynamics.experiments.drift.config import Cosine, Drift, DriftSettings
+from ssl_dynamics.experiments.drift.config import Cosine, Drift, SimulateSettings
 from ssl_dynamics.experiments.drift.design import net_outputs
 from ssl_dynamics.experiments.drift.measures import delay_error, departure_slope, drift_exponent, share
 from ssl_dynamics.experiments.drift.simulate import simulate, simulate_supervised
@@ -364,7 +364,9 @@ def experiment(folder, step):
     write_arrays(folder / "points.npz", asdict(principal_triplets(images, n=10, components=10)))
     drift = config.drift.model_copy(update={"step": step, "cosine": Cosine(triplets=10, hidden_units=16384)})
     labels = CompareSettings(dataset_name="fashion-mnist", loss="non-contrastive", dimension=2)
-    settings = DriftSettings(root_seed=config.root_seed, seeds=config.seeds, drift=drift, **labels.model_dump())
+    settings = SimulateSettings(
+        root_seed=config.root_seed, seeds=config.seeds, drift=drift, device="cpu", **labels.model_dump()
+    )
     files = {name: [folder / f"{name}.npz"] for name in ("points", "trained", "supervised", "solution")}
     tables = {name: [folder / f"{name}.csv"] for name in ("kernel_drift", "departures")}
     log = logging.getLogger("test")
@@ -422,7 +424,9 @@ def test_more_cosine_triplets_than_points_are_refused(tmp_path):
         tmp_path / "points.npz", dict(zip(("anchor", "positive", "negative"), np.split(triplets(), 3), strict=True))
     )
     drift = Drift(**SETTINGS)
-    settings = DriftSettings(root_seed=0, seeds=2, dataset_name="d", loss="contrastive", dimension=2, drift=drift)
+    settings = SimulateSettings(
+        root_seed=0, seeds=2, dataset_name="d", loss="contrastive", dimension=2, drift=drift, device="cpu"
+    )
     job = Job(
         settings, {"points": [tmp_path / "points.npz"]}, {"trained": [tmp_path / "t.npz"]}, logging.getLogger("t"), "t"
     )

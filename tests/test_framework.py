@@ -266,7 +266,7 @@ def test_batches_of_a_seed_and_a_step_size_depend_on_no_other(tmp_path, triplets
         plan = Design(starts[:seeds], np.array(steps), checkpoints=np.full((len(steps), 1), 5), norm=1.0)
         plan.save(tmp_path / "plan.npz")
         settings = SimulateSettings(
-            root_seed=0, dataset_name="x", loss="contrastive", dimension=2, steps=steps, batches=[4]
+            root_seed=0, dataset_name="x", loss="contrastive", dimension=2, steps=steps, batches=[4], device="cpu"
         )
         inputs = {name: [tmp_path / f"{name}.npz"] for name in ("triplets", "plan")}
         outputs = {"trajectories": [tmp_path / "trajectories.npz"]}

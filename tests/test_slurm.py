@@ -78,13 +78,31 @@ def test_every_rule_says_its_memory_and_time():
         assert re.search(r" \([1-9]\d* MB, [1-9]\d* min, ", job), job
 
 
-def test_no_group_of_the_full_configuration_waits_for_itself(tree):
+def dry_run(tree):
+    """Of the full configuration by the profile; it says of groups what jobs are in them, and of resources nothing."""
     command = [sys.executable, "-m", "snakemake", "--configfile", "config/full.yaml", "--profile", "profiles/slurm"]
-    result = subprocess.run(
+    return subprocess.run(
         [*command, "--dry-run"], cwd=tree, env=environment(tree), capture_output=True, text=True, check=False
     )
+
+
+def test_no_group_of_the_full_configuration_waits_for_itself(tree):
+    result = dry_run(tree)
     assert result.returncode == 0, result.stderr
     assert "Group job report" in result.stdout + result.stderr
+
+
+def test_profile_can_ask_for_a_gpu_for_what_trains_by_its_number_alone(tree):
+    before, mark, lines = (tree / PROFILE).read_text().partition("# With `device: cuda`")
+    asking = re.findall(r"#   - (\w+):gpu=1\n", lines)
+    assert asking == sorted(stage.rule for _, stage in stages() if "device" in stage.settings.model_fields)
+    (tree / PROFILE).write_text(before + mark + lines.replace("\n# ", "\n"))
+    result = dry_run(tree)
+    assert result.returncode == 0, result.stderr
+    edit(tree, PROFILE, ":gpu=1", ":gres=gpu:1")
+    result = dry_run(tree)
+    assert result.returncode == 1
+    assert "gres is a string but not all jobs in group require the same value" in result.stdout + result.stderr
 
 
 def test_site_that_slurm_does_not_know_stops_before_any_job(tree, slurm):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.engine.artifacts import read_arrays, write_table
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.settings import Device, Loss
 from ssl_dynamics.settings import Settings
 
 if TYPE_CHECKING:  # stages that compare nothing start sooner without pandas
@@ -19,6 +19,12 @@ class LossSettings(Settings):
     """What a stage reads of the configuration that knows the loss alone."""
 
     loss: Loss
+
+
+class TrainingSettings(LossSettings):
+    """What a stage reads of the configuration that trains and knows the loss alone."""
+
+    device: Device
 
 
 class PointsSettings(Settings):

@@ -14,7 +14,7 @@ from ssl_dynamics.engine.run_lock import RunError
 from ssl_dynamics.engine.run_record import recorded
 from ssl_dynamics.engine.stage import DEBUG
 from ssl_dynamics.engine.staleness import plan_of, print_plan
-from ssl_dynamics.preflight import check_data
+from ssl_dynamics.preflight import check_data, check_device
 from ssl_dynamics.report.formatting import failures
 from ssl_dynamics.report.verdict_table import print_verdicts
 from ssl_dynamics.verify import expectation
@@ -118,9 +118,15 @@ def _configuration(arguments: argparse.Namespace) -> tuple[Configuration, Config
     return Configuration(arguments.config, changed), config
 
 
-def _run(configuration: Configuration, config: Config, arguments: argparse.Namespace) -> None:
+def _preflight(config: Config, arguments: argparse.Namespace) -> None:
     check_data(config, str(arguments.config))
+    if isinstance(arguments.where, int):  # on a cluster, the nodes see for themselves
+        check_device(config, str(arguments.config))
     require_top_folder()
+
+
+def _run(configuration: Configuration, config: Config, arguments: argparse.Namespace) -> None:
+    _preflight(config, arguments)
     with recorded(config.results, where=arguments.where):
         run_workflow(configuration, config.results, arguments.targets, where=arguments.where)
         if not arguments.targets:
@@ -143,8 +149,7 @@ def _verify(configuration: Configuration, config: Config, arguments: argparse.Na
     from ssl_dynamics.verify import reference, verification  # noqa: PLC0415 -- pandas: a slow import
 
     reference.require_shipped(config)
-    check_data(config, str(arguments.config))
-    require_top_folder()
+    _preflight(config, arguments)
     if arguments.claim:
         claim = verification.claim_named(arguments.claim)
         files = verification.tables_of(claim, config)

@@ -12,7 +12,7 @@ from pydantic import Field, PositiveInt, ValidationError, create_model, field_va
 
 from ssl_dynamics.catalogue import EXPERIMENTS
 from ssl_dynamics.description import Stage
-from ssl_dynamics.problem.settings import DatasetSettings, FashionMnist, Idx, Loss, Npz, Points
+from ssl_dynamics.problem.settings import DatasetSettings, Device, FashionMnist, Idx, Loss, Npz, Points
 from ssl_dynamics.root_seed import name_with, taken_apart
 from ssl_dynamics.settings import Settings
 
@@ -47,6 +47,10 @@ class Config(Settings):
 
     name: Annotated[Name, Field(description="the results go to results/<name>/; the name of the file without .yaml")]
     root_seed: Annotated[int, Field(ge=0, description="every random stream derives from it by name")]
+    device: Annotated[
+        Device,
+        Field(description="where nets are trained, in float64: on the processor, or on an accelerator"),
+    ] = "cpu"
     seeds: Annotated[int, Field(ge=2, le=100, description="number of random starts W(0)")]
     losses: Annotated[list[Loss], Field(min_length=1)]
     dimensions: Annotated[list[PositiveInt], Field(min_length=1, description="dimensions z of the representation")]

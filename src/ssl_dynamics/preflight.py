@@ -1,5 +1,8 @@
 """What is checked before any job starts."""
 
+import subprocess
+import sys
+
 import psutil
 
 from ssl_dynamics.catalogue import TABLES
@@ -30,6 +33,20 @@ def check_data(config: Config, where: str) -> None:
         _require_memory(3 * settings.triplets * d, f"{where}: datasets.{name}: triplets")
         if largest >= d:
             raise ConfigError(f"{where}: datasets.{name}: items of dimension {d}; expected more than z = {largest}")
+
+
+def check_device(config: Config, where: str) -> None:
+    """See that nets can be trained here on the device of the configuration.
+
+    Asked of a process of its own: torch is slow to import, and would hold the accelerator for as long as this one runs.
+    Raises ConfigError, in one line.
+    """
+    if config.device == "cpu":
+        return
+    question = f"from ssl_dynamics.simulation.device import unusable; print(unusable({config.device!r}) or '')"
+    answer = subprocess.run([sys.executable, "-c", question], stdout=subprocess.PIPE, text=True, check=True).stdout
+    if reason := answer.strip():
+        raise ConfigError(f"{where}: {reason}")
 
 
 def _require_memory(numbers: int, what: str) -> None:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from ssl_dynamics.settings import Settings
 
+Device = Literal["cpu", "cuda", "mps"]  # on which the simulation trains, as torch names it
 Activation = Literal["identity", "relu", "erf"]  # relu is √2·ReLU
 Loss = Literal["contrastive", "non-contrastive"]
 Objective = Literal["dot-product", "info-nce", "nt-xent", "vicreg", "barlow-twins"]

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ssl_dynamics.simulation.device import to_tensor
 from ssl_dynamics.simulation.manifolds import qr_retraction
 from ssl_dynamics.simulation.stacked import Objective
 
@@ -84,8 +85,8 @@ def train_constrained_nets(
     if activation not in ACTIVATIONS:
         raise ValueError(f"activation {activation!r} is unknown; allowed: {', '.join(map(repr, ACTIVATIONS))}")
     phi, factor = ACTIVATIONS[activation]
-    field = _Field(torch.from_numpy(points), phi, factor / math.sqrt(first.shape[1]), objective, rate)
-    origin = net = Net(torch.from_numpy(first), torch.from_numpy(second))
+    field = _Field(to_tensor(points), phi, factor / math.sqrt(first.shape[1]), objective, rate)
+    origin = net = Net(to_tensor(first), to_tensor(second))
     allowed = torch.linalg.vector_norm(origin.first, dim=(-2, -1)) / 2
     departed = torch.zeros(len(allowed), dtype=torch.bool)
     U, K0 = field.looks(origin)
@@ -103,7 +104,7 @@ def train_constrained_nets(
         U, K = field.looks(net)
         saved.append((U, _relative(K, K0), _relative(K - _outer(U), T0), _defect(net.second), departed))
         on_segment()
-    return ConstrainedTrajectory(*(torch.stack(part, 1).numpy() for part in zip(*saved, strict=True)))
+    return ConstrainedTrajectory(*(torch.stack(part, 1).cpu().numpy() for part in zip(*saved, strict=True)))
 
 
 @dataclass(frozen=True)

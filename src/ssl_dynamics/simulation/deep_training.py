@@ -18,6 +18,7 @@ from ssl_dynamics.simulation.deep_nets import (
     outputs,
     tangent_kernel,
 )
+from ssl_dynamics.simulation.device import to_tensor
 from ssl_dynamics.simulation.manifolds import horizontal, qr_retraction
 from ssl_dynamics.simulation.stacked import regression_objective, triplet_objective
 
@@ -47,7 +48,7 @@ class _Drift:
         return drift
 
     def rows(self) -> Rows:
-        columns = (torch.cat(parts).numpy() for parts in zip(*self._rows, strict=True))
+        columns = (torch.cat(parts).cpu().numpy() for parts in zip(*self._rows, strict=True))
         return dict(zip(("seed", "time", "value", "drift"), columns, strict=True))
 
 
@@ -60,7 +61,7 @@ def train_until_departure(
     anchors, positives, negatives. A row at every step. Raises ArithmeticError where a net has not departed after 20,000
     steps. Source: docs/theory.md §4.
     """
-    points, value = torch.from_numpy(X), triplet_objective(loss, len(X) // 3)
+    points, value = to_tensor(X), triplet_objective(loss, len(X) // 3)
     drifts = _Drift(layers, points[: len(X) // 3])
     times = torch.zeros(len(layers[0]), dtype=torch.float64)
     training = torch.ones(len(times), dtype=torch.bool)
@@ -84,7 +85,7 @@ def train_to_fit(
     η = `step`/(largest eigenvalue of Θ(0)/n), each net at its own; X (n, d), target (S, n, z). Rows at step counts 15 %
     apart and at the end. Raises ArithmeticError where that takes more than 20,000 steps. Source: docs/theory.md §4.
     """
-    points, value = torch.from_numpy(X), regression_objective(target)
+    points, value = to_tensor(X), regression_objective(target)
     drifts = _Drift(layers, points)
     rates = step * len(X) / torch.linalg.eigvalsh(drifts.start)[:, -1]
     times, training, first, look = torch.zeros_like(rates), torch.ones_like(rates, dtype=torch.bool), None, 0
@@ -131,7 +132,7 @@ def train_constrained(
     `largest_step`·‖K(0)‖/((1 + 2κ/h)‖K‖), and none doubles ‖K‖. X (3n, d) anchors, positives, negatives;
     `times` (T,) from 0 on. Source: docs/theory.md §4.
     """
-    points, value = torch.from_numpy(X), triplet_objective(loss, len(X) // 3)
+    points, value = to_tensor(X), triplet_objective(loss, len(X) // 3)
     n, together = len(X) // 3, max(1, UNITS // layers[0].shape[1])
 
     def downhill(at: Layers) -> Layers:
@@ -166,7 +167,7 @@ def train_constrained(
             on_step()
         U = features(layers, points[:n]) @ layers[2]
         saved.append((U, _norm(K - K0) / _norm(K0), departed))
-    return ConstrainedRun(*(torch.stack(part, 1).numpy() for part in zip(*saved, strict=True)))
+    return ConstrainedRun(*(torch.stack(part, 1).cpu().numpy() for part in zip(*saved, strict=True)))
 
 
 def _runge_kutta(

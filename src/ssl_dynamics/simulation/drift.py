@@ -11,6 +11,7 @@ from ssl_dynamics.problem.levels import BLOW_UP, DEPARTURE
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.objectives import cosine
 from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.simulation.device import to_tensor
 from ssl_dynamics.simulation.wide_nets import Layers, Nets, Value, moved, size
 
 Array = NDArray[np.float64]
@@ -41,7 +42,7 @@ def triplet_value(loss: Loss, *, similarity: str) -> Value:
 
 def regression_value(targets: Array) -> Value:
     """(1/2n) Σ_i |u_i − y_i|², Y (S, n, z)."""
-    Y = torch.from_numpy(targets)
+    Y = to_tensor(targets)
 
     def value(U: torch.Tensor, seeds: torch.Tensor) -> torch.Tensor:
         return (U - Y[seeds]).square().sum((1, 2)) / (2 * U.shape[1])
@@ -71,7 +72,7 @@ def train_until_departure(nets: Nets, value: Value, *, step: float, on_step: Cal
         U, losses, gradients = nets.gradient(nets.layers, value)
         rate = _loss_rate(losses, gradients)
         _record(rows, nets, losses, rate=rate)
-        drift, features = (torch.from_numpy(rows[-1][name]) for name in ("drift", "drift_second"))
+        drift, features = (to_tensor(rows[-1][name]) for name in ("drift", "drift_second"))
         on_step()
         end = torch.where((drift >= DEPARTURE) & torch.isinf(end), nets.times + AFTER / rate, end)
         kept = (nets.times < end) & (features < BLOW_UP) & (drift < RUNAWAY)
@@ -185,7 +186,7 @@ def _distance(new: torch.Tensor, old: torch.Tensor) -> torch.Tensor:
 
 def _record(rows: list[Rows], nets: Nets, losses: torch.Tensor, **more: torch.Tensor) -> None:
     columns = {"seed": nets.seeds, "time": nets.times, "value": losses, **more}
-    rows.append({**{name: column.numpy() for name, column in columns.items()}, **nets.drift()})
+    rows.append({**{name: column.cpu().numpy() for name, column in columns.items()}, **nets.drift()})
 
 
 def _joined(rows: list[Rows]) -> Rows:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ssl_dynamics import validation
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.simulation.device import to_tensor
 from ssl_dynamics.simulation.training import require_run
 
 Array = NDArray[np.float64]
@@ -75,7 +76,7 @@ def train_regression_functions(
             f"kernel, start and target must have shapes (N, N), (S, N, z), (S, N, z); got {kernel.shape}, "
             f"{start.shape}, {target.shape}"
         )
-    Y = torch.from_numpy(target).transpose(0, 1)
+    Y = to_tensor(target).transpose(0, 1)
 
     def objective(U: torch.Tensor) -> torch.Tensor:
         return (U - Y).square().sum() / 2
@@ -95,10 +96,10 @@ def _descend(
 ) -> FunctionTrajectory:
     """Preconditioned gradient descent; with a `shrinkage`, of a homogeneous objective, rescaled at the checkpoints."""
     require_run(learning_rate, checkpoints)
-    K = torch.from_numpy(kernel)
-    U = torch.from_numpy(start).transpose(0, 1).contiguous()  # (N, S, z): one product for all seeds
+    K = to_tensor(kernel)
+    U = to_tensor(start).transpose(0, 1).contiguous()  # (N, S, z): one product for all seeds
     log_scale = torch.zeros(U.shape[1], dtype=U.dtype)
-    kept = None if shrinkage is None else (1 - learning_rate * torch.from_numpy(shrinkage))[:, None]
+    kept = None if shrinkage is None else (1 - learning_rate * to_tensor(shrinkage))[:, None]
     saved: list[tuple[torch.Tensor, torch.Tensor]] = []
     step = 0
     for checkpoint in checkpoints:
@@ -116,7 +117,7 @@ def _descend(
         if kept is not None:
             norm = U.square().sum((0, 2)).sqrt()
             U, log_scale = U / norm[:, None], log_scale + torch.log(norm)
-    functions, scales = (torch.stack(part, 1).numpy() for part in zip(*saved, strict=True))
+    functions, scales = (torch.stack(part, 1).cpu().numpy() for part in zip(*saved, strict=True))
     return FunctionTrajectory(functions, scales)
 
 

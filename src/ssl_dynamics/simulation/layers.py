@@ -12,6 +12,7 @@ from ssl_dynamics import validation
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.settings import Loss, Metric
 from ssl_dynamics.problem.triplets import Triplets
+from ssl_dynamics.simulation.device import to_tensor
 from ssl_dynamics.simulation.manifolds import qr_retraction
 from ssl_dynamics.simulation.training import require_run
 
@@ -134,8 +135,8 @@ def train_layers(
     require_run(learning_rate, checkpoints)
     for net in nets:
         for name, layer in (("first", net.first), ("second", net.second)):
-            validation.start(name, layer.numpy(), layer.shape[-2], orthonormal=True)
-    data = [torch.from_numpy(part) for part in (triplets.anchor, triplets.positive, triplets.negative)]
+            validation.start(name, layer.cpu().numpy(), layer.shape[-2], orthonormal=True)
+    data = [to_tensor(part) for part in (triplets.anchor, triplets.positive, triplets.negative)]
     saved: list[list[torch.Tensor]] = []
     current = list(nets)
     step = 0
@@ -149,7 +150,7 @@ def train_layers(
         if not all(torch.isfinite(W).all() for W in saved[-1]):
             raise FloatingPointError(f"weights are not finite after step {step}: learning rate {learning_rate:.3g}")
     return [
-        LayerTrajectory(torch.stack(weights, 1).numpy(), _defect(net).numpy())
+        LayerTrajectory(torch.stack(weights, 1).cpu().numpy(), _defect(net).cpu().numpy())
         for weights, net in zip(zip(*saved, strict=True), current, strict=True)
     ]
 

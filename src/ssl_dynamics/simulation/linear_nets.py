@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.triplets import Triplets
+from ssl_dynamics.simulation.device import to_tensor
 
 Array = NDArray[np.float64]
 
@@ -42,13 +43,13 @@ def train_linear_nets(
     loss has no lower bound, and its weights would become infinite. The run ends when all have, or after `most_steps`.
     Raises FloatingPointError if a value is not finite.
     """
-    data = [torch.from_numpy(part) for part in (triplets.anchor, triplets.positive, triplets.negative)]
-    W1, W2 = (torch.from_numpy(weights.copy()).requires_grad_(True) for weights in (first, second))
+    data = [to_tensor(part) for part in (triplets.anchor, triplets.positive, triplets.negative)]
+    W1, W2 = (to_tensor(weights.copy()).requires_grad_(True) for weights in (first, second))
     scale = 1 / np.sqrt(W1.shape[-1] * W1.shape[-2])
     values: list[Array] = []
     steps = list(range(0, most_steps + 1, every))
     for count in range(len(steps)):
-        values.append(observe(W1.detach().numpy(), W2.detach().numpy()))
+        values.append(observe(W1.detach().cpu().numpy(), W2.detach().cpu().numpy()))
         if not np.isfinite(values[-1]).all():
             raise FloatingPointError(
                 f"a net is not finite after step {steps[count]}: learning rate {learning_rate:.3g}"
@@ -56,7 +57,7 @@ def train_linear_nets(
         running = values[-1] < limit
         if count + 1 == len(steps) or not running.any():
             break
-        rates = torch.from_numpy(learning_rate * running)[:, None, None]
+        rates = to_tensor(learning_rate * running)[:, None, None]
         for _ in range(every):
             end_to_end = scale * (W1.mT @ W2)
             u_anchor, u_positive, u_negative = (x @ end_to_end for x in data)

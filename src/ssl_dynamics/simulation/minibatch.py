@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ssl_dynamics.problem.losses import pair_loss
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.triplets import Triplets
+from ssl_dynamics.simulation.device import to_tensor
 from ssl_dynamics.simulation.manifolds import Grassmannian
 from ssl_dynamics.simulation.training import pairs
 
@@ -38,7 +39,7 @@ def train_on_batches(
     if len(streams) != len(start):
         raise ValueError(f"{len(streams)} random streams for {len(start)} starts; expected one for each")
     data = torch.stack(pairs(triplets, loss), 1)  # anchor and what attracts it side by side: one gather a step
-    W = torch.from_numpy(np.ascontiguousarray(start))
+    W = to_tensor(np.ascontiguousarray(start))
     S, d, _ = W.shape
     manifold = Grassmannian()
     saved = []
@@ -46,7 +47,7 @@ def train_on_batches(
     for checkpoint in checkpoints:
         while step < checkpoint:
             drawn = np.concatenate([random.integers(len(data), size=batch) for random in streams])
-            rows = data.index_select(0, torch.from_numpy(drawn)).reshape(S, batch * 2, d)
+            rows = data.index_select(0, to_tensor(drawn)).reshape(S, batch * 2, d)
             W = W.detach().requires_grad_(True)
             u = torch.bmm(W.mT, rows.mT).reshape(S, -1, batch, 2)
             value = pair_loss(u[..., 0].mT, u[..., 1].mT).sum()
@@ -56,4 +57,4 @@ def train_on_batches(
         if not torch.isfinite(W).all():
             raise FloatingPointError(f"weights are not finite after step {step}: learning rate {learning_rate:.3g}")
         saved.append(W.detach())
-    return torch.stack(saved, 1).numpy()
+    return torch.stack(saved, 1).cpu().numpy()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ssl_dynamics.problem.objectives import OBJECTIVES, info_nce
 from ssl_dynamics.problem.settings import Objective
 from ssl_dynamics.problem.triplets import Triplets
+from ssl_dynamics.simulation.device import to_tensor
 from ssl_dynamics.simulation.manifolds import qr_retraction
 from ssl_dynamics.simulation.training import Array, representations
 
@@ -71,7 +72,7 @@ def descend(
     Source: Armijo's rule; Absil, Mahony and Sepulchre (2008), ch. 4.
     """
     data = _tensors(triplets)
-    W = torch.from_numpy(np.ascontiguousarray(start))
+    W = to_tensor(np.ascontiguousarray(start))
     losses, xi = value_and_gradient(W, data, OBJECTIVES[objective])
     norms = first = _norm(xi)
     times, rates = torch.zeros_like(losses), FIRST_MOVE / first
@@ -92,8 +93,8 @@ def descend(
             saved[iteration] = W
         if converged:
             break
-    columns = [torch.stack(part, 1).numpy() for part in zip(*trace, strict=True)]
-    return Descent(np.array(list(saved)), torch.stack(list(saved.values()), 1).numpy(), *columns)
+    columns = [torch.stack(part, 1).cpu().numpy() for part in zip(*trace, strict=True)]
+    return Descent(np.array(list(saved)), torch.stack(list(saved.values()), 1).cpu().numpy(), *columns)
 
 
 def info_nce_solutions(
@@ -113,8 +114,8 @@ def info_nce_solutions(
     """
     data = _tensors(triplets)
     S, K = len(start), len(temperatures)
-    W = torch.from_numpy(np.repeat(start, K, axis=0))
-    tau = torch.from_numpy(np.tile(temperatures, S))
+    W = to_tensor(np.repeat(start, K, axis=0))
+    tau = to_tensor(np.tile(temperatures, S))
 
     def value(u: torch.Tensor, u_positive: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
         return tau * info_nce(u, u_positive, tau)  # τL: its gradient has one size at every temperature
@@ -130,13 +131,13 @@ def info_nce_solutions(
         W, xi = moved, new_xi
         on_step()
         if bool((_norm(xi) <= tolerance * first).all()):
-            return W.numpy().reshape(S, K, *W.shape[1:])
+            return W.cpu().numpy().reshape(S, K, *W.shape[1:])
     left = float((_norm(xi) / first).max())
     raise ArithmeticError(f"InfoNCE: {left:.3g} of the first gradient is left after {max_iterations} iterations")
 
 
 def _tensors(triplets: Triplets) -> list[torch.Tensor]:
-    return [torch.from_numpy(part) for part in (triplets.anchor, triplets.positive, triplets.negative)]
+    return [to_tensor(part) for part in (triplets.anchor, triplets.positive, triplets.negative)]
 
 
 def _norm(xi: torch.Tensor) -> torch.Tensor:

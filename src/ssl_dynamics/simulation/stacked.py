@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.simulation.device import to_tensor
 
 Array = NDArray[np.float64]
 Objective = Callable[[torch.Tensor], torch.Tensor]  # representations (S, N, z) to one value a seed
@@ -25,5 +26,5 @@ def triplet_objective(loss: Loss, n: int) -> Objective:
 
 def regression_objective(target: Array) -> Objective:
     """Mean squared error (1/2N) Σ |u_i − y_i|²; target Y (S, N, z), or (N, z), one for all seeds."""
-    Y = torch.from_numpy(target)
+    Y = to_tensor(target)
     return lambda U: (U - Y).square().sum((-2, -1)) / (2 * U.shape[-2])

@@ -11,6 +11,7 @@ from ssl_dynamics import validation
 from ssl_dynamics.problem.losses import attraction, pair_loss
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.triplets import Triplets
+from ssl_dynamics.simulation.device import to_tensor
 from ssl_dynamics.simulation.manifolds import Manifold, qr_retraction
 
 Array = NDArray[np.float64]
@@ -35,9 +36,7 @@ def pairs(triplets: Triplets, loss: Loss) -> tuple[torch.Tensor, torch.Tensor]:
     The model is linear (which says nothing of the solution), so that u⁺ − u⁻ = Wᵀ(x⁺ − x⁻): a step takes four products
     with the data instead of six.
     """
-    anchor, positive, negative = (
-        torch.from_numpy(part) for part in (triplets.anchor, triplets.positive, triplets.negative)
-    )
+    anchor, positive, negative = (to_tensor(part) for part in (triplets.anchor, triplets.positive, triplets.negative))
     return anchor, attraction(positive, negative, loss)
 
 
@@ -89,7 +88,7 @@ def train(
     require_run(learning_rate, checkpoints)
     validation.start("start", start, triplets.anchor.shape[1], orthonormal=manifold.bounded)
     views = pairs(triplets, loss)
-    W = torch.from_numpy(np.ascontiguousarray(start))
+    W = to_tensor(np.ascontiguousarray(start))
     log_scale = torch.zeros(len(W), dtype=W.dtype)
     saved: list[tuple[torch.Tensor, ...]] = []
     step, gradient = 0, loss_gradient(W, views)
@@ -109,6 +108,6 @@ def train(
             W, gradient = (part / norm[:, None, None] for part in (W, gradient))
             log_scale = log_scale + torch.log(norm)
     weights, scales, leaving_defects, euclidean_defects = (
-        torch.stack(part, 1).numpy() for part in zip(*saved, strict=True)
+        torch.stack(part, 1).cpu().numpy() for part in zip(*saved, strict=True)
     )
     return Trajectory(weights, scales, leaving_defects, euclidean_defects)

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from ssl_dynamics.problem.settings import Activation
+from ssl_dynamics.simulation.device import to_tensor
 
 Array = NDArray[np.float64]
 Layers = tuple[torch.Tensor, torch.Tensor]  # W_1 (S, h, d), W_2 (S, h, z)
@@ -53,11 +54,11 @@ class Nets:
             raise ValueError(f"X, W1, W2 must have shapes (N, d), (S, h, d), (S, h, z); got {shapes}")
         if not 1 <= anchors <= len(X):
             raise ValueError(f"anchors must lie between 1 and the number of points, {len(X)}; got {anchors}")
-        self.layers: Layers = (torch.from_numpy(W1), torch.from_numpy(W2))
+        self.layers: Layers = (to_tensor(W1), to_tensor(W2))
         self.seeds = torch.arange(len(W1))
         self.times = torch.zeros(len(W1), dtype=torch.float64)
         self.activation: Activation = activation
-        self._points = torch.from_numpy(X / math.sqrt(X.shape[1]))
+        self._points = to_tensor(X / math.sqrt(X.shape[1]))
         self._anchors = self._points[:anchors]
         self._start = self._kernels()
 
@@ -76,7 +77,7 @@ class Nets:
     def drift(self) -> dict[str, Array]:
         """‖Θ(t) − Θ(0)‖_F/‖Θ(0)‖_F on the anchors (S,): of the whole kernel and of each layer's block."""
         return {
-            name: (_norm(now - self._start[name]) / _norm(self._start[name])).numpy()
+            name: (_norm(now - self._start[name]) / _norm(self._start[name])).cpu().numpy()
             for name, now in self._kernels().items()
         }
 

@@ -1,6 +1,6 @@
 """Constrained nets, as data."""
 
-from ssl_dynamics.cells import CompareSettings, LossSettings
+from ssl_dynamics.cells import CompareSettings, LossSettings, TrainingSettings
 from ssl_dynamics.description import POINTS, Experiment, Family, Figure, Stage, cell, compare_stage, files
 from ssl_dynamics.experiments.constrained_nets.config import ConstrainedNets, DesignSettings
 
@@ -29,7 +29,7 @@ FAMILY = Family(
         Stage(
             rule="simulate_constrained_nets",
             function="simulate:simulate",
-            settings=LossSettings,
+            settings=TrainingSettings,
             reads={"plan": PLAN},
             writes={"trajectories": f"{CELL}/trajectories.npz"},
             log="simulate",

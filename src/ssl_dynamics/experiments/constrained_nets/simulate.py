@@ -1,15 +1,17 @@
 """Trains nets of every width, activation, rate and objective on the points."""
 
-from ssl_dynamics.cells import LossSettings
+from ssl_dynamics.cells import TrainingSettings
 from ssl_dynamics.engine.stage import Job, Progress
 from ssl_dynamics.experiments.constrained_nets.config import REGRESSION
 from ssl_dynamics.experiments.constrained_nets.design import Design, Run, Trajectories
 from ssl_dynamics.simulation.constrained_nets import ConstrainedTrajectory, train_constrained_nets
+from ssl_dynamics.simulation.device import train_on
 from ssl_dynamics.simulation.stacked import regression_objective, triplet_objective
 
 
-def simulate(job: Job[LossSettings]) -> None:
+def simulate(job: Job[TrainingSettings]) -> None:
     """Stage `simulate_constrained_nets`."""
+    train_on(job.settings.device)
     plan = Design.load(job.input("plan"))
     self_supervised = triplet_objective(job.settings.loss, plan.triplets)
     progress = Progress(job, sum(len(plan.clock(run).tau) for run in plan.runs()))

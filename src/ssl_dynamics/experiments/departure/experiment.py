@@ -1,6 +1,6 @@
 """The departure of linear nets, as data."""
 
-from ssl_dynamics.cells import CompareSettings, LossSettings
+from ssl_dynamics.cells import CompareSettings, LossSettings, TrainingSettings
 from ssl_dynamics.description import POINTS, Experiment, Family, Figure, Stage, cell, compare_stage, files
 from ssl_dynamics.experiments.departure.config import Departure, DesignSettings
 
@@ -27,7 +27,7 @@ FAMILY = Family(
         Stage(
             rule="simulate_departure",
             function="simulate:simulate",
-            settings=LossSettings,
+            settings=TrainingSettings,
             reads={"points": POINTS, "plan": f"{CELL}/plan.npz"},
             writes={"trajectories": f"{CELL}/trajectories.npz"},
             log="simulate",

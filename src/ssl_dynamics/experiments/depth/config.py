@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt
 
 from ssl_dynamics.cells import CompareSettings, StartSettings
-from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.settings import Device, Loss
 from ssl_dynamics.settings import Settings
 
 OBJECTIVES = DOT_PRODUCT, REGRESSION = "dot-product", "regression"  # of nets without a constraint
@@ -43,10 +43,16 @@ class Depth(Settings):
 
 
 class DepthSettings(StartSettings):
-    """What the stages `simulate_depth` and `solve_depth` read of the configuration."""
+    """What the stages `simulate_depth` and `solve_depth` both read of the configuration."""
 
     loss: Loss
     depth: Depth
+
+
+class SimulateSettings(DepthSettings):
+    """What the stage `simulate_depth` reads of the configuration."""
+
+    device: Device
 
 
 class CompareDepthSettings(CompareSettings):

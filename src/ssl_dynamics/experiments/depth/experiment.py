@@ -1,7 +1,7 @@
 """Three-layer nets, as data."""
 
 from ssl_dynamics.description import POINTS, Experiment, Family, Figure, Stage, cell, compare_stage, files
-from ssl_dynamics.experiments.depth.config import CompareDepthSettings, Depth, DepthSettings
+from ssl_dynamics.experiments.depth.config import CompareDepthSettings, Depth, DepthSettings, SimulateSettings
 
 DEPTH = Experiment(
     "depth",
@@ -18,7 +18,7 @@ FAMILY = Family(
         Stage(
             rule="simulate_depth",
             function="simulate:simulate",
-            settings=DepthSettings,
+            settings=SimulateSettings,
             reads={"points": POINTS},
             writes={"trajectories": f"{CELL}/trajectories.npz"},
             provenance="simulate",

@@ -1,10 +1,8 @@
 """Trains three-layer nets of several widths on the loss, without and with a constraint."""
 
-import torch
-
 from ssl_dynamics.engine.artifacts import Arrays
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.depth.config import DOT_PRODUCT, OBJECTIVES, REGRESSION, DepthSettings
+from ssl_dynamics.experiments.depth.config import DOT_PRODUCT, OBJECTIVES, REGRESSION, SimulateSettings
 from ssl_dynamics.experiments.depth.design import (
     Key,
     Trajectories,
@@ -19,10 +17,12 @@ from ssl_dynamics.problem.points import all_points
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.shared_files import read_triplets
 from ssl_dynamics.simulation.deep_training import ConstrainedRun, train_constrained, train_to_fit, train_until_departure
+from ssl_dynamics.simulation.device import to_tensor, train_on
 
 
-def simulate(job: Job[DepthSettings]) -> None:
+def simulate(job: Job[SimulateSettings]) -> None:
     """Stage `simulate_depth`."""
+    train_on(job.settings.device)
     triplets = read_triplets(job.input("points"))
     free, constrained = _unconstrained(job, triplets), _constrained(job, triplets)
     columns = {name: {key: rows[name] for key, rows in free.items()} for name in ("seed", "time", "value", "drift")}
@@ -34,13 +34,13 @@ def simulate(job: Job[DepthSettings]) -> None:
     ).save(job.output("trajectories"))
 
 
-def _unconstrained(job: Job[DepthSettings], triplets: Triplets) -> dict[Key, Arrays]:
+def _unconstrained(job: Job[SimulateSettings], triplets: Triplets) -> dict[Key, Arrays]:
     """Rows of self-supervised training until the departure of the kernel, and of regression until it has converged."""
     settings, anchor, X = job.settings, triplets.anchor, all_points(triplets)
     target = regression_target(settings, anchor)
     runs: dict[Key, Arrays] = {}
     for width in settings.depth.widths:
-        W1, W2, W3 = map(torch.from_numpy, start(settings, X.shape[1], width))
+        W1, W2, W3 = map(to_tensor, start(settings, X.shape[1], width))
         layers = (W1, W2, W3)
         runs[DOT_PRODUCT, width] = train_until_departure(layers, X, settings.loss, step=settings.depth.step)
         runs[REGRESSION, width] = train_to_fit(layers, anchor, target, step=settings.depth.fit_step)
@@ -49,14 +49,14 @@ def _unconstrained(job: Job[DepthSettings], triplets: Triplets) -> dict[Key, Arr
     return runs
 
 
-def _constrained(job: Job[DepthSettings], triplets: Triplets) -> dict[Key, ConstrainedRun]:
+def _constrained(job: Job[SimulateSettings], triplets: Triplets) -> dict[Key, ConstrainedRun]:
     settings, X = job.settings, all_points(triplets)
     unit, longest = time_unit(settings, X), largest_step(settings, X)
     runs: dict[Key, ConstrainedRun] = {}
     for width, rate_name, rate in settings.depth.constrained_runs():
         W1, W2, W3 = start(settings, X.shape[1], width)
         runs[rate_name, width] = run = train_constrained(
-            (torch.from_numpy(W1), torch.from_numpy(W2), torch.from_numpy(orthonormal(W3))),
+            (to_tensor(W1), to_tensor(W2), to_tensor(orthonormal(W3))),
             X,
             settings.loss,
             rate=rate,

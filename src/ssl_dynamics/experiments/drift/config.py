@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, PositiveInt, model_validator
 
 from ssl_dynamics.cells import StartSettings
-from ssl_dynamics.problem.settings import Activation, Increasing, Loss
+from ssl_dynamics.problem.settings import Activation, Device, Increasing, Loss
 from ssl_dynamics.settings import Settings
 
 
@@ -46,13 +46,25 @@ class Drift(Settings):
         return min(seeds, self.hidden_units // width)
 
 
-class SupervisedSettings(StartSettings):
-    """What the stage `simulate_supervised` reads of the configuration: regression knows no loss."""
+class NetsSettings(StartSettings):
+    """What all stages of the experiment read of the configuration: which nets there are."""
 
     drift: Drift
 
 
-class DriftSettings(SupervisedSettings):
-    """What the stages `simulate_drift` and `solve_drift` read of the configuration."""
+class SupervisedSettings(NetsSettings):
+    """What the stage `simulate_supervised` reads of the configuration: regression knows no loss."""
+
+    device: Device
+
+
+class SolveSettings(NetsSettings):
+    """What the stage `solve_drift` reads of the configuration."""
 
     loss: Loss
+
+
+class SimulateSettings(SolveSettings):
+    """What the stage `simulate_drift` reads of the configuration."""
+
+    device: Device

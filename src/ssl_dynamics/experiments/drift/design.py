@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.engine.array_file import ArrayFile
 from ssl_dynamics.engine.artifacts import Arrays
-from ssl_dynamics.experiments.drift.config import SupervisedSettings
+from ssl_dynamics.experiments.drift.config import NetsSettings
 from ssl_dynamics.kernels import features
 from ssl_dynamics.problem.settings import Activation
 from ssl_dynamics.problem.starts.layers import gaussian_layers
@@ -89,7 +89,7 @@ class Start:
         return {"activation": np.full(count, self.activation), "width": np.full(count, self.width), **rows}
 
 
-def starts(settings: SupervisedSettings, d: int) -> Iterator[Start]:
+def starts(settings: NetsSettings, d: int) -> Iterator[Start]:
     """The nets of every width and activation; the weights are the same for all activations and objectives."""
     drift = settings.drift
     for width in drift.widths:
@@ -105,7 +105,7 @@ def starts(settings: SupervisedSettings, d: int) -> Iterator[Start]:
             yield Start(activation, width, W1, W2)
 
 
-def regression_targets(settings: SupervisedSettings, anchor: Array, activation: Activation) -> Array:
+def regression_targets(settings: NetsSettings, anchor: Array, activation: Activation) -> Array:
     """Y (S, n, z): outputs of other random nets, of the largest width; those of seed s are the same at all widths."""
     drift = settings.drift
     width = drift.widths[-1]

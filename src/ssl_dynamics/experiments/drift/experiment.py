@@ -2,7 +2,7 @@
 
 from ssl_dynamics.cells import CompareSettings
 from ssl_dynamics.description import POINTS, Experiment, Family, Figure, Stage, cell, compare_stage
-from ssl_dynamics.experiments.drift.config import Drift, DriftSettings, SupervisedSettings
+from ssl_dynamics.experiments.drift.config import Drift, SimulateSettings, SolveSettings, SupervisedSettings
 
 DRIFT = Experiment(
     "drift",
@@ -31,7 +31,7 @@ FAMILY = Family(
         Stage(
             rule="simulate_drift",
             function="simulate:simulate",
-            settings=DriftSettings,
+            settings=SimulateSettings,
             reads={"points": POINTS},
             writes={"trained": f"{CELL}/trained.npz"},
             log="simulate",
@@ -43,7 +43,7 @@ FAMILY = Family(
         Stage(
             rule="solve_drift",
             function="solve:solve",
-            settings=DriftSettings,
+            settings=SolveSettings,
             reads={"points": POINTS},
             writes={"solution": f"{CELL}/solution.npz"},
             log="solve",

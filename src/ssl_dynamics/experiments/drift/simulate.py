@@ -4,7 +4,7 @@ import numpy as np
 
 from ssl_dynamics.engine.artifacts import Arrays
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.drift.config import Drift, DriftSettings, SupervisedSettings
+from ssl_dynamics.experiments.drift.config import Drift, SimulateSettings, SupervisedSettings
 from ssl_dynamics.experiments.drift.design import (
     OBJECTIVES,
     Array,
@@ -20,6 +20,7 @@ from ssl_dynamics.problem.points import points_of
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.shared_files import read_triplets
+from ssl_dynamics.simulation.device import train_on
 from ssl_dynamics.simulation.drift import (
     regression_value,
     train_to_fit,
@@ -37,6 +38,7 @@ COSINE_STEP = 2.0  # step size of the bounded loss, in units of that of the unbo
 
 def simulate_supervised(job: Job[SupervisedSettings]) -> None:
     """Stage `simulate_supervised`: nets learn regression targets on the anchors."""
+    train_on(job.settings.device)
     settings = job.settings
     anchor = read_triplets(job.input("points")).anchor
     targets = {
@@ -50,8 +52,9 @@ def simulate_supervised(job: Job[SupervisedSettings]) -> None:
     Rows(**stacked(tables)).save(job.output("supervised"))
 
 
-def simulate(job: Job[DriftSettings]) -> None:
+def simulate(job: Job[SimulateSettings]) -> None:
     """Stage `simulate_drift`."""
+    train_on(job.settings.device)
     loss, drift = job.settings.loss, job.settings.drift
     points = read_triplets(job.input("points"))
     if drift.cosine.triplets > (n := len(points.anchor)):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.drift.config import DriftSettings
+from ssl_dynamics.experiments.drift.config import SolveSettings
 from ssl_dynamics.experiments.drift.design import Solution, net_outputs, regression_targets, stacked, starts
 from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
 from ssl_dynamics.problem import coupling_matrix
@@ -14,7 +14,7 @@ from ssl_dynamics.shared_files import read_triplets
 from ssl_dynamics.theory import blow_up_delay, growing_modes, unreachable_share
 
 
-def solve(job: Job[DriftSettings]) -> None:
+def solve(job: Job[SolveSettings]) -> None:
     """Stage `solve_drift`."""
     settings = job.settings
     points = read_triplets(job.input("points"))

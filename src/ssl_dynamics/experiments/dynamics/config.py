@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveFloat
 
 from ssl_dynamics.cells import StartSettings
-from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.settings import Device, Loss
 from ssl_dynamics.problem.step_sizes import Grassmannian, Unconstrained
 from ssl_dynamics.settings import Settings
 
@@ -36,6 +36,7 @@ class SimulateSettings(Settings):
 
     loss: Loss
     dynamics: Dynamics
+    device: Device
 
 
 class SolveSettings(Settings):

@@ -3,6 +3,7 @@
 from ssl_dynamics.engine.stage import Job, Progress
 from ssl_dynamics.experiments.dynamics.config import Dynamics, SimulateSettings
 from ssl_dynamics.shared_files import Starts, Trajectories, read_triplets
+from ssl_dynamics.simulation.device import train_on
 from ssl_dynamics.simulation.manifolds import Euclidean, Grassmannian, Manifold
 from ssl_dynamics.simulation.training import Array, Trajectory, train
 
@@ -11,6 +12,7 @@ MANIFOLDS: dict[Dynamics, Manifold] = {"unconstrained": Euclidean(), "grassmanni
 
 def simulate(job: Job[SimulateSettings]) -> None:
     """Stage `simulate`."""
+    train_on(job.settings.device)
     settings = job.settings
     triplets = read_triplets(job.input("triplets"))
     starts = Starts.load(job.input("schedule"))

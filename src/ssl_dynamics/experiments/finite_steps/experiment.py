@@ -1,6 +1,6 @@
 """Constrained training at finite step sizes, as data."""
 
-from ssl_dynamics.cells import CompareSettings, LossSettings
+from ssl_dynamics.cells import CompareSettings, TrainingSettings
 from ssl_dynamics.description import (
     QUADRATIC_FORM,
     TRIPLETS,
@@ -38,7 +38,7 @@ FAMILY = Family(
         Stage(
             rule="simulate_finite_steps",
             function="simulate:simulate",
-            settings=LossSettings,
+            settings=TrainingSettings,
             reads={"triplets": TRIPLETS, "schedule": f"{CELL}/schedule.npz"},
             writes={"trajectories": f"{CELL}/trajectories.npz"},
             log="simulate",

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ssl_dynamics.cells import LossSettings
+from ssl_dynamics.cells import TrainingSettings
 from ssl_dynamics.engine.stage import Job, Progress
 from ssl_dynamics.experiments.finite_steps.design import Array, Design, Trajectories
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.shared_files import read_triplets
+from ssl_dynamics.simulation.device import train_on
 from ssl_dynamics.simulation.manifolds import (
     Grassmannian,
     Manifold,
@@ -23,8 +24,9 @@ POLAR, GEODESIC = Grassmannian(polar_retraction), Grassmannian(geodesic)
 DRIFTING: dict[str, Manifold] = {"qr": Grassmannian(), "polar": POLAR, "geodesic": GEODESIC, "none": Unretracted()}
 
 
-def simulate(job: Job[LossSettings]) -> None:
+def simulate(job: Job[TrainingSettings]) -> None:
     """Stage `simulate_finite_steps`."""
+    train_on(job.settings.device)
     triplets = read_triplets(job.input("triplets"))
     exchanged = replace(triplets, positive=triplets.negative, negative=triplets.positive)
     plan = Design.load(job.input("schedule"))

@@ -1,6 +1,6 @@
 """Training on fixed kernels, as data."""
 
-from ssl_dynamics.cells import CompareSettings, LossSettings
+from ssl_dynamics.cells import CompareSettings, LossSettings, TrainingSettings
 from ssl_dynamics.description import TRIPLETS, Experiment, Family, Figure, Stage, cell, compare_stage, files
 from ssl_dynamics.experiments.kernel.config import DesignSettings, Kernel
 
@@ -27,7 +27,7 @@ FAMILY = Family(
         Stage(
             rule="simulate_kernel",
             function="simulate:simulate",
-            settings=LossSettings,
+            settings=TrainingSettings,
             reads={"schedule": SCHEDULE},
             writes={"trajectories": f"{CELL}/trajectories.npz"},
             log="simulate",

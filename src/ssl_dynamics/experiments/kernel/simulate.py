@@ -2,15 +2,17 @@
 
 import numpy as np
 
-from ssl_dynamics.cells import LossSettings
+from ssl_dynamics.cells import TrainingSettings
 from ssl_dynamics.engine.stage import Job, Progress
 from ssl_dynamics.experiments.kernel.design import Array, Design, Trajectories, load_by_kernel, save_by_kernel
 from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.simulation.device import train_on
 from ssl_dynamics.simulation.functions import FunctionTrajectory, train_regression_functions, train_triplet_functions
 
 
-def simulate(job: Job[LossSettings]) -> None:
+def simulate(job: Job[TrainingSettings]) -> None:
     """Stage `simulate_kernel`."""
+    train_on(job.settings.device)
     plans = load_by_kernel(job.input("schedule"), Design)
     progress = Progress(job, sum(plan.total_steps for plan in plans.values()))
     runs = {kernel: _train(plan, job.settings.loss, progress) for kernel, plan in plans.items()}

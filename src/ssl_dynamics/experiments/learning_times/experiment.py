@@ -1,6 +1,6 @@
 """Learning times, as data."""
 
-from ssl_dynamics.cells import CompareSettings, LossSettings
+from ssl_dynamics.cells import CompareSettings, TrainingSettings
 from ssl_dynamics.description import (
     QUADRATIC_FORM,
     TRIPLETS,
@@ -39,7 +39,7 @@ FAMILY = Family(
         Stage(
             rule="simulate_learning_times",
             function="simulate:simulate",
-            settings=LossSettings,
+            settings=TrainingSettings,
             reads={"triplets": TRIPLETS, "plan": f"{CELL}/plan.npz"},
             writes={"trajectory": f"{CELL}/trajectory.npz"},
             log="simulate",

@@ -1,15 +1,17 @@
 """Constrained training at one small step size, looked at often."""
 
-from ssl_dynamics.cells import LossSettings
+from ssl_dynamics.cells import TrainingSettings
 from ssl_dynamics.engine.stage import Job, Progress
 from ssl_dynamics.experiments.learning_times.design import Design, Trajectory
 from ssl_dynamics.shared_files import read_triplets
+from ssl_dynamics.simulation.device import train_on
 from ssl_dynamics.simulation.manifolds import Grassmannian
 from ssl_dynamics.simulation.training import train
 
 
-def simulate(job: Job[LossSettings]) -> None:
+def simulate(job: Job[TrainingSettings]) -> None:
     """Stage `simulate_learning_times`."""
+    train_on(job.settings.device)
     plan = Design.load(job.input("plan"))
     checkpoints = plan.checkpoints.tolist()
     progress = Progress(job, checkpoints[-1])

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
 from ssl_dynamics.cells import StartSettings
-from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.settings import Device, Loss
 from ssl_dynamics.settings import Settings
 
 SMALL_DEVIATION = 0.2  # noise adds up linearly below; the distance saturates above 0.3
@@ -46,3 +46,4 @@ class SimulateSettings(Settings):
     dimension: int
     steps: list[float]
     batches: list[int]
+    device: Device

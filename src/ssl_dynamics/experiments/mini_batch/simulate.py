@@ -7,6 +7,7 @@ from ssl_dynamics.experiments.mini_batch.config import SimulateSettings
 from ssl_dynamics.experiments.mini_batch.design import Array, Design, Trajectories
 from ssl_dynamics.problem.rng import stream
 from ssl_dynamics.shared_files import read_triplets
+from ssl_dynamics.simulation.device import train_on
 from ssl_dynamics.simulation.manifolds import Grassmannian
 from ssl_dynamics.simulation.minibatch import train_on_batches
 from ssl_dynamics.simulation.training import train
@@ -14,6 +15,7 @@ from ssl_dynamics.simulation.training import train
 
 def simulate(job: Job[SimulateSettings]) -> None:
     """Stage `simulate_mini_batch`."""
+    train_on(job.settings.device)
     settings = job.settings
     triplets = read_triplets(job.input("triplets"))
     plan = Design.load(job.input("plan"))

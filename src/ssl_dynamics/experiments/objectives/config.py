@@ -5,7 +5,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
 from ssl_dynamics.cells import StartSettings
-from ssl_dynamics.problem.settings import Objective
+from ssl_dynamics.problem.settings import Device, Objective
 from ssl_dynamics.settings import Settings
 
 
@@ -52,3 +52,4 @@ class SimulateSettings(Settings):
     checkpoints: int
     temperature_tolerance: float
     temperature_iterations: int
+    device: Device

@@ -30,7 +30,9 @@ FAMILY = Family(
             rule="simulate_objectives",
             function="simulate:simulate",
             settings=SimulateSettings,
-            given={name: f"objectives.{name}" for name in SimulateSettings.model_fields},
+            given={
+                name: f"objectives.{name}" for name in SimulateSettings.model_fields if name in Objectives.model_fields
+            },
             reads={"triplets": TRIPLETS, "schedule": SCHEDULE},
             writes={"trajectories": f"{CELL}/trajectories.npz"},
             log="simulate",

@@ -6,11 +6,13 @@ from ssl_dynamics.engine.stage import Job, Progress
 from ssl_dynamics.experiments.objectives.config import SimulateSettings
 from ssl_dynamics.experiments.objectives.design import Design, Trajectories, Trajectory, scaled_batch
 from ssl_dynamics.shared_files import read_triplets
+from ssl_dynamics.simulation.device import train_on
 from ssl_dynamics.simulation.objectives import descend, info_nce_solutions
 
 
 def simulate(job: Job[SimulateSettings]) -> None:
     """Stage `simulate_objectives`."""
+    train_on(job.settings.device)
     settings = job.settings
     design = Design.load(job.input("schedule"))
     batch = scaled_batch(read_triplets(job.input("triplets")), design)

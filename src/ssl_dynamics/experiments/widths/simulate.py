@@ -1,17 +1,17 @@
 """Trains two-layer nets of every width on the loss over the triplets, at every step size."""
 
-import torch
-
 from ssl_dynamics.engine.stage import Job, Progress
 from ssl_dynamics.experiments.widths.config import SimulateSettings
 from ssl_dynamics.experiments.widths.design import DESIGNS, Array, NarrowDesign, Trajectories, WideDesign
 from ssl_dynamics.problem.settings import Metric
 from ssl_dynamics.shared_files import read_triplets
+from ssl_dynamics.simulation.device import to_tensor, train_on
 from ssl_dynamics.simulation.layers import Net, train_layers
 
 
 def simulate(job: Job[SimulateSettings]) -> None:
     """Stage `simulate_layers`."""
+    train_on(job.settings.device)
     settings = job.settings
     triplets = read_triplets(job.input("triplets"))
     design = DESIGNS[settings.kind].load(job.input("layers"))
@@ -48,8 +48,8 @@ def nets_at_start(design: NarrowDesign | WideDesign, *, coarsest: bool) -> dict[
         chosen += [("canonical", width) for width in widths if width == d]
     return {
         (metric, width): Net(
-            torch.from_numpy(design.first[width]),
-            torch.from_numpy(design.second[width]),
+            to_tensor(design.first[width]),
+            to_tensor(design.second[width]),
             wide=isinstance(design, WideDesign),
             metric=metric,
         )
