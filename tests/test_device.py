@@ -290,9 +290,8 @@ def test_a_device_without_float64_is_one_line(monkeypatch):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU on this machine")
 def test_a_run_without_its_device_stops_before_any_job(tmp_path):
-    text = (TOP / "tests/config/smallest.yaml").read_text()
     path = tmp_path / "smallest.yaml"
-    path.write_text(f"{text}device: cuda\n")
+    path.write_text((TOP / "tests/config/smallest.yaml").read_text() + "device: cuda\n")
     command = [sys.executable, "-m", "ssl_dynamics.cli", "run", path, "--cores", "1"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 2
