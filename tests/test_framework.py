@@ -319,7 +319,9 @@ def test_verdict_on_the_cost_of_the_collapse(collapsed, expected):
 
 @pytest.mark.parametrize(("measured", "expected"), [(1.01, "pass"), (1.03, "fail"), (np.nan, "fail")])
 def test_verdict_on_learning_times(measured, expected):
-    table = pd.DataFrame({"seed": [0, 0, 1, 1], "direction": [1, 2, 1, 2], "predicted": [1.0, np.nan, 1.0, 1.0]})
+    table = pd.DataFrame(
+        {"seed": [0, 0, 1, 1], "direction": [1, 2, 1, 2], "end": 2.0, "predicted": [1.0, np.nan, 1.0, 1.0]}
+    )
     table["measured"] = [1.0, np.nan, measured, 1.0]
     assert verdict("A5-learning-times", table.assign(predicted_control=2 * table["predicted"])) == expected
 
