@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import re
 import sys
 from pathlib import Path
@@ -110,6 +111,11 @@ def test_mean_of_one_seed_is_refused():
 def test_statistic_is_that_of_all_seeds(statistic, value):
     per_seed = np.array([0.5] * 18 + [2.0, -1.0])
     assert judge(per_seed, statistic, Criterion("<=", 9.0)).value == pytest.approx(value)
+
+
+def test_number_of_seeds_that_meet_a_criterion_is_one_that_json_knows():
+    judged = judge(np.array([0.5, 2.0]), "largest", Criterion("<=", 1.0))
+    assert json.dumps([judged.met, judged.seeds]) == "[1, 2]"
 
 
 @pytest.mark.parametrize("per_seed", [np.array([]), np.array([1.0, np.nan]), np.array([1.0, np.inf])])

@@ -133,7 +133,7 @@ def judge(per_seed: Array, statistic: Statistic, criterion: Criterion) -> Judged
     seeds = len(per_seed)
     if not seeds or not np.isfinite(per_seed).all():
         return Judged(np.nan, np.nan, np.nan, -np.inf, 1.0, 0, max(seeds, 1), "fail")
-    met = sum(criterion.margin(value) >= 0 for value in per_seed)
+    met = sum(criterion.margin(float(value)) >= 0 for value in per_seed)
     if statistic != "mean":
         value = float(EXTREMES[statistic](per_seed))
         low, high = float(per_seed.min()), float(per_seed.max())
