@@ -2,6 +2,7 @@ import gzip
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 from pydantic import TypeAdapter, ValidationError
 
 from ssl_dynamics.analysis import fitted_order
@@ -57,6 +58,14 @@ def test_digits_are_split_class_by_class():
     assert len(data.train) + len(data.test) == 1797
     assert 0.19 < len(data.test) / 1797 < 0.2
     assert data.train.max() == 1
+
+
+def test_digits_are_those_of_scikit_learn():
+    data, given = load(dataset_settings("digits", center=False), "x", root_seed=0), load_digits()
+    read = np.concatenate([data.train, data.test]), np.concatenate([data.train_labels, data.test_labels])
+    order, expected = np.lexsort(read[0].T), np.lexsort(given.data.T)
+    np.testing.assert_array_equal(16 * read[0][order], given.data[expected])
+    np.testing.assert_array_equal(read[1][order], given.target[expected])
 
 
 @pytest.mark.parametrize("source", ["fashion-mnist", "digits"])

@@ -1,4 +1,5 @@
 # What the rules share: the checked configuration, the command of a stage, the fingerprints that decide re-runs.
+import gc
 import shlex
 import sys
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from ssl_dynamics.engine.notebook_imports import notebook_imports, notebook_para
 from ssl_dynamics.engine.stage import units_of
 from ssl_dynamics.report import configured
 from ssl_dynamics.report.settings import NotebookSettings
+
+# What Snakemake and this workflow have imported stays: without this Python would search it for cycles again and again.
+gc.freeze()
 
 try:
     CONFIG = (

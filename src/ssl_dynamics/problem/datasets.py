@@ -4,7 +4,7 @@ import hashlib
 import zipfile
 import zlib
 from dataclasses import dataclass, replace
-from importlib import resources
+from importlib import metadata, resources
 from pathlib import Path
 
 import numpy as np
@@ -66,10 +66,10 @@ def _fashion_mnist() -> Dataset:
 
 
 def _digits() -> Dataset:
-    from sklearn.datasets import load_digits  # noqa: PLC0415 -- takes a second, and only digits need it
-
-    bunch = load_digits()
-    images, labels = bunch.images / 16.0, bunch.target.astype(np.int64)
+    # The file of scikit-learn's `load_digits`, without its import, which takes a second.
+    path = metadata.distribution("scikit-learn").locate_file("sklearn/datasets/data/digits.csv.gz")
+    table = np.loadtxt(str(path), delimiter=",")
+    images, labels = table[:, :-1].reshape(-1, 8, 8) / 16.0, table[:, -1].astype(np.int64)
     is_test = np.zeros(len(labels), dtype=bool)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
