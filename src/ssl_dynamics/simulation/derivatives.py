@@ -1,6 +1,7 @@
 """Functions with a derivative of their own, where that of torch takes more passes over large arrays."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -35,13 +36,7 @@ class _Readout(torch.autograd.Function):
         return gradient @ V, gradient.mT @ F
 
 
-def erf(a: torch.Tensor) -> torch.Tensor:
-    """The error function of each entry."""
-    result: torch.Tensor = _Erf.apply(a)
-    return result
-
-
-def readout(F: torch.Tensor, V: torch.Tensor) -> torch.Tensor:
-    """U = FVᵀ (S, N, z) of features F (S, N, h) and weights V (S, z, h)."""
-    result: torch.Tensor = _Readout.apply(F, V)
-    return result
+# The error function of each entry.
+erf: Callable[[torch.Tensor], torch.Tensor] = _Erf.apply
+# U = FVᵀ (S, N, z) of features F (S, N, h) and weights V (S, z, h).
+readout: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = _Readout.apply
