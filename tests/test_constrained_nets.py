@@ -28,6 +28,7 @@ from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.starts.orthonormal import constrained_net
 from ssl_dynamics.simulation import constrained_nets
 from ssl_dynamics.simulation.constrained_nets import train_constrained_nets
+from ssl_dynamics.simulation.derivatives import erf, readout
 from ssl_dynamics.simulation.stacked import regression_objective, triplet_objective
 from ssl_dynamics.theory import (
     arrival,
@@ -140,6 +141,43 @@ def test_steps_are_of_order_four_and_keep_the_constraint():
     errors = [np.abs(run.functions - exact).max() for run in runs]
     assert fitted_order(1 / counts, errors) == pytest.approx(4, abs=0.4)
     assert max(run.orthonormality.max() for run in runs) < 1e-13
+
+
+def test_late_steps_are_longer_within_the_bound_on_the_sum_of_errors(monkeypatch):
+    X, (first, second) = points(), net(30)
+    calls, objective = [], triplet_objective("contrastive", N_TRIPLETS)
+    times = [0.0, 1.0, 2.0, 4.0, 8.0, 100.0]
+
+    def counted(U):
+        calls.append(len(U))
+        return objective(U)
+
+    def trained(largest_step):
+        calls.clear()
+        run = train(X, first, second, counted, rate=0.1, largest_step=largest_step, times=times)
+        return run.functions, len(calls)
+
+    functions, needed = trained(0.4)
+    bound = (times[-1] / times[1]) ** constrained_nets.SLACK
+    monkeypatch.setattr(constrained_nets, "SLACK", 0.0)  # none is longer
+    of_equal_steps, most = trained(0.4)
+    exact, _ = trained(0.1)
+    assert needed < most / 2
+    assert np.abs(functions - exact).max() < bound * np.abs(of_equal_steps - exact).max()
+
+
+def test_derivatives_of_our_own_are_those_of_torch():
+    random = torch.Generator().manual_seed(0)
+    a, F, V, direction = (
+        torch.randn(shape, generator=random, dtype=torch.float64, requires_grad=True)
+        for shape in ((3, 4), (2, 5, 7), (2, 3, 7), (2, 5, 3))
+    )
+    pairs = [((erf(a).sum(), torch.erf(a).sum()), [a])]
+    pairs.append((((direction * readout(F, V)).sum(), (direction * (F @ V.mT)).sum()), [F, V]))
+    for (ours, theirs), leaves in pairs:
+        assert ours == theirs
+        for mine, reference in zip(torch.autograd.grad(ours, leaves), torch.autograd.grad(theirs, leaves), strict=True):
+            torch.testing.assert_close(mine, reference, rtol=1e-14, atol=1e-15)
 
 
 def test_seeds_are_trained_alike_in_parts_and_at_once(monkeypatch):

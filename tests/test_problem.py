@@ -2,8 +2,8 @@ import gzip
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
 from pydantic import TypeAdapter, ValidationError
+from sklearn.datasets import load_digits
 
 from ssl_dynamics.analysis import fitted_order
 from ssl_dynamics.problem import quadratic_form

@@ -8,35 +8,39 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ssl_dynamics.simulation.derivatives import erf, readout
 from ssl_dynamics.simulation.device import to_tensor
 from ssl_dynamics.simulation.manifolds import qr_retraction
 from ssl_dynamics.simulation.stacked import Objective
 
 Array = NDArray[np.float64]
 
-# φ and its factor, which is kept with the 1/√h: a pass over all features fewer.
+# φ, in the memory of its argument, and its factor, which is kept with the 1/√h: passes over all features fewer.
 ACTIVATIONS: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], float]] = {
     "identity": (lambda a: a, 1.0),
-    "relu": (torch.relu, math.sqrt(2)),
-    "erf": (torch.erf, 1.0),
+    "relu": (torch.relu_, math.sqrt(2)),
+    "erf": (erf, 1.0),
 }
 AT_ONCE = 2**18  # features φ computed at a time: 2 MB, about what a cache holds
+SLACK = 0.25  # the sum of errors may grow with this power of time by steps that are longer
 
 
 @dataclass(frozen=True)
 class Net:
-    """u = W_2ᵀφ(W_1x/√d)/√h: W_1 (S, h, d) free, W_2 (S, h, z) with orthonormal columns."""
+    """u = W_2ᵀφ(W_1x/√d)/√h: W_1ᵀ (S, d, h) free, W_2ᵀ (S, z, h) with orthonormal rows. Few rows make fast products."""
 
     first: torch.Tensor
     second: torch.Tensor
 
     def moved(self, velocity: "Net", time: float) -> "Net":
         """Along a velocity for a time, without the constraint."""
-        return Net(self.first + time * velocity.first, self.second + time * velocity.second)
+        return Net(
+            torch.add(self.first, velocity.first, alpha=time), torch.add(self.second, velocity.second, alpha=time)
+        )
 
-    def split(self, seeds: int) -> Iterator["Net"]:
-        """The nets of so many seeds, and of the next ones, to the last."""
-        return map(Net, torch.split(self.first, seeds), torch.split(self.second, seeds))
+    def norms(self) -> torch.Tensor:
+        """Frobenius norms of both layers (2, S)."""
+        return torch.stack([torch.linalg.vector_norm(layer, dim=(-2, -1)) for layer in (self.first, self.second)])
 
     def where(self, kept: torch.Tensor, other: "Net") -> "Net":
         """For the seeds `kept` (S,) as it is, another for the rest."""
@@ -76,8 +80,9 @@ def train_constrained_nets(
 
     points (N, d); first (S, h, d); second (S, h, z) orthonormal; `objective` of any number of seeds; `activation` a
     name in `ACTIVATIONS`; `times` (T,) from 0 on, not decreasing, between which the fewest equal steps not above
-    `largest_step` are taken, or not above `largest_step`·‖K(0)‖/‖K‖ where the features have grown; `on_segment()` is
-    called at each time. Raises ValueError on other times or an unknown activation. Source: docs/theory.md §4.
+    `largest_step` are taken, or not above `largest_step`·‖K(0)‖/‖K‖ where the features have grown; where the flow has
+    become slow, longer ones (`_Passage`). `on_segment()` is called at each time. Raises ValueError on other times or
+    an unknown activation. Source: docs/theory.md §4.
     """
     segments = np.diff(np.asarray(times, dtype=np.float64), prepend=0.0)
     if not (segments >= 0).all():
@@ -85,31 +90,30 @@ def train_constrained_nets(
     if activation not in ACTIVATIONS:
         raise ValueError(f"activation {activation!r} is unknown; allowed: {', '.join(map(repr, ACTIVATIONS))}")
     phi, factor = ACTIVATIONS[activation]
-    field = _Field(to_tensor(points), phi, factor / math.sqrt(first.shape[1]), objective, rate)
-    origin = net = Net(to_tensor(first), to_tensor(second))
-    allowed = torch.linalg.vector_norm(origin.first, dim=(-2, -1)) / 2
-    departed = torch.zeros(len(allowed), dtype=torch.bool)
-    U, K0 = field.looks(origin)
+    field = _Field(
+        to_tensor(points / math.sqrt(points.shape[1])), phi, factor / math.sqrt(first.shape[1]), objective, rate
+    )
+    layers = (to_tensor(layer).mT.contiguous() for layer in (first, second))
+    together = max(1, AT_ONCE // (first.shape[1] * len(points)))
+    nets = _Passage(
+        [Net(*parts) for parts in zip(*(torch.split(layer, together) for layer in layers), strict=True)], field
+    )
+    U, K0 = nets.looks()
     K, T0 = K0, K0 - _outer(U)
     saved: list[tuple[torch.Tensor, ...]] = []
     for segment in segments:
         growth = torch.linalg.matrix_norm(K) / torch.linalg.matrix_norm(K0)
-        fastest = max(1.0, float(growth.where(~departed, 0.0).max()))
-        steps = 0 if departed.all() else math.ceil(segment / largest_step * fastest * (1 - 1e-12))
-        for _ in range(steps):
-            proposed = runge_kutta(net, field.velocity, segment / steps)
-            distance = torch.linalg.vector_norm(proposed.first - origin.first, dim=(-2, -1))
-            departed = departed | ~(distance <= allowed)  # not finite is departed, too
-            net = net.where(departed, proposed)
-        U, K = field.looks(net)
-        saved.append((U, _relative(K, K0), _relative(K - _outer(U), T0), _defect(net.second), departed))
+        fastest = max(1.0, float(growth.where(~nets.departed, 0.0).max()))
+        nets.advance(float(segment), largest_step / fastest)
+        U, K = nets.looks()
+        saved.append((U, _relative(K, K0), _relative(K - _outer(U), T0), nets.defect(), nets.departed))
         on_segment()
     return ConstrainedTrajectory(*(torch.stack(part, 1).cpu().numpy() for part in zip(*saved, strict=True)))
 
 
 @dataclass(frozen=True)
 class _Field:
-    """The velocity of nets on points X (N, d), and what they compute there."""
+    """The velocity of nets on points X/√d (N, d), and what they compute there."""
 
     X: torch.Tensor
     phi: Callable[[torch.Tensor], torch.Tensor]
@@ -118,49 +122,94 @@ class _Field:
     rate: float
 
     def features(self, net: Net) -> torch.Tensor:
-        """Ψᵀ up to `scale` (S, h, N): seeds and width are the rows of one matrix product."""
-        S, h, d = net.first.shape
-        preactivation = net.first.reshape(S * h, d) @ (self.X.T / math.sqrt(d))
-        return self.phi(preactivation.reshape(S, h, -1))
+        """Ψ up to `scale` (S, N, h)."""
+        return self.phi(torch.bmm(self.X.expand(len(net.first), *self.X.shape), net.first))
 
     def representations(self, net: Net, features: torch.Tensor) -> torch.Tensor:
         """U = ΨW_2 (S, N, z)."""
-        return (self.scale * (net.second.mT @ features)).mT
+        return self.scale * readout(features, net.second)
 
-    def parts(self, net: Net) -> Iterator[Net]:
-        """The nets of as many seeds at a time as `AT_ONCE` allows, of one at least."""
-        return net.split(max(1, AT_ONCE // (net.first.shape[1] * len(self.X))))
+    def velocity(self, net: Net) -> Net:
+        """(Ẇ_1, Ẇ_2)ᵀ by automatic differentiation of the objective; seeds share nothing: its sum separates."""
+        leaf = Net(net.first.detach().requires_grad_(True), net.second.detach().requires_grad_(True))
+        total = self.objective(self.representations(leaf, self.features(leaf))).sum()
+        of_first, of_second = torch.autograd.grad(total, (leaf.first, leaf.second))
+        M = net.second @ of_second.mT
+        return Net(of_first.mul_(-self.rate), ((M + M.mT) / 2) @ net.second - of_second)
 
-    def looks(self, net: Net) -> tuple[torch.Tensor, torch.Tensor]:
+
+class _Passage:
+    """Nets on their way, a few in each part, and what their next step must know of those before.
+
+    A step has an estimated error: that of `runge_kutta`, of each layer relative to its way ‖W − W(0)‖_F, the larger of
+    the two. E is the sum of those so far. A step up to time t may be longer than asked for while its error is at most
+    `SLACK`·E·step/t for each net: longer steps let E grow no faster than t^`SLACK`. As error/step and E both are of
+    the third order in the steps, the order remains.
+    """
+
+    def __init__(self, parts: list[Net], field: _Field) -> None:
+        self._field, self._origin, self._nets = field, parts, parts
+        self._velocities = [field.velocity(net) for net in parts]
+        self._half = torch.cat([net.norms()[0] for net in parts]) / 2
+        self._error, self._time, self._longer = torch.zeros_like(self._half), 0.0, 1.0
+        self.departed = torch.zeros_like(self._half, dtype=torch.bool)
+
+    def advance(self, time: float, step: float) -> None:
+        """A time on, in equal steps not above `step`, or in longer ones."""
+        end = self._time + time
+        while self._time < end and not self.departed.all():
+            steps = math.ceil((end - self._time) / (self._longer * step) * (1 - 1e-12))
+            taken = (end - self._time) / steps
+            nets, velocities, *measured = zip(*self._tried(taken), strict=True)
+            way, error = map(torch.cat, measured)
+            reached = end if steps == 1 else self._time + taken
+            room = float((SLACK * self._error * taken / reached / error).where(~self.departed, math.inf).min())
+            refused = self._longer > 1 and taken > step and not room >= 1  # not finite is refused, too
+            self._longer = max(1.0, taken / step * min(2.0, max(0.5, 0.8 * room ** (1 / 3))))  # with a margin
+            if refused:
+                continue
+            self.departed = self.departed | ~(way <= self._half)  # not finite is departed, too
+            self._error = self._error + error.where(~self.departed, 0.0)
+            kept = torch.split(self.departed, len(nets[0].first))
+            self._nets = [old.where(gone, new) for old, gone, new in zip(self._nets, kept, nets, strict=True)]
+            self._velocities, self._time = list(velocities), reached
+
+    def _tried(self, step: float) -> Iterator[tuple[Net, Net, torch.Tensor, torch.Tensor]]:
+        """Of each part the nets after a step, their velocity, the way of their first layers (S,), their errors (S,)."""
+        for start, net, k1 in zip(self._origin, self._nets, self._velocities, strict=True):
+            end, k5, estimate = runge_kutta(net, k1, self._field.velocity, step)
+            ways = end.moved(start, -1).norms()
+            yield end, k5, ways[0], (estimate.norms() / ways.clamp_min(torch.finfo(ways.dtype).tiny)).amax(0)
+
+    def looks(self) -> tuple[torch.Tensor, torch.Tensor]:
         """U (S, N, z) and K = ΨΨᵀ (S, N, N)."""
         seen = []
-        for part in self.parts(net):
-            features = self.features(part)
-            seen.append((self.representations(part, features), self.scale**2 * (features.mT @ features)))
+        for net in self._nets:
+            features = self._field.features(net)
+            seen.append((self._field.representations(net, features), self._field.scale**2 * (features @ features.mT)))
         U, K = map(torch.cat, zip(*seen, strict=True))
         return U, K
 
-    def velocity(self, net: Net) -> Net:
-        """(Ẇ_1, Ẇ_2) by automatic differentiation of the objective; seeds share nothing: its sum separates."""
-        first, second = [], []
-        for part in self.parts(net):
-            leaf = Net(part.first.detach().requires_grad_(True), part.second.detach().requires_grad_(True))
-            total = self.objective(self.representations(leaf, self.features(leaf))).sum()
-            of_first, of_second = torch.autograd.grad(total, (leaf.first, leaf.second))
-            M = part.second.mT @ of_second
-            first.append(-self.rate * of_first)
-            second.append(part.second @ ((M + M.mT) / 2) - of_second)
-        return Net(torch.cat(first), torch.cat(second))
+    def defect(self) -> torch.Tensor:
+        """‖W_2ᵀW_2 − I‖_F (S,)."""
+        grams = torch.cat([net.second @ net.second.mT for net in self._nets])
+        defect: torch.Tensor = torch.linalg.matrix_norm(grams - torch.eye(grams.shape[-1], dtype=grams.dtype))
+        return defect
 
 
-def runge_kutta(net: Net, velocity: Callable[[Net], Net], step: float) -> Net:
-    """One classical step of order 4, pulled back to W_2ᵀW_2 = I."""
-    k1 = velocity(net)
+def runge_kutta(net: Net, k1: Net, velocity: Callable[[Net], Net], step: float) -> tuple[Net, Net, Net]:
+    """One classical step of order 4 from the velocity k1, pulled back to W_2ᵀW_2 = I; the velocity k5 there; an error.
+
+    With k5 in the place of k4 the step is of order 3: the difference, (k5 − k4)·step/6, estimates the error of that.
+    """
     k2 = velocity(net.moved(k1, step / 2))
     k3 = velocity(net.moved(k2, step / 2))
     k4 = velocity(net.moved(k3, step))
-    mean = k1.moved(k2, 2).moved(k3, 2).moved(k4, 1)
-    return Net(net.first + step / 6 * mean.first, qr_retraction(net.second, step / 6 * mean.second).weights)
+    end = net.moved(k1.moved(k2, 2).moved(k3, 2).moved(k4, 1), step / 6)
+    end = Net(end.first, qr_retraction(end.second.mT, torch.zeros_like(end.second.mT)).weights.mT)
+    k5 = velocity(end)
+    difference = k5.moved(k4, -1)
+    return end, k5, Net(difference.first.mul_(step / 6), difference.second.mul_(step / 6))
 
 
 def _outer(U: torch.Tensor) -> torch.Tensor:
@@ -170,9 +219,3 @@ def _outer(U: torch.Tensor) -> torch.Tensor:
 def _relative(matrix: torch.Tensor, start: torch.Tensor) -> torch.Tensor:
     drift: torch.Tensor = torch.linalg.matrix_norm(matrix - start) / torch.linalg.matrix_norm(start)
     return drift
-
-
-def _defect(weights: torch.Tensor) -> torch.Tensor:
-    identity = torch.eye(weights.shape[-1], dtype=weights.dtype)
-    defect: torch.Tensor = torch.linalg.matrix_norm(weights.mT @ weights - identity)
-    return defect

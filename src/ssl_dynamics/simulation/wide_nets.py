@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from ssl_dynamics.problem.settings import Activation
+from ssl_dynamics.simulation.derivatives import erf
 from ssl_dynamics.simulation.device import to_tensor
 
 Array = NDArray[np.float64]
@@ -16,25 +16,10 @@ Layers = tuple[torch.Tensor, torch.Tensor]  # W_1 (S, h, d), W_2 (S, h, z)
 Value = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # outputs (S, N, z) and seeds (S,) to losses (S,)
 
 
-class _Erf(torch.autograd.Function):
-    """erf(a), differentiated in the memory of one array: torch takes five passes, each with an array of its own."""
-
-    @staticmethod
-    def forward(ctx: Any, a: torch.Tensor) -> torch.Tensor:
-        ctx.save_for_backward(a)
-        return torch.erf(a)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
-        (a,) = ctx.saved_tensors
-        slopes: torch.Tensor = a.square().neg_().exp_().mul_(2 / math.sqrt(math.pi))
-        return slopes.mul_(gradient)
-
-
 ACTIVATIONS: dict[Activation, Callable[[torch.Tensor], torch.Tensor]] = {
     "identity": lambda a: a,
     "relu": lambda a: math.sqrt(2) * torch.relu(a),
-    "erf": _Erf.apply,
+    "erf": erf,
 }
 # Hidden units of the nets that are worked on at one time: what is between their layers stays in the cache, and in
 # memory that is used again. Whole batches of wide nets would take new pages from the system at every step.
