@@ -27,7 +27,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := full
-.PHONY: full quick run strict test test-all lint benchmark crosscheck plan check verify reference schema snapshot report changes readme lock mutants archive help clean
+.PHONY: full quick run strict test test-all lint benchmark benchmark-check benchmark-baseline crosscheck plan check verify reference schema snapshot report changes readme lock mutants archive help clean
 
 # Bytecode is written at the installation alone: on a full disk Python leaves truncated files of it.
 full quick run strict plan check verify reference: export PYTHONDONTWRITEBYTECODE := 1
@@ -62,8 +62,14 @@ lint: $(READY)  ## ruff, mypy, snakefmt, snakemake --lint, nbstripout, import co
 	nbstripout --verify workflow/notebooks/*.ipynb
 	lint-imports
 
-benchmark: $(READY)  ## the tangent kernel against the machine's matrix products: rate and memory
-	@python benchmarks/tangent_kernel.py
+benchmark: $(READY) $(CROSSCHECK)  ## ours against peers and the machine's limits: results/benchmark, docs/benchmark.md (about 8 minutes)
+	@python -m benchmarks measure $(CONFIG)
+
+benchmark-check: $(READY) $(CROSSCHECK)  ## have the ratios of benchmarks/baseline.json fallen past their margins
+	@python -m benchmarks check
+
+benchmark-baseline: $(READY)  ## make the last benchmark the one that others are compared with
+	@python -m benchmarks baseline
 
 crosscheck: $(READY) $(CROSSCHECK)  ## tangent kernels against the library neural-tangents, in an environment of its own
 	@python crosscheck/write_kernels.py .venv-crosscheck/kernels.npz
@@ -105,7 +111,7 @@ lock: $(READY)  ## resolve requirements.in anew into requirements.lock and envir
 	@python scripts/lock.py
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 25
 
 clean:  ## remove results, archives, caches and .venv
 	rm -rf $(VENV) .venv-crosscheck .venv-archive archives

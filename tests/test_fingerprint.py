@@ -53,7 +53,7 @@ def changed_by(root, file, old, new):
     [
         ("def grassmann_flow", "# a comment\ndef grassmann_flow"),
         ("Orthonormal basis of span W(t)", "Another docstring"),
-        ("    t = time_grid(", "\n\n    t = time_grid("),
+        ("    return SolvedFlow(C).bases(", "\n\n    return SolvedFlow(C).bases("),
         ('"""Gradient flow of L(W)', '"""Another module docstring'),
     ],
 )
@@ -62,7 +62,7 @@ def test_comments_docstrings_and_layout_do_not_count(tree, old, new):
 
 
 def test_edit_in_the_theory_reaches_what_solves_and_no_training(tree):
-    changed = changed_by(tree, "theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-1 * gaps")
+    changed = changed_by(tree, "theory/solved_flow.py", "rates = 2 * (", "rates = 1 * (")
     assert "solve" in changed
     assert not {
         stage for stage in changed if stage.startswith(("triplet", "quadratic", "simulate", "compare", "claims"))
@@ -125,7 +125,8 @@ def test_attribute_of_an_imported_module_counts_alone(tree):
         "def grassmann_flow",
         "from ssl_dynamics.theory import parts\nFACTOR = parts.USED\n\n\ndef grassmann_flow",
     )
-    changed_by(tree, "theory/grassmann.py", "    t = time_grid(", "    FACTOR\n    t = time_grid(")
+    bases = "    return SolvedFlow(C).bases("
+    changed_by(tree, "theory/grassmann.py", bases, f"    FACTOR\n{bases}")
     assert changed_by(tree, "theory/parts.py", "UNUSED = 2", "UNUSED = 3") == set()
     assert "solve" in changed_by(tree, "theory/parts.py", "USED = 1\n", "USED = 4\n")
 

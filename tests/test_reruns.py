@@ -71,9 +71,9 @@ def test_a_fresh_clone_with_copied_results_runs_nothing_whatever_the_times(finis
 
 
 def test_a_real_edit_in_the_theory_runs_the_solvers_that_import_it_and_what_follows(tree):
-    edit(tree, "src/ssl_dynamics/theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-2.0 * gaps")
+    edit(tree, "src/ssl_dynamics/theory/solved_flow.py", "rates = 2 * (", "rates = 2.0 * (")
     printed = plan(tree)
-    assert "theory.grassmann: _graph_at" in " ".join(printed.split())
+    assert "theory.solved_flow: SolvedFlow" in " ".join(printed.split())
     found = stages(printed)
     assert found.keys() >= {
         "solve", "compare_unconstrained", "compare_grassmannian", "claims", "figures_dynamics", "notebook",

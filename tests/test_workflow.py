@@ -102,7 +102,7 @@ def failed_claims(result):
 
 
 def test_half_the_rate_in_the_closed_form_is_caught(tree):
-    edit(tree, "src/ssl_dynamics/theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-1 * gaps")
+    edit(tree, "src/ssl_dynamics/theory/solved_flow.py", "rates = 2 * (", "rates = 1 * (")
     edit(
         tree, "src/ssl_dynamics/theory/unconstrained.py", "-2 * eigenvalues * time_grid", "-1 * eigenvalues * time_grid"
     )

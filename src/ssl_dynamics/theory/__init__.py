@@ -27,6 +27,7 @@ from ssl_dynamics.theory.integration import integrate_grassmann_flow
 from ssl_dynamics.theory.iteration import orthogonal_iteration
 from ssl_dynamics.theory.kernel import kernel_flow, reduced_kernel_flow, regression_flow, top_eigenfunction
 from ssl_dynamics.theory.limits import full_width_speed, largest_iteration_step, largest_riemannian_step
+from ssl_dynamics.theory.solved_flow import SolvedFlow
 from ssl_dynamics.theory.two_layer import (
     integrate_narrow_layers,
     integrate_wide_layers,
@@ -40,6 +41,7 @@ __all__ = [
     "DepartureLaw",
     "GramCurve",
     "GramState",
+    "SolvedFlow",
     "arrival",
     "blow_up_delay",
     "constrained_tangent_kernel",

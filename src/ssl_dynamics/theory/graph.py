@@ -27,5 +27,7 @@ def basis_of_graph(V: Array, G: Array) -> Array:
     """Orthonormal basis (..., d, z) of span V[I; G], by QR: the Gram matrix I + GᵀG would square the condition."""
     z = G.shape[-1]
     identity = np.broadcast_to(np.eye(z), (*G.shape[:-2], z, z))
-    basis: Array = V @ np.linalg.qr(np.concatenate([identity, G], axis=-2))[0]
+    Q = np.linalg.qr(np.concatenate([identity, G], axis=-2))[0]
+    # One product of all columns, as rows: many products with z columns each would read V as often.
+    basis: Array = (Q.mT.reshape(-1, len(V)) @ V.T).reshape(Q.mT.shape).mT
     return basis

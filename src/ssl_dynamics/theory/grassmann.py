@@ -1,12 +1,10 @@
 """Gradient flow of L(W) = Tr(WᵀCW) on the Grassmannian: the constrained dynamics, known exactly (docs/theory.md §3)."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.theory.graph import basis_of_graph, graph_coordinates
-from ssl_dynamics.validation import Array, start, symmetric_matrix, time_grid
+from ssl_dynamics.theory.solved_flow import SolvedFlow
+from ssl_dynamics.validation import Array, symmetric_matrix, time_grid
 
 
 def grassmann_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
@@ -19,11 +17,10 @@ def grassmann_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
 
     C (d, d) symmetric; W0 (..., d, z), orthonormal columns; times (T,) in units of 1/C; returns (..., T, d, z)
     float64. Raises ValueError on bad shapes or values, and where W(0) has no component along some direction of
-    the z leading eigenvectors (X_1 singular), so that the limit is not their span. Source: docs/theory.md §3.
+    the z leading eigenvectors (X_1 singular), so that the limit is not their span. `SolvedFlow` solves one C for many
+    starts, and reads off them what needs no basis. Source: docs/theory.md §3.
     """
-    graph = _graph(C, W0)
-    t = time_grid("times", times)
-    return basis_of_graph(graph.V, _graph_at(graph, t))
+    return SolvedFlow(C).bases(W0, times)
 
 
 def grassmann_tangent(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
@@ -31,8 +28,7 @@ def grassmann_tangent(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
 
     Same arguments, shapes (result (..., T)) and errors as `grassmann_flow`. Source: docs/theory.md §3.
     """
-    tangent: Array = np.linalg.norm(_graph_at(_graph(C, W0), time_grid("times", times)), ord=2, axis=(-2, -1))
-    return tangent
+    return SolvedFlow(C).tangents(W0, times)[..., 0]
 
 
 def tangent_bound(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
@@ -41,12 +37,13 @@ def tangent_bound(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     Same arguments, shapes (result (..., T)) and errors as `grassmann_flow`; needs z < d. Source: docs/theory.md §3:
     every entry of G decays at least at the rate 2(λ_{z+1} − λ_z), and ‖DGE‖_2 ≤ ‖D‖_2 ‖G‖_2 ‖E‖_2.
     """
-    graph = _graph(C, W0)
-    z = graph.G0.shape[-1]
-    if z == len(graph.eigenvalues):
+    flow = SolvedFlow(C)
+    G0 = flow.graph(W0)
+    z = G0.shape[-1]
+    if z == len(flow.eigenvalues):
         raise ValueError(f"z must be smaller than d = {z}: there is no λ_(z+1)")
-    decay = np.exp(-2 * (graph.eigenvalues[z] - graph.eigenvalues[z - 1]) * time_grid("times", times))
-    bound: Array = np.linalg.norm(graph.G0, ord=2, axis=(-2, -1))[..., None] * decay
+    decay = np.exp(-2 * (flow.eigenvalues[z] - flow.eigenvalues[z - 1]) * time_grid("times", times))
+    bound: Array = np.linalg.norm(G0, ord=2, axis=(-2, -1))[..., None] * decay
     return bound
 
 
@@ -59,23 +56,3 @@ def leading_eigenspace(C: ArrayLike, z: int) -> Array:
     if not 1 <= z <= len(form):
         raise ValueError(f"z must lie between 1 and d = {len(form)}; got {z}")
     return np.linalg.eigh(form)[1][:, :z]
-
-
-@dataclass(frozen=True)
-class _Graph:
-    eigenvalues: Array  # (d,) ascending
-    V: Array  # (d, d)
-    G0: Array  # (..., d − z, z)
-
-
-def _graph(C: ArrayLike, W0: ArrayLike) -> _Graph:
-    form = symmetric_matrix("C", C)
-    W = start("W0", W0, len(form), orthonormal=True)
-    eigenvalues, V = np.linalg.eigh(form)
-    return _Graph(eigenvalues, V, graph_coordinates(V, W, "the smallest eigenvalues"))
-
-
-def _graph_at(graph: _Graph, times: Array) -> Array:
-    z = graph.G0.shape[-1]
-    gaps = graph.eigenvalues[z:, None] - graph.eigenvalues[None, :z]  # (d − z, z), none negative
-    return np.exp(-2 * gaps * times[:, None, None]) * graph.G0[..., None, :, :]

@@ -1,0 +1,39 @@
+"""Whether ratios have fallen since the committed ones, by more than turns differ from each other."""
+
+from collections.abc import Sequence
+from statistics import median
+
+from benchmarks.turns import Row
+
+Key = tuple[str, str, str]
+
+
+def key(row: Row) -> Key:
+    return row.group, row.what, row.peer
+
+
+def floor(row: Row) -> float:
+    """min²/max of the ratios of its turns: as far below the worst turn of the baseline as its turns lie apart."""
+    return min(row.ratios) ** 2 / max(row.ratios)
+
+
+def margin(row: Row) -> float:
+    """By what share the median ratio of a row may fall."""
+    return 1 - floor(row) / median(row.ratios)
+
+
+def regressions(baseline: Sequence[Row], measured: Sequence[Row]) -> dict[Key, str]:
+    """The rows whose median ratio lies below the floor of the baseline, each with a line that says so.
+
+    Raises ValueError where the two do not hold the same rows.
+    """
+    now = {key(row): row for row in measured}
+    before = {key(row): row for row in baseline}
+    if different := sorted(now.keys() ^ before.keys()):
+        raise ValueError(f"the baseline holds other rows: {different}; write it anew with make benchmark-baseline")
+    return {
+        name: f"{': '.join(name)}: ratio {median(now[name].ratios):.3g}, in the baseline {median(row.ratios):.3g}; "
+        f"may fall by {margin(row):.0%}, to {floor(row):.3g}"
+        for name, row in before.items()
+        if median(now[name].ratios) < floor(row)
+    }

@@ -1,0 +1,117 @@
+"""What a run of the whole pipeline cost, from the files that its jobs and its record left."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from archive.inventory import in_run, jobs_below
+from ssl_dynamics.config import load_config
+from ssl_dynamics.engine.run_record import FILE, read_runs
+
+Job = dict[str, Any]
+
+FULL = "full"  # the configuration that the targets are for, on 2 cores
+MEGABYTES = 1024**2 / 1e9  # of Snakemake's benchmarks, in GB
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number of a run, and between what it is to lie."""
+
+    what: str
+    value: float
+    unit: str = ""
+    least: float | None = None
+    most: float | None = None
+    note: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        """None where nothing is asked for."""
+        if self.least is None and self.most is None:
+            return None
+        return (self.least is None or self.value >= self.least) and (self.most is None or self.value <= self.most)
+
+
+def measures(config_file: Path) -> tuple[list[Measure], str]:
+    """The numbers of the run of a configuration, and a line that says what run it is, or why there are none."""
+    config = load_config(config_file)
+    if not (config.results / FILE).is_file():
+        return [], f"{config.results}: no finished run here, so nothing is said of the pipeline"
+    runs = read_runs(config.results / FILE)
+    jobs = jobs_below(config.results, runs)
+    whole = [run for run in runs if all(in_run(job, run) for job in jobs)]
+    found = of_jobs(jobs)
+    if not whole:
+        return found, f"{config_file}, {len(jobs)} jobs, not all of one run: nothing is said of its elapsed time"
+    (run,) = whole
+    elapsed = (datetime.fromisoformat(run["end"]) - datetime.fromisoformat(run["start"])).total_seconds()
+    found += of_run(jobs, elapsed, run.get("cores"))
+    machine = run["hardware"]["processor"]
+    return with_targets(found) if config.name == FULL else found, f"{config_file}, {run['start']}, {machine}"
+
+
+def of_jobs(jobs: Sequence[Job]) -> list[Measure]:
+    """What the jobs took, whenever they ran."""
+    cpu = [number(job, "cpu_time") for job in jobs]
+    longest = max(range(len(jobs)), key=cpu.__getitem__)
+    memory = [number(job, "max_rss") * MEGABYTES for job in jobs]
+    largest = max(range(len(jobs)), key=memory.__getitem__)
+    path, chain = critical_path(jobs)
+    return [
+        Measure("jobs", len(jobs)),
+        Measure("CPU seconds of the jobs", sum(cpu), "s"),
+        Measure("longest job's share of them", cpu[longest] / sum(cpu), note=jobs[longest]["name"]),
+        Measure("largest peak memory of a job", memory[largest], "GB", note=jobs[largest]["name"]),
+        Measure("critical path", path, "s", note=f"{len(chain)} jobs one after the other, the last {chain[-1]}"),
+    ]
+
+
+def of_run(jobs: Sequence[Job], elapsed: float, cores: int | None) -> list[Measure]:
+    """What they took of the time and the cores of the run; of a cluster's cores nothing is known."""
+    found = [Measure("elapsed", elapsed, "s")]
+    if cores is not None:
+        cpu, inside = (sum(number(job, column) for job in jobs) for column in ("cpu_time", "s"))
+        found += [
+            Measure("busy share", cpu / elapsed / cores, note=f"CPU seconds of the jobs over {cores} cores × elapsed"),
+            Measure("overhead share", 1 - inside / elapsed / cores, note="of cores × elapsed, in no job"),
+        ]
+    return found
+
+
+def with_targets(found: Sequence[Measure]) -> list[Measure]:
+    """What the full run is to stay within."""
+    most = {
+        "CPU seconds of the jobs": 2200.0,
+        "longest job's share of them": 0.2,
+        "largest peak memory of a job": 2.0,
+        "elapsed": 1200.0,
+    }
+    least = {"busy share": 0.9}
+    return [
+        Measure(each.what, each.value, each.unit, least.get(each.what), most.get(each.what), each.note)
+        for each in found
+    ]
+
+
+def critical_path(jobs: Sequence[Job]) -> tuple[float, list[str]]:
+    """Seconds and jobs of the longest chain of jobs of which each reads what the one before has written."""
+    maker = {path: job["name"] for job in jobs for path in job["outputs"]}
+    takes = {job["name"]: number(job, "s") for job in jobs}
+    reads = {job["name"]: {maker[path] for path in job["inputs"] if path in maker} for job in jobs}
+    best: dict[str, tuple[float, list[str]]] = {}
+    for name in TopologicalSorter(reads).static_order():
+        before = max((best[read] for read in reads[name]), default=(0.0, []))
+        best[name] = before[0] + takes[name], [*before[1], name]
+    return max(best.values())
+
+
+def number(job: Job, column: str) -> float:
+    """A column of a benchmark of Snakemake, which has none for what ended before it was looked at: then 0."""
+    try:
+        return float(job["usage"][column])
+    except ValueError:
+        return 0.0
