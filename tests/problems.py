@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ssl_dynamics.claims.verdict import judge_claim
+from ssl_dynamics.claims.verdict import judge, judge_claim
 
 Array = NDArray[np.float64]
 
@@ -42,3 +42,9 @@ def judge_rows(claim, tables):
     grid = {experiment: sorted(keys) for experiment, _ in tables}
     (cell,) = judge_claim(claim, tables, grid, seeds)
     return cell
+
+
+def passes(claim, draw, draws=2000):
+    """Share of simulated draws, of one number a seed each, in which a claim passes."""
+    random = np.random.default_rng(1)
+    return np.mean([judge(draw(random), claim.statistic, claim.criterion).verdict == "pass" for _ in range(draws)])

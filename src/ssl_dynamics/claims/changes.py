@@ -188,6 +188,33 @@ CHANGES = (
         "training ends with the budget, and what is read later is open, with the reason",
         "a draw must not be able to stop a run, nor to be chosen for not stopping it",
     ),
+    Change(
+        "2026-11-29",
+        ("beyond-linearised-stays-wrong",),
+        "measure",
+        "exponent of 1 − cos in the width at the end, within [−0.2, 0.2]",
+        "−0.28 [−0.33, −0.23] on the mixture: failed; with four of nine other root seeds as well",
+        "|m/m' − 1|·h/4096 ≤ 0.02 at τ = 8, m' predicted of each net; the limit is beyond-linearised-limit",
+        "theory implies no such exponent, but tells the error of each net",
+    ),
+    Change(
+        "2026-11-29",
+        ("beyond-linearised-against-frozen",),
+        "withdrawn",
+        "smallest ratio of the two errors at τ = 8, ≥ 10",
+        "131",
+        "no claim",
+        "it follows from beyond-linearised-stays-wrong and beyond-frozen-features-error; 10 came from no derivation",
+    ),
+    Change(
+        "2026-11-29",
+        ("beyond-frozen-features",),
+        "measure",
+        "exponent of the Gram error, within [−1.3, −0.8]",
+        "−1.10 [−1.21, −0.98] passes; with four of nine other root seeds it failed",
+        "exponent of the Gram error over each net's ∫‖∂L/∂U‖ dt, within [−1.25, −0.75]",
+        "wider nets escape later, and the band was not symmetric about the exponent predicted",
+    ),
 )
 
 

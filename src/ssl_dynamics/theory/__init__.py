@@ -2,6 +2,7 @@
 
 from ssl_dynamics.theory.acquisition import learning_times, squared_projections
 from ssl_dynamics.theory.constrained_nets import (
+    accumulated_slope,
     arrival,
     constrained_tangent_kernel,
     coupled_form,
@@ -42,6 +43,7 @@ __all__ = [
     "GramCurve",
     "GramState",
     "SolvedFlow",
+    "accumulated_slope",
     "arrival",
     "blow_up_delay",
     "constrained_tangent_kernel",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.integrate import cumulative_trapezoid
 
 from ssl_dynamics.theory.grassmann import grassmann_flow
 from ssl_dynamics.theory.integration import integrate
@@ -100,6 +101,17 @@ def random_feature_flow(Psi: ArrayLike, A: ArrayLike, W0: ArrayLike, times: Arra
     form = R_features @ symmetric_matrix("A", A) @ R_features.T
     flow: Array = R_features.T @ grassmann_flow((form + form.T) / 2, R_start, times)
     return flow
+
+
+def accumulated_slope(U: Array, Q: Array, B: Array | None, times: Array) -> Array:
+    """∫_0^t ‖QU − B‖_F ds of U (..., T, N, z) at the times (T,), by trapezoids; returns (..., T).
+
+    ‖QU − B‖ = ‖∂L/∂U‖ bounds the speed of the features: ‖Ψ(t) − Ψ(0)‖ is at most κ/h times this integral and a
+    constant. Source: docs/theory.md §4.
+    """
+    slope = np.linalg.norm(Q @ U - (0.0 if B is None else B), axis=(-2, -1))
+    integral: Array = cumulative_trapezoid(slope, times, initial=0)
+    return integral
 
 
 def arrival(Psi: Array, A: Array, second: Array, convergence: float) -> float:

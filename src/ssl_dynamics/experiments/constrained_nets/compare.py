@@ -1,6 +1,5 @@
 """Where trained nets and their two approximations meet for the first time."""
 
-import numpy as np
 import pandas as pd
 
 from ssl_dynamics.analysis import gram_distance, span_distance
@@ -26,16 +25,17 @@ def run_table(run: Run, plan: Design, trajectories: Trajectories, solution: Solu
     """Drifts of the trained nets, and errors of both approximations: a row for each seed and checkpoint.
 
     `…_error` is the distance of Gram matrices of norm 1, `…_mismatch` 1 − cos, its square halved; `…_span` the
-    distance of spans. `limit` and `limit_control` are what `tangent_drift` is predicted to be, at h = ∞, and is not;
-    `mismatch_limit` what `linearised_mismatch` of self-supervised nets is late.
+    distance of spans. `predicted_mismatch` is what `linearised_mismatch` is if the net is the flow on frozen features;
+    `slopes` is ∫‖∂L/∂U‖ dt of that flow, to which its own error is proportional. `limit` and `limit_control` are what
+    `tangent_drift` is predicted to be, at h = ∞, and is not; `mismatch_limit` what `linearised_mismatch` of
+    self-supervised nets is late.
     """
     trained = {name: getattr(trajectories, name)[run] for name in TRAINED}
     U = trajectories.functions[run]
-    approximations = {
-        # the same whatever the rate, whose runs are the shorter ones
-        "flow": solution.flow[run._replace(rate_name=UNIT)][:, : U.shape[1]],
-        "linearised": solution.linearised[run],
-    }
+    # Frozen features are the same whatever the rate, whose runs are the shorter ones.
+    frozen = run._replace(rate_name=UNIT)
+    flow, slopes = (of[frozen][:, : U.shape[1]] for of in (solution.flow, solution.slopes))
+    approximations = {"flow": flow, "linearised": solution.linearised[run]}
     errors: dict[str, Array] = {}
     for name, approximation in approximations.items():
         distance = gram_distance(U, approximation)
@@ -44,10 +44,13 @@ def run_table(run: Run, plan: Design, trajectories: Trajectories, solution: Solu
             f"{name}_mismatch": distance**2 / 2,
             f"{name}_span": span_distance(U, approximation),
         }
-    ratio = errors["linearised_mismatch"] / np.maximum(errors["flow_mismatch"], np.finfo(np.float64).tiny)
+    predicted = {
+        "predicted_mismatch": gram_distance(flow, solution.linearised[run]) ** 2 / 2,
+        "slopes": slopes,
+    }
     problem = (run.activation, run.objective)
     return tidy_rows(
-        trained | errors | {"mismatch_ratio": ratio},
+        trained | errors | predicted,
         plan.clock(run).tau,
         activation=run.activation,
         objective=run.objective,

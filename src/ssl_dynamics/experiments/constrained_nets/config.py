@@ -17,6 +17,7 @@ RATES: dict[str, Callable[[int], float]] = {UNIT: lambda _: 1.0, "sqrt(h)": math
 
 READ_AT = 8.0  # τ at which Gram errors are judged: nets of every width have escaped from their start
 EARLY = 0.5  # τ at which none has yet
+LINEAR_WIDTH = 4096  # the width for which the largest error of a prediction is stated; it is of the order 1/h
 TAU = (0.0, EARLY, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, READ_AT)  # checkpoints before the end of training
 
 
@@ -33,6 +34,7 @@ class ConstrainedNets(Settings):
     side_width: Annotated[
         PositiveInt, Field(description="largest width of nets at the rates √h and h of W_1, and of supervised ones")
     ]
+    starts: Annotated[int, Field(ge=2, description="independent nets of each width")]
     step: Annotated[float, Field(gt=0, le=1, description="largest Runge-Kutta step, in units of 1/(2|λ_1|)")]
     convergence: Annotated[
         float,

@@ -102,6 +102,7 @@ class Solution(ArrayFile):
 
     linearised: dict[Key, Array]
     flow: dict[Key, Array]  # on frozen features, of the runs at rate 1: the same at every rate
+    slopes: dict[Key, Array]  # ∫‖∂L/∂U‖_F dt (S, T) of the flow on frozen features: what moves the features
     mismatch_limit: dict[str, float]  # 1 − cos of the linearised model's Gram matrix, late, by activation
     limit: dict[tuple[str, str], Array]  # of `tangent_drift`, by activation and objective, () or (T,)
     limit_control: dict[tuple[str, str], Array]  # a wrong one

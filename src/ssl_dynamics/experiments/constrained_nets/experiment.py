@@ -10,6 +10,7 @@ CONSTRAINED_NETS = Experiment(
     part="infinite-width",
     tables=("constrained_nets",),
     on_points=True,
+    repetitions="constrained_nets.starts",
 )
 CELL = cell("constrained_nets")
 # All that simulation and theory share: points, starts, targets, times.
@@ -22,6 +23,7 @@ FAMILY = Family(
             rule="design_constrained_nets",
             function="solve:design",
             settings=DesignSettings,
+            given={"seeds": "constrained_nets.starts"},
             reads={"points": POINTS},
             writes={"plan": PLAN},
             message="starts and times of constrained nets",

@@ -23,6 +23,7 @@ from ssl_dynamics.problem.settings import Activation
 from ssl_dynamics.problem.starts.orthonormal import constrained_net, kernel_root, random_functions
 from ssl_dynamics.shared_files import read_triplets
 from ssl_dynamics.theory import (
+    accumulated_slope,
     arrival,
     constrained_tangent_kernel,
     linearised_flow,
@@ -97,6 +98,7 @@ def solve(job: Job[LossSettings]) -> None:
     A = coupling_matrix(plan.triplets, loss=job.settings.loss)[:N, :N]
     linearised: dict[Key, Array] = {}
     flow: dict[Key, Array] = {}
+    slopes: dict[Key, Array] = {}
     for (activation, width), runs in groupby(plan.runs(), key=lambda run: (run.activation, run.width)):
         first, second = plan.first[width], plan.second[width]
         Psi = features(plan.points, first, activation=activation)
@@ -105,6 +107,7 @@ def solve(job: Job[LossSettings]) -> None:
             linearised[run] = _linearised(plan, A, run, Psi, run.rate * block)
             if run.rate_name == UNIT:  # features are frozen, whatever the rate of W_1
                 flow[run] = _random_features(plan, A, run, Psi)
+                slopes[run] = accumulated_slope(flow[run], *_objective(plan, A, run), plan.clock(run).times)
     mismatch_limit: dict[str, float] = {}
     limit: dict[tuple[str, str], Array] = {}
     control: dict[tuple[str, str], Array] = {}
@@ -115,13 +118,19 @@ def solve(job: Job[LossSettings]) -> None:
         leading, trailing = map(np.array, tangent_drift_limit(K, A, z))
         limit[activation, SELF_SUPERVISED], control[activation, SELF_SUPERVISED] = leading, trailing
         limit[activation, REGRESSION], control[activation, REGRESSION] = _regression_drift(plan, activation), leading
-    Solution(linearised, flow, mismatch_limit, limit, control).save(job.output("solution"))
+    Solution(linearised, flow, slopes, mismatch_limit, limit, control).save(job.output("solution"))
+
+
+def _objective(plan: Design, A: Array, run: Run) -> tuple[Array, Array | None]:
+    """Q and B of L = ½Tr(UᵀQU) − Tr(UᵀB)."""
+    N = len(plan.points)
+    return (np.eye(N) / N, plan.target[run.activation] / N) if run.objective == REGRESSION else (2 * A, None)
 
 
 def _linearised(plan: Design, A: Array, run: Run, Psi: Array, first_block: Array) -> Array:
     """Scale-free representations (S, T, N, z) of the nets linearised at their starts."""
-    N, times = len(plan.points), plan.clock(run).times
-    Q, B = (np.eye(N) / N, plan.target[run.activation] / N) if run.objective == REGRESSION else (2 * A, None)
+    times = plan.clock(run).times
+    Q, B = _objective(plan, A, run)
     solved = []
     for seed, W in enumerate(plan.second[run.width]):
         U0 = Psi[seed] @ W
