@@ -8,12 +8,10 @@ from scipy.integrate import solve_ivp
 
 from problems import judge_rows
 from ssl_dynamics.analysis import fitted_order, gram_distance
-from ssl_dynamics.claims.measures import trajectories as measures
 from ssl_dynamics.experiments.depth import claims as depth
 from ssl_dynamics.experiments.depth import design
 from ssl_dynamics.experiments.depth.compare import departure, frozen_square
 from ssl_dynamics.experiments.depth.config import Depth, DepthSettings
-from ssl_dynamics.experiments.kernel_limit import claims as kernel_limit
 from ssl_dynamics.kernels.three_layer import infinite_width_features, three_layer_features, three_layer_ntk
 from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.starts.gaussian_weights import gaussian_weights
@@ -320,20 +318,6 @@ def constrained_rows(*, unit=-1.0, width=0.0):
     return pd.DataFrame(rows).assign(dataset="d", loss="contrastive", dimension=2)
 
 
-def limit_rows(*, erf=-0.5, control=0.0):
-    rows = [
-        {"seed": s, "width": w, "activation": activation, "block": block, "limit": limit,
-         "error": float(w) ** exponent * (1 + 0.02 * math.sin(s + w))}
-        for s in range(4)
-        for w in (32, 128, 512)
-        for activation, slope in (("identity", -0.5), ("relu", -0.52), ("erf", erf))
-        for block, limit, exponent in (
-            ("all", "complete", slope), ("first", "complete", slope), ("all", "without the first layer", control)
-        )
-    ]  # fmt: skip
-    return pd.DataFrame(rows).assign(dataset="d", loss="contrastive", dimension=2)
-
-
 @pytest.mark.parametrize(
     ("changed", "failing"),
     [
@@ -342,8 +326,6 @@ def limit_rows(*, erf=-0.5, control=0.0):
         ({"drift": 0.45}, {"beyond-depth-departure"}),
         ({"unit": -0.3}, {"beyond-depth-feature-drift"}),
         ({"width": -1.0}, {"beyond-depth-feature-drift"}),  # controls that pass
-        ({"erf": -0.7}, {"A4-kernel-limit"}),
-        ({"control": -0.5}, {"A4-kernel-limit"}),
     ],
 )
 def test_claims_pass_and_fail(changed, failing):
@@ -353,16 +335,5 @@ def test_claims_pass_and_fail(changed, failing):
     tables = {
         ("depth", "depth_widths"): widths_rows(**chosen("supervised", "drift")),
         ("depth", "depth_constrained"): constrained_rows(**chosen("unit", "width")),
-        ("kernel_limit", "kernel_limit"): limit_rows(**chosen("erf", "control")),
     }
-    claims = [*depth.CLAIMS, *kernel_limit.CLAIMS]
-    assert {claim.id for claim in claims if judge_rows(claim, tables).verdict == "fail"} == failing
-
-
-def test_farthest_exponent_is_chosen_by_the_mean_over_the_seeds():
-    rows = limit_rows(erf=-0.56)
-    rows = rows[rows["limit"] == "complete"]
-    farthest = measures.farthest_from(-0.5, ["activation", "block"], measures.exponent_in_width("error"))(rows)
-    nearest = measures.nearest_to(-0.5, ["activation", "block"], measures.exponent_in_width("error"))(rows)
-    np.testing.assert_allclose(farthest, -0.56, atol=0.02)
-    np.testing.assert_allclose(nearest, -0.5, atol=0.02)
+    assert {claim.id for claim in depth.CLAIMS if judge_rows(claim, tables).verdict == "fail"} == failing

@@ -116,7 +116,7 @@ def objectives():
 def kernel_limit():
     limits = ["complete", "without the first layer"]
     nets = rows(width=WIDTHS, activation=ACTIVATIONS, block=["all", "first", "second"], limit=limits)
-    return {"kernel_limit": measured(nets[(nets["limit"] == "complete") | (nets["block"] == "all")], "error")}
+    return {"kernel_limit": measured(nets[(nets["limit"] == "complete") | (nets["block"] == "all")], "error", "ratio")}
 
 
 def drift():

@@ -53,7 +53,7 @@ def _identity(_: Array, s: Array) -> tuple[Array, Array]:
 
 
 def _relu(points: Array, s: Array) -> tuple[Array, Array]:
-    theta = _angles(points)
+    theta = angles(points)
     norms = np.sqrt(np.diag(s))
     covariance = np.outer(norms, norms) * (np.sin(theta) + (np.pi - theta) * np.cos(theta)) / np.pi
     return covariance, (np.pi - theta) / np.pi
@@ -73,7 +73,7 @@ COVARIANCES: dict[Activation, Callable[[Array, Array], tuple[Array, Array]]] = {
 }
 
 
-def _angles(points: Array) -> Array:
+def angles(points: Array) -> Array:
     """θ = 2 atan2(|a − b|, |a + b|) between unit vectors, accurate near 0 and π, where arccos loses half the digits.
 
     A zero vector stands at π/2 to all: its rows of the kernel are zero whatever the angle.

@@ -17,9 +17,18 @@ class KernelLimit(Settings):
     ]
     dimensions: Annotated[list[PositiveInt], Field(min_length=1, description="dimensions z of the output")]
     widths: Annotated[list[PositiveInt], Field(min_length=3, description="widths h")]
+    seeds: Annotated[int, Field(ge=2, le=100, description="number of independent repetitions")]
+    nets: Annotated[PositiveInt, Field(description="nets of each width in a repetition, whose errors are averaged")]
+
+
+class SolveSettings(Settings):
+    """What the stage `solve_kernel_limit` reads of the configuration."""
+
+    dimension: int
 
 
 class SimulateSettings(StartSettings):
     """What the stage `simulate_kernel_limit` reads of the configuration."""
 
     widths: list[int]
+    nets: int

@@ -12,15 +12,21 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Limit(ArrayFile):
-    """The tangent kernel of infinite width (N, N), by activation: the blocks of both layers."""
+    """The tangent kernel of infinite width (n, n), by activation: the blocks of both layers.
+
+    And h E‖Θ_h − Θ∞‖_F² of random nets, of each block and of the whole.
+    """
 
     first: dict[str, Array]
     second: dict[str, Array]
+    first_variance: dict[str, float]
+    second_variance: dict[str, float]
+    whole_variance: dict[str, float]
 
 
 @dataclass(frozen=True)
 class Distances(ArrayFile):
-    """‖Θ_h − Θ∞‖_F/‖Θ∞‖_F of random nets (H, A, S), by width, activation and seed."""
+    """Means of ‖Θ_h − Θ∞‖_F² over the random nets of a repetition (H, A, S), by width, activation and seed."""
 
     widths: NDArray[np.int64]  # (H,)
     activations: tuple[str, ...]

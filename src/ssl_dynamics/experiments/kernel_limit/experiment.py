@@ -1,9 +1,8 @@
 """The limit of infinite width of tangent kernels, as data."""
 
 from ssl_dynamics.cells import CompareSettings
-from ssl_dynamics.description import POINTS, Experiment, Family, Figure, Stage, cell, compare_stage
-from ssl_dynamics.experiments.kernel_limit.config import KernelLimit, SimulateSettings
-from ssl_dynamics.settings import Settings
+from ssl_dynamics.description import POINTS, Experiment, Family, Figure, Stage, cell, compare_stage, files
+from ssl_dynamics.experiments.kernel_limit.config import KernelLimit, SimulateSettings, SolveSettings
 
 KERNEL_LIMIT = Experiment(
     "kernel_limit",
@@ -11,6 +10,7 @@ KERNEL_LIMIT = Experiment(
     part="tangent-kernel",
     tables=("kernel_limit",),
     on_points=True,
+    repetitions="kernel_limit.seeds",
 )
 CELL = cell("kernel_limit")
 
@@ -20,7 +20,7 @@ FAMILY = Family(
         Stage(
             rule="solve_kernel_limit",
             function="solve:solve",
-            settings=Settings,
+            settings=SolveSettings,
             reads={"points": POINTS},
             writes={"limit": f"{CELL}/limit.npz"},
             provenance="solve",
@@ -30,7 +30,7 @@ FAMILY = Family(
             rule="simulate_kernel_limit",
             function="simulate:simulate",
             settings=SimulateSettings,
-            given={"widths": "kernel_limit.widths"},
+            given={name: f"kernel_limit.{name}" for name in ("seeds", "widths", "nets")},
             reads={"points": POINTS, "limit": f"{CELL}/limit.npz"},
             writes={"distances": f"{CELL}/distances.npz"},
             provenance="simulate",
@@ -42,7 +42,7 @@ FAMILY = Family(
             rule="compare_kernel_limit",
             function="compare:compare",
             settings=CompareSettings,
-            reads={"distances": f"{CELL}/distances.npz"},
+            reads=files("kernel_limit", "distances", "limit"),
         ),
     ),
     figures=(Figure("kernel-limit", tables=("kernel_limit",)),),

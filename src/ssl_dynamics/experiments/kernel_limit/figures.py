@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -18,7 +19,7 @@ BLOCKS: dict[str, tuple[Style, str]] = {
 
 
 def kernel_limit(kernel_limit: pd.DataFrame) -> Figure:
-    """‖Θ_h − Θ∞‖_F/‖Θ∞‖_F against the width, mean over the seeds, by activation and block; and of the control."""
+    """‖Θ_h − Θ∞‖_F/‖Θ∞‖_F against the width, by activation and block, as predicted; and of the control."""
     grid = sns.FacetGrid(kernel_limit, **theme.layout(kernel_limit), sharex=False)
     colors = theme.ACTIVATION_COLORS
     for axes, panel in theme.panels(grid, kernel_limit):
@@ -27,11 +28,11 @@ def kernel_limit(kernel_limit: pd.DataFrame) -> Figure:
             mean = rows.groupby("width")["error"].mean()
             color, (style, _) = colors[str(activation)], BLOCKS[str(block)]
             axes.plot(mean.index, mean, style, color=color, marker="o", markersize=2.5, linewidth=1)
+            predicted = (rows["error"] / np.sqrt(rows["ratio"])).groupby(rows["width"]).first()
+            axes.plot(predicted.index, predicted, color="black", linewidth=0.6, zorder=0)
         for activation, rows in panel[~complete].groupby("activation"):
             mean = rows.groupby("width")["error"].mean()
             axes.plot(mean.index, mean, color=colors[str(activation)], marker="x", markersize=3, linewidth=0.5)
-        guide = panel[complete].groupby("width")["error"].min() / 2
-        axes.plot(guide.index, guide.iloc[0] * (guide.index / guide.index[0]) ** -0.5, color="black", linewidth=0.8)
     theme.logarithmic(grid)
     theme.over_widths(grid)
     theme.label_panels(grid, x="width $h$", y=r"$\|\Theta_h-\Theta_\infty\|_F/\|\Theta_\infty\|_F$")
@@ -39,6 +40,6 @@ def kernel_limit(kernel_limit: pd.DataFrame) -> Figure:
     handles += [Line2D([], [], color="grey", linestyle=s, marker="o", label=name) for s, name in BLOCKS.values()]
     control = r"control: without $\dot\Sigma$"
     handles.append(Line2D([], [], color="grey", marker="x", linewidth=0.5, label=control))
-    handles.append(Line2D([], [], color="black", linewidth=0.8, label="slope −1/2"))
+    handles.append(Line2D([], [], color="black", linewidth=0.6, label=r"predicted, $\sqrt{V/h}$"))
     theme.legend(grid.figure, handles)
     return theme.finished(grid)
