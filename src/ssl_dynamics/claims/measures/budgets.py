@@ -19,3 +19,15 @@ def within_budget(measure: Measure, limit: str) -> Measure:
         return measure(rows)
 
     return measure_if_enough
+
+
+def within_reach(measure: Measure, bound: str, most: float) -> Measure:
+    """The measure where the column `bound` has fallen to `most` at the end of training, by theory, for every seed."""
+
+    def measure_if_reached(rows: pd.DataFrame) -> "pd.Series[float]":
+        left = rows.sort_values("time").groupby("seed")[bound].last(skipna=False).max()
+        if left > most:
+            raise Unsettled(f"by its own bound training ends at {left:.3g}, above {most:g}: max_steps or the start")
+        return measure(rows)
+
+    return measure_if_reached
