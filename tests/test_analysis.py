@@ -11,6 +11,7 @@ from ssl_dynamics.analysis import (
     common_coordinates,
     effective_rank,
     fitted_order,
+    leading_order,
     least_probability,
     mean_interval,
     not_below,
@@ -98,6 +99,22 @@ def test_effective_rank_of_known_spectra():
 def test_effective_rank_refuses(U, message):
     with pytest.raises(ValueError, match=message):
         effective_rank(U)
+
+
+@pytest.mark.parametrize("p", [1, 2])
+def test_leading_order_leaves_the_second_power_of_the_step(p):
+    """As the theory says, with its constant, where a plain slope leaves the first power."""
+    r, s, steps = 3.0, 5.0, np.array([1.0, 2.0, 4.0]) * np.array([1e-3, 1e-4])[:, None]
+    for size in steps:
+        errors = 7 * size**p * (1 + r * size + s * size**2)
+        assert p - leading_order(size, errors) == pytest.approx(6 / np.log(2) * (s - r**2 / 2) * size[0] ** 2, rel=0.1)
+        assert fitted_order(size, errors) - p == pytest.approx(1.5 / np.log(2) * r * size[0], rel=0.05)
+
+
+def test_leading_order_takes_three_step_sizes_or_more():
+    assert leading_order([0.1, 0.3, 0.4, 1.0], 2 * np.array([0.1, 0.3, 0.4, 1.0])) == pytest.approx(1)
+    with pytest.raises(ValueError, match="k >= 3"):
+        leading_order([1.0, 0.5], [1.0, 0.5])
 
 
 def test_fitted_order_refuses_errors_of_zero():

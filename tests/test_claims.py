@@ -432,3 +432,18 @@ def test_claim_is_stated_where_it_is_said_to_be():
 def test_texts_are_typeset_to_the_last_mark(claim):
     for text in (claim.statement, claim.quantity, claim.control.description):
         assert not set("_^") & set(re.sub(r"</?su[bp]>", "", typeset(text)))
+
+
+@pytest.mark.parametrize(
+    ("tangent", "bound", "verdict"), [(1e-3, 9e-3, "pass"), (2e-2, 9e-3, "fail"), (1e-3, 1.1e-2, "open")]
+)
+def test_arrival_is_open_where_the_bound_at_the_end_of_training_does_not_say_it(tangent, bound, verdict):
+    rows = [
+        {"seed": seed, "time": time, "tangent": t, "bound": b, **CELL}
+        for seed in range(3)
+        for time, t, b in ((0.0, 50.0, 50.0), (1.0, tangent, bound if seed == 1 else 1e-5))
+    ]
+    claim = next(claim for claim in CLAIMS if claim.id == "A2-convergence")
+    cell = judge_rows(claim, {("grassmannian", "angles"): pd.DataFrame(rows)})
+    assert cell.verdict == verdict
+    assert ("above 0.01" in cell.claim.reason) == (verdict == "open")

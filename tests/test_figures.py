@@ -69,7 +69,7 @@ def finite_steps():
         "retractions": measured(rows(learning_rate=RATES, retraction=both, time=TIMES), "error", "error_control"),
         "iteration": measured(rows(time=TIMES), "distance", "distance_control"),
         "drift": measured(rows(retraction=[*both, "qr", "none"], time=TIMES), "drift"),
-        "limits": measured(rows(method=["riemannian", "iteration"], side=[0, 1], time=[100.0]), "distance"),
+        "limits": measured(rows(method=["riemannian", "iteration"], side=[0, 1], time=[100.0]), "part"),
     }
 
 

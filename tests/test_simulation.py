@@ -268,3 +268,17 @@ def test_riemannian_steps_converge_up_to_the_largest_step_and_no_farther(triplet
     end = train(triplets, W0, "contrastive", Grassmannian(), learning_rate=rate, checkpoints=[600]).weights[:, 0]
     rest = np.linalg.norm(C @ end - end @ (end.mT @ C @ end), axis=(1, 2))
     assert (rest < 1e-10).all() if converges else (rest > 1e-2).all()
+
+
+@pytest.mark.parametrize("factor", [1.01, 1.2])
+def test_beyond_the_limit_riemannian_steps_end_in_an_orbit_of_period_two(triplets, factor):
+    C = form(triplets, "contrastive")
+    W0 = orthonormal(6, 2, np.random.default_rng(4), 3)
+    rate = factor * largest_riemannian_step(C)
+    ends = train(
+        triplets, W0, "contrastive", Grassmannian(), learning_rate=rate, checkpoints=[3000, 3001, 3002]
+    ).weights
+    parts = np.linalg.norm(ends.mT @ np.linalg.eigh(C)[1][:, -1], axis=-1)
+    np.testing.assert_allclose(parts, np.sin(np.arccos(1 / factor) / 2), rtol=1e-8)
+    assert (projector_distance(ends[:, 0], ends[:, 2]) < 1e-8).all()
+    assert (projector_distance(ends[:, 0], ends[:, 1]) > 0.05).all()

@@ -5,7 +5,15 @@ from hypothesis import strategies as st
 
 from problems import flow_problems, orthonormal, symmetric
 from ssl_dynamics.analysis import fitted_order, projector_distance
-from ssl_dynamics.theory import grassmann_flow, largest_iteration_step, leading_eigenspace, orthogonal_iteration
+from ssl_dynamics.theory import (
+    grassmann_flow,
+    iteration_steps,
+    largest_iteration_step,
+    largest_riemannian_step,
+    leading_eigenspace,
+    orthogonal_iteration,
+    riemannian_steps,
+)
 
 
 def iterate(C, W, learning_rate, steps):
@@ -88,6 +96,60 @@ def test_limit_switches_where_the_theory_says(factor, right):
     learning_rate = factor * largest_iteration_step(C, 2)
     limit = orthogonal_iteration(C, W0, learning_rate, [10**6])[0]
     assert (projector_distance(limit, leading_eigenspace(C, 2)) < 1e-10) == right
+
+
+def riemannian(C, W, learning_rate, steps):
+    """Riemannian steps with QR."""
+    for _ in range(steps):
+        W = np.linalg.qr(W - learning_rate * 2 * (C @ W - W @ (W.mT @ C @ W)))[0]
+    return W
+
+
+METHODS = {
+    "riemannian": (riemannian, riemannian_steps, lambda C, _: largest_riemannian_step(C)),
+    "iteration": (iterate, iteration_steps, largest_iteration_step),
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@given(share=st.floats(0.3, 0.98), seed=st.integers(0, 1000))
+@settings(max_examples=40, deadline=None)
+def test_last_direction_is_shed_after_the_steps_that_the_bound_asks_for(method, share, seed):
+    """From every start, and with a gap λ_{z+1} − λ_z that keeps the rest from converging."""
+    follow, steps, largest = METHODS[method]
+    random = np.random.default_rng(seed)
+    C = symmetric(np.array([-1.0, -0.6, -0.2, -0.19999, 0.1, 2.0]), random)
+    W0 = orthonormal(6, 3, random)
+    learning_rate = share * largest(C, 3)
+    needed = float(steps(C, W0, learning_rate, left=1e-4))
+    end = follow(C, W0, learning_rate, int(needed))
+    assert np.linalg.norm(end.T @ np.linalg.eigh(C)[1][:, -1]) <= 1e-4
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_bound_on_the_steps_is_met_near_the_limit(method):
+    """The last direction of a start that is right but for it takes the steps of the bound, or a few less."""
+    follow, steps, largest = METHODS[method]
+    C = np.diag([-1.0, -0.6, -0.2, 0.1, 2.0])
+    W0 = np.eye(5)[:, :2]
+    W0[[0, 1], [0, 1]], W0[4] = 1.0, [0.05, 0.0] if method == "riemannian" else [0.0, 0.05]
+    W0 = np.linalg.qr(W0)[0]
+    learning_rate = 0.98 * largest(C, 2)
+    needed = int(steps(C, W0, learning_rate, left=1e-4))
+    assert needed > 100
+    parts = [np.linalg.norm(follow(C, W0, learning_rate, k)[-1]) for k in (needed - 2, needed)]
+    assert parts[0] > 0.9e-4
+    assert parts[1] <= 1e-4
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_steps_are_none_where_nothing_is_left_and_endless_beyond_the_limit(method):
+    _, steps, largest = METHODS[method]
+    C = np.diag([-1.0, -0.6, -0.2, 0.1, 2.0])
+    assert steps(C, np.eye(5)[:, :2], 0.1, left=1e-4) == 0
+    W0 = orthonormal(5, 2, np.random.default_rng(0), 3)
+    assert np.isinf(steps(C, W0, 1.02 * largest(C, 2), left=1e-4)).all()
+    assert steps(C, W0, 0.5 * largest(C, 2), left=1e-4).shape == (3,)
 
 
 @pytest.mark.parametrize(

@@ -278,6 +278,13 @@ def test_order_deviation_takes_the_worst_net_and_leaves_out_what_is_not_predicte
     ]
     frame = pd.DataFrame(rows)
     np.testing.assert_allclose(measures.order_deviation("error", nets=["width"])(frame), [0.02, 0.1])
+    for curved in (frame["error"] * (1 + 3 * frame["learning_rate"]), frame["error"] * np.exp(frame["learning_rate"])):
+        found = measures.order_deviation("error", nets=["width"])(frame.assign(error=curved))
+        np.testing.assert_allclose(found, [0.02, 0.1], atol=0.01)  # (6/ln 2) · 3²/2 · 0.01² = 0.004
+    # At another time the larger step sizes err more: what counts is where the finest does.
+    elsewhere = frame.assign(time=1.0, error=0.9 * frame["error"] * (frame["learning_rate"] / 0.01) ** 3)
+    both = pd.concat([frame, elsewhere])
+    np.testing.assert_allclose(measures.order_deviation("error", nets=["width"])(both), [0.02, 0.1])
     frame.loc[frame["width"] == 4, "error"] = np.nan
     np.testing.assert_allclose(measures.order_deviation("error", nets=["width"])(frame), 0, atol=1e-12)
 

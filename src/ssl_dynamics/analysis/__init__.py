@@ -1,7 +1,7 @@
 """Analysis: how to measure spans, ranks, orders and intervals. Knows neither theory nor simulation."""
 
 from ssl_dynamics.analysis.crossings import first_crossing, last_rise
-from ssl_dynamics.analysis.fits import fitted_order
+from ssl_dynamics.analysis.fits import fitted_order, leading_order
 from ssl_dynamics.analysis.inference import INTERVAL_LEVEL, least_probability, mean_interval, not_below, sign_test
 from ssl_dynamics.analysis.interpolation import first_passage, interpolated
 from ssl_dynamics.analysis.learning import half_time
@@ -35,6 +35,7 @@ __all__ = [
     "interpolated",
     "labelled_moments",
     "last_rise",
+    "leading_order",
     "least_probability",
     "log_size",
     "mean_interval",

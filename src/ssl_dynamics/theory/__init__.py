@@ -27,7 +27,13 @@ from ssl_dynamics.theory.info_nce import info_nce_span
 from ssl_dynamics.theory.integration import integrate_grassmann_flow
 from ssl_dynamics.theory.iteration import orthogonal_iteration
 from ssl_dynamics.theory.kernel import kernel_flow, reduced_kernel_flow, regression_flow, top_eigenfunction
-from ssl_dynamics.theory.limits import full_width_speed, largest_iteration_step, largest_riemannian_step
+from ssl_dynamics.theory.limits import (
+    full_width_speed,
+    iteration_steps,
+    largest_iteration_step,
+    largest_riemannian_step,
+    riemannian_steps,
+)
 from ssl_dynamics.theory.solved_flow import SolvedFlow
 from ssl_dynamics.theory.two_layer import (
     integrate_narrow_layers,
@@ -63,6 +69,7 @@ __all__ = [
     "integrate_narrow_layers",
     "integrate_wide_layers",
     "integrate_wide_two_layer_flow",
+    "iteration_steps",
     "kernel_flow",
     "kernel_norm",
     "largest_iteration_step",
@@ -77,6 +84,7 @@ __all__ = [
     "random_feature_regression",
     "reduced_kernel_flow",
     "regression_flow",
+    "riemannian_steps",
     "squared_projections",
     "tangent_bound",
     "tangent_drift_limit",

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ssl_dynamics.problem.settings import Metric
-from ssl_dynamics.validation import symmetric_matrix
+from ssl_dynamics.theory.graph import graph_coordinates
+from ssl_dynamics.validation import Array, start, symmetric_matrix
 
 
 def largest_riemannian_step(C: ArrayLike) -> float:
@@ -29,6 +30,41 @@ def largest_iteration_step(C: ArrayLike, z: int) -> float:
     return _inverse(float(eigenvalues[z - 1] + eigenvalues[-1]))
 
 
+def riemannian_steps(C: ArrayLike, W0: ArrayLike, learning_rate: float, *, left: float) -> Array:
+    """Riemannian steps after which the part of v_d in the span is at most `left`; inf from the largest step size on.
+
+    ‖Wᵀv_d‖ falls by q = max(|1 − 2η(λ_d − λ_1)|, |1 − 2η(λ_d − ρ)|) a step or faster, ρ the largest eigenvalue of
+    W(0)ᵀCW(0), which no step raises.
+
+    C (d, d) symmetric; W0 (..., d, z), orthonormal columns; learning_rate η > 0 in units of 1/C; 0 < left < 1; returns
+    (...) float64. Raises ValueError on bad shapes or values. Source: docs/theory.md §3.
+    """
+    form = symmetric_matrix("C", C)
+    W = start("W0", W0, len(form), orthonormal=True)
+    eigenvalues, V = np.linalg.eigh(form)
+    largest = np.linalg.eigvalsh(W.mT @ form @ W)[..., -1]
+    ends = (eigenvalues[-1] - bound for bound in (eigenvalues[0], largest))
+    shrinkage = np.maximum(*(np.abs(1 - 2 * learning_rate * np.maximum(end, 0)) for end in ends))
+    return _steps(np.linalg.norm(W.mT @ V[:, -1], axis=-1), shrinkage, left)
+
+
+def iteration_steps(C: ArrayLike, W0: ArrayLike, learning_rate: float, *, left: float) -> Array:
+    """Steps of orthogonal iteration after which the part of v_d in the span is at most `left`; inf beyond its limit.
+
+    That part is at most the norm of the last row of graph coordinates G, G_dl(k) = (a_d/a_l)^k G_dl(0), a = 1 − 2ηλ.
+
+    Arguments and errors as in `riemannian_steps`, and ValueError where W(0) has no component along some direction of
+    span(v_1 … v_z). Source: docs/theory.md §3.
+    """
+    form = symmetric_matrix("C", C)
+    W = start("W0", W0, len(form), orthonormal=True)
+    z = W.shape[-1]
+    eigenvalues, V = np.linalg.eigh(form)
+    factors = np.abs(1 - 2 * learning_rate * eigenvalues)
+    last = graph_coordinates(V, W, "the smallest eigenvalues")[..., -1, :]
+    return _steps(np.linalg.norm(last, axis=-1), factors[-1] / factors[:z].min(), left)
+
+
 def full_width_speed(metric: Metric) -> float:
     """Speed, in that of one layer, of a two-layer linear net of width h = d on Grassmann or Stiefel manifolds.
 
@@ -39,6 +75,13 @@ def full_width_speed(metric: Metric) -> float:
     if metric not in speeds:
         raise ValueError(f"metric {metric!r} is unknown; allowed: {', '.join(map(repr, speeds))}")
     return speeds[metric]
+
+
+def _steps(part: Array, shrinkage: Array, left: float) -> Array:
+    """Steps in which a part that shrinks by a factor each time falls to `left`: 0 where it is there, inf if never."""
+    with np.errstate(divide="ignore"):
+        needed = np.log(left / part) / np.log(np.minimum(shrinkage, 1))
+    return np.where(part <= left, 0.0, np.where(shrinkage < 1, np.ceil(needed), np.inf))
 
 
 def _inverse(rate: float) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.analysis import fitted_order
+from ssl_dynamics.analysis import fitted_order, leading_order
 from ssl_dynamics.claims.verdict import Measure, Unsettled
 
 
@@ -35,17 +35,20 @@ def order(column: str, *, extrapolations: int = 0, finest: int = 3) -> Measure:
 
 
 def order_deviation(column: str, *, nets: list[str]) -> Measure:
-    """Largest |fitted order in η − 1| among the nets that the columns `nets` tell apart, over all step sizes.
+    """Largest |leading order in η − 1| among the nets that the columns `nets` tell apart, over all step sizes.
 
-    Of the largest value over the trajectory; nets without a value in `column` (nothing is predicted) are left out.
+    Of the value at the time at which that of the finest step size is largest: the largest of each step size would jump
+    between times. Nets without a value in `column` (nothing is predicted) are left out.
     """
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         used = rows[rows["extrapolations"] == 0]
         predicted = used.groupby(nets)[column].transform("count") > 0
-        largest = used[predicted].groupby(["seed", *nets, "learning_rate"])[column].max(skipna=False)
-        by_rate = largest.fillna(np.inf).unstack().dropna()  # nets that were not run at every step size are left out
-        orders = fitted_order(by_rate.columns.to_numpy(), by_rate.to_numpy())
+        net = ["seed", *nets]
+        errors = used[predicted].set_index([*net, "time", "learning_rate"])[column].fillna(np.inf)
+        by_rate = errors.unstack().dropna()  # nets that were not run at every step size are left out
+        by_rate = by_rate.loc[by_rate.iloc[:, 0].groupby(net).idxmax()]  # columns ascend: the finest comes first
+        orders = leading_order(by_rate.columns.to_numpy(), by_rate.to_numpy())
         return pd.Series(abs(orders - 1), index=by_rate.index).groupby("seed").max(skipna=False)
 
     return measure

@@ -1,6 +1,7 @@
 """A1 on the single-layer model, which collapses without the constraint, and A2 and A3, what the constraint changes."""
 
 from ssl_dynamics.claims.common import HALF_RATE
+from ssl_dynamics.claims.measures.budgets import within_reach
 from ssl_dynamics.claims.measures.trajectories import (
     curve_deviation,
     first,
@@ -19,6 +20,7 @@ from ssl_dynamics.problem.levels import COLLAPSE_TIME
 # Angles of this size are rounding: float64 holds 1e−16 of each of up to 784 coordinates, after thousands of steps.
 # Added after a first result, in which a bound of 1e−17 was compared with the rounding of an angle.
 ROUNDING = 1e-12
+ARRIVED = 1e-2  # tan θ_max of a span that has arrived at its limit
 
 CLAIMS = [
     Claim(
@@ -151,10 +153,11 @@ CLAIMS = [
         quantity="tan θ_max at the end of training",
         experiment="grassmannian",
         table="angles",
-        measure=last("tangent"),
+        # The bound at the end of training, e^{−16} tan θ(0), exceeds it for the worst starts, tan θ(0) ≈ 1e5, and where
+        # the budget of steps ends training earlier: the draw settles nothing then.
+        measure=within_reach(last("tangent"), "bound", ARRIVED),
         statistic="largest",
-        # The bound at the end of training, e^{−16} tan θ(0), is 1e−2 for the worst starts, tan θ(0) ≈ 1e5.
-        criterion=Criterion("<=", 1e-2),
+        criterion=Criterion("<=", ARRIVED),
         control=Control("the untrained start, tan θ_max(0)", first("tangent")),
         figure="convergence",
     ),

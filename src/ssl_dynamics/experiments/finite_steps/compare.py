@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ssl_dynamics.analysis import principal_angles, projector_distance
+from ssl_dynamics.analysis import projector_distance
 from ssl_dynamics.analysis.tables import tidy_rows
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
@@ -22,7 +22,7 @@ def compare(job: Job[CompareSettings]) -> None:
         "retractions": retraction_table(runs, solution, plan.learning_rates),
         "iteration": iteration_table(runs, solution, plan.iteration_steps),
         "drift": drift_table(runs, plan.iteration_steps),
-        "limits": limit_table(runs, solution),
+        "limits": limit_table(runs, solution, plan),
     }
     write_tables(job, "finite_steps", tables)
 
@@ -61,22 +61,23 @@ def drift_table(runs: Trajectories, steps: NDArray[Any]) -> pd.DataFrame:
     )
 
 
-def limit_table(runs: Trajectories, solution: Solution) -> pd.DataFrame:
+def limit_table(runs: Trajectories, solution: Solution, plan: Design) -> pd.DataFrame:
     """What training ends in, on the right (side 0) and the wrong side (side 1) of each limit in η.
 
-    `distance`: sin θ_max to the right limit (Riemannian steps), or the part ‖Wᵀv‖ of the direction v that takes over
-    beyond the limit (orthogonal iteration, roles exchanged). `from_prediction`: distance from the closed form.
+    `part`: ‖Wᵀv‖ of the direction v that takes over beyond the limit; `steps` were taken, `needed` are on the right
+    side. `from_prediction`: distance of orthogonal iteration from its closed form.
     """
     tables = []
     for side in (0, 1):
-        sine = np.sin(principal_angles(runs.riemannian_limit[side], solution.leading)[..., 0])
-        tables.append(tidy_rows({"distance": sine}, np.zeros(1), method="riemannian", side=side))
-        W = runs.iteration_limit[side]
-        part = np.linalg.norm(W.mT @ solution.last_exchanged, axis=(-2, -1))
-        exact = projector_distance(W, solution.iteration_limit[side])
-        tables.append(
-            tidy_rows({"distance": part, "from_prediction": exact}, np.zeros(1), method="iteration", side=side)
-        )
+        exact = projector_distance(runs.iteration_limit[side], solution.iteration_limit[side])
+        for method, ends, values in (
+            ("riemannian", runs.riemannian_limit, {}),
+            ("iteration", runs.iteration_limit, {"from_prediction": exact}),
+        ):
+            part = np.linalg.norm(ends[side].mT @ solution.last[method], axis=(-2, -1))
+            steps, needed = plan.limit_steps[method], plan.needed_steps[method]
+            table = tidy_rows({"part": part, **values}, np.zeros(1), side=side, steps=steps, needed=needed)
+            tables.append(table.assign(method=method))
     return pd.concat(tables)
 
 

@@ -17,6 +17,8 @@ ITERATION_SIDES = (0.98, 1.02)
 # Orthogonal iteration is followed at this step size, in units of 1/‖C‖: far from the flow.
 ITERATION_STEP = 0.1
 LEAST_ITERATION_STEPS = 1000
+# Of the direction v_d, after the steps that are taken on the right side: a tenth of what the claims allow.
+LEFT = 1e-4
 
 
 class FiniteSteps(Settings):
@@ -27,7 +29,7 @@ class FiniteSteps(Settings):
     iteration_steps: Annotated[
         int, Field(ge=LEAST_ITERATION_STEPS, description="steps of orthogonal iteration followed")
     ]
-    limit_steps: Annotated[int, Field(ge=100, description="steps taken next to the limits in η")]
+    limit_steps: Annotated[int, Field(ge=100, description="most steps taken next to the limits in η")]
 
 
 class DesignSettings(StartSettings):

@@ -22,7 +22,8 @@ class Design(ArrayFile):
     iteration_steps: NDArray[np.int64]
     riemannian_rates: Array  # on the right and on the wrong side of the limit of Riemannian steps, (2,)
     exchanged_rates: Array  # on those of the limit of orthogonal iteration on −C, (2,)
-    limit_steps: int
+    limit_steps: dict[str, int]  # taken on both sides, by method
+    needed_steps: dict[str, float]  # on the right side, for v_d to be shed
 
     @property
     def schedule(self) -> Schedule:
@@ -51,6 +52,5 @@ class Solution(ArrayFile):
     flow_control: Array
     iteration: Array
     iteration_control: Array
-    leading: Array  # (d, z)
-    last_exchanged: Array  # (d, 1), the direction that takes over beyond the limit
+    last: dict[str, Array]  # v_d (d, 1) by method: the direction that takes over beyond the limit
     iteration_limit: dict[int, Array]  # by side, at the end

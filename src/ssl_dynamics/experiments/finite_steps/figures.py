@@ -55,13 +55,13 @@ def drift(drift: pd.DataFrame) -> Figure:
 def limits(limits: pd.DataFrame) -> Figure:
     """Where training ends on both sides of the limits in η, a point for each seed.
 
-    The distance is sin θ_max to the bottom eigenspace for Riemannian steps, the part of v_d in the span for iteration.
+    ‖Wᵀv_d‖, v_d the direction that takes over beyond the limit: of C for Riemannian steps, of −C for iteration.
     """
     tidy = limits.assign(method=limits["method"].map(METHODS), **{"step size": limits["side"].map(SIDES)})
     grid = sns.catplot(
         tidy,
         x="method",
-        y="distance",
+        y="part",
         hue="step size",
         **theme.layout(tidy),
         kind="strip",
@@ -71,7 +71,7 @@ def limits(limits: pd.DataFrame) -> Figure:
         legend_out=False,
     )
     grid.set(yscale="log")
-    theme.label_panels(grid, x="method", y="distance")
+    theme.label_panels(grid, x="method", y=r"$\|W^\top v_d\|$")
     theme.move_legend(grid)
     return theme.finished(grid)
 

@@ -31,9 +31,9 @@ def simulate(job: Job[TrainingSettings]) -> None:
     exchanged = replace(triplets, positive=triplets.negative, negative=triplets.positive)
     plan = Design.load(job.input("schedule"))
     schedule = plan.schedule
-    steps, limit = plan.iteration_steps.tolist(), [plan.limit_steps]
-    sides = len(plan.riemannian_rates) + len(plan.exchanged_rates)
-    progress = Progress(job, 2 * schedule.total_steps + (1 + len(DRIFTING)) * steps[-1] + sides * plan.limit_steps)
+    steps, limit = plan.iteration_steps.tolist(), plan.limit_steps
+    next_to_limits = len(plan.riemannian_rates) * limit["riemannian"] + len(plan.exchanged_rates) * limit["iteration"]
+    progress = Progress(job, 2 * schedule.total_steps + (1 + len(DRIFTING)) * steps[-1] + next_to_limits)
 
     def trained(data: Triplets, manifold: Manifold, learning_rate: float, checkpoints: Sequence[int]) -> Array:
         return train(
@@ -58,10 +58,11 @@ def simulate(job: Job[TrainingSettings]) -> None:
         iteration=trained(triplets, OrthogonalIteration(), plan.iteration_rate, steps),
         drift={name: trained(triplets, manifold, plan.iteration_rate, steps) for name, manifold in DRIFTING.items()},
         riemannian_limit={
-            side: trained(triplets, Grassmannian(), rate, limit) for side, rate in enumerate(plan.riemannian_rates)
+            side: trained(triplets, Grassmannian(), rate, [limit["riemannian"]])
+            for side, rate in enumerate(plan.riemannian_rates)
         },
         iteration_limit={
-            side: trained(exchanged, OrthogonalIteration(), rate, limit)
+            side: trained(exchanged, OrthogonalIteration(), rate, [limit["iteration"]])
             for side, rate in enumerate(plan.exchanged_rates)
         },
     ).save(job.output("trajectories"))

@@ -7,6 +7,7 @@ from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.finite_steps.config import (
     ITERATION_SIDES,
     ITERATION_STEP,
+    LEFT,
     LEVELS,
     RIEMANNIAN_SIDES,
     TRANSIENT,
@@ -18,10 +19,12 @@ from ssl_dynamics.problem.starts.orthonormal import random_orthonormal_start
 from ssl_dynamics.settings import Settings
 from ssl_dynamics.theory import (
     grassmann_flow,
+    iteration_steps,
     largest_iteration_step,
     largest_riemannian_step,
     leading_eigenspace,
     orthogonal_iteration,
+    riemannian_steps,
 )
 
 
@@ -36,17 +39,29 @@ def design(job: Job[DesignSettings]) -> None:
     start = random_orthonormal_start(
         len(eigenvalues), z, seeds=settings.seeds, root_seed=settings.root_seed, name=settings.dataset_name
     )
+    riemannian_rates = np.array(RIEMANNIAN_SIDES) * largest_riemannian_step(C)
     # For C as it is, λ_d being small, orthogonal iteration has the right limit at all these step sizes: the limit in η
     # is looked for with the roles of positives and negatives exchanged, where C changes its sign.
+    exchanged_rates = np.array(ITERATION_SIDES) * largest_iteration_step(-C, z)
+    needed = {
+        "riemannian": float(riemannian_steps(C, start, riemannian_rates[0], left=LEFT).max()),
+        "iteration": float(iteration_steps(-C, start, exchanged_rates[0], left=LEFT).max()),
+    }
+    job.log.info("steps next to the limits that the spectrum asks for: %s", needed)
     Design(
         start=start,
         learning_rates=schedule.learning_rates,
         coarse_steps=schedule.coarse_steps,
         iteration_rate=ITERATION_STEP / float(np.abs(eigenvalues).max()),
         iteration_steps=np.unique(np.geomspace(1, steps.iteration_steps, 40).astype(np.int64)),
-        riemannian_rates=np.array(RIEMANNIAN_SIDES) * largest_riemannian_step(C),
-        exchanged_rates=np.array(ITERATION_SIDES) * largest_iteration_step(-C, z),
-        limit_steps=steps.limit_steps,
+        riemannian_rates=riemannian_rates,
+        exchanged_rates=exchanged_rates,
+        limit_steps={
+            # All of them: beyond the limit v_d has to come back from what the way to the span of v_1 … v_z left of it.
+            "riemannian": steps.limit_steps,
+            "iteration": int(min(max(needed["iteration"], 1), steps.limit_steps)),
+        },
+        needed_steps=needed,
     ).save(job.output("schedule"))
 
 
@@ -63,11 +78,10 @@ def solve(job: Job[Settings]) -> None:
         iteration=orthogonal_iteration(C, start, rate, plan.iteration_steps),
         # What orthogonal iteration would do were it the flow at the same times.
         iteration_control=grassmann_flow(C, start, rate * plan.iteration_steps),
-        leading=leading_eigenspace(C, start.shape[-1]),
-        # With the roles exchanged C changes its sign; the direction that takes over beyond the limit is the last of −C.
-        last_exchanged=leading_eigenspace(C, 1),
+        # Of C it is the first of −C; for orthogonal iteration the roles are exchanged, and C has changed its sign.
+        last={"riemannian": leading_eigenspace(-C, 1), "iteration": leading_eigenspace(C, 1)},
         iteration_limit={
-            side: orthogonal_iteration(-C, start, float(exchanged_rate), [plan.limit_steps])
+            side: orthogonal_iteration(-C, start, float(exchanged_rate), [plan.limit_steps["iteration"]])
             for side, exchanged_rate in enumerate(plan.exchanged_rates)
         },
     ).save(job.output("solution"))

@@ -12,7 +12,7 @@ CLAIMS = [
         statement="Two-layer nets of every width z ≤ h ≤ d, trained layer by layer, follow the closed form for one.",
         formula=r"W=W_1W_2,\quad\dot W=-2(I-WW^\top)CW\quad\Rightarrow\quad"
         r"\max_t\frac{\|P_\eta(t)-P(t)\|_F}{\sqrt{2z}}=c_h\eta+O(\eta^2),\quad z\le h\le d",
-        quantity="largest |fitted order in η − 1| over the widths, of the largest projector error over the transient",
+        quantity="largest |leading order in η − 1| over the widths, of the projector error where it is largest",
         experiment="narrow",
         table="narrow_errors",
         measure=where(order_deviation("error", nets=["width"]), metric=["grassmann"]),
@@ -64,7 +64,8 @@ CLAIMS = [
         statement="On Stiefel manifolds width sets the speed: 1 at h = z; 1.5 (canonical metric: 2) at h = d.",
         formula=r"\dot W=-2(I-P)CW-c\,(P_1-P)CW,\quad c=1\;(\text{canonical: }2)\quad\Rightarrow\quad "
         r"P(t)\;\text{onto}\;\operatorname{span}e^{-2Cst}W(0),\quad s=1\;(h=z),\;\;s=1+\frac c2\;(h=d)",
-        quantity="largest |fitted order in η − 1| of the projector error of these nets to the closed form so sped",
+        quantity="largest |leading order in η − 1| of the projector error of these nets to the closed form so sped, "
+        "where it is largest",
         experiment="narrow",
         table="narrow_errors",
         measure=where(order_deviation("error_predicted", nets=["metric", "width"]), metric=["stiefel", "canonical"]),
@@ -81,7 +82,7 @@ CLAIMS = [
         source="A3",
         statement="Wide nets, h ≥ d, follow one d × z equation in which the width does not occur.",
         formula=r"\dot W=-2[2CW-CWW^\top W-WW^\top CW],\quad W=V^\top W_2,\quad h\ge d",
-        quantity="largest |fitted order in η − 1| over the widths, of the largest ‖W − W'‖_F/√z over the transient",
+        quantity="largest |leading order in η − 1| over the widths, of ‖W − W'‖_F/√z where it is largest",
         experiment="wide",
         table="wide_errors",
         measure=order_deviation("error", nets=["width"]),

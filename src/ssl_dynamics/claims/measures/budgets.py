@@ -1,0 +1,33 @@
+"""Measures of what a draw may ask more steps for than there are."""
+
+import pandas as pd
+
+from ssl_dynamics.claims.verdict import Measure, Unsettled
+
+
+def within_budget(measure: Measure, limit: str) -> Measure:
+    """The measure of rows whose `steps` are as many as are `needed`; with fewer the draw settles nothing.
+
+    `limit` is the key of the configuration that ends the training.
+    """
+
+    def measure_if_enough(rows: pd.DataFrame) -> "pd.Series[float]":
+        short = rows[rows["steps"] < rows["needed"]]
+        if len(short):
+            needed, steps = short["needed"].max(), short["steps"].min()
+            raise Unsettled(f"the spectrum asks for {needed:,.0f} steps; {limit} ends the training after {steps:,.0f}")
+        return measure(rows)
+
+    return measure_if_enough
+
+
+def within_reach(measure: Measure, bound: str, most: float) -> Measure:
+    """The measure where the column `bound` has fallen to `most` at the end of training, by theory, for every seed."""
+
+    def measure_if_reached(rows: pd.DataFrame) -> "pd.Series[float]":
+        left = rows.sort_values("time").groupby("seed")[bound].last(skipna=False).max()
+        if left > most:
+            raise Unsettled(f"by its own bound training ends at {left:.3g}, above {most:g}: max_steps or the start")
+        return measure(rows)
+
+    return measure_if_reached
