@@ -37,7 +37,7 @@ def draw(report: Report) -> Figure:
     ratios.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     ratios.axvline(1, color="0.8", linewidth=0.8, zorder=0)
     ratios.set_yticks(range(len(rows)), [f"{row.what} – {row.peer}" for row in rows], fontsize=5)
-    shares.set(xlabel="limit's time / ours", xlim=(0, 1.05))
+    shares.set(xlabel="limit's time / ours", xlim=(0, None))
     for axes in (ratios, shares):
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="y", color="0.93", linewidth=0.6)

@@ -100,8 +100,8 @@ def _equations(problem: LinearProblem) -> list[Comparison]:
                     narrow,
                     clock(lambda: curve(NARROW)),
                     targets=(equal,),
-                    note="as large as an evaluation, but the blow-up comes ln h/(2μ) + O(1) after the start, "
-                    f"{later:.2f} times as late here: the ratio is to be {1 / later:.2f} if steps are as long",
+                    note="an evaluation costs the same, but the blow-up comes ln h/(2μ) + O(1) after the start, "
+                    f"{later:.2f} times as late here: the same steps on a longer way",
                 ),
             ),
         ),
