@@ -44,7 +44,7 @@ from ssl_dynamics.simulation.manifolds import (
 from ssl_dynamics.simulation.minibatch import train_on_batches
 from ssl_dynamics.simulation.objectives import descend, info_nce_solutions
 from ssl_dynamics.simulation.stacked import regression_objective, triplet_objective
-from ssl_dynamics.simulation.training import train
+from ssl_dynamics.simulation.training import train, train_flow
 from ssl_dynamics.simulation.wide_nets import Nets
 
 TOP = Path(__file__).parents[1]
@@ -74,6 +74,10 @@ def gaussian(width, *more):
 
 def on_manifold(name):
     return train(TRIPLETS, START, "contrastive", MANIFOLDS[name], **RUN)
+
+
+def flow():
+    return train_flow(TRIPLETS, START, "contrastive", largest_step=0.1, times=[0.0, 0.3, 1.0])
 
 
 def on_batches():
@@ -161,7 +165,10 @@ CASES = {
     "constrained relu, supervised": lambda: constrained_nets("relu", supervised),
     **{f"wide {phi}": lambda phi=phi: wide_nets(phi) for phi in ("identity", "relu", "erf")},
     **{name: lambda name=name: objective(name) for name in OBJECTIVES},
-    **{f.__name__: f for f in (on_batches, functions, regression, layers, linear_nets, cosine, deep_nets, info_nce)},
+    **{
+        f.__name__: f
+        for f in (flow, on_batches, functions, regression, layers, linear_nets, cosine, deep_nets, info_nce)
+    },
 }
 
 

@@ -17,7 +17,7 @@ from ssl_dynamics.simulation.manifolds import (
     polar_retraction,
     qr_retraction,
 )
-from ssl_dynamics.simulation.training import loss_gradient, pairs, train
+from ssl_dynamics.simulation.training import loss_gradient, pairs, train, train_flow
 from ssl_dynamics.theory import grassmann_flow, largest_riemannian_step, orthogonal_iteration, unconstrained_flow
 
 LOSSES = ["contrastive", "non-contrastive"]
@@ -93,6 +93,22 @@ def test_constrained_training_converges_to_the_flow_at_order_one(triplets, loss,
         errors.append(projector_distance(run.weights, flow).max())
         assert np.abs(run.weights.mT @ run.weights - np.eye(z)).max() < 1e-13
     assert fitted_order(steps, errors) == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("z", [1, 3])
+def test_runge_kutta_steps_converge_to_the_flow_at_order_four(triplets, loss, z):
+    C, start = form(triplets, loss), np.stack([orthonormal(6, z, np.random.default_rng(seed)) for seed in range(2)])
+    times, steps = np.array([0.0, 2.0, 4.0]) / np.linalg.norm(C, 2), np.array([0.2, 0.1, 0.05]) / np.linalg.norm(C, 2)
+    runs = [train_flow(triplets, start, loss, largest_step=step, times=times) for step in steps]
+    exact = np.stack([grassmann_flow(C, W, times) for W in start])
+    errors = [projector_distance(run, exact)[:, 1:].max() for run in runs]
+    np.testing.assert_array_equal(runs[0][:, 0], start)
+    np.testing.assert_allclose(runs[0].mT @ runs[0], np.broadcast_to(np.eye(z), (2, 3, z, z)), atol=1e-14)
+    assert fitted_order(steps, errors) == pytest.approx(4, abs=0.3)
+    for wrong in ([0.0, 0.3, 0.3], [-1.0, 0.0]):
+        with pytest.raises(ValueError, match="times must start at 0 or later and increase"):
+            train_flow(triplets, start, loss, largest_step=0.1, times=wrong)
 
 
 def test_horizontal_steps_leave_the_manifold_to_second_order_only(triplets):

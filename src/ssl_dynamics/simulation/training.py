@@ -1,5 +1,6 @@
 """Full-batch training of the linear model u = Wᵀx, all seeds side by side in one matrix product."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from ssl_dynamics.problem.losses import attraction, pair_loss
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.simulation.device import to_tensor
-from ssl_dynamics.simulation.manifolds import Manifold, qr_retraction
+from ssl_dynamics.simulation.manifolds import Manifold, horizontal, qr_retraction
 
 Array = NDArray[np.float64]
 
@@ -111,3 +112,43 @@ def train(
         torch.stack(part, 1).cpu().numpy() for part in zip(*saved, strict=True)
     )
     return Trajectory(weights, scales, leaving_defects, euclidean_defects)
+
+
+def train_flow(
+    triplets: Triplets,
+    start: Array,
+    loss: Loss,
+    *,
+    largest_step: float,
+    times: Sequence[float],
+    on_segment: Callable[[], None] = lambda: None,
+) -> Array:
+    """W (S, T, d, z) of the flow Ẇ = −(I − WWᵀ)∇L under WᵀW = I, by Runge-Kutta steps of order 4, each ended by QR.
+
+    `start` (S, d, z) float64 orthonormal; `times` (T,) from 0 on, increasing, between which the fewest equal steps not
+    above `largest_step` are taken; `on_segment()` is called at each. Stable up to a step of 2.78/(fastest rate, at most
+    4‖C‖). Raises ValueError on bad shapes or values. Source: docs/theory.md §3.
+    """
+    segments = np.diff(np.asarray(times, dtype=np.float64), prepend=0.0)
+    if not (segments[:1] >= 0).all() or not (segments[1:] > 0).all():
+        raise ValueError(f"times must start at 0 or later and increase; got {list(times)}")
+    validation.start("start", start, triplets.anchor.shape[1], orthonormal=True)
+    views = pairs(triplets, loss)
+
+    def downhill(W: torch.Tensor) -> torch.Tensor:
+        return -horizontal(W, loss_gradient(W, views))
+
+    W = to_tensor(np.ascontiguousarray(start))
+    saved = []
+    for segment in segments:
+        steps = math.ceil(segment / largest_step * (1 - 1e-12))
+        for _ in range(steps):
+            step = segment / steps
+            k1 = downhill(W)
+            k2 = downhill(W + step / 2 * k1)
+            k3 = downhill(W + step / 2 * k2)
+            k4 = downhill(W + step * k3)
+            W = qr_retraction(W, step / 6 * (k1 + 2 * k2 + 2 * k3 + k4)).weights
+        saved.append(W)
+        on_segment()
+    return torch.stack(saved, 1).cpu().numpy()

@@ -10,7 +10,7 @@ CLAIMS = [
         source="A5",
         statement="The closed form predicts when training acquires each of the z leading eigen-directions of C.",
         formula=r"\left|P(t_k)v_k\right|^2=[(I+G(t_k)^\top G(t_k))^{-1}]_{kk}=\frac12",
-        quantity="largest |t_k/predicted − 1| over k, t_k the last time that |Pv_k|² rises through 1/2, η‖C‖ = 0.0125",
+        quantity="largest |t_k/predicted − 1| over k, t_k the last time that |Pv_k|² rises through 1/2",
         experiment="learning_times",
         table="acquisition",
         measure=learning_time_error("predicted"),

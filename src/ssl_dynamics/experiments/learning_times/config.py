@@ -7,6 +7,7 @@ from pydantic import Field, PositiveInt
 from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.settings import Settings
 
+FIRST = 0.1  # of the first learning time that is predicted: the first checkpoint after the start
 MARGIN = 1.1  # training goes on a little longer than the last learning time that is predicted
 
 
@@ -15,7 +16,7 @@ class LearningTimes(Settings):
 
     losses: Annotated[list[Loss], Field(min_length=1)]
     dimensions: Annotated[list[PositiveInt], Field(min_length=1)]
-    step: Annotated[float, Field(gt=0, lt=0.5, description="step size η, in units of 1/‖C‖₂")]
+    step: Annotated[float, Field(gt=0, le=0.5, description="largest Runge-Kutta step, in units of 1/‖C‖₂")]
     checkpoints: Annotated[int, Field(ge=10, description="logarithmically spaced over the run")]
     max_steps: Annotated[
         PositiveInt, Field(description="most steps: where a spectrum asks for more, training ends with these")

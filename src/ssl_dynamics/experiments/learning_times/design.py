@@ -1,4 +1,4 @@
-"""Starts, step size and checkpoints; what the stages leave to each other."""
+"""Starts, largest step and checkpoints; what the stages leave to each other."""
 
 from dataclasses import dataclass
 
@@ -12,16 +12,11 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Design(ArrayFile):
-    """One small step size, and checkpoints spaced logarithmically until every direction is learned."""
+    """Checkpoints spaced logarithmically until every direction is learned, and the largest step between them."""
 
     start: Array  # W(0), (S, d, z)
-    learning_rate: float
-    checkpoints: NDArray[np.int64]  # in steps, from 0
-
-    @property
-    def times(self) -> Array:
-        """Gradient-flow times of the checkpoints (T,)."""
-        return self.learning_rate * self.checkpoints.astype(np.float64)
+    largest_step: float
+    times: Array  # (T,) of the flow, from 0
 
 
 @dataclass(frozen=True)
