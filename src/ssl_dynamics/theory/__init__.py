@@ -28,6 +28,7 @@ from ssl_dynamics.theory.integration import integrate_grassmann_flow
 from ssl_dynamics.theory.iteration import orthogonal_iteration
 from ssl_dynamics.theory.kernel import kernel_flow, reduced_kernel_flow, regression_flow, top_eigenfunction
 from ssl_dynamics.theory.limits import full_width_speed, largest_iteration_step, largest_riemannian_step
+from ssl_dynamics.theory.noise import GraphNoise, batch_noise, sample_variance
 from ssl_dynamics.theory.two_layer import (
     integrate_narrow_layers,
     integrate_wide_layers,
@@ -41,8 +42,10 @@ __all__ = [
     "DepartureLaw",
     "GramCurve",
     "GramState",
+    "GraphNoise",
     "accumulated_slope",
     "arrival",
+    "batch_noise",
     "blow_up_delay",
     "constrained_tangent_kernel",
     "coupled_form",
@@ -75,6 +78,7 @@ __all__ = [
     "random_feature_regression",
     "reduced_kernel_flow",
     "regression_flow",
+    "sample_variance",
     "squared_projections",
     "tangent_bound",
     "tangent_drift_limit",
