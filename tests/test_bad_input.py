@@ -134,12 +134,12 @@ FUNCTIONS = {
 }
 # What takes no such arguments: the result of another function, checked where that is made.
 DERIVED = {"top_eigenfunction"}
-# Nets of large width take other arguments; their tests refuse bad ones, each in a table of its own.
+# Nets of large width, and the noise of triplets, take other arguments; their tests refuse bad ones, each in a table of its own.
 LARGE_WIDTH = {
     name
     for name in theory.__all__
     if getattr(theory, name).__module__.rpartition(".")[2]
-    in ("constrained_nets", "departure", "gram", "wide_departure")
+    in ("constrained_nets", "departure", "gram", "noise", "wide_departure")
 }
 
 CASES = [

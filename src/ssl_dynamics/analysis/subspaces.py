@@ -58,6 +58,19 @@ def common_coordinates(bases: Sequence[Array]) -> list[Array]:
     return np.split(R, len(bases), axis=-1)
 
 
+def graph_over(V: ArrayLike, W: ArrayLike) -> Array:
+    """G with span W = span V[I; G], the graph of W over the z leading columns of V.
+
+    V (d, d) orthonormal; W (..., d, z); returns (..., d − z, z) float64. Raises ValueError on shapes that do not match,
+    LinAlgError where W has no component along one of these columns.
+    """
+    basis, span = real("V", V), real("W", W)
+    if basis.ndim != 2 or span.ndim < 2 or basis.shape[0] != span.shape[-2]:
+        raise ValueError(f"needs V (d, d) and W (..., d, z); got {basis.shape} and {span.shape}")
+    X, z = basis.T @ span, span.shape[-1]
+    return np.linalg.solve(X[..., :z, :].mT, X[..., z:, :].mT).mT.astype(np.float64)
+
+
 def gram_distance(U: ArrayLike, V: ArrayLike) -> Array:
     """‖UUᵀ/‖UUᵀ‖_F − VVᵀ/‖VVᵀ‖_F‖_F: scale-free, unchanged by rotations of either; its square is 2(1 − cos).
 

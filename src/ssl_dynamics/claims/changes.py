@@ -215,6 +215,15 @@ CHANGES = (
         "exponent of the Gram error over each net's ∫‖∂L/∂U‖ dt, within [−1.25, −0.75]",
         "wider nets escape later, and the band was not symmetric about the exponent predicted",
     ),
+    Change(
+        "2026-11-29",
+        ("A5-batch-exponent-step", "A5-batch-exponent-size", "A5-batch-prediction"),
+        "withdrawn",
+        "fitted exponents within 0.1 of 1/2 and −1/2, and a fitted constant: ratio within [0.8, 1.25]",
+        "0.54 [0.49, 0.59], −0.48 [−0.54, −0.42], 0.90 [0.83, 0.97]; the laws η²/B and √η/B pass as well",
+        "A5-batch-noise: deviation over its prediction, nothing fitted, within 1 ± 0.05",
+        "the variance follows from the triplets, and tells the laws apart",
+    ),
 )
 
 

@@ -34,6 +34,7 @@ from ssl_dynamics.theory.limits import (
     largest_riemannian_step,
     riemannian_steps,
 )
+from ssl_dynamics.theory.noise import GraphNoise, batch_noise, sample_variance
 from ssl_dynamics.theory.solved_flow import SolvedFlow
 from ssl_dynamics.theory.two_layer import (
     integrate_narrow_layers,
@@ -48,9 +49,11 @@ __all__ = [
     "DepartureLaw",
     "GramCurve",
     "GramState",
+    "GraphNoise",
     "SolvedFlow",
     "accumulated_slope",
     "arrival",
+    "batch_noise",
     "blow_up_delay",
     "constrained_tangent_kernel",
     "coupled_form",
@@ -85,6 +88,7 @@ __all__ = [
     "reduced_kernel_flow",
     "regression_flow",
     "riemannian_steps",
+    "sample_variance",
     "squared_projections",
     "tangent_bound",
     "tangent_drift_limit",

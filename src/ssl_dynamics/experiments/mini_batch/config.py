@@ -9,8 +9,8 @@ from ssl_dynamics.cells import StartSettings
 from ssl_dynamics.problem.settings import Device, Loss
 from ssl_dynamics.settings import Settings
 
-SMALL_DEVIATION = 0.2  # noise adds up linearly below; the distance saturates above 0.3
-NOISE_SHARE = 0.9  # of the squared deviation, where noise is said to dominate
+NO_NOISE = 1e-12  # variances below this, relative to the largest, are rounding: coordinates that triplets never have
+SMALL_DEVIATION = 0.15  # predicted deviations up to which noise is said to add up linearly
 
 
 class MiniBatch(Settings):
@@ -20,6 +20,7 @@ class MiniBatch(Settings):
     dimensions: Annotated[list[PositiveInt], Field(min_length=1)]
     steps: Annotated[list[PositiveFloat], Field(min_length=2, description="step sizes η in units of 1/‖C‖₂, doubling")]
     batches: Annotated[list[PositiveInt], Field(min_length=2, description="batch sizes B, increasing")]
+    starts: Annotated[int, Field(ge=2, description="starts, each with batches of its own")]
     horizon: Annotated[PositiveFloat, Field(description="length of the runs, in units of 1/‖C‖₂")]
     checkpoints: Annotated[int, Field(ge=2, description="number of times at which the deviation is taken")]
 
@@ -34,6 +35,7 @@ class MiniBatch(Settings):
 class DesignSettings(StartSettings):
     """What the stage `design_mini_batch` reads of the configuration."""
 
+    loss: Loss
     mini_batch: MiniBatch
 
 

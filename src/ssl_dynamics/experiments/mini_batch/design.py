@@ -22,17 +22,21 @@ class Design(ArrayFile):
 
 @dataclass(frozen=True)
 class Solution(ArrayFile):
-    """The closed form of the constrained flow at the checkpoints."""
+    """The constrained flow at the checkpoints in closed form, and the variance that batches add to it."""
 
     basis: Array  # (S, T, d, z)
     times: Array  # (T,)
+    eigenvectors: Array  # V (d, d) of C
+    graph: Array  # G (S, T, d − z, z) of the flow over the leading eigenvectors
+    variance: Array  # of G, per unit of η/B
 
 
 @dataclass(frozen=True)
 class Trajectories(ArrayFile):
-    """Weights (S, T, d, z) at the checkpoints, by number of the step size and size of the batch, or "full"."""
+    """Weights (S, T, d, z) at the checkpoints, by number of the step size and size of the batch."""
 
     weights: dict[tuple[int, str], Array]
+    full: Array  # on full batches at the largest step size
     batches: NDArray[np.int64]
 
 

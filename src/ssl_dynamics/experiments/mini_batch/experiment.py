@@ -19,6 +19,7 @@ MINI_BATCH = Experiment(
     settings=MiniBatch,
     part="framework",
     tables=("noise",),
+    repetitions="mini_batch.starts",
 )
 CELL = cell("mini_batch")
 
@@ -29,9 +30,10 @@ FAMILY = Family(
             rule="design_mini_batch",
             function="solve:design",
             settings=DesignSettings,
-            reads={"quadratic_form": QUADRATIC_FORM},
+            given={"seeds": "mini_batch.starts"},
+            reads={"quadratic_form": QUADRATIC_FORM, "triplets": TRIPLETS},
             writes={"plan": f"{CELL}/plan.npz", "solution": f"{CELL}/solution.npz"},
-            message="starts, times and closed form",
+            message="starts, times, closed form and the noise of batches",
             memory=1500,
         ),
         Stage(

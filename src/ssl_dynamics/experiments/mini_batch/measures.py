@@ -3,53 +3,40 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Measure
-from ssl_dynamics.experiments.mini_batch.config import NOISE_SHARE, SMALL_DEVIATION
+from ssl_dynamics.claims.verdict import Measure, Unsettled
+from ssl_dynamics.experiments.mini_batch.config import SMALL_DEVIATION
 
 
-def noise_exponent(variable: str, deviation: str) -> Measure:
-    """Exponent of `step` or of `batch` in the deviation, by least squares in ln η and ln B over the noise window.
+def noise_ratio(*, exponent: float = 1.0) -> Measure:
+    """Root mean square deviation over its prediction, over the cells (η, B) of the window.
 
-    nan where the window does not vary both.
+    The predicted square is in proportion to η/B. With another `exponent` it is η^exponent/B, right at the largest step.
     """
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         window = _noise_window(rows)
-        window = window[window["fitted"]]
-        if min(window["step"].nunique(), window["batch"].nunique()) < 2:
-            return pd.Series(np.nan, index=sorted(rows["seed"].unique()))
-        exponents = {}
-        for seed, part in window.groupby("seed"):
-            logs = np.log(part[["step", "batch"]].to_numpy(dtype=np.float64))
-            design = np.column_stack([logs, np.ones(len(logs))])
-            solution = np.linalg.lstsq(design, np.log(part[deviation].to_numpy()), rcond=None)[0]
-            exponents[seed] = solution[["step", "batch"].index(variable)]
-        return pd.Series(exponents)
+        law = (window["step"] / rows["step"].max()) ** (exponent - 1)
+        ratio: pd.Series[float] = (window["ratio"] / law).groupby(window["seed"]).mean() ** 0.5
+        return ratio
 
     return measure
 
 
-def noise_prediction(*, noise: bool) -> Measure:
-    """Squared deviation over its prediction (aη)² + b²η/B, mean over the cells of the window that were not fitted.
-
-    aη is the deviation of the full batch, b² one number from the fitted cells of all seeds; without `noise`, b = 0.
-    """
+def nearest_ratio(exponents: list[float]) -> Measure:
+    """`noise_ratio` with that exponent for which it is nearest to 1."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        window = _noise_window(rows)
-        fitted, tested = window[window["fitted"]], window[~window["fitted"]]
-        excess = (fitted["deviation"] ** 2 - fitted["deviation_full"] ** 2) * fitted["batch"] / fitted["step"]
-        b_squared = float(excess.mean()) if noise else 0.0
-        predicted = tested["deviation_full"] ** 2 + b_squared * tested["step"] / tested["batch"]
-        return (tested["deviation"] ** 2 / predicted).groupby(tested["seed"]).mean()
+        ratios = pd.DataFrame({exponent: noise_ratio(exponent=exponent)(rows) for exponent in exponents})
+        nearest = (ratios - 1).abs().to_numpy().argmin(axis=1)
+        return pd.Series(ratios.to_numpy()[np.arange(len(ratios)), nearest], index=ratios.index)
 
     return measure
 
 
 def _noise_window(rows: pd.DataFrame) -> pd.DataFrame:
-    """Cells (η, B) where, over the seeds, the deviation is small and noise makes most of it."""
-    squares = (rows[["deviation", "deviation_full"]] ** 2).groupby([rows["step"], rows["batch"]]).transform("mean")
-    small = squares["deviation"] < SMALL_DEVIATION**2
-    noisy = squares["deviation_full"] < (1 - NOISE_SHARE) * squares["deviation"]
-    used: pd.DataFrame = rows[small & noisy]
-    return used
+    """Cells (η, B) whose predicted deviation, over the seeds, is small; Unsettled where they do not vary η."""
+    predicted = (rows["predicted"] ** 2).groupby([rows["step"], rows["batch"]]).transform("mean")
+    window: pd.DataFrame = rows[predicted < SMALL_DEVIATION**2]
+    if window["step"].nunique() < 2:
+        raise Unsettled(f"fewer than two step sizes have a predicted deviation below {SMALL_DEVIATION}")
+    return window

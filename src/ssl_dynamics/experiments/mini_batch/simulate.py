@@ -20,19 +20,9 @@ def simulate(job: Job[SimulateSettings]) -> None:
     triplets = read_triplets(job.input("triplets"))
     plan = Design.load(job.input("plan"))
     checkpoints = plan.checkpoints.tolist()
-    progress = Progress(job, (len(settings.batches) + 1) * sum(row[-1] for row in checkpoints))
+    progress = Progress(job, len(settings.batches) * sum(row[-1] for row in checkpoints) + checkpoints[-1][-1])
     weights: dict[tuple[int, str], Array] = {}
     for i, (step, learning_rate) in enumerate(zip(settings.steps, plan.learning_rates.tolist(), strict=True)):
-        full = train(
-            triplets,
-            plan.start,
-            settings.loss,
-            Grassmannian(),
-            learning_rate=learning_rate,
-            checkpoints=checkpoints[i],
-            on_step=lambda _: progress.advance(),
-        )
-        weights[i, "full"] = full.weights
         for batch in settings.batches:
             names = ("mini-batch", settings.dataset_name, settings.loss, settings.dimension, str(step), batch)
             weights[i, str(batch)] = train_on_batches(
@@ -45,4 +35,13 @@ def simulate(job: Job[SimulateSettings]) -> None:
                 checkpoints=checkpoints[i],
                 on_step=lambda _: progress.advance(),
             )
-    Trajectories(weights, np.array(settings.batches)).save(job.output("trajectories"))
+    full = train(
+        triplets,
+        plan.start,
+        settings.loss,
+        Grassmannian(),
+        learning_rate=float(plan.learning_rates[-1]),
+        checkpoints=checkpoints[-1],
+        on_step=lambda _: progress.advance(),
+    )
+    Trajectories(weights, full.weights, np.array(settings.batches)).save(job.output("trajectories"))

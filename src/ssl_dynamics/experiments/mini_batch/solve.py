@@ -1,4 +1,4 @@
-"""Starts half-way, step sizes and checkpoints, and the closed form at these times."""
+"""Starts half-way, step sizes and checkpoints; the closed form at these times and the noise of batches about it."""
 
 import numpy as np
 
@@ -6,8 +6,10 @@ from ssl_dynamics.cells import read_form
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.mini_batch.config import DesignSettings
 from ssl_dynamics.experiments.mini_batch.design import Design, Solution, half_way
+from ssl_dynamics.problem.forms import factors_of
 from ssl_dynamics.problem.rng import stream
-from ssl_dynamics.theory import grassmann_flow
+from ssl_dynamics.shared_files import read_triplets
+from ssl_dynamics.theory import batch_noise, grassmann_flow
 
 
 def design(job: Job[DesignSettings]) -> None:
@@ -27,4 +29,8 @@ def design(job: Job[DesignSettings]) -> None:
     ratios = np.rint(steps[-1] / steps).astype(np.int64)
     times = coarse * learning_rates[-1]
     Design(start, learning_rates, checkpoints=ratios[:, None] * coarse, norm=norm).save(job.output("plan"))
-    Solution(grassmann_flow(C, start, times), times).save(job.output("solution"))
+    x, y = factors_of(read_triplets(job.input("triplets")), settings.loss)
+    noise = batch_noise(C, x, y, start, times)
+    Solution(grassmann_flow(C, start, times), times, noise.eigenvectors, noise.graph, noise.variance).save(
+        job.output("solution")
+    )
