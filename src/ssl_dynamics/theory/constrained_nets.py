@@ -7,8 +7,8 @@ are quadratic in U, L = ½Tr(UᵀQU) − Tr(UᵀB): self-supervised with Q = 2A,
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.integrate import cumulative_trapezoid
 
 from ssl_dynamics.theory.grassmann import grassmann_flow
 from ssl_dynamics.theory.integration import integrate
@@ -110,7 +110,7 @@ def accumulated_slope(U: Array, Q: Array, B: Array | None, times: Array) -> Arra
     constant. Source: docs/theory.md §4.
     """
     slope = np.linalg.norm(Q @ U - (0.0 if B is None else B), axis=(-2, -1))
-    integral: Array = cumulative_trapezoid(slope, times, initial=0)
+    integral: Array = scipy.integrate.cumulative_trapezoid(slope, times, initial=0)
     return integral
 
 
