@@ -134,7 +134,7 @@ FUNCTIONS = {
 }
 # What takes no such arguments: the result of another function, checked where that is made.
 DERIVED = {"top_eigenfunction"}
-# Nets of large width, and the noise of triplets, take other arguments; their tests refuse bad ones, each in a table of its own.
+# Nets of large width, and the noise of triplets, take other arguments; their tests refuse bad ones.
 LARGE_WIDTH = {
     name
     for name in theory.__all__

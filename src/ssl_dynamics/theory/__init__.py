@@ -28,7 +28,7 @@ from ssl_dynamics.theory.integration import integrate_grassmann_flow
 from ssl_dynamics.theory.iteration import orthogonal_iteration
 from ssl_dynamics.theory.kernel import kernel_flow, reduced_kernel_flow, regression_flow, top_eigenfunction
 from ssl_dynamics.theory.limits import full_width_speed, largest_iteration_step, largest_riemannian_step
-from ssl_dynamics.theory.noise import GraphNoise, batch_noise, sample_variance
+from ssl_dynamics.theory.noise import GraphNoise, batch_noise, pair_variance
 from ssl_dynamics.theory.two_layer import (
     integrate_narrow_layers,
     integrate_wide_layers,
@@ -74,11 +74,11 @@ __all__ = [
     "linearised_mismatch_limit",
     "log_singular_values",
     "orthogonal_iteration",
+    "pair_variance",
     "random_feature_flow",
     "random_feature_regression",
     "reduced_kernel_flow",
     "regression_flow",
-    "sample_variance",
     "squared_projections",
     "tangent_bound",
     "tangent_drift_limit",
