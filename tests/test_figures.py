@@ -97,7 +97,7 @@ def learning_times():
 
 
 def finite_sample():
-    return {"sines": measured(rows(inverse_size=[0.01, 0.02, 0.04]), "sine", "sine_control")}
+    return {"sines": measured(rows(inverse_size=[0.01, 0.02, 0.04]), "sine")}
 
 
 def mini_batch():

@@ -34,7 +34,7 @@ from ssl_dynamics.theory.limits import (
     largest_riemannian_step,
     riemannian_steps,
 )
-from ssl_dynamics.theory.noise import GraphNoise, batch_noise, sample_variance
+from ssl_dynamics.theory.noise import GraphNoise, batch_noise, pair_variance
 from ssl_dynamics.theory.solved_flow import SolvedFlow
 from ssl_dynamics.theory.two_layer import (
     integrate_narrow_layers,
@@ -83,12 +83,12 @@ __all__ = [
     "linearised_mismatch_limit",
     "log_singular_values",
     "orthogonal_iteration",
+    "pair_variance",
     "random_feature_flow",
     "random_feature_regression",
     "reduced_kernel_flow",
     "regression_flow",
     "riemannian_steps",
-    "sample_variance",
     "squared_projections",
     "tangent_bound",
     "tangent_drift_limit",

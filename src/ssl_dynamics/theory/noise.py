@@ -55,17 +55,15 @@ def batch_noise(C: ArrayLike, x: ArrayLike, y: ArrayLike, W0: ArrayLike, times: 
     return GraphNoise(V, graph, variance)
 
 
-def sample_variance(C: ArrayLike, x: ArrayLike, y: ArrayLike, z: int) -> Array:
-    """n times the variance of G, the span learned from n triplets in graph coordinates over that of C; (d − z, z).
+def pair_variance(V: ArrayLike, x: ArrayLike, y: ArrayLike, z: int) -> Array:
+    """Var(v_jᵀcv_k) over triplets for all j and k ≤ z, c = ½(xyᵀ + yxᵀ); (d, z).
 
-    Var G_jk = (1/n) Var(v_jᵀcv_k)/(λ_j − λ_k)², j > z ≥ k, to first order. Arguments and errors as `batch_noise`.
-    Source: docs/theory.md §5.
+    By it and the eigenvalues the span of n triplets is off by Var G_jk = Var(v_jᵀcv_k)/(n(λ_j − λ_k)²), to first order.
+    V (d, d) orthonormal; x, y (n, d). Raises ValueError for triplets that do not fit. Source: docs/theory.md §5.
     """
-    eigenvalues, V = np.linalg.eigh(symmetric_matrix("C", C))
-    gaps = eigenvalues[z:, None] - eigenvalues[None, :z]
-    X, Y = _in_eigenbasis(V, x, y)
-    variance: Array = form_variance(X, Y, np.zeros_like(gaps)) / gaps**2
-    return variance
+    basis = start("V", V, len(np.asarray(V)), orthonormal=True)
+    X, Y = _in_eigenbasis(basis, x, y)
+    return _variance((X, Y), (X[:, :z], Y[:, :z]))
 
 
 def form_variance(X: Array, Y: Array, G: Array) -> Array:
@@ -76,8 +74,14 @@ def form_variance(X: Array, Y: Array, G: Array) -> Array:
     z = G.shape[-1]
     a, p = (of[:, z:] - of[:, :z] @ G.T for of in (X, Y))
     b, q = (of[:, :z] + of[:, z:] @ G for of in (X, Y))
-    mean = (a.T @ q + p.T @ b) / (2 * len(X))
-    square = ((a**2).T @ q**2 + 2 * (a * p).T @ (b * q) + (p**2).T @ b**2) / (4 * len(X))
+    return _variance((a, p), (b, q))
+
+
+def _variance(left: tuple[Array, Array], right: tuple[Array, Array]) -> Array:
+    """Variance of ½(a qᵀ + p bᵀ) over their rows, (a, p) on the left and (b, q) on the right."""
+    (a, p), (b, q) = left, right
+    mean = (a.T @ q + p.T @ b) / (2 * len(a))
+    square = ((a**2).T @ q**2 + 2 * (a * p).T @ (b * q) + (p**2).T @ b**2) / (4 * len(a))
     variance: Array = square - mean**2
     return variance
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.analysis import principal_angles
+from ssl_dynamics.analysis import graph_over, principal_angles
 from ssl_dynamics.analysis.tables import tidy_rows
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.finite_sample.config import NO_NOISE
 from ssl_dynamics.experiments.finite_sample.design import Spans
 
 
@@ -17,15 +18,22 @@ def compare(job: Job[CompareSettings]) -> None:
 
 
 def sine_table(sampled: Spans, z: int) -> pd.DataFrame:
-    """Sin θ_max of every resample (column `seed`) and size n, to the reference and, as control, to a rough one.
+    """Sin θ_max to the reference, and coordinates over their prediction, of every resample (column `seed`) and size n.
 
-    `inverse_size` is 1/n + 1/N: the reference is itself a sample of N triplets where the population is not known. The
-    rough reference, from as few triplets as the smallest n, has 1/n alone.
+    `ratio` is the mean of G_jk² over its predicted variance, all coordinates that have one; `predicted` the E ‖δP‖²/2
+    that follows. Both are in proportion to `inverse_size`, 1/n + 1/N: the reference is itself a sample of N triplets
+    where the population is not known.
     """
     spans = sampled.spans[..., :z]
-    values = {
-        name: np.sin(principal_angles(spans, reference[:, :z])[..., 0])
-        for name, reference in (("sine", sampled.reference), ("sine_control", sampled.rough))
-    }
     inverse = 1 / sampled.sizes + 1 / sampled.reference_size
-    return tidy_rows(values, sampled.sizes, inverse_size=inverse).rename(columns={"time": "triplets"})
+    gaps = sampled.eigenvalues[z:, None] - sampled.eigenvalues[None, :z]
+    variance = sampled.variance[z:, :z] / gaps**2
+    noisy = variance > NO_NOISE * variance.max()
+    squares = graph_over(sampled.reference, spans) ** 2
+    values = {
+        "sine": np.sin(principal_angles(spans, sampled.reference[:, :z])[..., 0]),
+        "ratio": (squares[..., noisy] / variance[noisy]).mean(axis=-1) / inverse,
+    }
+    return tidy_rows(values, sampled.sizes, inverse_size=inverse, predicted=inverse * variance.sum()).rename(
+        columns={"time": "triplets"}
+    )

@@ -7,7 +7,8 @@ from pydantic import Field, PositiveInt
 from ssl_dynamics.problem.settings import DatasetSettings, Increasing, Loss
 from ssl_dynamics.settings import Settings
 
-SMALL_SINE = 0.5  # perturbation theory holds for the span where the mean of sin θ is below
+SMALL_SQUARE = 0.05  # predicted E ‖δP‖²/2 up to which the span is said to move by its first order
+NO_NOISE = 1e-12  # variances below this, relative to the largest, are rounding: coordinates that triplets never have
 
 
 class FiniteSample(Settings):

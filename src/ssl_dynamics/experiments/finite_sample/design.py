@@ -16,6 +16,7 @@ class Spans(ArrayFile):
 
     spans: Array  # (resamples, sizes, d, z)
     sizes: Array  # numbers n of triplets
-    reference: Array  # (d, z), of the population, or of the sample in its place
+    reference: Array  # (d, d), all eigenvectors of the population, or of the sample in its place
+    eigenvalues: Array  # (d,) theirs
     reference_size: float  # N triplets; infinite where it is the population
-    rough: Array  # (d, z), control: from a sample as small as the smallest
+    variance: Array  # (d, z) Var(v_jᵀcv_k) of the form c of one triplet, over as many as the reference has

@@ -14,10 +14,9 @@ def finite_sample(sines: pd.DataFrame) -> Figure:
     grid = sns.FacetGrid(sines, **theme.layout(sines), sharex=False)
     for axes, panel in theme.panels(grid, sines):
         axes.plot(panel["inverse_size"], panel["sine"], ".", color=theme.PALETTE[0], markersize=3, alpha=0.6)
-        means = panel.groupby("inverse_size")[["sine", "sine_control"]].mean()
+        means = panel.groupby("inverse_size")[["sine"]].mean()
         axes.plot(means.index, means["sine"], "o-", color=theme.PALETTE[0], markersize=4)
         theme.write_slope(axes, means["sine"], "1/2", theme.PALETTE[0], place="end")
-        axes.plot(means.index, means["sine_control"], "--", color="grey")
         slope = means["sine"].iloc[0] * np.sqrt(means.index / means.index[0])
         axes.plot(means.index, slope, ":", color="black", linewidth=1)
         axes.set_xlim(means.index.min() / 1.3, means.index.max() * 1.8)  # room for the slope behind the line
@@ -26,7 +25,6 @@ def finite_sample(sines: pd.DataFrame) -> Figure:
     handles = [
         Line2D([], [], color=theme.PALETTE[0], marker="o", label="samples of n triplets, mean"),
         Line2D([], [], color="black", linestyle=":", label="slope 1/2"),
-        Line2D([], [], color="grey", linestyle="--", label="control: rough reference"),
     ]
     theme.legend(grid.figure, handles)
     return theme.finished(grid)

@@ -13,8 +13,8 @@ CLAIMS = [
         formula=r"\operatorname{Var}G_{jk}(t)=\frac{4\eta}{B}\int_0^te^{-4(\lambda_j-\lambda_k)(t-s)}"
         r"\operatorname{Var}\bigl([-G,I]\,V^\top cV\,[I;G]\bigr)_{jk}(s)\,ds,\quad c=\tfrac12(xy^\top+yx^\top)",
         quantity="root mean square of the deviation of G_jk from the flow over its predicted standard deviation, over "
-        f"all coordinates, checkpoints and cells (η, B) with a predicted deviation below {SMALL_DEVIATION}; the bias "
-        "of finite steps is subtracted",
+        f"all coordinates, checkpoints and cells (η, B) of predicted deviation below {SMALL_DEVIATION}; the bias of "
+        "finite steps is subtracted",
         experiment="mini_batch",
         table="noise",
         measure=noise_ratio(),
