@@ -353,11 +353,11 @@ def stated(claim_id):
     return claim
 
 
-@pytest.mark.parametrize(("predicted", "control", "verdict"), [(1, 0.5, "pass"), (1.01, 0.5, "fail"), (1, 1, "fail")])
-def test_curve_of_the_collapse_can_pass_and_fail(predicted, control, verdict):
+@pytest.mark.parametrize(("predicted", "wrong", "verdict"), [(1, 0.01, "pass"), (1.01, 0.01, "fail"), (1, 0, "fail")])
+def test_curve_of_the_collapse_can_pass_and_fail(predicted, wrong, verdict):
     rows = pd.DataFrame({"seed": np.repeat([0, 1, 2], 5), "time": np.tile(np.arange(5.0), 3)})
     rows["log_ratio"] = -1 - rows["seed"] / 10 - 4 * rows["time"]
-    for column, rate in (("predicted", predicted), ("control", control)):
+    for column, rate in (("predicted", predicted), ("predicted_slow", 1 - wrong), ("predicted_fast", 1.01)):
         rows[column] = rows["log_ratio"] - (rate - 1) * 4 * rows["time"]
     rows = rows.assign(**CELL, extrapolations=2, learning_rate=0.1)
     assert judge_rows(stated("A1-collapse-curve"), {("unconstrained", "collapse"): rows}).verdict == verdict

@@ -39,7 +39,7 @@ def dynamics():
     trained = rows(learning_rate=RATES, extrapolations=[0, 1, 2], time=TIMES)
     trained["gap_time"] = trained["time"]
     rank = rows(dynamics=["grassmannian", "unconstrained"], time=TIMES)
-    errors = measured(trained.drop(columns="gap_time"), "error", "error_control")
+    errors = measured(trained.drop(columns="gap_time"), "error", "error_faster")
     return {
         "collapse": measured(trained, "log_ratio", "predicted"),
         "rank": measured(rank.assign(gap_time=rank["time"]), "effective_rank"),
@@ -47,7 +47,7 @@ def dynamics():
         "spans": errors,
         "steps": measured(rows(learning_rate=RATES, time=TIMES), "defect", "defect_euclidean"),
         "angles": measured(rows(time=TIMES), "tangent", "predicted", "bound"),
-        "integration": measured(rows(time=TIMES), "distance", "distance_control"),
+        "integration": measured(rows(time=TIMES), "distance", "distance_fast"),
     }
 
 
@@ -66,7 +66,7 @@ def kernel():
 def finite_steps():
     both = ["polar", "geodesic"]
     return {
-        "retractions": measured(rows(learning_rate=RATES, retraction=both, time=TIMES), "error", "error_control"),
+        "retractions": measured(rows(learning_rate=RATES, retraction=both, time=TIMES), "error", "error_faster"),
         "iteration": measured(rows(time=TIMES), "distance", "distance_control"),
         "drift": measured(rows(retraction=[*both, "qr", "none"], time=TIMES), "drift"),
         "limits": measured(rows(method=["riemannian", "iteration"], side=[0, 1], time=[100.0]), "part"),

@@ -52,28 +52,29 @@ class Trajectories(ArrayFile):
 
 @dataclass(frozen=True)
 class UnconstrainedSolution(ArrayFile):
-    """The closed form of the unconstrained flow at the checkpoints; the controls run at half the rate."""
+    """The closed form of the unconstrained flow at the checkpoints; the controls, by name, at a wrong rate."""
 
     times: Array  # (T,)
     eigenvalues: Array  # of C, (d,)
     leading: Array  # (d, z)
     log_singular_values: Array  # (S, T, z)
-    log_singular_values_control: Array
+    log_singular_values_control: dict[str, Array]
     span: Array  # (S, T, d, z)
-    span_control: Array
+    span_control: dict[str, Array]
     late: NDArray[np.int64]  # first and last checkpoint of the late window
     descent: dict[int, Array]  # by step size, logarithms of singular values at those two, (S, 2, z)
 
 
 @dataclass(frozen=True)
 class GrassmannianSolution(ArrayFile):
-    """The closed form of the constrained flow at the checkpoints; the controls run at half the rate."""
+    """The closed form of the constrained flow at the checkpoints; the controls, by name, at a wrong rate."""
 
     times: Array  # (T,)
     eigenvalues: Array  # of C, (d,)
     leading: Array  # (d, z)
     basis: Array  # (S, T, d, z)
-    basis_control: Array
+    basis_half: Array  # at half the rate
+    basis_wrong: dict[str, Array]  # over the shared checkpoints
     integrated: Array  # by DOP853, over the shared checkpoints
     tangent: Array  # (S, T)
     tangent_bound: Array

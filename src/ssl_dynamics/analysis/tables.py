@@ -1,6 +1,6 @@
 """Tables of comparisons: Richardson combinations, tidy rows, distances of spans, slopes, ranks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,22 +38,24 @@ def tidy_rows(values: dict[str, Array], times: NDArray[Any], **columns: NDArray[
 
 
 def projector_table(
-    trained: Sequence[Array], predicted: Array, control: Array, times: Array, learning_rates: Array
+    trained: Sequence[Array], predicted: Array, wrong: Mapping[str, Array], times: Array, learning_rates: Array
 ) -> pd.DataFrame:
     """‖P − P'‖_F/√(2z) between projectors as trained at each step size, or extrapolated, and as predicted.
 
-    Bases (S, T, d, z), those of training finest step size first.
+    `error`, and `error_NAME` for each of the wrong predictions. Bases (S, T, d, z), those of training finest step
+    size first.
     """
-    *small, basis, wrong = common_coordinates([*trained, predicted, control])
+    small = common_coordinates([*trained, predicted, *wrong.values()])
+    targets = dict(zip(("error", *(f"error_{name}" for name in wrong)), small[len(trained) :], strict=True))
     tables = []
     for level, weights in combinations(len(learning_rates)):
         combined = small[level : level + len(weights)][::-1]
-        error, error_control = (
-            combined_projector_norm([*combined, target], [*weights, -1.0]) for target in (basis, wrong)
-        )
+        errors = {
+            name: combined_projector_norm([*combined, target], [*weights, -1.0]) for name, target in targets.items()
+        }
         tables.append(
             tidy_rows(
-                {"error": error, "error_control": error_control},
+                errors,
                 times,
                 learning_rate=learning_rates[level],
                 extrapolations=len(weights) - 1,

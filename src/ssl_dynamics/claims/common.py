@@ -1,3 +1,7 @@
 """Words that several claims share."""
 
+from ssl_dynamics.problem.levels import COARSE_RATE_ERROR, RATE_ERROR
+
 HALF_RATE = "the same solution at rate 1 instead of 2"
+NEAR_RATE = f"the same solution at a rate wrong by {RATE_ERROR:.0%}, of both signs the nearer"
+FAR_RATE = f"the same solution at a rate wrong by {COARSE_RATE_ERROR:.0%}, of both signs the nearer"

@@ -7,3 +7,9 @@ BLOW_UP = 50.0  # drift of the output layer's block (of the features) by which a
 # In units of 1/(λ_2 − λ_1): an unconstrained representation has then collapsed, e^{−2 · 11.5} = 1e−10 is left of
 # σ_2/σ_1 (docs/theory.md §2).
 COLLAPSE_TIME = 11.5
+
+# Controls solve a flow at a rate that is wrong by so much, relatively, on either side: what training resolves that is
+# extrapolated in the step size, and where the error of the step size itself is of that size (docs/theory.md §6).
+RATE_ERROR, COARSE_RATE_ERROR = 0.01, 0.1
+NEAR_RATES = {"slow": 1 - RATE_ERROR, "fast": 1 + RATE_ERROR}
+FAR_RATES = {"slower": 1 - COARSE_RATE_ERROR, "faster": 1 + COARSE_RATE_ERROR}

@@ -1,10 +1,11 @@
-"""The closed forms at the checkpoints, from C and W(0) alone; the controls are at half the rate."""
+"""The closed forms at the checkpoints, from C and W(0) alone; the controls are at wrong rates."""
 
 import numpy as np
 
 from ssl_dynamics.cells import read_form
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.dynamics.config import SolveSettings
+from ssl_dynamics.problem.levels import FAR_RATES, NEAR_RATES
 from ssl_dynamics.problem.schedule import late_window
 from ssl_dynamics.problem.triplets import Array
 from ssl_dynamics.shared_files import GrassmannianSolution, Starts, UnconstrainedSolution
@@ -26,7 +27,7 @@ def solve(job: Job[SolveSettings]) -> None:
 
 
 def _unconstrained(C: Array, starts: Starts) -> UnconstrainedSolution:
-    """Without the constraint; Ẇ = −CW instead of Ẇ = −2CW is the flow at half the rate."""
+    """Without the constraint; a flow at a wrong rate is the same at other times."""
     start, schedule = starts.start, starts.schedule
     times, eigenvalues = schedule.times, np.asarray(np.linalg.eigvalsh(C), np.float64)
     late = late_window(times * (eigenvalues[1] - eigenvalues[0]))
@@ -35,9 +36,11 @@ def _unconstrained(C: Array, starts: Starts) -> UnconstrainedSolution:
         eigenvalues=eigenvalues,
         leading=leading_eigenspace(C, start.shape[-1]),
         log_singular_values=log_singular_values(C, start, times),
-        log_singular_values_control=log_singular_values(C, start, times / 2),
+        log_singular_values_control={
+            name: log_singular_values(C, start, rate * times) for name, rate in NEAR_RATES.items()
+        },
         span=grassmann_flow(C, start, times),
-        span_control=grassmann_flow(C, start, times / 2),
+        span_control={name: grassmann_flow(C, start, rate * times) for name, rate in NEAR_RATES.items()},
         late=late,
         descent={
             level: descent_log_singular_values(C, start, float(rate), np.array(schedule.checkpoints(level))[late])
@@ -53,7 +56,11 @@ def _grassmannian(C: Array, starts: Starts) -> GrassmannianSolution:
         eigenvalues=np.asarray(np.linalg.eigvalsh(C), np.float64),
         leading=leading_eigenspace(C, start.shape[-1]),
         basis=grassmann_flow(C, start, times),
-        basis_control=grassmann_flow(C, start, times / 2),
+        basis_half=grassmann_flow(C, start, times / 2),
+        basis_wrong={
+            name: grassmann_flow(C, start, rate * times[: starts.shared])
+            for name, rate in (NEAR_RATES | FAR_RATES).items()
+        },
         integrated=integrate_grassmann_flow(C, start, times[: starts.shared]),
         tangent=grassmann_tangent(C, start, times),
         tangent_bound=tangent_bound(C, start, times),

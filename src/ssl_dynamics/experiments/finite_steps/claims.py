@@ -1,7 +1,10 @@
 """A2 and A3 at finite step sizes: other retractions, orthogonal iteration, limits in η."""
 
-from ssl_dynamics.claims.common import HALF_RATE
+from collections.abc import Callable
+
+from ssl_dynamics.claims.common import FAR_RATE
 from ssl_dynamics.claims.measures.budgets import within_budget
+from ssl_dynamics.claims.measures.rates import in_quadrature, nearer_rate, proportional
 from ssl_dynamics.claims.measures.trajectories import largest_error, largest_over, last, order, where
 from ssl_dynamics.claims.rounding import EPSILON, SUM_OVER_COORDINATES, Rounding
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
@@ -12,6 +15,7 @@ from ssl_dynamics.experiments.finite_steps.config import (
     LEFT,
     RIEMANNIAN_SIDES,
 )
+from ssl_dynamics.problem.levels import FAR_RATES
 
 FOLLOWED = f"at least {LEAST_ITERATION_STEPS:,} steps at η‖C‖ = {ITERATION_STEP}"
 
@@ -19,6 +23,12 @@ FOLLOWED = f"at least {LEAST_ITERATION_STEPS:,} steps at η‖C‖ = {ITERATION_
 def _part_at(side: int, method: str) -> Measure:
     """Part of v_d in the trained span at the end."""
     return where(within_budget(last("part"), "finite_steps.limit_steps"), method=method, side=side)
+
+
+def _order_if_wrong(retraction: str) -> Callable[[float], Measure]:
+    """Of the error of one retraction, if the rate is wrong."""
+    wrong = in_quadrature(order, "error", rates=FAR_RATES)
+    return lambda error: where(wrong(error), retraction=retraction)
 
 
 CLAIMS = [
@@ -34,8 +44,9 @@ CLAIMS = [
         measure=where(order("error"), retraction="polar"),
         statistic="mean",
         criterion=Criterion("within", (0.95, 1.05)),
-        control=Control(HALF_RATE, where(order("error_control"), retraction="polar")),
+        control=Control(FAR_RATE, where(nearer_rate(order, "error", centre=1, rates=FAR_RATES), retraction="polar")),
         figure="retractions",
+        wrong=_order_if_wrong("polar"),
     ),
     Claim(
         id="A3-order-geodesic",
@@ -49,8 +60,9 @@ CLAIMS = [
         measure=where(order("error"), retraction="geodesic"),
         statistic="mean",
         criterion=Criterion("within", (0.95, 1.05)),
-        control=Control(HALF_RATE, where(order("error_control"), retraction="geodesic")),
+        control=Control(FAR_RATE, where(nearer_rate(order, "error", centre=1, rates=FAR_RATES), retraction="geodesic")),
         figure="retractions",
+        wrong=_order_if_wrong("geodesic"),
     ),
     Claim(
         id="A3-iteration",
@@ -67,6 +79,7 @@ CLAIMS = [
         control=Control("the flow at the same times", largest_error("distance_control")),
         figure="iteration",
         rounding=Rounding(LEAST_ITERATION_STEPS * EPSILON, "distance"),
+        wrong=proportional(largest_error, "distance"),
     ),
     Claim(
         id="A3-iteration-limit",

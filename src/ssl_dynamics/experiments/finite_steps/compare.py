@@ -33,7 +33,10 @@ def retraction_table(runs: Trajectories, solution: Solution, learning_rates: Arr
         tidy_rows(
             {
                 "error": projector_distance(by_step_size[level], solution.flow),
-                "error_control": projector_distance(by_step_size[level], solution.flow_control),
+                **{
+                    f"error_{name}": projector_distance(by_step_size[level], flow)
+                    for name, flow in solution.flow_control.items()
+                },
             },
             solution.times,
             learning_rate=learning_rate,
@@ -45,10 +48,17 @@ def retraction_table(runs: Trajectories, solution: Solution, learning_rates: Arr
 
 
 def iteration_table(runs: Trajectories, solution: Solution, steps: NDArray[Any]) -> pd.DataFrame:
-    """Projector distance of Euclidean gradient plus QR from the closed form in discrete time; control: the flow."""
+    """Projector distance of Euclidean gradient plus QR from the closed form in discrete time; control: the flow.
+
+    Beside them the distance from the same iteration at wrong rates.
+    """
     values = {
         "distance": projector_distance(runs.iteration, solution.iteration),
         "distance_control": projector_distance(runs.iteration, solution.iteration_control),
+        **{
+            f"distance_{name}": projector_distance(runs.iteration, wrong)
+            for name, wrong in solution.iteration_wrong.items()
+        },
     }
     return tidy_rows(values, steps)
 

@@ -45,12 +45,13 @@ class Trajectories(ArrayFile):
 
 @dataclass(frozen=True)
 class Solution(ArrayFile):
-    """Closed forms (S, T, d, z); the control of the flow runs at half the rate, that of the iteration is the flow."""
+    """Closed forms (S, T, d, z), also at wrong rates, by name; the control of the iteration is the flow."""
 
     times: Array  # (T,)
     flow: Array
-    flow_control: Array
+    flow_control: dict[str, Array]
     iteration: Array
     iteration_control: Array
+    iteration_wrong: dict[str, Array]
     last: dict[str, Array]  # v_d (d, 1) by method: the direction that takes over beyond the limit
     iteration_limit: dict[int, Array]  # by side, at the end

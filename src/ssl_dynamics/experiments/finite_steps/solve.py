@@ -14,6 +14,7 @@ from ssl_dynamics.experiments.finite_steps.config import (
     DesignSettings,
 )
 from ssl_dynamics.experiments.finite_steps.design import Design, Solution
+from ssl_dynamics.problem.levels import FAR_RATES, NEAR_RATES
 from ssl_dynamics.problem.schedule import transient_schedule
 from ssl_dynamics.problem.starts.orthonormal import random_orthonormal_start
 from ssl_dynamics.settings import Settings
@@ -74,10 +75,14 @@ def solve(job: Job[Settings]) -> None:
     Solution(
         times=times,
         flow=grassmann_flow(C, start, times),
-        flow_control=grassmann_flow(C, start, times / 2),
+        flow_control={name: grassmann_flow(C, start, wrong * times) for name, wrong in FAR_RATES.items()},
         iteration=orthogonal_iteration(C, start, rate, plan.iteration_steps),
         # What orthogonal iteration would do were it the flow at the same times.
         iteration_control=grassmann_flow(C, start, rate * plan.iteration_steps),
+        iteration_wrong={
+            name: orthogonal_iteration(C, start, wrong * rate, plan.iteration_steps)
+            for name, wrong in NEAR_RATES.items()
+        },
         # Of C it is the first of −C; for orthogonal iteration the roles are exchanged, and C has changed its sign.
         last={"riemannian": leading_eigenspace(-C, 1), "iteration": leading_eigenspace(C, 1)},
         iteration_limit={

@@ -1,6 +1,9 @@
 """A1 on fixed kernels, beside multivariate regression."""
 
-from ssl_dynamics.claims.common import HALF_RATE
+from functools import partial
+
+from ssl_dynamics.claims.common import NEAR_RATE
+from ssl_dynamics.claims.measures.rates import nearer_rate, proportional, scaled
 from ssl_dynamics.claims.measures.trajectories import (
     changed_by,
     curve_deviation,
@@ -17,6 +20,10 @@ from ssl_dynamics.claims.rounding import LATE_SLOPE, Rounding
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.problem.levels import COLLAPSE_TIME
 
+# Of a column of the tables.
+CURVE = partial(curve_deviation, extrapolations=2)
+TWICE = partial(largest_error, extrapolations=2)
+
 CLAIMS = [
     Claim(
         id="A1-kernel-curve",
@@ -28,11 +35,12 @@ CLAIMS = [
         "linear kernel and ReLU tangent kernel",
         experiment="kernel",
         table="kernel_collapse",
-        measure=largest_over("kernel", curve_deviation("predicted", extrapolations=2)),
+        measure=largest_over("kernel", CURVE("predicted")),
         statistic="largest",
         criterion=Criterion("<=", 1e-3),
-        control=Control(HALF_RATE, smallest_over("kernel", curve_deviation("control", extrapolations=2))),
+        control=Control(NEAR_RATE, smallest_over("kernel", nearer_rate(CURVE, "predicted"))),
         figure="kernel-collapse",
+        wrong=lambda error: largest_over("kernel", proportional(CURVE, "predicted")(error)),
     ),
     Claim(
         id="A1-kernel-collapse",
@@ -91,6 +99,7 @@ CLAIMS = [
         ),
         figure="kernel-collapse",
         rounding=Rounding(LATE_SLOPE),
+        wrong=scaled(relative_error("slope", "discrete"), "discrete"),
     ),
     Claim(
         id="A1-weight-decay",
@@ -136,13 +145,11 @@ CLAIMS = [
         quantity="largest ‖U − U'‖_F/‖Y‖_F over the transient, step size extrapolated twice",
         experiment="kernel",
         table="regression",
-        measure=largest_over("kernel", largest_error("error", extrapolations=2)),
+        measure=largest_over("kernel", TWICE("error")),
         statistic="largest",
         criterion=Criterion("<=", 1e-3),
-        control=Control(
-            "the same closed form at rate 2 instead of 1",
-            smallest_over("kernel", largest_error("error_control", extrapolations=2)),
-        ),
+        control=Control(NEAR_RATE, smallest_over("kernel", nearer_rate(TWICE, "error"))),
         figure="kernel-rank",
+        wrong=lambda error: largest_over("kernel", proportional(TWICE, "error")(error)),
     ),
 ]

@@ -45,7 +45,7 @@ def log_values(functions: dict[int, Array], log_scale: dict[int, Array]) -> list
 def collapse_table(plan: Design, trajectories: Trajectories, solution: Solution) -> pd.DataFrame:
     """ln(σ_2/σ_1)(t) and ln σ_1 as trained without and with weight decay, and as extrapolated to η → 0.
 
-    Beside them ln(σ_2/σ_1) as predicted, without weight decay, and as a rate of 1 would have it.
+    Beside them ln(σ_2/σ_1) as predicted, without weight decay, and as wrong rates would have it.
     """
     values = log_values(trajectories.functions, trajectories.log_scale)
     values_decay = log_values(trajectories.functions_decay, trajectories.log_scale_decay)
@@ -64,7 +64,7 @@ def collapse_table(plan: Design, trajectories: Trajectories, solution: Solution)
             extrapolations=len(weights) - 1,
             gap_time=times * first_gap(solution.eigenvalues),
             predicted=log_ratio(solution.log_singular_values),
-            control=log_ratio(solution.log_singular_values_control),
+            **{f"predicted_{name}": log_ratio(values) for name, values in solution.log_singular_values_control.items()},
         )
         for level, weights in combinations(len(rates))
     )
@@ -123,7 +123,8 @@ def regression_table(plan: Design, trajectories: Trajectories, solution: Solutio
     rates = plan.regression.learning_rates
     trained = list(trajectories.regression.values())
     size = np.linalg.norm(plan.target, axis=(-2, -1))[:, None]
-    predicted = {"error": solution.regression, "error_control": solution.regression_control}
+    wrong = {f"error_{name}": U for name, U in solution.regression_control.items()}
+    predicted = {"error": solution.regression, **wrong}
     return pd.concat(
         tidy_rows(
             {

@@ -73,18 +73,18 @@ class Trajectories(ArrayFile):
 
 @dataclass(frozen=True)
 class Solution(ArrayFile):
-    """In closed form on one kernel, at the checkpoints; the controls run at another rate."""
+    """In closed form on one kernel, at the checkpoints; the controls, by name, run at a wrong rate."""
 
     times: Array  # (T,)
     eigenvalues: Array  # of LᵀAL
     late: NDArray[np.int64]  # first and last checkpoint of the late window
     eigenfunction: Array  # Lv_1, (N,)
     log_singular_values: Array  # (S, T, z)
-    log_singular_values_control: Array
+    log_singular_values_control: dict[str, Array]
     descent: dict[int, Array]  # by step size, logarithms of singular values at those two, (S, 2, z)
     descent_decay: dict[int, Array]  # with weight decay
     regression: Array  # over the transient, (S, T, N, z)
-    regression_control: Array
+    regression_control: dict[str, Array]
 
 
 OfKernel = TypeVar("OfKernel", bound=ArrayFile)

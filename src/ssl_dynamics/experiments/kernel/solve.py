@@ -18,6 +18,7 @@ from ssl_dynamics.experiments.kernel.config import (
 from ssl_dynamics.experiments.kernel.design import Array, Design, Solution, load_by_kernel, save_by_kernel
 from ssl_dynamics.kernels import infinite_width_ntk, linear_kernel
 from ssl_dynamics.problem import coupling_matrix
+from ssl_dynamics.problem.levels import NEAR_RATES
 from ssl_dynamics.problem.points import all_points
 from ssl_dynamics.problem.schedule import late_window, make_schedule
 from ssl_dynamics.problem.settings import Loss
@@ -104,7 +105,7 @@ def _solve(plan: Design, loss: Loss) -> Solution:
             for level, learning_rate in enumerate(plan.schedule.learning_rates)
         }
 
-    def regression(rate: int) -> Array:
+    def regression(rate: float) -> Array:
         return regression_flow(plan.K, plan.target, plan.start, rate * plan.regression.times)
 
     return Solution(
@@ -113,9 +114,11 @@ def _solve(plan: Design, loss: Loss) -> Solution:
         late=late,
         eigenfunction=top_eigenfunction(reduced),
         log_singular_values=log_singular_values(M, B0, times, through=L),
-        log_singular_values_control=log_singular_values(M, B0, times / 2, through=L),  # the flow at rate 1
+        log_singular_values_control={
+            name: log_singular_values(M, B0, rate * times, through=L) for name, rate in NEAR_RATES.items()
+        },
         descent=descent(M),
         descent_decay=descent(M + plan.decay * np.eye(len(M))),  # weight decay δ shifts every eigenvalue by δ
         regression=regression(1),
-        regression_control=regression(2),  # the rate of the self-supervised flow is 2
+        regression_control={name: regression(rate) for name, rate in NEAR_RATES.items()},
     )

@@ -1,6 +1,7 @@
 """A3 on two-layer nets: their dynamics do not depend on the width."""
 
-from ssl_dynamics.claims.common import HALF_RATE
+from ssl_dynamics.claims.common import NEAR_RATE
+from ssl_dynamics.claims.measures.rates import nearer_rate, proportional
 from ssl_dynamics.claims.measures.trajectories import exponent_in_width, largest_error, order_deviation, where, widest
 from ssl_dynamics.claims.rounding import STEP_OF_DOP853, Rounding
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
@@ -54,9 +55,11 @@ CLAIMS = [
         measure=largest_error("distance"),
         statistic="largest",
         criterion=Criterion("<=", 1e-9),
-        control=Control(HALF_RATE, largest_error("distance_control")),
+        control=Control(NEAR_RATE, nearer_rate(largest_error, "distance")),
         figure="narrow-errors",
         rounding=Rounding(STEP_OF_DOP853, "distance"),
+        evidence="equations",
+        wrong=proportional(largest_error, "distance"),
     ),
     Claim(
         id="A3-stiefel-speed",
@@ -109,9 +112,11 @@ CLAIMS = [
         measure=largest_error("distance"),
         statistic="largest",
         criterion=Criterion("<=", 1e-9),
-        control=Control(HALF_RATE, largest_error("distance_control")),
+        control=Control(NEAR_RATE, nearer_rate(largest_error, "distance")),
         figure="wide-errors",
         rounding=Rounding(STEP_OF_DOP853, "distance"),
+        evidence="equations",
+        wrong=proportional(largest_error, "distance"),
     ),
     Claim(
         id="A3-wide-start",
@@ -126,5 +131,6 @@ CLAIMS = [
         criterion=Criterion("within", (-0.55, -0.45)),
         control=Control("the same starts at a late time, by the equation", exponent_in_width("singular_value_late")),
         figure="wide-starts",
+        evidence="random nets",
     ),
 ]

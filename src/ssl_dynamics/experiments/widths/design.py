@@ -60,18 +60,18 @@ class Trajectories(ArrayFile):
 class NarrowSolution(ArrayFile):
     """The closed form of one layer at the checkpoints, at several speeds, and the integrated equations of the layers.
 
-    `basis` is at the speed of the Grassmannian, 1, those of the Stiefel manifolds at their speed at h = d, the control
-    at half the speed.
+    `basis` is at the speed of the Grassmannian, 1, those of the Stiefel manifolds at their speed at h = d, the
+    controls, by name, at speeds that are wrong.
     """
 
     times: Array  # (T,)
     speeds: Array  # (K,)
-    named_speeds: Array  # of METRICS, and of the control
+    named_speeds: Array  # of METRICS
     at_speeds: Array  # (S, K, T, d, z)
     basis: Array  # (S, T, d, z)
     basis_stiefel: Array
     basis_canonical: Array
-    basis_control: Array
+    basis_control: dict[str, Array]
     integrated: dict[int, Array]  # end-to-end weights (S, T, d, z) by width, of the nets that are small enough
 
     def full_width_speed(self, metric: str) -> float:
@@ -91,7 +91,7 @@ class WideSolution(ArrayFile):
     late: Array  # at one late time, (widths, S, d, z)
     flow: dict[int, Array]  # (S, T, d, z) by width
     flow_control: dict[int, Array]  # had the rate depended on the width
-    flow_half: dict[int, Array]  # at half the rate
+    flow_wrong: dict[tuple[str, int], Array]  # at a wrong rate
     integrated: dict[tuple[str, int], Array]  # "equation" where z = 1, "layers" of the nets that are small enough
 
 

@@ -37,7 +37,7 @@ def accuracy_table(
         "trained": W,
         "extrapolated": np.concatenate([span, W[:, span.shape[1] :]], axis=1),
         "predicted": solution.basis,
-        "predicted_control": solution.basis_control,
+        "predicted_control": solution.basis_half,
     }
     return pd.concat(
         tidy_rows(accuracies, solution.times).assign(probe=probe)

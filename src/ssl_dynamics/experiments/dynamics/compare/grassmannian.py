@@ -7,6 +7,7 @@ from ssl_dynamics.analysis import principal_angles, projector_distance
 from ssl_dynamics.analysis.tables import projector_table, rank_table, tidy_rows
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.problem.levels import NEAR_RATES
 from ssl_dynamics.problem.triplets import Array
 from ssl_dynamics.shared_files import GrassmannianSolution, Starts, Trajectories, read_triplets
 
@@ -38,7 +39,7 @@ def error_table(trajectories: Trajectories, solution: GrassmannianSolution, lear
     trained = trajectories.by_step_size()
     shared = trained[0].shape[1]
     return projector_table(
-        trained, solution.basis[:, :shared], solution.basis_control[:, :shared], solution.times[:shared], learning_rates
+        trained, solution.basis[:, :shared], solution.basis_wrong, solution.times[:shared], learning_rates
     )
 
 
@@ -67,10 +68,13 @@ def angle_table(trajectories: Trajectories, solution: GrassmannianSolution) -> p
 
 
 def integration_table(solution: GrassmannianSolution) -> pd.DataFrame:
-    """Distance between the closed form and DOP853 integration of the flow; the control is the closed form at rate 1."""
+    """Distance between the closed form and DOP853 integration of the flow; controls are closed forms at wrong rates."""
     shared = solution.integrated.shape[1]
     values = {
         "distance": projector_distance(solution.integrated, solution.basis[:, :shared]),
-        "distance_control": projector_distance(solution.integrated, solution.basis_control[:, :shared]),
+        **{
+            f"distance_{name}": projector_distance(solution.integrated, solution.basis_wrong[name])
+            for name in NEAR_RATES
+        },
     }
     return tidy_rows(values, solution.times[:shared])

@@ -51,7 +51,7 @@ def compare(job: Job[CompareSettings]) -> None:
 
 
 def collapse_table(measured: list[Array], solution: UnconstrainedSolution, learning_rates: Array) -> pd.DataFrame:
-    """ln(σ_2/σ_1)(t) as trained, as extrapolated to η → 0, as predicted, and as a rate of 1 would have it."""
+    """ln(σ_2/σ_1)(t) as trained, as extrapolated to η → 0, as predicted, and as wrong rates would have it."""
     return pd.concat(
         tidy_rows(
             {"log_ratio": extrapolated(measured, level, weights)},
@@ -60,7 +60,7 @@ def collapse_table(measured: list[Array], solution: UnconstrainedSolution, learn
             extrapolations=len(weights) - 1,
             gap_time=solution.times * first_gap(solution.eigenvalues),
             predicted=log_ratio(solution.log_singular_values),
-            control=log_ratio(solution.log_singular_values_control),
+            **{f"predicted_{name}": log_ratio(values) for name, values in solution.log_singular_values_control.items()},
         )
         for level, weights in combinations(len(learning_rates))
     )
@@ -74,7 +74,7 @@ def span_table(trajectories: Trajectories, solution: UnconstrainedSolution, lear
     table = projector_table(
         [np.linalg.qr(W[:, :shared])[0] for W in trajectories.by_step_size()],
         solution.span[:, :shared],
-        solution.span_control[:, :shared],
+        {name: span[:, :shared] for name, span in solution.span_control.items()},
         solution.times[:shared],
         learning_rates,
     )

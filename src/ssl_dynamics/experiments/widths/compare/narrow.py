@@ -106,12 +106,15 @@ def vertex(x: Array, y: Array) -> Array:
 
 
 def integration_table(solution: NarrowSolution) -> pd.DataFrame:
-    """Distance between the integrated equations of the layers and the closed form, and the closed form at speed 1/2."""
+    """Distance between the integrated equations of the layers and the closed form, also at wrong speeds."""
     tables = []
     for width, integrated in solution.integrated.items():
         values = {
             "distance": projector_distance(integrated, solution.basis),
-            "distance_control": projector_distance(integrated, solution.basis_control),
+            **{
+                f"distance_{name}": projector_distance(integrated, wrong)
+                for name, wrong in solution.basis_control.items()
+            },
         }
         tables.append(tidy_rows(values, solution.times, width=width))
     return pd.concat(tables)

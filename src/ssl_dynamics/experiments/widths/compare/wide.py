@@ -7,6 +7,7 @@ from ssl_dynamics.analysis.tables import combinations, extrapolated, tidy_rows
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.widths.design import Array, Trajectories, WideDesign, WideSolution
+from ssl_dynamics.problem.levels import NEAR_RATES
 
 
 def compare(job: Job[CompareSettings]) -> None:
@@ -60,7 +61,7 @@ def start_table(design: WideDesign, solution: WideSolution) -> pd.DataFrame:
 def integration_table(design: WideDesign, solution: WideSolution) -> pd.DataFrame:
     """Distance of the equation (closed form where z = 1) from its integration, and from that of the layers.
 
-    The control is the equation at half the rate.
+    The controls are the equation at wrong rates.
     """
     tables = []
     for width in map(int, design.widths):
@@ -69,7 +70,10 @@ def integration_table(design: WideDesign, solution: WideSolution) -> pd.DataFram
             if integrated is not None:
                 values = {
                     "distance": distance(integrated, solution.flow[width]),
-                    "distance_control": distance(integrated, solution.flow_half[width]),
+                    **{
+                        f"distance_{name}": distance(integrated, solution.flow_wrong[name, width])
+                        for name in NEAR_RATES
+                    },
                 }
                 tables.append(tidy_rows(values, solution.times, width=width).assign(oracle=oracle))
     return pd.concat(tables)

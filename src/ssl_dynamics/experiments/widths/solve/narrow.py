@@ -6,10 +6,10 @@ from ssl_dynamics.cells import read_form
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.widths.config import METRICS, SPEEDS, SolveSettings
 from ssl_dynamics.experiments.widths.design import Array, NarrowDesign, NarrowSolution
+from ssl_dynamics.problem.levels import NEAR_RATES
 from ssl_dynamics.theory import full_width_speed, grassmann_flow, integrate_narrow_layers
 
-# Speeds that theory gives at h = d (under any metric it is 1 at h = z), and half the speed, the control.
-NAMED_SPEEDS = (*map(full_width_speed, METRICS), 0.5)
+NAMED_SPEEDS = tuple(map(full_width_speed, METRICS))  # at h = d; at h = z the speed is 1 under any metric
 
 
 def solve(job: Job[SolveSettings]) -> None:
@@ -17,8 +17,8 @@ def solve(job: Job[SolveSettings]) -> None:
     C = read_form(job.input("quadratic_form"))
     design = NarrowDesign.load(job.input("layers"))
     times = design.schedule.times
-    flows = flow_at_speeds(C, design.start, times, np.array([*SPEEDS, *NAMED_SPEEDS]))
-    grassmann, stiefel, canonical, control = (flows[:, k] for k in range(len(SPEEDS), flows.shape[1]))
+    flows = flow_at_speeds(C, design.start, times, np.array([*SPEEDS, *NAMED_SPEEDS, *NEAR_RATES.values()]))
+    grassmann, stiefel, canonical, *wrong = (flows[:, k] for k in range(len(SPEEDS), flows.shape[1]))
     NarrowSolution(
         times=times,
         speeds=np.array(SPEEDS),
@@ -27,7 +27,7 @@ def solve(job: Job[SolveSettings]) -> None:
         basis=grassmann,
         basis_stiefel=stiefel,
         basis_canonical=canonical,
-        basis_control=control,
+        basis_control=dict(zip(NEAR_RATES, wrong, strict=True)),
         integrated={
             width: integrate_narrow_layers(C, design.first[width], design.second[width], times)
             for width in map(int, design.widths)
