@@ -125,9 +125,9 @@ def drift():
     departing = moments["objective"] == "dot-product"
     linear = departing & (moments["activation"] == "identity")
     moments["since_departure"] = (moments["time"] - 1).where(departing)
-    moments["predicted_delay"] = linear.map({True: 0.6, False: np.nan})
+    moments["limit_delay"] = linear.map({True: 0.6, False: np.nan})
     return {
-        "departures": measured(rows(**runs), "drift", "departure_time", "growth_rate", "amplitude"),
+        "departures": measured(rows(**runs), "drift", "departure_time", "growth_rate", "frozen_change"),
         "kernel_drift": measured(moments, "value").assign(value=lambda made: -made["value"]),
     }
 

@@ -3,9 +3,8 @@
 from ssl_dynamics.analysis.crossings import first_crossing, last_rise
 from ssl_dynamics.analysis.fits import fitted_order, leading_order
 from ssl_dynamics.analysis.inference import INTERVAL_LEVEL, least_probability, mean_interval, not_below, sign_test
-from ssl_dynamics.analysis.interpolation import first_passage, interpolated
+from ssl_dynamics.analysis.interpolation import first_passage, interpolated, log_growth
 from ssl_dynamics.analysis.learning import half_time
-from ssl_dynamics.analysis.modes import log_size
 from ssl_dynamics.analysis.probes import Moments, labelled_moments, probe_accuracies
 from ssl_dynamics.analysis.rank import effective_rank
 from ssl_dynamics.analysis.subspaces import (
@@ -39,7 +38,7 @@ __all__ = [
     "last_rise",
     "leading_order",
     "least_probability",
-    "log_size",
+    "log_growth",
     "mean_interval",
     "not_below",
     "principal_angles",

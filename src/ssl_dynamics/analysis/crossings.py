@@ -2,6 +2,8 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.interpolate import PchipInterpolator
+from scipy.optimize import brentq
 
 Array = NDArray[np.float64]
 
@@ -31,7 +33,9 @@ def last_rise(times: ArrayLike, values: ArrayLike) -> Array:
 
 
 def first_crossing(times: ArrayLike, values: ArrayLike, level: float) -> float:
-    """First time that a curve rises to a level; nan where it never does. ln(value) is interpolated linearly.
+    """First time that a curve rises to a level; nan where it never does.
+
+    ln(value) is interpolated by the monotone cubic through the two samples before and the two after, where there are.
 
     times (T,) not decreasing; values (T,) not negative; level > 0. Raises ValueError where they are not so.
     """
@@ -46,5 +50,7 @@ def first_crossing(times: ArrayLike, values: ArrayLike, level: float) -> float:
     i = int(reached[0])
     if i == 0 or v[i - 1] == 0:
         return float(t[i])
-    low, high = np.log(v[i - 1 : i + 1] / level)
-    return float(t[i - 1] + (t[i] - t[i - 1]) * low / (low - high))
+    around = np.arange(max(i - 2, 0), min(i + 2, len(t)))
+    around = around[(v[around] > 0) & np.insert(np.diff(t[around]) > 0, 0, True)]
+    curve = PchipInterpolator(t[around], np.log(v[around] / level))
+    return float(brentq(lambda time: float(curve(time)), t[i - 1], t[i]))

@@ -49,6 +49,15 @@ def first_passage(times: ArrayLike, values: ArrayLike, level: float) -> Array:
     return np.where(reached.any(1), (low + high) / 2, np.nan)
 
 
+def log_growth(moments: ArrayLike, sizes: ArrayLike, rate: float, time: float) -> float:
+    """Logarithm of a size that grows from 0, sampled at moments from 0 on; beyond the last of them at `rate`.
+
+    Between moments the logarithm goes along a straight line. moments (M,), sizes (M,); time > 0.
+    """
+    t, size = np.asarray(moments, dtype=np.float64), np.asarray(sizes, dtype=np.float64)
+    return float(np.interp(time, t[1:], np.log(size[1:]))) + rate * max(time - float(t[-1]), 0.0)
+
+
 def _samples(times: ArrayLike, values: ArrayLike) -> tuple[Array, Array]:
     t, y = np.asarray(times, dtype=np.float64), np.asarray(values, dtype=np.float64)
     if y.ndim != 2 or y.shape[1] < _STENCIL or t.shape not in (y.shape, y.shape[1:]):

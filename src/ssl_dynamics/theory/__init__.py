@@ -43,7 +43,7 @@ from ssl_dynamics.theory.two_layer import (
     wide_two_layer_flow,
 )
 from ssl_dynamics.theory.unconstrained import descent_log_singular_values, log_singular_values, unconstrained_flow
-from ssl_dynamics.theory.wide_departure import growing_modes, unreachable_share
+from ssl_dynamics.theory.wide_departure import unreachable_share
 
 __all__ = [
     "DepartureLaw",
@@ -66,7 +66,6 @@ __all__ = [
     "gram_velocity",
     "grassmann_flow",
     "grassmann_tangent",
-    "growing_modes",
     "info_nce_span",
     "integrate_grassmann_flow",
     "integrate_narrow_layers",

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.analysis import first_crossing, log_size
+from ssl_dynamics.analysis import first_crossing, log_growth
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.drift.config import WITHIN
 from ssl_dynamics.experiments.drift.design import Rows, Solution, Trained
 from ssl_dynamics.problem.levels import BLOW_UP, DEPARTURE
 
@@ -30,19 +31,25 @@ def compare(job: Job[CompareSettings]) -> None:
 
 def departures_table(rows: pd.DataFrame, solution: Solution) -> pd.DataFrame:
     """Every run in one row: how it ends, when it departs and blows up, and what the start of its net says of that."""
-    rates, gram = solution.rates, solution.gram
-    nets = pd.DataFrame({name: getattr(solution, name) for name in (*NET, "limit_rate", "unreachable")})
-    nets = nets.assign(growth_rate=rates[:, 0], net=np.arange(len(rates)))
+    columns = (*NET, "limit_rate", "unreachable", "growth_rate", "gram_departure", "gram_blow_up")
+    nets = pd.DataFrame({name: getattr(solution, name) for name in columns}).assign(net=np.arange(len(solution.width)))
     runs = pd.DataFrame(
         [dict(zip(RUN, run, strict=True)) | _summary(part) for run, part in rows.groupby(RUN, sort=True)]
     )
     runs = runs.merge(nets, on=NET, validate="many_to_one")
-    # μ_h t + ln a_h at the departure, the z leading modes each at its own rate; at the start where there is none.
-    times, net = runs["departure_time"].fillna(0), runs.pop("net")
-    runs["amplitude"] = np.exp(log_size(rates[net], gram[net], times) - runs["growth_rate"] * times)
+    net, departures = runs.pop("net"), runs["departure_time"]
+    runs["frozen_change"] = [
+        np.exp(log_growth(solution.moments[k], solution.change[k], solution.growth_rate[k], time))
+        if np.isfinite(time)
+        else np.nan
+        for k, time in zip(net, departures, strict=True)
+    ]
+    runs["drift_in_time"] = _drift_by(rows, runs, WITHIN * np.log(runs["width"]) / (2 * runs["growth_rate"]))
     runs["blow_up_delay"] *= runs["growth_rate"]
     predicted = (runs["objective"] == "dot-product") & (runs["activation"] == "identity")
-    runs["predicted_delay"] = np.where(predicted, solution.blow_up_delay, np.nan)
+    runs["limit_delay"] = np.where(predicted, solution.blow_up_delay, np.nan)
+    blow_up, departure = (runs.pop(f"gram_{name}") for name in ("blow_up", "departure"))
+    runs["predicted_delay"] = (runs["growth_rate"] * (blow_up - departure)).where(predicted)
     runs["unreachable"] = runs["unreachable"].where(runs["objective"] == "supervised")
     runs["drift_by_plateau"] = _drift_by_plateau(rows, runs)
     return runs
@@ -50,9 +57,9 @@ def departures_table(rows: pd.DataFrame, solution: Solution) -> pd.DataFrame:
 
 def since_departure_table(rows: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """The rows with μ(t − t_0.5), empty for runs that do not depart."""
-    own = rows.merge(runs[[*RUN, "departure_time", "growth_rate", "predicted_delay"]], on=RUN, validate="many_to_one")
+    own = rows.merge(runs[[*RUN, "departure_time", "growth_rate", "limit_delay"]], on=RUN, validate="many_to_one")
     own["since_departure"] = own["growth_rate"] * (own["time"] - own["departure_time"])
-    values = ["time", "value", "rate", "drift", "drift_first", "drift_second", "since_departure", "predicted_delay"]
+    values = ["time", "value", "rate", "drift", "drift_first", "drift_second", "since_departure", "limit_delay"]
     return own[[*RUN, *values]]
 
 
@@ -73,6 +80,13 @@ def _summary(run: pd.DataFrame) -> dict[str, float]:
         "blows_up": float(blows_up),
         "blow_up_delay": last["time"] + 1 / last["rate"] - departure if blows_up else np.nan,
     }
+
+
+def _drift_by(rows: pd.DataFrame, runs: pd.DataFrame, times: pd.Series) -> pd.Series:
+    """Largest drift of each run up to a time of its own."""
+    joined = rows.merge(runs[RUN].assign(until=times), on=RUN, validate="many_to_one")
+    largest = joined[joined["time"] <= joined["until"]].groupby(RUN)["drift"].max().rename("largest")
+    return runs.join(largest, on=RUN)["largest"]
 
 
 def _drift_by_plateau(rows: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:

@@ -8,6 +8,12 @@ from ssl_dynamics.cells import StartSettings
 from ssl_dynamics.problem.settings import Activation, Device, Increasing, Loss
 from ssl_dynamics.settings import Settings
 
+# Growth on the kernel of the start is computed up to this time, in units of 1/(fastest rate), at so many moments.
+HORIZON, MOMENTS = 10.0, 201
+# Times of ln h/(2μ) within which nets must depart. Of t = [½ ln h + c − ln a]/μ, a the size of z normal variables and c
+# near 0, a is too small for that in one net in 1,000 of width 32, one in 100,000 of width 256.
+WITHIN = 3.0
+
 
 class Cosine(Settings):
     """Training with cosine similarity, which takes the most steps."""
@@ -23,6 +29,7 @@ class Drift(Settings):
     dimensions: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1, description="dimensions z")]
     activations: Annotated[list[Activation], Field(min_length=1)]
     widths: Annotated[list[PositiveInt], Field(min_length=3, description="widths h, increasing"), Increasing]
+    seeds: Annotated[int, Field(ge=2, le=100, description="number of random starts at widths that they suffice for")]
     hidden_units: Annotated[
         PositiveInt,
         Field(description="hidden units of all seeds together, at most: wider nets are trained with fewer seeds"),

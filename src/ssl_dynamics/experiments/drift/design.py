@@ -67,8 +67,11 @@ class Solution(ArrayFile):
     activation: NDArray[np.str_]
     width: NDArray[np.int64]
     seed: NDArray[np.int64]
-    rates: Array  # of the leading modes, largest first, (n, z)
-    gram: Array  # of their parts of U(0), (n, z, z)
+    growth_rate: Array  # μ_h, of the fastest mode
+    moments: Array  # times from 0 on, (n, M)
+    change: Array  # ‖U − U(0)‖_F/√N on the kernel of the start at those, (n, M)
+    gram_departure: Array  # by the Gram equations of linear nets: time of the departure, nan for other nets
+    gram_blow_up: Array  # and of the blow-up
     limit_rate: Array  # growth rate at infinite width
     unreachable: Array  # share of the squared error of the regression that its kernel cannot learn
     blow_up_delay: float  # μ(T − t_0.5) of infinitely wide linear nets

@@ -45,9 +45,9 @@ def kernel_drift(departures: pd.DataFrame) -> Figure:
 
 
 def departure_times(departures: pd.DataFrame) -> Figure:
-    """μ_h t_0.5 + ln a_h of every net against the width, their means, and lines of the predicted slope ½ in ln h."""
+    """ln ‖U − U(0)‖_F/√N at t_0.5 by the kernel of each net's start against the width; lines of slope ½ in ln h."""
     rows = departures[departures["objective"] == "dot-product"]
-    rows = rows.assign(corrected=rows["growth_rate"] * rows["departure_time"] + np.log(rows["amplitude"]))
+    rows = rows.assign(corrected=np.log(rows["frozen_change"]))
     grid = sns.FacetGrid(rows, **theme.layout(rows), **PANELS)
     for axes, panel in theme.panels(grid, rows):
         for (activation, loss), curve in panel.groupby(["activation", "loss"]):
@@ -62,7 +62,7 @@ def departure_times(departures: pd.DataFrame) -> Figure:
                 means.index, means.mean() + (logs - logs.mean()) / 2, LINES[str(loss)], color=color, linewidth=0.9
             )
         axes.set_xscale("log", base=2)
-    theme.label_panels(grid, x="width $h$", y=r"$\mu_h t_{0.5}+\ln a_h$")
+    theme.label_panels(grid, x="width $h$", y=r"$\ln\|U-U(0)\|_F/\sqrt{N}$, kernel of the start")
     handles = _activation_handles(rows, colored=True) + _loss_handles(rows)
     handles.append(Line2D([], [], color="grey", label=r"slope $\frac{1}{2}$ in $\ln h$, through the mean"))
     theme.legend(grid.figure, handles)
@@ -80,7 +80,7 @@ def after_departure(kernel_drift: pd.DataFrame) -> Figure:
             moment = run["value"].abs()[departed].iloc[0] / np.exp(2 * run["since_departure"][departed].iloc[0])
             size, color = np.sqrt(run["value"].abs() / moment), theme.ACTIVATION_COLORS[str(activation)]
             axes.plot(run["since_departure"], size, LINES[str(loss)], color=color, linewidth=0.9)
-        delays = panel["predicted_delay"].dropna().unique()
+        delays = panel["limit_delay"].dropna().unique()
         for delay in delays:
             x = delay - np.geomspace(delay + 2, 0.02, 100)
             axes.plot(x, np.sinh(delay) / np.sinh(delay - x), ":", color="black", linewidth=1.2)

@@ -24,14 +24,14 @@ def drift_exponent(column: str) -> Measure:
 
 
 def departure_slope(rate: float) -> Measure:
-    """Slope of `rate` · (μ_h t_0.5 + ln a_h) in ln h, for each seed over its widths; nan where a run never departs.
+    """Slope in ln h of `rate` · ln of what the kernel of the start predicts for the departure, for each seed.
 
-    Least squares weighted by h: Θ_h of a random start deviates from Θ∞ by O(h^{−1/2}), and so does ln a_h.
+    nan where a run never departs. Least squares weighted by h: Θ_h of a random start deviates from Θ∞ by O(h^{−1/2}),
+    and so do the logarithms.
     """
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        logs = rows["growth_rate"] * rows["departure_time"] + np.log(rows["amplitude"])
-        table = rows.assign(log=rate * logs)
+        table = rows.assign(log=rate * np.log(rows["frozen_change"]))
         return pd.Series(
             {
                 seed: np.polyfit(np.log(run["width"]), run["log"], 1, w=np.sqrt(run["width"]))[0]
@@ -47,12 +47,11 @@ def share(column: str) -> Measure:
     return lambda rows: rows.groupby("seed")[column].mean()
 
 
-def delay_error(rate: float) -> Measure:
-    """|`rate` · delay from departure to blow-up/predicted − 1| at the largest width of each seed."""
+def delay_ratio(rate: float) -> Measure:
+    """Mean over the widths of `rate` times the delay from departure to blow-up, over the predicted one."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        widest = rows.sort_values("width").groupby("seed")[["blow_up_delay", "predicted_delay"]].last(skipna=False)
-        error: pd.Series[float] = (rate * widest["blow_up_delay"] / widest["predicted_delay"] - 1).abs()
-        return error
+        ratio = rate * rows["blow_up_delay"] / rows["predicted_delay"]
+        return ratio.groupby(rows["seed"]).apply(lambda run: run.mean(skipna=False))
 
     return measure
