@@ -46,6 +46,11 @@ class Drift(Settings):
             raise ValueError(f"hidden_units is {fewest}: not enough for a net of width {self.widths[-1]}")
         if self.cosine.hidden_units > self.hidden_units:
             raise ValueError(f"cosine.hidden_units must not exceed hidden_units, {self.hidden_units}")
+        if fewest // self.widths[1] < self.seeds:
+            raise ValueError(
+                f"hidden_units is {fewest}: not enough for {self.seeds} seeds at a second width, {self.widths[1]}, "
+                "without which a seed has no exponent"
+            )
         return self
 
     def seeds_of(self, width: int, seeds: int) -> int:

@@ -40,7 +40,7 @@ def _unconstrained(C: Array, starts: Starts) -> UnconstrainedSolution:
             name: log_singular_values(C, start, rate * times) for name, rate in NEAR_RATES.items()
         },
         span=grassmann_flow(C, start, times),
-        span_control={name: grassmann_flow(C, start, rate * times) for name, rate in NEAR_RATES.items()},
+        span_control={name: grassmann_flow(C, start, rate * times) for name, rate in FAR_RATES.items()},
         late=late,
         descent={
             level: descent_log_singular_values(C, start, float(rate), np.array(schedule.checkpoints(level))[late])
