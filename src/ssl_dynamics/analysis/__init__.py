@@ -7,7 +7,7 @@ from ssl_dynamics.analysis.interpolation import first_passage, interpolated
 from ssl_dynamics.analysis.learning import half_time
 from ssl_dynamics.analysis.modes import log_size
 from ssl_dynamics.analysis.probes import Moments, labelled_moments, probe_accuracies
-from ssl_dynamics.analysis.rank import effective_rank
+from ssl_dynamics.analysis.rank import effective_rank, log_excess_rank
 from ssl_dynamics.analysis.subspaces import (
     combined_projector_norm,
     combined_span,
@@ -37,6 +37,7 @@ __all__ = [
     "last_rise",
     "leading_order",
     "least_probability",
+    "log_excess_rank",
     "log_size",
     "mean_interval",
     "not_below",
