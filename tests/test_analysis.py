@@ -1,3 +1,4 @@
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from ssl_dynamics.analysis import (
     fitted_order,
     leading_order,
     least_probability,
+    log_excess_rank,
     mean_interval,
     not_below,
     principal_angles,
@@ -93,6 +95,18 @@ def test_effective_rank_of_known_spectra():
     U = np.diag([2.0, 1.0, 1.0])
     assert effective_rank(U) == pytest.approx(np.exp(0.5 * np.log(2) + 2 * 0.25 * np.log(4)))
     assert effective_rank(np.stack([U, np.eye(3)])).shape == (2,)
+
+
+@pytest.mark.parametrize("logs", [[0.0, -1.0, -1.5], [3.0, -4.0, -4.0], [0.0, -23.0, -60.0], [700.0, 670.0, -np.inf]])
+def test_excess_of_the_effective_rank_is_accurate_however_small_it_is(logs):
+    with mpmath.workdps(60):
+        values = [mpmath.exp(log) for log in logs]
+        shares = [value / sum(values) for value in values if value]
+        rank = mpmath.exp(-sum(share * mpmath.log(share) for share in shares))
+        exact = float(mpmath.log(rank - 1))
+    assert log_excess_rank(logs) == pytest.approx(exact, rel=1e-12)
+    if exact > -5:
+        assert np.exp(exact) + 1 == pytest.approx(effective_rank(np.diag(np.exp(logs))))
 
 
 @pytest.mark.parametrize(("U", "message"), [(np.zeros((3, 2)), "U is zero"), (np.full((3, 2), np.nan), "finite")])

@@ -447,3 +447,31 @@ def test_arrival_is_open_where_the_bound_at_the_end_of_training_does_not_say_it(
     cell = judge_rows(claim, {("grassmannian", "angles"): pd.DataFrame(rows)})
     assert cell.verdict == verdict
     assert ("above 0.01" in cell.claim.reason) == (verdict == "open")
+
+
+@pytest.mark.parametrize(
+    ("excess", "predicted", "wrong", "verdict"),
+    [
+        (-20.0, -20.001, 0.01, "pass"),
+        (-20.0, -20.01, 0.01, "fail"),  # it collapses, but not as predicted
+        (-4.0, -4.0, 0.01, "fail"),  # as predicted, but it does not
+        (-20.0, -20.0, 5e-5, "fail"),  # and a wrong rate passes
+    ],
+)
+def test_collapse_is_that_of_the_prediction_and_goes_so_far(excess, predicted, wrong, verdict):
+    rows = [
+        {"seed": seed, "time": time, "gap_time": time, "excess": value, "excess_predicted": expected, **CELL}
+        for seed in range(3)
+        for time, value, expected in ((0.0, -0.5, -0.4), (COLLAPSE_TIME, excess, predicted), (12.5, -22.0, -25.0))
+    ]
+    frame = pd.DataFrame(rows)
+    for name, sign in (("slow", -1), ("fast", 1)):
+        frame[f"excess_predicted_{name}"] = (1 + sign * wrong) * frame["excess_predicted"]
+    cell = judge_rows(stated("A1-collapse"), {("unconstrained", "rank"): frame})
+    assert cell.verdict == verdict
+    if verdict == "pass":
+        assert cell.resolves == pytest.approx(1e-4 + 5e-5, rel=0.02)
+        fast = frame.assign(excess_predicted=(1 + 1.6e-4) * frame["excess_predicted"])
+        assert judge_rows(stated("A1-collapse"), {("unconstrained", "rank"): fast}).claim.verdict == "fail"
+    short = frame[frame["gap_time"] < COLLAPSE_TIME]
+    assert judge_rows(stated("A1-collapse"), {("unconstrained", "rank"): short}).verdict == "open"

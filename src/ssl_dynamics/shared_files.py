@@ -63,6 +63,8 @@ class UnconstrainedSolution(ArrayFile):
     span_control: dict[str, Array]
     late: NDArray[np.int64]  # first and last checkpoint of the late window
     descent: dict[int, Array]  # by step size, logarithms of singular values at those two, (S, 2, z)
+    descent_through: Array  # of the anchors' representations at the finest step size, (S, T, z)
+    descent_through_control: dict[str, Array]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from ssl_dynamics.analysis.inference import INTERVAL_LEVEL, least_probability, m
 from ssl_dynamics.analysis.interpolation import first_passage, interpolated, log_growth
 from ssl_dynamics.analysis.learning import half_time
 from ssl_dynamics.analysis.probes import Moments, labelled_moments, probe_accuracies
-from ssl_dynamics.analysis.rank import effective_rank
+from ssl_dynamics.analysis.rank import effective_rank, log_excess_rank
 from ssl_dynamics.analysis.subspaces import (
     combined_projector_norm,
     combined_span,
@@ -38,7 +38,12 @@ __all__ = [
     "last_rise",
     "leading_order",
     "least_probability",
+<<<<<<< HEAD
     "log_growth",
+=======
+    "log_excess_rank",
+    "log_size",
+>>>>>>> 78033f4e3638671c4c84a055d219f22b6acf7303
     "mean_interval",
     "not_below",
     "principal_angles",

@@ -25,3 +25,18 @@ def effective_rank(U: ArrayLike) -> Array:
         raise ValueError("U is zero: its effective rank is not defined")
     rank: Array = np.exp(scipy.special.entr(values / total).sum(-1))
     return rank
+
+
+def log_excess_rank(log_values: ArrayLike) -> Array:
+    """Ln(effective rank − 1) from logarithms of singular values, accurate however near to 1 the rank is.
+
+    With r_k = σ_k/σ_1 and s = Σ_{k>1} r_k the entropy is ln(1 + s) − Σ_{k>1} r_k ln r_k/(1 + s). log_values (..., z),
+    z >= 2, largest first, at least two of them not −inf; returns (...) float64.
+    """
+    logs = np.asarray(log_values, dtype=np.float64)
+    log_ratios = logs[..., 1:] - logs[..., :1]
+    ratios = np.exp(log_ratios)
+    total = ratios.sum(-1)
+    entropy = np.log1p(total) + (entr(ratios).sum(-1)) / (1 + total)
+    excess: Array = np.log(np.expm1(entropy))
+    return excess

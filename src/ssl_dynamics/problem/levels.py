@@ -7,6 +7,7 @@ BLOW_UP = 50.0  # drift of the output layer's block (of the features) by which a
 # In units of 1/(λ_2 − λ_1): an unconstrained representation has then collapsed, e^{−2 · 11.5} = 1e−10 is left of
 # σ_2/σ_1 (docs/theory.md §2).
 COLLAPSE_TIME = 11.5
+COLLAPSED = 1.01  # effective rank of a representation that has
 
 # Controls solve a flow at a rate that is wrong by so much, relatively, on either side: what training resolves that is
 # extrapolated in the step size, and where the error of the step size itself is of that size (docs/theory.md §6).

@@ -129,6 +129,16 @@ def rank_at(gap_time: float, column: str = "effective_rank") -> Measure:
     return measure
 
 
+def collapse_deviation(predicted: str, *, gap_time: float, collapsed: float) -> Measure:
+    """Relative deviation of ln(effective rank − 1) from its prediction at `gap_time`; inf above `collapsed`."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        excess, expected = (rank_at(gap_time, column)(rows) for column in ("excess", predicted))
+        return (excess / expected - 1).abs().where(excess <= np.log(collapsed - 1), np.inf)
+
+    return measure
+
+
 def lowest_relative_rank(*, after: float) -> Measure:
     """Lowest (effective rank − 1)/(that of the bottom-z eigenspace − 1) from the gap time `after` on; 0: collapsed."""
 

@@ -8,7 +8,7 @@ from ssl_dynamics.experiments.dynamics.config import SolveSettings
 from ssl_dynamics.problem.levels import FAR_RATES, NEAR_RATES
 from ssl_dynamics.problem.schedule import late_window
 from ssl_dynamics.problem.triplets import Array
-from ssl_dynamics.shared_files import GrassmannianSolution, Starts, UnconstrainedSolution
+from ssl_dynamics.shared_files import GrassmannianSolution, Starts, UnconstrainedSolution, read_triplets
 from ssl_dynamics.theory import (
     descent_log_singular_values,
     grassmann_flow,
@@ -22,15 +22,26 @@ from ssl_dynamics.theory import (
 
 def solve(job: Job[SolveSettings]) -> None:
     """Stage `solve`."""
-    solved = _unconstrained if job.settings.dynamics == "unconstrained" else _grassmannian
-    solved(read_form(job.input("quadratic_form")), Starts.load(job.input("schedule"))).save(job.output("solution"))
+    C, starts = read_form(job.input("quadratic_form")), Starts.load(job.input("schedule"))
+    if job.settings.dynamics == "unconstrained":
+        # Singular values of representations XW are those of RW: all that is seen of the triplets.
+        R = np.asarray(np.linalg.qr(read_triplets(job.input("triplets")).anchor, mode="r"), np.float64)
+        _unconstrained(C, starts, R).save(job.output("solution"))
+    else:
+        _grassmannian(C, starts).save(job.output("solution"))
 
 
-def _unconstrained(C: Array, starts: Starts) -> UnconstrainedSolution:
+def _unconstrained(C: Array, starts: Starts, R: Array) -> UnconstrainedSolution:
     """Without the constraint; a flow at a wrong rate is the same at other times."""
     start, schedule = starts.start, starts.schedule
     times, eigenvalues = schedule.times, np.asarray(np.linalg.eigvalsh(C), np.float64)
     late = late_window(times * (eigenvalues[1] - eigenvalues[0]))
+
+    def through(rate: float) -> Array:
+        """Of RW_k at the finest step size."""
+        learning_rate = rate * float(schedule.learning_rates[0])
+        return descent_log_singular_values(C, start, learning_rate, schedule.checkpoints(0), through=R)
+
     return UnconstrainedSolution(
         times=times,
         eigenvalues=eigenvalues,
@@ -46,6 +57,8 @@ def _unconstrained(C: Array, starts: Starts) -> UnconstrainedSolution:
             level: descent_log_singular_values(C, start, float(rate), np.array(schedule.checkpoints(level))[late])
             for level, rate in enumerate(schedule.learning_rates)
         },
+        descent_through=through(1.0),
+        descent_through_control={name: through(rate) for name, rate in NEAR_RATES.items()},
     )
 
 

@@ -1,11 +1,13 @@
 """A1 on fixed kernels, beside multivariate regression."""
 
+from collections.abc import Callable
 from functools import partial
 
 from ssl_dynamics.claims.common import NEAR_RATE
 from ssl_dynamics.claims.measures.rates import nearer_rate, proportional, scaled
 from ssl_dynamics.claims.measures.trajectories import (
     changed_by,
+    collapse_deviation,
     curve_deviation,
     first,
     largest_error,
@@ -16,13 +18,25 @@ from ssl_dynamics.claims.measures.trajectories import (
     smallest_over,
     where,
 )
+<<<<<<< HEAD
 from ssl_dynamics.claims.rounding import LATE_SLOPE, Rounding
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.problem.levels import COLLAPSE_TIME
+=======
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
+from ssl_dynamics.problem.levels import COLLAPSE_TIME, COLLAPSED
+>>>>>>> 78033f4e3638671c4c84a055d219f22b6acf7303
 
 # Of a column of the tables.
 CURVE = partial(curve_deviation, extrapolations=2)
 TWICE = partial(largest_error, extrapolations=2)
+EXCESS = partial(collapse_deviation, gap_time=COLLAPSE_TIME, collapsed=COLLAPSED)
+
+
+def _over_runs(extreme: Callable[[str, Measure], Measure], measure: Measure) -> Measure:
+    """Of the self-supervised runs on every kernel, with weight decay and without."""
+    return where(extreme("kernel", extreme("objective", measure)), supervised=False)
+
 
 CLAIMS = [
     Claim(
@@ -46,20 +60,20 @@ CLAIMS = [
         id="A1-kernel-collapse",
         source="A1",
         statement="On a fixed kernel, with or without weight decay, every start collapses to a scalar representation "
-        "by t = 11.5/(μ_2 − μ_1), μ the eigenvalues of LᵀAL.",
-        formula=r"\dot U=-2KAU-2\delta U\quad\Rightarrow\quad"
-        r"\operatorname{erank}U(t)\to1\quad\text{by}\quad t=\frac{11.5}{\mu_2-\mu_1}",
-        quantity="effective rank of the representation at that time",
+        "by t = 11.5/(μ_2 − μ_1), μ the eigenvalues of LᵀAL, its effective rank being that of the solution in discrete "
+        "time.",
+        formula=r"\ln(\operatorname{erank}U_k-1)=\ln(\operatorname{erank}L\,[I-2\eta(L^\top AL+\delta I)]^kL^+U(0)-1),"
+        r"\quad\operatorname{erank}U_k\le1.01\quad\text{at}\quad k\eta=\frac{11.5}{\mu_2-\mu_1}",
+        quantity="relative deviation of ln(effective rank − 1) from the prediction at that time; infinite where the "
+        f"effective rank is above {COLLAPSED}",
         experiment="kernel",
         table="kernel_rank",
-        measure=where(largest_over("kernel", largest_over("objective", rank_at(COLLAPSE_TIME))), supervised=False),
+        measure=_over_runs(largest_over, EXCESS("excess_predicted")),
         statistic="largest",
-        criterion=Criterion("<=", 1.01),
-        control=Control(
-            "multivariate regression on the same kernel, from the same start, at its end",
-            where(smallest_over("kernel", last("effective_rank")), supervised=True),
-        ),
+        criterion=Criterion("<=", 1e-4),  # as for A1-collapse
+        control=Control(NEAR_RATE, _over_runs(smallest_over, nearer_rate(EXCESS, "excess_predicted"))),
         figure="kernel-rank",
+        wrong=lambda error: _over_runs(largest_over, proportional(EXCESS, "excess_predicted")(error)),
     ),
     Claim(
         id="A1-kernel-alignment",

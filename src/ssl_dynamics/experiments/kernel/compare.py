@@ -5,11 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.analysis import effective_rank, sines_to
+from ssl_dynamics.analysis import effective_rank, log_excess_rank, sines_to
 from ssl_dynamics.analysis.tables import combinations, extrapolated, first_gap, log_ratio, slope_table, tidy_rows
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.kernel.design import Array, Design, Solution, Trajectories, load_by_kernel
+from ssl_dynamics.problem.levels import NEAR_RATES
 
 Table = Callable[[Design, Trajectories, Solution], pd.DataFrame]
 
@@ -92,9 +93,12 @@ def late_slopes(plan: Design, trajectories: Trajectories, solution: Solution) ->
 def rank_table(plan: Design, trajectories: Trajectories, solution: Solution) -> pd.DataFrame:
     """Effective rank and largest sine of a column to the top eigenfunction, self-supervised and in regression.
 
-    `rank_error`: |effective rank/that of the regression target − 1|; `progress`: time over the end of the training.
+    `rank_error`: |effective rank/that of the regression target − 1|; `progress`: time over the end of the training;
+    `excess`: ln(effective rank − 1), of self-supervised runs also as the solution in discrete time has it, at its
+    rate and at wrong ones.
     """
     times, gap = solution.times, first_gap(solution.eigenvalues)
+    descents = {"self-supervised": "plain", "with weight decay": "decay"}
     runs = {
         "self-supervised": (trajectories.functions[0], times),
         "with weight decay": (trajectories.functions_decay[0], times),
@@ -112,6 +116,14 @@ def rank_table(plan: Design, trajectories: Trajectories, solution: Solution) -> 
             "rank_error": np.abs(rank / target - 1),
             "misalignment": sines_to(U, solution.eigenfunction).max(-1),
         }
+        if objective in descents:
+            name = descents[objective]
+            logs = {
+                "excess": np.log(np.linalg.svd(U, compute_uv=False)),
+                "excess_predicted": solution.descent_whole[name],
+                **{f"excess_predicted_{rate}": solution.descent_whole_control[name, rate] for rate in NEAR_RATES},
+            }
+            values |= {column: log_excess_rank(each) for column, each in logs.items()}
         supervised = objective == "regression"
         table = tidy_rows(values, moments, progress=moments / moments[-1], gap_time=moments * gap)
         tables.append(table.assign(objective=objective, supervised=supervised))

@@ -83,6 +83,8 @@ class Solution(ArrayFile):
     log_singular_values_control: dict[str, Array]
     descent: dict[int, Array]  # by step size, logarithms of singular values at those two, (S, 2, z)
     descent_decay: dict[int, Array]  # with weight decay
+    descent_whole: dict[str, Array]  # "plain" and "decay", at the finest step size and all checkpoints, (S, T, z)
+    descent_whole_control: dict[tuple[str, str], Array]  # at wrong rates
     regression: Array  # over the transient, (S, T, N, z)
     regression_control: dict[str, Array]
 

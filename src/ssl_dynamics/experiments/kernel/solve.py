@@ -105,9 +105,14 @@ def _solve(plan: Design, loss: Loss) -> Solution:
             for level, learning_rate in enumerate(plan.schedule.learning_rates)
         }
 
+    def whole(form: Array, rate: float) -> Array:
+        learning_rate = rate * float(plan.schedule.learning_rates[0])
+        return descent_log_singular_values(form, B0, learning_rate, plan.schedule.checkpoints(0), through=L)
+
     def regression(rate: float) -> Array:
         return regression_flow(plan.K, plan.target, plan.start, rate * plan.regression.times)
 
+    forms = {"plain": M, "decay": M + plan.decay * np.eye(len(M))}  # weight decay δ shifts every eigenvalue by δ
     return Solution(
         times=times,
         eigenvalues=eigenvalues,
@@ -117,8 +122,14 @@ def _solve(plan: Design, loss: Loss) -> Solution:
         log_singular_values_control={
             name: log_singular_values(M, B0, rate * times, through=L) for name, rate in NEAR_RATES.items()
         },
-        descent=descent(M),
-        descent_decay=descent(M + plan.decay * np.eye(len(M))),  # weight decay δ shifts every eigenvalue by δ
+        descent=descent(forms["plain"]),
+        descent_decay=descent(forms["decay"]),
+        descent_whole={name: whole(form, 1.0) for name, form in forms.items()},
+        descent_whole_control={
+            (name, rate_name): whole(form, rate)
+            for name, form in forms.items()
+            for rate_name, rate in NEAR_RATES.items()
+        },
         regression=regression(1),
         regression_control={name: regression(rate) for name, rate in NEAR_RATES.items()},
     )

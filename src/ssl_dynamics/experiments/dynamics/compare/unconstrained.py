@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from ssl_dynamics.analysis import log_excess_rank
 from ssl_dynamics.analysis.tables import (
     combinations,
     extrapolated,
@@ -39,13 +40,7 @@ def compare(job: Job[CompareSettings]) -> None:
             learning_rates=learning_rates,
         ),
         "spans": span_table(trajectories, solution, learning_rates),
-        "rank": rank_table(
-            trajectories.whole(),
-            solution.times,
-            anchor=read_triplets(job.input("triplets")).anchor,
-            leading=solution.leading,
-            eigenvalues=solution.eigenvalues,
-        ),
+        "rank": collapse_rank_table(trajectories, solution, read_triplets(job.input("triplets")).anchor),
     }
     write_tables(job, "unconstrained", tables)
 
@@ -64,6 +59,20 @@ def collapse_table(measured: list[Array], solution: UnconstrainedSolution, learn
         )
         for level, weights in combinations(len(learning_rates))
     )
+
+
+def collapse_rank_table(trajectories: Trajectories, solution: UnconstrainedSolution, anchor: Array) -> pd.DataFrame:
+    """Ranks, and ln(effective rank − 1) as trained, as the discrete solution has it, and as wrong rates would."""
+    W = trajectories.whole()
+    R = np.linalg.qr(anchor, mode="r")
+    logs = {
+        "excess": np.log(np.linalg.svd(R @ W, compute_uv=False)),
+        "excess_predicted": solution.descent_through,
+        **{f"excess_predicted_{name}": values for name, values in solution.descent_through_control.items()},
+    }
+    ranks = rank_table(W, solution.times, anchor=anchor, leading=solution.leading, eigenvalues=solution.eigenvalues)
+    excess = tidy_rows({name: log_excess_rank(values) for name, values in logs.items()}, solution.times)
+    return ranks.merge(excess, on=["seed", "time"], validate="one_to_one")
 
 
 def span_table(trajectories: Trajectories, solution: UnconstrainedSolution, learning_rates: Array) -> pd.DataFrame:
