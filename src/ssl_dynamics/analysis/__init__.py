@@ -38,12 +38,8 @@ __all__ = [
     "last_rise",
     "leading_order",
     "least_probability",
-<<<<<<< HEAD
-    "log_growth",
-=======
     "log_excess_rank",
-    "log_size",
->>>>>>> 78033f4e3638671c4c84a055d219f22b6acf7303
+    "log_growth",
     "mean_interval",
     "not_below",
     "principal_angles",

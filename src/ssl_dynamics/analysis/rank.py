@@ -37,6 +37,6 @@ def log_excess_rank(log_values: ArrayLike) -> Array:
     log_ratios = logs[..., 1:] - logs[..., :1]
     ratios = np.exp(log_ratios)
     total = ratios.sum(-1)
-    entropy = np.log1p(total) + (entr(ratios).sum(-1)) / (1 + total)
+    entropy = np.log1p(total) + (scipy.special.entr(ratios).sum(-1)) / (1 + total)
     excess: Array = np.log(np.expm1(entropy))
     return excess

@@ -18,14 +18,9 @@ from ssl_dynamics.claims.measures.trajectories import (
     smallest_over,
     where,
 )
-<<<<<<< HEAD
 from ssl_dynamics.claims.rounding import LATE_SLOPE, Rounding
-from ssl_dynamics.claims.verdict import Claim, Control, Criterion
-from ssl_dynamics.problem.levels import COLLAPSE_TIME
-=======
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
 from ssl_dynamics.problem.levels import COLLAPSE_TIME, COLLAPSED
->>>>>>> 78033f4e3638671c4c84a055d219f22b6acf7303
 
 # Of a column of the tables.
 CURVE = partial(curve_deviation, extrapolations=2)
