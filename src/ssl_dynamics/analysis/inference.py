@@ -1,8 +1,8 @@
 """What a few independent runs say of the next one: intervals, tests, shares."""
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import bdtrc, betaincinv, stdtr, stdtrit
 
 from ssl_dynamics.validation import real
 
@@ -19,7 +19,7 @@ def mean_interval(values: ArrayLike, *, level: float = INTERVAL_LEVEL) -> tuple[
     sample = _sample(values)
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1; got {level}")
-    half = float(stdtrit(len(sample) - 1, (1 + level) / 2)) * _standard_error(sample)
+    half = float(scipy.special.stdtrit(len(sample) - 1, (1 + level) / 2)) * _standard_error(sample)
     return float(sample.mean()) - half, float(sample.mean()) + half
 
 
@@ -32,7 +32,7 @@ def not_below(values: ArrayLike, bound: float) -> float:
     difference, error = float(sample.mean()) - bound, _standard_error(sample)
     if error == 0:
         return float(difference >= 0)
-    return float(stdtr(len(sample) - 1, difference / error))
+    return float(scipy.special.stdtr(len(sample) - 1, difference / error))
 
 
 def sign_test(met: int, of: int) -> float:
@@ -42,7 +42,7 @@ def sign_test(met: int, of: int) -> float:
     ValueError unless 0 <= met <= of, of >= 1.
     """
     _require_counts(met, of)
-    return float(bdtrc(met - 1, of, 0.5)) if met else 1.0
+    return float(scipy.special.bdtrc(met - 1, of, 0.5)) if met else 1.0
 
 
 def least_probability(met: int, of: int, *, level: float = INTERVAL_LEVEL) -> float:
@@ -52,7 +52,7 @@ def least_probability(met: int, of: int, *, level: float = INTERVAL_LEVEL) -> fl
     where all did. Raises ValueError unless 0 <= met <= of, of >= 1.
     """
     _require_counts(met, of)
-    return float(betaincinv(met, of - met + 1, 1 - level)) if met else 0.0
+    return float(scipy.special.betaincinv(met, of - met + 1, 1 - level)) if met else 0.0
 
 
 def _require_counts(met: int, of: int) -> None:
