@@ -131,6 +131,7 @@ FUNCTIONS = {
     "reduced_kernel_flow": [("K", PSD, bad_matrix), ("A", FORM, bad_matrix), ("U0", BASIS, bad_start)],
     "kernel_flow": [("K", PSD, bad_matrix), ("A", FORM, bad_matrix), ("U0", BASIS, bad_start), T],
     "regression_flow": [("K", PSD, bad_matrix), ("Y", BASIS, bad_start), ("U0", BASIS, bad_start), T],
+    "regression_descent": [("K", PSD, bad_matrix), ("Y", BASIS, bad_start), ("U0", BASIS, bad_start), RATE, STEPS],
 }
 # What takes no such arguments: the result of another function, checked where that is made.
 DERIVED = {"top_eigenfunction"}

@@ -15,6 +15,7 @@ from ssl_dynamics.analysis import (
     last_rise,
     probe_accuracies,
     projector_distance,
+    sign_test,
 )
 from ssl_dynamics.engine.artifacts import write_arrays
 from ssl_dynamics.engine.stage import Job
@@ -341,12 +342,32 @@ def test_verdict_on_accuracy(claim, error, expected):
     assert verdict(claim, table) == expected
 
 
-@pytest.mark.parametrize(("collapsed", "expected"), [(0.2, "pass"), (0.58, "fail")])
-def test_verdict_on_the_cost_of_the_collapse(collapsed, expected):
-    end = pd.DataFrame({"seed": [0, 1], "time": 9.0, "probe": "ridge", "classes": 10, "constrained": [0.6, 0.62]})
-    end = end.assign(collapsed=collapsed, span=end["constrained"])
-    start = end.assign(time=0.0, collapsed=end["constrained"])  # what has not yet collapsed does not count
-    assert verdict("A5-cost-of-collapse", pd.concat([start, end])) == expected
+def probes_at_the_end(**columns):
+    end = pd.DataFrame({"seed": [0, 1], "time": 9.0, "probe": "ridge", "classes": 10, "tested": 400, "items": 0.9})
+    end = end.assign(collapsed=0.2, gained_over_collapsed=60, lost_to_collapsed=25, gained_over_before=1)
+    end = end.assign(lost_to_before=0, **columns)
+    # What has not yet collapsed does not count.
+    return pd.concat([end.assign(time=0.0, collapsed=0.9, gained_over_collapsed=0), end])
+
+
+@pytest.mark.parametrize(("lost", "expected"), [(25, "pass"), (45, "fail"), (60, "fail")])
+def test_verdict_on_the_cost_of_the_collapse(lost, expected):
+    assert verdict("A5-cost-of-collapse", probes_at_the_end(lost_to_collapsed=lost)) == expected
+    none = probes_at_the_end(gained_over_collapsed=0, lost_to_collapsed=0)
+    assert verdict("A5-cost-of-collapse", none) == "fail"
+
+
+@pytest.mark.parametrize(("collapsed", "expected"), [(0.2, "pass"), (0.25, "pass"), (0.27, "fail")])
+def test_verdict_on_the_accuracy_of_the_collapsed(collapsed, expected):
+    assert verdict("A5-collapsed-accuracy", probes_at_the_end(collapsed=collapsed)) == expected
+
+
+def test_right_theory_of_the_collapse_passes_in_a_simulation_of_its_own_statistics():
+    (bound, cost) = [claim for claim in CLAIMS if claim.id in ("A5-collapsed-accuracy", "A5-cost-of-collapse")]
+    # Both classes told apart without an error, 355 items; and the mixture, where the gap is the smallest.
+    error = np.sqrt(0.2 * 0.8 / 355)
+    assert passes(bound, lambda random: np.full(4, (random.binomial(355, 0.2) / 355 - 0.2) / error)) >= 0.99
+    assert passes(cost, lambda random: np.full(4, sign_test(random.binomial(320, 0.64), 320))) >= 0.99
 
 
 @pytest.mark.parametrize(("measured", "expected"), [(1.01, "pass"), (1.03, "fail"), (np.nan, "fail")])

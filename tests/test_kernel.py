@@ -1,12 +1,16 @@
+import itertools
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy.integrate import solve_ivp
 
 from problems import orthonormal, symmetric
 from ssl_dynamics.analysis import fitted_order
+from ssl_dynamics.claims.verdict import judge_claim
+from ssl_dynamics.experiments.kernel.claims import CLAIMS
 from ssl_dynamics.kernels import infinite_width_ntk, linear_kernel
 from ssl_dynamics.problem import coupling_matrix, quadratic_form
 from ssl_dynamics.problem.losses import loss_value
@@ -17,6 +21,7 @@ from ssl_dynamics.theory import (
     kernel_flow,
     log_singular_values,
     reduced_kernel_flow,
+    regression_descent,
     regression_flow,
     top_eigenfunction,
     unconstrained_flow,
@@ -175,6 +180,40 @@ def test_regression_flow_agrees_with_integration_and_ends_at_the_target(activati
     inverse = np.linalg.pinv(K, rcond=1e-10)
     limit = K @ inverse @ Y + U0 - K @ inverse @ U0
     np.testing.assert_allclose(regression_flow(K, Y, U0, [1e9 / np.linalg.norm(K, 2)])[:, 0], limit, atol=1e-6)
+
+
+def test_regression_descent_is_that_of_the_steps_one_by_one():
+    K, _, U0 = problem("contrastive", activation="relu")
+    Y, rate = np.random.default_rng(4).standard_normal(U0.shape), 0.7 / np.linalg.norm(K, 2)
+    found, U = regression_descent(K, Y, U0, rate, [0, 1, 30]), U0
+    for step in range(31):
+        if step in (0, 1, 30):
+            np.testing.assert_allclose(found[:, [0, 1, 30].index(step)], U, atol=1e-12)
+        U = U - rate * K @ (U - Y)
+
+
+def rank_of_regression(*, error=0.0):
+    """Two losses with the same numbers, on two kernels."""
+    cells = itertools.product(["contrastive", "non-contrastive"], ["linear", "relu-ntk"], range(3), [0.0, 1.0, 2.0])
+    table = pd.DataFrame(list(cells), columns=["loss", "kernel", "seed", "time"])
+    table = table.assign(dataset="d", dimension=2, predicted=1.9 - 0.1 * table["time"], slope=-0.1 * table["time"])
+    table["flow"] = table["predicted"] + 1e-3 * table["time"]
+    return table.assign(effective_rank=table["predicted"] + error * table["slope"])
+
+
+def test_rank_of_regression_resolves_its_rate_and_is_judged_once_for_all_losses():
+    (claim,) = [claim for claim in CLAIMS if claim.id == "A1-regression-rank"]
+    keys = [("d", loss, 2) for loss in ("contrastive", "non-contrastive")]
+
+    def cells(table):
+        return judge_claim(claim, {claim.own_table: table}, {"kernel": keys}, 3)
+
+    (cell,) = cells(rank_of_regression(error=1e-9))
+    assert (cell.name, cell.verdict) == ("d/contrastive/2", "pass")
+    assert cell.resolves < 1e-5
+    assert cells(rank_of_regression(error=0.1))[0].verdict == "fail"
+    table = rank_of_regression()
+    assert cells(table.assign(flow=table["predicted"]))[0].verdict == "fail"  # a control that passes
 
 
 def test_regression_from_zero_keeps_the_rank_of_the_target_and_ssl_does_not():

@@ -38,7 +38,15 @@ def labelled_moments(items: ArrayLike, labels: ArrayLike) -> Moments:
 def probe_accuracies(
     W: ArrayLike, moments: Moments, items: ArrayLike, labels: ArrayLike, *, penalty: float
 ) -> dict[str, Array]:
-    """Accuracy on labelled test items of two probes of u = Wᵀx, trained on the items of `moments`.
+    """Share of the `probe_hits` of each probe: two arrays (...) float64 in [0, 1]."""
+    hits = probe_hits(W, moments, items, labels, penalty=penalty)
+    return {name: of.mean(-1).astype(np.float64) for name, of in hits.items()}
+
+
+def probe_hits(
+    W: ArrayLike, moments: Moments, items: ArrayLike, labels: ArrayLike, *, penalty: float
+) -> dict[str, NDArray[np.bool_]]:
+    """Which labelled test items two probes of u = Wᵀx get right, trained on the items of `moments`.
 
     "ridge": regression on the indicators of the classes, u centred and divided by one number s for all coordinates,
     s² = Tr(S)/z with S = Wᵀ Cov W: B minimises mean |y − Bᵀu/s|² + penalty |B|²; the class of the largest output
@@ -46,7 +54,8 @@ def probe_accuracies(
     for orthonormal W they depend on its span alone.
 
     W (..., d, z) finite; items (m, d); labels (m,); penalty > 0, in units of the mean variance of the coordinates of
-    u; returns two arrays (...) float64 in [0, 1]. Raises ValueError on bad shapes or values. Source: docs/theory.md §5.
+    u; returns two arrays (..., m) of truth values. Raises ValueError on bad shapes or values.
+    Source: docs/theory.md §5.
     """
     x, y = _labelled(items, labels)
     weights = np.asarray(W, dtype=np.float64)
@@ -70,10 +79,7 @@ def probe_accuracies(
         "ridge": u @ B + moments.shares,
         "nearest-mean": u @ centers.mT - (centers**2).sum(-1)[:, None, :] / 2,  # −|u − mean|²/2 up to |u|²/2
     }
-    return {
-        name: (moments.classes[score.argmax(-1)] == y).mean(-1).reshape(lead).astype(np.float64)
-        for name, score in scores.items()
-    }
+    return {name: (moments.classes[score.argmax(-1)] == y).reshape(*lead, len(y)) for name, score in scores.items()}
 
 
 def _labelled(items: ArrayLike, labels: ArrayLike) -> tuple[Array, Labels]:

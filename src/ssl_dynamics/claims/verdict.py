@@ -87,6 +87,7 @@ class Claim:
     evidence: Evidence = "trained"
     wrong: Callable[[float], Measure] | None = None
     rounding: Rounding | None = None
+    every_loss: bool = True  # False: the table is the same for all losses, of which the first is judged
 
     @property
     def own_table(self) -> tuple[str, str]:
@@ -186,9 +187,10 @@ def judge_claim(
     control's experiment are left out: a representation of one dimension cannot collapse. A cell that a draw cannot
     settle is open.
     """
-    return [
-        _judge_cell(claim, tables, key, seeds) for key in grid[claim.experiment] if key in grid[claim.control_table[0]]
-    ]
+    keys = [key for key in grid[claim.experiment] if key in grid[claim.control_table[0]]]
+    if not claim.every_loss:
+        keys = list({(dataset, z): (dataset, loss, z) for dataset, loss, z in reversed(keys)}.values())[::-1]
+    return [_judge_cell(claim, tables, key, seeds) for key in keys]
 
 
 def _judge_cell(claim: Claim, tables: Mapping[tuple[str, str], pd.DataFrame], key: Key, seeds: int) -> Cell:

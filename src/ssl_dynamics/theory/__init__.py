@@ -26,7 +26,13 @@ from ssl_dynamics.theory.grassmann import grassmann_flow, grassmann_tangent, lea
 from ssl_dynamics.theory.info_nce import info_nce_span
 from ssl_dynamics.theory.integration import integrate_grassmann_flow
 from ssl_dynamics.theory.iteration import orthogonal_iteration
-from ssl_dynamics.theory.kernel import kernel_flow, reduced_kernel_flow, regression_flow, top_eigenfunction
+from ssl_dynamics.theory.kernel import (
+    kernel_flow,
+    reduced_kernel_flow,
+    regression_descent,
+    regression_flow,
+    top_eigenfunction,
+)
 from ssl_dynamics.theory.limits import (
     full_width_speed,
     iteration_steps,
@@ -86,6 +92,7 @@ __all__ = [
     "random_feature_flow",
     "random_feature_regression",
     "reduced_kernel_flow",
+    "regression_descent",
     "regression_flow",
     "riemannian_steps",
     "squared_projections",

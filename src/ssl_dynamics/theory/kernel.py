@@ -1,12 +1,13 @@
 """Flows of representations U on a fixed kernel: self-supervised, and regression (docs/theory.md §2)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ssl_dynamics.theory.unconstrained import unconstrained_flow
-from ssl_dynamics.validation import Array, start, symmetric_matrix, time_grid
+from ssl_dynamics.validation import Array, start, step_counts, symmetric_matrix, time_grid
 
 _RANGE = 1e-12  # eigenvalues of K below this, relative to the largest, are taken for zero
 _OUTSIDE = 1e-8  # how much of U(0) may lie outside the range of K
@@ -71,14 +72,31 @@ def regression_flow(K: ArrayLike, Y: ArrayLike, U0: ArrayLike, times: ArrayLike)
     K (N, N) symmetric, positive semidefinite; Y and U0 (..., N, z); times (T,) in units of 1/K; returns (..., T, N, z)
     float64. Raises ValueError on bad shapes or values, or where K has negative eigenvalues. Source: docs/theory.md §2.
     """
+    t = time_grid("times", times)
+    return _regression(K, Y, U0, lambda eigenvalues: np.exp(-eigenvalues * t[:, None]))
+
+
+def regression_descent(K: ArrayLike, Y: ArrayLike, U0: ArrayLike, learning_rate: float, steps: ArrayLike) -> Array:
+    """U_k = Y + (I − ηK)^k (U(0) − Y), exact for gradient descent U ← U − ηK(U − Y).
+
+    `steps` (T,) whole numbers, not decreasing; otherwise as `regression_flow`. Raises ValueError also for a learning
+    rate that is not positive. Source: docs/theory.md §2.
+    """
+    if not (np.isfinite(learning_rate) and learning_rate > 0):
+        raise ValueError(f"learning_rate must be a positive number; got {learning_rate}")
+    k = step_counts("steps", steps)
+    return _regression(K, Y, U0, lambda eigenvalues: (1 - learning_rate * eigenvalues) ** k[:, None])
+
+
+def _regression(K: ArrayLike, Y: ArrayLike, U0: ArrayLike, factors: Callable[[Array], Array]) -> Array:
+    """Y + Q f(κ) Qᵀ(U(0) − Y) with `factors` f (T, N) of the eigenvalues κ of K."""
     kernel = symmetric_matrix("K", K)
     target, U = (start(name, value, len(kernel), orthonormal=False) for name, value in (("Y", Y), ("U0", U0)))
     if target.shape[-1] != U.shape[-1]:
         raise ValueError(f"Y and U0 must have the same number of columns; got {target.shape} and {U.shape}")
-    t = time_grid("times", times)
     eigenvalues, Q = _spectrum(kernel)
-    decay = np.exp(-np.maximum(eigenvalues, 0) * t[:, None])  # (T, N)
-    solution: Array = target[..., None, :, :] + Q @ (decay[:, :, None] * (Q.T @ (U - target))[..., None, :, :])
+    left = factors(np.maximum(eigenvalues, 0))
+    solution: Array = target[..., None, :, :] + Q @ (left[:, :, None] * (Q.T @ (U - target))[..., None, :, :])
     return solution
 
 

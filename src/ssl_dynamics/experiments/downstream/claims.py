@@ -3,7 +3,7 @@
 from ssl_dynamics.claims.common import HALF_RATE
 from ssl_dynamics.claims.measures.trajectories import difference
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
-from ssl_dynamics.experiments.downstream.measures import gain_per_class
+from ssl_dynamics.experiments.downstream.measures import chance_of_gain, excess_over_two_classes
 
 CLAIMS = [
     Claim(
@@ -42,21 +42,35 @@ CLAIMS = [
         figure="downstream",
     ),
     Claim(
-        id="A5-cost-of-collapse",
+        id="A5-collapsed-accuracy",
         source="A5",
-        statement="What the collapse costs a probe: the constrained model is more accurate than the collapsed one.",
-        formula=r"\operatorname{accuracy}_{\text{constrained}}-\operatorname{accuracy}_{\text{collapsed}}"
-        r"\ge\frac12\cdot\frac{\min(z+1,K)-2}{K}",
-        quantity="gap of the final ridge accuracies times K/(min(z + 1, K) − 2), for K classes",
+        statement="A ridge probe on a collapsed model names two of K classes: its accuracy is at most 2/K.",
+        formula=r"\operatorname{rank}U=1\quad\Rightarrow\quad\operatorname{accuracy}\le\frac2K",
+        quantity="final ridge accuracy less 2/K over its standard error, √((2/K)(1 − 2/K)/m), for m test items of K "
+        "classes",
         experiment="collapse_cost",
         table="probes",
-        measure=gain_per_class("collapsed"),
-        statistic="smallest",
-        # Half of the classes that the further dimensions make reachable (docs/theory.md §5): 0.35 at z = 8, K = 10.
-        criterion=Criterion(">=", 0.5),
-        control=Control(
-            "the collapsed model's own span, in exact arithmetic, with an orthonormal basis", gain_per_class("span")
-        ),
+        measure=excess_over_two_classes("collapsed"),
+        statistic="largest",
+        # 2/K is reached where both classes are told apart; their share of the test items is within 3 errors of it.
+        criterion=Criterion("<=", 3),
+        control=Control("the same probe on the raw items", excess_over_two_classes("items")),
+        figure="probes",
+    ),
+    Claim(
+        id="A5-cost-of-collapse",
+        source="A5",
+        statement="What the collapse costs a probe: the constrained model gets more test items right than the "
+        "collapsed one.",
+        formula=r"\operatorname{accuracy}_{\text{constrained}}>\operatorname{accuracy}_{\text{collapsed}}",
+        quantity="p-value of the exact sign test over the test items that only one of both gets right, ridge probe at "
+        "the end",
+        experiment="collapse_cost",
+        table="probes",
+        measure=chance_of_gain("collapsed"),
+        statistic="largest",
+        criterion=Criterion("<=", 0.01),
+        control=Control("the constrained model itself, one checkpoint before", chance_of_gain("before")),
         figure="probes",
     ),
 ]

@@ -1,23 +1,38 @@
 """Measures of downstream accuracy and of the cost of the collapse."""
 
+import numpy as np
 import pandas as pd
 
+from ssl_dynamics.analysis import sign_test
 from ssl_dynamics.claims.verdict import Measure
 
 
-def gain_per_class(model: str) -> Measure:
-    """Gain of the ridge probe on the constrained model over another one, at the end, in units of what z allows.
+def chance_of_gain(model: str) -> Measure:
+    """P-value of the hypothesis that the constrained model gets no more test items right than another one, at the end.
 
-    The gap of the accuracies times K/(min(z + 1, K) − 2): z dimensions can name z + 1 of K equally large classes
-    where a scalar names 2 (docs/theory.md §5).
+    Exact sign test over the items that only one of both gets right (McNemar); 1 where there are none.
     """
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        last = rows[(rows["probe"] == "ridge") & (rows["time"] == rows["time"].max())]
-        ridge = last.set_index("seed")
-        classes = ridge["classes"]
-        reachable = (ridge["dimension"] + 1).clip(upper=classes) - 2
-        gain: pd.Series[float] = (ridge["constrained"] - ridge[model]) * classes / reachable
-        return gain
+        ridge = _ridge_at_the_end(rows)
+        pairs = zip(ridge[f"gained_over_{model}"], ridge[f"lost_to_{model}"], strict=True)
+        return pd.Series([sign_test(g, g + lost) if g + lost else 1.0 for g, lost in pairs], index=ridge.index)
 
     return measure
+
+
+def excess_over_two_classes(model: str) -> Measure:
+    """(Accuracy − 2/K)/√((2/K)(1 − 2/K)/m) of a ridge probe at the end, K classes and m test items."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        ridge = _ridge_at_the_end(rows)
+        bound = 2 / ridge["classes"]
+        excess: pd.Series[float] = (ridge[model] - bound) / np.sqrt(bound * (1 - bound) / ridge["tested"])
+        return excess
+
+    return measure
+
+
+def _ridge_at_the_end(rows: pd.DataFrame) -> pd.DataFrame:
+    last: pd.DataFrame = rows[(rows["probe"] == "ridge") & (rows["time"] == rows["time"].max())]
+    return last.set_index("seed")

@@ -31,6 +31,7 @@ def compare(job: Job[CompareSettings]) -> None:
         "kernel_slopes": over_kernels(late_slopes),
         "kernel_rank": over_kernels(rank_table),
         "regression": over_kernels(regression_table),
+        "regression_rank": over_kernels(regression_rank_table),
     }
     write_tables(job, "kernel", tables)
 
@@ -93,9 +94,8 @@ def late_slopes(plan: Design, trajectories: Trajectories, solution: Solution) ->
 def rank_table(plan: Design, trajectories: Trajectories, solution: Solution) -> pd.DataFrame:
     """Effective rank and largest sine of a column to the top eigenfunction, self-supervised and in regression.
 
-    `rank_error`: |effective rank/that of the regression target − 1|; `progress`: time over the end of the training;
-    `excess`: ln(effective rank − 1), of self-supervised runs also as the solution in discrete time has it, at its
-    rate and at wrong ones.
+    `progress`: time over the end of the training; `excess`: ln(effective rank − 1), of self-supervised runs also as the
+    solution in discrete time has it, at its rate and at wrong ones.
     """
     times, gap = solution.times, first_gap(solution.eigenvalues)
     descents = {"self-supervised": "plain", "with weight decay": "decay"}
@@ -107,13 +107,10 @@ def rank_table(plan: Design, trajectories: Trajectories, solution: Solution) -> 
             np.concatenate([plan.regression.times, plan.late_times]),
         ),
     }
-    target = effective_rank(plan.target)[:, None]
     tables = []
     for objective, (U, moments) in runs.items():
-        rank = effective_rank(U)
         values = {
-            "effective_rank": rank,
-            "rank_error": np.abs(rank / target - 1),
+            "effective_rank": effective_rank(U),
             "misalignment": sines_to(U, solution.eigenfunction).max(-1),
         }
         if objective in descents:
@@ -149,3 +146,18 @@ def regression_table(plan: Design, trajectories: Trajectories, solution: Solutio
         )
         for level, weights in combinations(len(rates))
     )
+
+
+def regression_rank_table(plan: Design, trajectories: Trajectories, solution: Solution) -> pd.DataFrame:
+    """Effective rank of regression as trained at the finest step size and then on to its end, and as predicted.
+
+    `flow` is that of the flow, η → 0; `slope` the derivative of the prediction by the logarithm of its rate.
+    """
+    trained = np.concatenate([trajectories.regression[0], trajectories.regression_late], axis=1)
+    values = {
+        "effective_rank": effective_rank(trained),
+        "predicted": solution.regression_rank,
+        "flow": solution.regression_rank_flow,
+        "slope": solution.regression_rank_slope,
+    }
+    return tidy_rows(values, np.concatenate([plan.regression.times, plan.late_times]))

@@ -87,6 +87,9 @@ class Solution(ArrayFile):
     descent_whole_control: dict[tuple[str, str], Array]  # at wrong rates
     regression: Array  # over the transient, (S, T, N, z)
     regression_control: dict[str, Array]
+    regression_rank: Array  # (S, T') effective rank of gradient descent at all checkpoints, the transient and after it
+    regression_rank_flow: Array  # of the flow at these times
+    regression_rank_slope: Array  # its derivative by the logarithm of the rate of descent
 
 
 OfKernel = TypeVar("OfKernel", bound=ArrayFile)

@@ -8,7 +8,7 @@ KERNEL = Experiment(
     "kernel",
     settings=Kernel,
     part="collapse",
-    tables=("kernel_collapse", "kernel_slopes", "kernel_rank", "regression"),
+    tables=("kernel_collapse", "kernel_slopes", "kernel_rank", "regression", "regression_rank"),
 )
 CELL = cell("kernel")
 SCHEDULE = f"{CELL}/schedule.npz"

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from ssl_dynamics.analysis import effective_rank
 from ssl_dynamics.cells import LossSettings
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.kernel.config import (
@@ -28,9 +29,12 @@ from ssl_dynamics.theory import (
     descent_log_singular_values,
     log_singular_values,
     reduced_kernel_flow,
+    regression_descent,
     regression_flow,
     top_eigenfunction,
 )
+
+SMALL_CHANGE = 1e-4  # relative, of a rate, for a derivative by differences
 
 KERNELS: dict[str, Callable[[Array], Array]] = {
     "linear": linear_kernel,
@@ -109,6 +113,16 @@ def _solve(plan: Design, loss: Loss) -> Solution:
         learning_rate = rate * float(plan.schedule.learning_rates[0])
         return descent_log_singular_values(form, B0, learning_rate, plan.schedule.checkpoints(0), through=L)
 
+    def rank(factor: float = 1.0) -> Array:
+        """Of regression by descent at `factor` times its rate."""
+        first, late = (factor * float(rate) for rate in (plan.regression.learning_rates[0], plan.late_rate))
+        early = regression_descent(plan.K, plan.target, plan.start, first, plan.regression.checkpoints(0))
+        return effective_rank(
+            np.concatenate(
+                [early, regression_descent(plan.K, plan.target, early[:, -1], late, plan.regression_late)], axis=1
+            )
+        )
+
     def regression(rate: float) -> Array:
         return regression_flow(plan.K, plan.target, plan.start, rate * plan.regression.times)
 
@@ -132,4 +146,9 @@ def _solve(plan: Design, loss: Loss) -> Solution:
         },
         regression=regression(1),
         regression_control={name: regression(rate) for name, rate in NEAR_RATES.items()},
+        regression_rank=rank(),
+        regression_rank_flow=effective_rank(
+            regression_flow(plan.K, plan.target, plan.start, np.concatenate([plan.regression.times, plan.late_times]))
+        ),
+        regression_rank_slope=(rank(1 + SMALL_CHANGE) - rank(1 - SMALL_CHANGE)) / (2 * SMALL_CHANGE),
     )

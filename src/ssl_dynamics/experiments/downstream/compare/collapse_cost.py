@@ -37,12 +37,15 @@ def probe_table(
     """Accuracies at every checkpoint of the unconstrained training: of its model as it collapses, and of its span.
 
     `span` is an orthonormal basis of span exp(−2Ct)W(0), in exact arithmetic (docs/theory.md §2). The same at all
-    times: the constrained model at the end of its own training, PCA of the train items (z components), the raw
-    items.
+    times: the constrained model at the end of its own training and a checkpoint before, PCA of the train items (z
+    components), the raw items. `gained_over_…` counts the test items that only the constrained model gets right,
+    `lost_to_…` those that only the other one does.
     """
-    W = trajectories.whole()[:, -1:]
+    trained = trajectories.whole()
+    W = trained[:, -1:]
     models = {
         "constrained": W,
+        "before": trained[:, -2:-1],
         "collapsed": collapsed.whole(),
         "span": collapsed_solution.span,
         "pca": principal_components(labelled.moments, W.shape[-1]),
@@ -50,12 +53,16 @@ def probe_table(
     }
     times = collapsed_solution.times
     shape = (len(W), len(times))
-    return pd.concat(
-        tidy_rows({name: np.broadcast_to(values, shape) for name, values in accuracies.items()}, times).assign(
-            probe=probe, classes=len(labelled.moments.classes)
-        )
-        for probe, accuracies in labelled.accuracies(models, penalty).items()
-    )
+    tables = []
+    for probe, hits in labelled.hits(models, penalty).items():
+        values = {name: np.broadcast_to(of.mean(-1), shape) for name, of in hits.items()}
+        for name in ("collapsed", "before"):
+            right, other = hits["constrained"], hits[name]
+            values[f"gained_over_{name}"] = np.broadcast_to((right & ~other).sum(-1), shape)
+            values[f"lost_to_{name}"] = np.broadcast_to((other & ~right).sum(-1), shape)
+        classes, tested = len(labelled.moments.classes), len(labelled.test)
+        tables.append(tidy_rows(values, times).assign(probe=probe, classes=classes, tested=tested))
+    return pd.concat(tables)
 
 
 def principal_components(moments: Moments, z: int) -> Array:
