@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.optimize import brentq
 
 from ssl_dynamics.theory.graph import basis_of_graph, graph_coordinates
 from ssl_dynamics.validation import Array, start, symmetric_matrix, time_grid
@@ -50,6 +51,23 @@ def tangent_bound(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     return bound
 
 
+def arrival_times(C: ArrayLike, W0: ArrayLike, tangent: float) -> Array:
+    """Times from which on tan θ_max(t) ≤ `tangent`, which falls with t: 0 where it is from the first.
+
+    By bisection below the time at which the bound is there; inf where λ_z = λ_{z+1} and it is not yet. C and W0 as in
+    `grassmann_flow`, z < d; `tangent` > 0; returns (...) in units of 1/C. Source: docs/theory.md §3.
+    """
+    graph = _graph(C, W0)
+    z = graph.G0.shape[-1]
+    gap = float(graph.eigenvalues[z] - graph.eigenvalues[z - 1])
+    times = np.zeros(graph.G0.shape[:-2])
+    for index in np.ndindex(*times.shape):
+        alone = _Graph(graph.eigenvalues, graph.V, graph.G0[index])
+        if (excess := float(np.linalg.norm(alone.G0, ord=2)) / tangent) > 1:
+            times[index] = np.inf if gap <= 0 else _crossing(alone, tangent, np.log(excess) / (2 * gap))
+    return times
+
+
 def leading_eigenspace(C: ArrayLike, z: int) -> Array:
     """V_z (d, z): orthonormal eigenvectors v_1 … v_z of the z smallest eigenvalues of C, the limit t → ∞ of the flow.
 
@@ -73,6 +91,13 @@ def _graph(C: ArrayLike, W0: ArrayLike) -> _Graph:
     W = start("W0", W0, len(form), orthonormal=True)
     eigenvalues, V = np.linalg.eigh(form)
     return _Graph(eigenvalues, V, graph_coordinates(V, W, "the smallest eigenvalues"))
+
+
+def _crossing(graph: _Graph, tangent: float, latest: float) -> float:
+    def above(time: float) -> float:
+        return float(np.linalg.norm(_graph_at(graph, np.array([time]))[0], ord=2)) - tangent
+
+    return latest if above(latest) >= 0 else float(brentq(above, 0.0, latest, xtol=1e-9 * latest))
 
 
 def _graph_at(graph: _Graph, times: Array) -> Array:
