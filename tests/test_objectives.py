@@ -267,7 +267,8 @@ def temperature_rows(order):
     rows = pd.DataFrame({"temperature": np.tile(temperatures, 2), "seed": np.repeat([0, 1], 4), **CELL})
     rows["sine"] = 0.1 / rows["temperature"] ** order
     rows["distance"] = rows["sine"] ** 2
-    rows["sine_own_negatives"], rows["distance_control"] = 0.3, rows["sine"]
+    rows["sine_own_negatives"] = 0.3
+    rows["distance_slower"], rows["distance_faster"] = rows["sine"], rows["sine"]
     return rows
 
 
@@ -288,6 +289,7 @@ def test_limit_of_the_dot_product_can_pass_and_fail(dot, other, verdict):
     rows = pd.DataFrame(
         [
             {**CELL, "objective": objective, "seed": seed, "time": time, "sine": sine if time else 1.0}
+            | {"flow_time": time, "arrival": 0.9}
             for objective, sine in (("dot-product", dot), ("info-nce", other))
             for seed in (0, 1)
             for time in (0.0, 1.0)
@@ -297,6 +299,18 @@ def test_limit_of_the_dot_product_can_pass_and_fail(dot, other, verdict):
     tables = {("objectives", "objectives"): rows}
     cell = judge_rows(claim("beyond-dot-product-limit"), tables)
     assert cell.verdict == verdict
+
+
+def test_limit_of_the_dot_product_is_open_where_descent_ends_before_the_flow_is_there():
+    rows = [
+        {**CELL, "objective": objective, "seed": seed, "time": time, "sine": 0.5, "flow_time": time, "arrival": arrival}
+        for objective in ("dot-product", "info-nce")
+        for seed, arrival in ((0, 0.5), (1, 1.1))
+        for time in (0.0, 1.0)
+    ]
+    cell = judge_rows(claim("beyond-dot-product-limit"), {("objectives", "objectives"): pd.DataFrame(rows)})
+    assert cell.verdict == "open"
+    assert cell.claim.reason == "the flow is at its limit at t = 1.1; iterations end at 1"
 
 
 def test_every_objective_must_be_given_its_iterations():

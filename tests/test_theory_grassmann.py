@@ -8,6 +8,7 @@ from scipy.linalg import expm
 from problems import flow_problems, orthonormal, symmetric
 from ssl_dynamics.analysis import principal_angles, projector_distance
 from ssl_dynamics.theory import (
+    arrival_times,
     grassmann_flow,
     grassmann_tangent,
     integrate_grassmann_flow,
@@ -194,3 +195,16 @@ def test_bound_needs_a_next_eigenvalue():
 def test_leading_eigenspace_needs_a_dimension_in_range(z):
     with pytest.raises(ValueError, match=f"between 1 and d = 3; got {z}"):
         leading_eigenspace(C_GOOD, z)
+
+
+def test_arrival_is_when_the_tangent_has_fallen_so_far():
+    random = np.random.default_rng(5)
+    C, W0 = symmetric(np.array([-2.0, -1.0, -0.9, 0.0, 0.5]), random), orthonormal(5, 2, random, 3)
+    for tangent in (1e-3, 0.1, 1e9):
+        times = arrival_times(C, W0, tangent)
+        for W, time in zip(W0, times, strict=True):
+            at = grassmann_tangent(C, W, [time])[0]
+            assert at == pytest.approx(tangent, rel=1e-6) if time else at <= tangent
+        assert (times == 0).all() == (tangent > 1e6)
+    assert np.isinf(arrival_times(np.eye(5), W0, 1e-3)).all()
+    assert arrival_times(C, W0[0], 0.1).shape == ()

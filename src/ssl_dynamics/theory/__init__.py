@@ -22,7 +22,13 @@ from ssl_dynamics.theory.gram import (
     gram_velocity,
     kernel_norm,
 )
-from ssl_dynamics.theory.grassmann import grassmann_flow, grassmann_tangent, leading_eigenspace, tangent_bound
+from ssl_dynamics.theory.grassmann import (
+    arrival_times,
+    grassmann_flow,
+    grassmann_tangent,
+    leading_eigenspace,
+    tangent_bound,
+)
 from ssl_dynamics.theory.info_nce import info_nce_span
 from ssl_dynamics.theory.integration import integrate_grassmann_flow
 from ssl_dynamics.theory.iteration import orthogonal_iteration
@@ -59,6 +65,7 @@ __all__ = [
     "SolvedFlow",
     "accumulated_slope",
     "arrival",
+    "arrival_times",
     "batch_noise",
     "blow_up_delay",
     "constrained_tangent_kernel",

@@ -1,6 +1,7 @@
 """Gradient flow of L(W) = Tr(WᵀCW) on the Grassmannian: the constrained dynamics, known exactly (docs/theory.md §3)."""
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
 
 from ssl_dynamics.theory.solved_flow import SolvedFlow
@@ -45,6 +46,36 @@ def tangent_bound(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     decay = np.exp(-2 * (flow.eigenvalues[z] - flow.eigenvalues[z - 1]) * time_grid("times", times))
     bound: Array = np.linalg.norm(G0, ord=2, axis=(-2, -1))[..., None] * decay
     return bound
+
+
+def arrival_times(C: ArrayLike, W0: ArrayLike, tangent: float) -> Array:
+    """Times from which on tan θ_max(t) ≤ `tangent`, which falls with t: 0 where it is from the first.
+
+    By bisection below the time at which the bound is there; inf where λ_z = λ_{z+1} and it is not yet. C and W0 as in
+    `grassmann_flow`, z < d; `tangent` > 0; returns (...) in units of 1/C. Source: docs/theory.md §3.
+    """
+    flow = SolvedFlow(C)
+    G0, eigenvalues = flow.graph(W0), flow.eigenvalues
+    z = G0.shape[-1]
+    gaps = eigenvalues[z:, None] - eigenvalues[None, :z]  # (d − z, z), none negative
+    slowest = float(gaps[0, -1])
+
+    def excess(time: float, start: Array) -> float:
+        return float(np.linalg.norm(np.exp(-2 * gaps * time) * start, ord=2)) - tangent
+
+    times = np.zeros(G0.shape[:-2])
+    for index in np.ndindex(*times.shape):
+        start = G0[index]
+        ratio = float(np.linalg.norm(start, ord=2)) / tangent
+        if ratio > 1 and slowest > 0:
+            latest = np.log(ratio) / (2 * slowest)  # the bound is there
+            reached = excess(latest, start) >= 0  # but for its rounding
+            times[index] = (
+                latest if reached else scipy.optimize.brentq(excess, 0.0, latest, args=(start,), xtol=1e-9 * latest)
+            )
+        elif ratio > 1:
+            times[index] = np.inf
+    return times
 
 
 def leading_eigenspace(C: ArrayLike, z: int) -> Array:

@@ -36,7 +36,10 @@ def compare(job: Job[CompareSettings]) -> None:
 
 
 def objective_table(objective: Objective, trajectory: Trajectory, solution: Solution, anchor: Array) -> pd.DataFrame:
-    """Angles to the bottom-z eigenspaces of the dot product's C and of the in-batch C, effective rank of U = XW."""
+    """Angles to the bottom-z eigenspaces of the dot product's C and of the in-batch C, effective rank of U = XW.
+
+    `flow_time` is in units of the objective, in which that of the dot product is to reach `arrival`.
+    """
     checkpoints: NDArray[Any] = trajectory.checkpoints
     W = trajectory.weights
     sines, in_batch = (np.sin(principal_angles(W, span)) for span in (solution.own_leading, solution.in_batch_leading))
@@ -49,6 +52,8 @@ def objective_table(objective: Objective, trajectory: Trajectory, solution: Solu
         "mean_square_sine_in_batch": (in_batch**2).mean(-1),
         "effective_rank": effective_rank(R @ W),
         "value": trajectory.losses[:, checkpoints],
+        "flow_time": trajectory.times[:, checkpoints],
+        "arrival": np.broadcast_to(solution.arrival[:, None], (len(W), len(checkpoints))),
     }
     return tidy_rows(values, checkpoints, iteration=checkpoints).assign(objective=objective)
 
@@ -79,7 +84,7 @@ def temperature_table(W: Array, solution: Solution, temperatures: Array) -> pd.D
         "sine": np.sin(principal_angles(W, solution.in_batch_leading)[..., 0]),
         "sine_own_negatives": np.sin(principal_angles(W, solution.own_leading)[..., 0]),
         "distance": projector_distance(W, solution.departed),
-        "distance_control": projector_distance(W, solution.departed_control),
+        **{f"distance_{name}": projector_distance(W, span) for name, span in solution.departed_control.items()},
     }
     rows = tidy_rows(values, temperatures)
     return rows.rename(columns={"time": "temperature"})

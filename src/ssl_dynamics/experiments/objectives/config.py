@@ -8,6 +8,8 @@ from ssl_dynamics.cells import StartSettings
 from ssl_dynamics.problem.settings import Device, Objective
 from ssl_dynamics.settings import Settings
 
+ARRIVED = 1e-2  # sin θ_max of a span that has arrived at its limit
+
 
 class Objectives(Settings):
     """Training under WᵀW = I on other objectives, beside the contrastive dot product; InfoNCE at high temperatures."""

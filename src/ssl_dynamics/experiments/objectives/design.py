@@ -73,7 +73,8 @@ class Solution(ArrayFile):
     own_leading: Array  # (d, z) of the C of the triplets' own negatives
     in_batch_leading: Array  # (d, z) of the in-batch C
     departed: Array  # (temperatures, d, z)
-    departed_control: Array
+    departed_control: dict[str, Array]  # by wrong rate, a wrong departure
+    arrival: Array  # flow time (S,) by which the dot product has led to its limit
 
 
 def batch_scale(anchor: Array, z: int) -> float:

@@ -20,7 +20,7 @@ DISTANCES: dict[str, tuple[theme.Color, Literal["-", "--"], str]] = {
     "sine": (theme.INDIGO, "-", r"$\sin\theta_{\max}$ to the eigenspace of the in-batch $C$"),
     "sine_own_negatives": (theme.INDIGO, "--", "control: of the $C$ of the triplets' own negatives"),
     "distance": (theme.PURPLE, "-", r"$\|P-P'\|_F/\sqrt{2z}$ from the predicted departure"),
-    "distance_control": (theme.PURPLE, "--", "control: from half of it"),
+    "distance_faster": (theme.PURPLE, "--", "control: from 1.1 of it"),
 }
 
 

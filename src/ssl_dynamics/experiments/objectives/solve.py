@@ -3,7 +3,7 @@
 import numpy as np
 
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.objectives.config import DesignSettings
+from ssl_dynamics.experiments.objectives.config import ARRIVED, DesignSettings
 from ssl_dynamics.experiments.objectives.design import (
     Design,
     Solution,
@@ -12,11 +12,12 @@ from ssl_dynamics.experiments.objectives.design import (
     scaled_batch,
 )
 from ssl_dynamics.problem.forms import form_of
+from ssl_dynamics.problem.levels import FAR_RATES
 from ssl_dynamics.problem.quadratic import batch_moments, in_batch_form
 from ssl_dynamics.problem.starts.orthonormal import random_orthonormal_start
 from ssl_dynamics.settings import Settings
 from ssl_dynamics.shared_files import read_triplets
-from ssl_dynamics.theory import info_nce_span, leading_eigenspace
+from ssl_dynamics.theory import arrival_times, info_nce_span, leading_eigenspace
 
 
 def design(job: Job[DesignSettings]) -> None:
@@ -45,10 +46,12 @@ def solve(job: Job[Settings]) -> None:
     z, temperatures = design.start.shape[-1], design.temperatures
     C = in_batch_form(batch.anchor, batch.positive)
     A, B = batch_moments(batch.anchor, batch.positive)
+    own = form_of(batch, "contrastive")
     Solution(
-        own_leading=leading_eigenspace(form_of(batch, "contrastive"), z),
+        own_leading=leading_eigenspace(own, z),
         in_batch_leading=leading_eigenspace(C, z),
         departed=info_nce_span(C, A, B, z, temperatures),
-        # Half of the departure, which is of first order in 1/τ.
-        departed_control=info_nce_span(C, A, B, z, 2 * temperatures),
+        # The departure is of first order in 1/τ.
+        departed_control={name: info_nce_span(C, A, B, z, temperatures / rate) for name, rate in FAR_RATES.items()},
+        arrival=arrival_times(own, design.start, ARRIVED / 10),
     ).save(job.output("solution"))
