@@ -143,8 +143,8 @@ LARGE_WIDTH = {
     if getattr(theory, name).__module__.rpartition(".")[2]
     in ("constrained_nets", "departure", "gram", "noise", "wide_departure")
 }
-# Tables of their own, too: test_solved_flow.py and test_theory_iteration.py.
-OTHERS = {"SolvedFlow", "iteration_steps", "riemannian_steps"}
+# Tests of their own, too: test_solved_flow.py, test_theory_grassmann.py and test_theory_iteration.py.
+OTHERS = {"SolvedFlow", "arrival_times", "iteration_steps", "riemannian_steps"}
 
 CASES = [
     pytest.param(function, arguments, i, value, message, id=f"{function}-{name}-{k}")
