@@ -36,7 +36,7 @@ def test_limit_that_the_snakefile_takes_off_is_where_snakemake_keeps_it():
 DEAF = """
 import os, signal, subprocess, sys
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-os.kill(os.getppid(), signal.SIGINT)
+os.kill(os.getppid(), int(sys.argv[1]))
 """
 
 
@@ -47,15 +47,19 @@ os.kill(os.getppid(), signal.SIGINT)
         (f"{DEAF}sys.exit(subprocess.run(['sleep', '1']).returncode + 7)", "by itself"),
     ],
 )
-def test_interrupt_waits_for_jobs_and_kills_what_hangs_without_one(code, ended, monkeypatch):
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt_waits_for_jobs_and_kills_what_hangs_without_one(code, ended, sent, monkeypatch):
     children = []
     popen = run.subprocess.Popen
     monkeypatch.setattr(run.subprocess, "Popen", lambda *a, **k: children.append(popen(*a, **k)) or children[-1])
     monkeypatch.setattr(run, "_PATIENCE", 0.3)
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    if sent == signal.SIGTERM:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell leaves it in the background
     try:
         with pytest.raises(RunError, match="interrupted"):
-            run._follow([sys.executable, "-c", code], run._NOISE)
+            run._follow([sys.executable, "-c", code, str(int(sent))], run._NOISE)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     assert children[0].returncode == {"killed": -signal.SIGKILL, "by itself": 7}[ended]

@@ -164,7 +164,7 @@ def _follow(command: list[str], noise: re.Pattern[str]) -> int:
     An interrupt lets it end in order.
     """
     started = time.monotonic()
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # not by SIGINT: nohup and & may have it ignored
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
