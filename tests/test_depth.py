@@ -299,7 +299,7 @@ def test_features_that_run_away_are_recorded_as_departed():
 def widths_rows(*, supervised=-1.0, drift=0.6):
     frame = pd.DataFrame([{"seed": s, "width": w} for s in range(4) for w in (32, 64, 128)])
     noise = 1 + 0.02 * np.sin(7.0 * frame["seed"] + frame["width"])
-    frame["drift"] = drift * noise
+    frame["drift"] = frame["drift_in_time"] = drift * noise
     frame["drift_supervised"] = noise * frame["width"].astype(float) ** supervised
     frame["drift_supervised_largest"] = frame["drift_supervised"]
     return frame.assign(dataset="d", loss="contrastive", dimension=2)

@@ -199,6 +199,14 @@ def at_the_end(measure: Measure) -> Measure:
     return lambda rows: measure(rows[rows["time"] == rows["time"].max()])
 
 
+def highest_over(column: str, measure: Measure) -> Measure:
+    """The measure for that value of a column for which its mean over the seeds is the largest.
+
+    Chosen by the mean, and not seed by seed, which would report the noise of the largest.
+    """
+    return lambda rows: _decisive(pd.Series.idxmax, -np.inf, column, measure, rows)
+
+
 def farthest_from(centre: float, columns: str | list[str], measure: Measure) -> Measure:
     """The measure for that value of a column, or values of some, for which its mean over the seeds is farthest from it.
 
@@ -221,7 +229,8 @@ def _decisive(
     rows: pd.DataFrame,
 ) -> "pd.Series[float]":
     values = _by_value(columns, measure, rows)
-    distances = (values.mean(skipna=False) - centre).abs()
+    means = values.mean(skipna=False)
+    distances = (means - centre).abs() if np.isfinite(centre) else means
     unknown = distances.isna()
     decisive: pd.Series[float] = values[unknown.idxmax() if unknown.any() else choose(distances)]
     return decisive

@@ -66,31 +66,25 @@ def nets_table(plan: Design, trajectories: Trajectories, solution: Solution) -> 
 def departure_table(plan: Design, nets: pd.DataFrame, solution: Solution) -> pd.DataFrame:
     """μ times the departure by the Gram equations at every width and of trained nets (extrapolated), beside the law.
 
-    `second_mode` is h^{−(1 − λ_2/λ_1)}, the order of the square of the second mode, which the law leaves out, over the
-    first.
+    `other_modes` is the largest sum, over the starts, of the squares of the modes that the law leaves out over its own.
     """
     rate = solution.rate[:, None]
     columns = {name: rate * getattr(solution, name) for name in ("departure", "law", "law_second_order")}
+    columns["other_modes"] = np.broadcast_to(solution.other_modes[:, None], solution.departure.shape)
     equations = _rows(plan, columns).assign(model="equations")
-    equations["second_mode"] = equations["width"] ** float(solution.second_rate[0] / solution.rate[0] - 1)
     best = nets[nets["extrapolations"] == MOST_EXTRAPOLATIONS]
     best = best[best["learning_rate"] == best["learning_rate"].min()][["width", "seed", "departure"]]
     laws = equations.drop(columns=["departure", "model"])
-    trained = best.merge(laws, on=["width", "seed"]).assign(model="nets")
+    trained = best.astype({"width": np.float64}).merge(laws, on=["width", "seed"]).assign(model="nets")
     table: pd.DataFrame = pd.concat([equations, trained])
     return table
 
 
 def blow_up_table(plan: Design, solution: Solution) -> pd.DataFrame:
-    """Time from the departure to the blow-up, times μ, by the Gram equations and by the law of one mode.
-
-    Control: the law of the second mode, at its own rate.
-    """
+    """Time from the departure to the blow-up, times μ, by the Gram equations and by the law of one mode."""
     rate, remaining = solution.rate[:, None], solution.blow_up - solution.departure
-    laws = {
-        name: np.broadcast_to(rate * getattr(solution, name)[:, None], remaining.shape)
-        for name in ("law_remaining", "law_remaining_control")
-    }
+    laws = {"law_remaining": np.broadcast_to(rate * solution.law_remaining[:, None], remaining.shape)}
+    laws["other_modes"] = np.broadcast_to(solution.other_modes[:, None], remaining.shape)
     return _rows(plan, {"remaining": rate * remaining, **laws})
 
 

@@ -13,9 +13,12 @@ from ssl_dynamics.settings import Settings
 FIXED_TIME, BEFORE_LOGARITHM = 2.0, 1.0
 LATEST = 8.0  # nets are trained until (ln h/2 + 8)/μ at most: amplitudes down to 1e−3 will have departed
 WIDE = 2**18  # nets from this width on are wide
-# At the departure the second mode over the first is of the order h^{−(1 − λ_2/λ_1)/2}. The law, which leaves it out, is
-# judged where the square of that is at most 0.004: from 2^16 where λ_2/λ_1 = 1/2, from 2^40 where it is 0.8.
+# The law leaves out all modes but one, whose squares over its own are of the order h^{−(1 − λ_2/λ_1)} at the departure.
+# It is judged where they sum to at most 0.004 for every start: from 2^16 where λ_2/λ_1 = 1/2, from 2^40 where it is
+# 0.8, if all modes start alike. The equations cost the same at any width: three such widths are added, 2^8 apart, where
+# the configuration has not as many, up to 2^400, which is enough for λ_2/λ_1 = 0.98.
 SECOND_MODE = 0.004
+ADDED, APART, LARGEST = 3, 8, 400
 
 
 class Departure(Settings):

@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.engine.array_file import ArrayFile
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.departure.config import LATEST, DesignSettings
+from ssl_dynamics.experiments.departure.config import ADDED, APART, LARGEST, LATEST, SECOND_MODE, DesignSettings
 from ssl_dynamics.problem.forms import form_of
 from ssl_dynamics.problem.starts.gaussian_nets import gaussian_factor, gaussian_net
 from ssl_dynamics.shared_files import read_triplets
+from ssl_dynamics.theory import gram_state, other_modes
 
 Array = NDArray[np.float64]
 
@@ -19,7 +20,7 @@ Array = NDArray[np.float64]
 class Design(ArrayFile):
     """Widths, of which some are trained, their nets, and step sizes, finest first, each twice the one before."""
 
-    widths: NDArray[np.int64]
+    widths: Array  # whole numbers, beyond the largest integer of 64 bits
     trained: NDArray[np.int64]
     learning_rates: Array
     first_factor: dict[int, Array]  # W_1 (S, d + z, d) by width, up to a rotation of the hidden layer
@@ -50,13 +51,12 @@ class Solution(ArrayFile):
     """By the Gram equations and in closed form, an entry for each width (H,)."""
 
     rate: Array  # μ, (H,)
-    second_rate: Array  # of the second mode
+    other_modes: Array  # largest sum, over the starts, of the squares of the other modes over the leading one's
     departure: Array  # (H, S)
     blow_up: Array
     law: Array
     law_second_order: Array
     law_remaining: Array  # (H,) from the departure to the blow-up
-    law_remaining_control: Array
     drift: Array  # (H, S, 2) at the two moments, 0 where the net is no more
     alive: NDArray[np.bool_]
     moments: Array  # (H, 2)
@@ -74,8 +74,10 @@ def design(job: Job[DesignSettings]) -> None:
         raise ValueError(f"C has no negative eigenvalue (the smallest is {eigenvalues[0]:.3g}): no net departs")
     rate = 4 * -eigenvalues[0] / d
     steps = departure.finest_step * 2.0 ** np.arange(departure.levels)
-    widths, trained = (2 ** np.array(logs, dtype=np.int64) for logs in (departure.log2_widths, departure.log2_trained))
     name, root_seed = settings.dataset_name, settings.root_seed
+    logs = [*departure.log2_widths, *asymptotic_widths(settings, C)]
+    job.log.info("binary logarithms of the widths: %s", logs)
+    widths, trained = 2.0 ** np.array(logs), 2 ** np.array(departure.log2_trained, dtype=np.int64)
     factors = {
         width: gaussian_factor(d, settings.dimension, width, seeds=settings.seeds, root_seed=root_seed, name=name)
         for width in map(int, widths)
@@ -91,3 +93,26 @@ def design(job: Job[DesignSettings]) -> None:
         second={width: second for width, (_, second) in nets.items()},
         coarse_steps={width: int(np.ceil((np.log(width) / 2 + LATEST) / steps[-1])) for width in nets},
     ).save(job.output("plan"))
+
+
+def asymptotic_widths(settings: DesignSettings, C: Array) -> list[int]:
+    """Binary logarithms of widths beyond those of the configuration at which one mode is left at the departure.
+
+    Three of them, where the configuration has not as many; none where the second mode is too close for any.
+    """
+    given = settings.departure.log2_widths
+    first, second = gaussian_factor(
+        len(C),
+        settings.dimension,
+        2 ** given[-1],
+        seeds=settings.seeds,
+        root_seed=settings.root_seed,
+        name=settings.dataset_name,
+    )
+    cross = gram_state(first, second, 2 ** given[-1]).cross
+    alone = (log for log in range(LARGEST + 1) if other_modes(C, cross, 2.0**log).max() <= SECOND_MODE)
+    least = next(alone, LARGEST)
+    wanted = [least + APART * k for k in range(ADDED)]
+    if least == LARGEST or sum(log >= least for log in given) >= ADDED:
+        return []
+    return [log for log in wanted if log > given[-1]]

@@ -3,16 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Measure
+from ssl_dynamics.claims.verdict import Measure, Unsettled
+from ssl_dynamics.experiments.departure.config import LARGEST, SECOND_MODE
 
 
 def slope_in_log_width(column: str, *, factor: float) -> Measure:
-    """`factor` times the fitted slope of a column in ln h; nan where there are fewer than two widths."""
+    """`factor` times the fitted slope of a column in ln h."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         by_width = rows.set_index(["seed", "width"])[column].unstack()
-        if by_width.shape[1] < 2:
-            return pd.Series(np.nan, index=by_width.index)
         x = np.log(by_width.columns.to_numpy(np.float64))
         x -= x.mean()
         return pd.Series(factor * (by_width.to_numpy() @ x) / (x @ x), index=by_width.index)
@@ -25,6 +24,18 @@ def from_width(width: int, measure: Measure) -> Measure:
     return lambda rows: measure(rows[rows["width"] >= width])
 
 
-def asymptotic(most: float, measure: Measure) -> Measure:
-    """The measure on nets so wide that the second mode is at most `most` at the departure."""
-    return lambda rows: measure(rows[rows["second_mode"] <= most])
+def asymptotic(measure: Measure) -> Measure:
+    """The measure on nets so wide that one mode is left at the departure; unsettled without two widths."""
+
+    def measure_of_wide(rows: pd.DataFrame) -> "pd.Series[float]":
+        wide = rows[rows["other_modes"] <= SECOND_MODE]
+        if wide["width"].nunique() < 2:
+            raise Unsettled(f"no two widths up to 2^{LARGEST} leave the other modes at most {SECOND_MODE} of the first")
+        return measure(wide)
+
+    return measure_of_wide
+
+
+def at_rate(error: float, column: str, measure: Measure) -> Measure:
+    """The measure with a predicted time as a theory has it whose rate is wrong by a relative error."""
+    return lambda rows: measure(rows.assign(**{column: rows[column] / (1 + error)}))

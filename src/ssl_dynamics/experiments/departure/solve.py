@@ -11,7 +11,7 @@ from ssl_dynamics.experiments.departure.design import Array, Design, Solution
 from ssl_dynamics.problem.forms import form_of
 from ssl_dynamics.problem.levels import DEPARTURE
 from ssl_dynamics.shared_files import read_triplets
-from ssl_dynamics.theory import departure_law, gram_curve, gram_state
+from ssl_dynamics.theory import departure_law, gram_curve, gram_state, other_modes
 
 
 def solve(job: Job[LossSettings]) -> None:
@@ -33,24 +33,23 @@ def solve(job: Job[LossSettings]) -> None:
     Solution(**columns, departure_double=double).save(job.output("solution"))
 
 
-def _of_width(C: Array, X: Array, plan: Design, width: int) -> Arrays:
+def _of_width(C: Array, X: Array, plan: Design, size: int) -> Arrays:
     """Of the nets of one width: times (S,); the drift at the two moments, 0 where the net is no more."""
-    start = gram_state(plan.first_factor[width], plan.second_factor[width], width)
+    width = float(size)
+    start = gram_state(plan.first_factor[size], plan.second_factor[size], width)
     curve = gram_curve(C, start, width=width, points=X)
     law = departure_law(C, start.cross, width=width, points=X, level=DEPARTURE)
-    second = departure_law(C, start.cross, width=width, points=X, level=DEPARTURE, mode=1)
     moments = np.array([FIXED_TIME, max(np.log(width) / 2 - BEFORE_LOGARITHM, 0)]) / law.rate
     alive = moments < curve.times[:, -1:]
     drift = interpolated(curve.times, curve.drift, np.where(alive, moments, 0))
     return {
         "rate": np.array(law.rate),
-        "second_rate": np.array(second.rate),
+        "other_modes": other_modes(C, start.cross, width).max(),
         "departure": first_passage(curve.times, curve.drift, DEPARTURE),
         "blow_up": curve.blow_up,
         "law": law.departure,
         "law_second_order": law.departure_second_order,
         "law_remaining": np.array(law.remaining),
-        "law_remaining_control": np.array(second.remaining),
         "drift": np.where(alive, drift, 0),
         "alive": alive,
         "moments": moments,

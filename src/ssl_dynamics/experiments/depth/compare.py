@@ -7,7 +7,14 @@ from ssl_dynamics.analysis import gram_distance
 from ssl_dynamics.analysis.tables import tidy_rows
 from ssl_dynamics.cells import write_tables
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.depth.config import DOT_PRODUCT, OBJECTIVES, REGRESSION, CompareDepthSettings, Depth
+from ssl_dynamics.experiments.depth.config import (
+    DOT_PRODUCT,
+    OBJECTIVES,
+    REGRESSION,
+    WITHIN,
+    CompareDepthSettings,
+    Depth,
+)
 from ssl_dynamics.experiments.depth.design import Array, Solution, Trajectories
 from ssl_dynamics.problem.levels import DEPARTURE
 
@@ -42,8 +49,8 @@ def widths_table(drift: pd.DataFrame, solution: Solution) -> pd.DataFrame:
     """A row for each net: its drift at the end of either training, and when it departed.
 
     `departure` is the time of drift 0.5; `drift_early` the drift of self-supervised training at one time for all, the
-    earliest departure of any net; `frozen_square` is ‖U − U(0)‖_F² as the kernel of the start predicts it for the
-    departure.
+    earliest departure of any net; `drift_in_time` the largest by 3 ln h/(2μ); `frozen_square`
+    is ‖U − U(0)‖_F² as the kernel of the start predicts it for the departure.
     """
     nets = drift.sort_values("time", kind="stable").groupby(["objective", "width", "seed"])
     curves: dict[tuple[str, int, int], tuple[Array, Array]] = {
@@ -65,6 +72,7 @@ def widths_table(drift: pd.DataFrame, solution: Solution) -> pd.DataFrame:
                 "rate": solution.rates[width][seed],
                 "frozen_square": square,
                 "drift": drifts.max(),
+                "drift_in_time": drifts[times <= WITHIN * np.log(width) / (2 * solution.rates[width][seed])].max(),
                 "drift_early": np.interp(early, times, drifts),
                 "drift_supervised": curves[REGRESSION, width, seed][1][-1],
                 "drift_supervised_largest": curves[REGRESSION, width, seed][1].max(),

@@ -12,6 +12,7 @@ OBJECTIVES = DOT_PRODUCT, REGRESSION = "dot-product", "regression"  # of nets wi
 UNIT, WIDTH = "unit", "width"  # rates κ of the layers below a constrained one: 1, and h
 # Growth on the kernel of the start is computed up to this time, in units of 1/(fastest rate), at so many moments.
 HORIZON, MOMENTS = 15.0, 301
+WITHIN = 3.0  # times of ln h/(2μ) within which nets must depart, as those of two layers
 
 
 class Depth(Settings):

@@ -6,7 +6,7 @@ import pandas as pd
 from ssl_dynamics.analysis import first_crossing, log_growth
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.drift.config import WITHIN
+from ssl_dynamics.experiments.drift.config import GROWN, WITHIN
 from ssl_dynamics.experiments.drift.design import Rows, Solution, Trained
 from ssl_dynamics.problem.levels import BLOW_UP, DEPARTURE
 
@@ -51,7 +51,11 @@ def departures_table(rows: pd.DataFrame, solution: Solution) -> pd.DataFrame:
     blow_up, departure = (runs.pop(f"gram_{name}") for name in ("blow_up", "departure"))
     runs["predicted_delay"] = (runs["growth_rate"] * (blow_up - departure)).where(predicted)
     runs["unreachable"] = runs["unreachable"].where(runs["objective"] == "supervised")
-    runs["drift_by_plateau"] = _drift_by_plateau(rows, runs)
+    grown = [
+        np.interp(np.log(GROWN * np.sqrt(width)), np.log(solution.change[k, 1:]), solution.moments[k, 1:])
+        for k, width in zip(net, runs["width"], strict=True)
+    ]
+    runs["drift_grown"] = _drift_at(rows, runs, pd.Series(grown, index=runs.index))
     return runs
 
 
@@ -89,10 +93,11 @@ def _drift_by(rows: pd.DataFrame, runs: pd.DataFrame, times: pd.Series) -> pd.Se
     return runs.join(largest, on=RUN)["largest"]
 
 
-def _drift_by_plateau(rows: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
-    """Drift of each dot-product run at the last row before the same start has its plateau with cosine similarity."""
-    plateaus = runs[runs["objective"] == "cosine"].set_index(NET)["time"].rename("plateau")
-    dot = rows[rows["objective"] == "dot-product"].join(plateaus, on=NET)
-    by_then = dot[dot["time"] <= dot["plateau"]].groupby(NET)["drift"].last().rename("by_then")
-    joined = runs.join(by_then, on=NET)["by_then"]
-    return joined.where(runs["objective"] == "dot-product", runs["drift"].where(runs["objective"] == "cosine"))
+def _drift_at(rows: pd.DataFrame, runs: pd.DataFrame, times: pd.Series) -> pd.Series:
+    """Drift of each dot-product run at a time of its own, its logarithm between the rows by a straight line."""
+    found = pd.Series(np.nan, index=runs.index)
+    curves = dict(iter(rows[(rows["objective"] == "dot-product") & (rows["drift"] > 0)].groupby(RUN)))
+    for place, key in zip(runs.index, runs[RUN].itertuples(index=False, name=None), strict=True):
+        if key in curves:
+            found[place] = np.exp(np.interp(times[place], curves[key]["time"], np.log(curves[key]["drift"])))
+    return found

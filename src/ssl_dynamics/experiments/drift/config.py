@@ -13,6 +13,7 @@ HORIZON, MOMENTS = 10.0, 201
 # Times of ln h/(2μ) within which nets must depart. Of t = [½ ln h + c − ln a]/μ, a the size of z normal variables and c
 # near 0, a is too small for that in one net in 1,000 of width 32, one in 100,000 of width 256.
 WITHIN = 3.0
+GROWN = 0.25  # drifts are compared when outputs on the kernel of the start have moved by so many √h (root mean square)
 
 
 class Cosine(Settings):
@@ -41,6 +42,11 @@ class Drift(Settings):
 
     @model_validator(mode="after")
     def _a_seed_at_every_width(self) -> "Drift":
+        enough = self.cosine.hidden_units // self.widths[1]
+        if enough < self.seeds:
+            raise ValueError(
+                f"cosine.hidden_units is enough for {enough} nets of the second width, not for {self.seeds}"
+            )
         fewest = min(self.hidden_units, self.cosine.hidden_units)
         if fewest < self.widths[-1]:
             raise ValueError(f"hidden_units is {fewest}: not enough for a net of width {self.widths[-1]}")

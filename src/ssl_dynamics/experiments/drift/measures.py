@@ -5,17 +5,16 @@ import pandas as pd
 
 from ssl_dynamics.analysis import fitted_order
 from ssl_dynamics.claims.verdict import Measure
-from ssl_dynamics.problem.levels import DEPARTURE
 
 
 def drift_exponent(column: str) -> Measure:
-    """Exponent in the width of a drift, counted up to 0.5; for each seed over the widths that it was trained at."""
+    """Exponent in the width of a drift; for each seed over the widths that it was trained at."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         trained = rows[rows[column].notna()]
         return pd.Series(
             {
-                seed: float(fitted_order(run["width"].to_numpy(), run[column].clip(upper=DEPARTURE).to_numpy()))
+                seed: float(fitted_order(run["width"].to_numpy(), run[column].to_numpy()))
                 for seed, run in trained.groupby("seed")
             }
         )

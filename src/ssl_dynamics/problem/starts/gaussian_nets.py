@@ -26,7 +26,7 @@ def gaussian_factor(d: int, z: int, width: int, *, seeds: int, root_seed: int, n
     quantiles = scipy.special.ndtr(np.diagonal(gaussian, axis1=1, axis2=2))
     factor = np.triu(gaussian, 1)
     factor[:, range(d + z), range(d + z)] = np.sqrt(
-        2 * scipy.special.gammaincinv((width - np.arange(d + z)) / 2, quantiles)
+        2 * scipy.special.gammaincinv((float(width) - np.arange(d + z)) / 2, quantiles)
     )
     return factor[..., :d], factor[..., d:]
 
