@@ -1,9 +1,8 @@
 """When a sampled curve crosses a level."""
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import PchipInterpolator
-from scipy.optimize import brentq
 
 Array = NDArray[np.float64]
 
@@ -52,5 +51,5 @@ def first_crossing(times: ArrayLike, values: ArrayLike, level: float) -> float:
         return float(t[i])
     around = np.arange(max(i - 2, 0), min(i + 2, len(t)))
     around = around[(v[around] > 0) & np.insert(np.diff(t[around]) > 0, 0, True)]
-    curve = PchipInterpolator(t[around], np.log(v[around] / level))
-    return float(brentq(lambda time: float(curve(time)), t[i - 1], t[i]))
+    curve = scipy.interpolate.PchipInterpolator(t[around], np.log(v[around] / level))
+    return float(scipy.optimize.brentq(lambda time: float(curve(time)), t[i - 1], t[i]))
