@@ -21,7 +21,7 @@ from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
 from ssl_dynamics.kernels.drift import KernelDrift
 from ssl_dynamics.problem import coupling_matrix, quadratic_form
 from ssl_dynamics.problem.losses import loss_value
-from ssl_dynamics.problem.starts.gaussian_nets import gaussian_factor, gaussian_net
+from ssl_dynamics.problem.starts.gaussian_nets import gaussian_factor, gaussian_net, other_modes
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.simulation.linear_nets import train_linear_nets
 from ssl_dynamics.theory import (
@@ -33,7 +33,6 @@ from ssl_dynamics.theory import (
     gram_tangent_kernel,
     gram_velocity,
     kernel_norm,
-    other_modes,
 )
 
 LOSSES = ["contrastive", "non-contrastive"]
@@ -510,11 +509,12 @@ def test_laws_resolve_a_few_percent_of_their_rate(name):
 
 def test_other_modes_are_those_of_the_linear_growth_at_the_departure():
     C, width = -np.diag([4.0, 3.0, 1.0, -2.0]), 2.0**30
-    cross = np.random.default_rng(0).standard_normal((3, 4, 2))
+    random = np.random.default_rng(0)
+    first, second = random.standard_normal((3, 6, 4)), random.standard_normal((3, 6, 2))
     time = np.log(width) / 2 / 4  # the leading one has grown by √h
-    grown = (np.exp(-np.diag(C) * time)[:, None] * cross) ** 2
+    grown = (np.exp(-np.diag(C) * time)[:, None] * (first.mT @ second)) ** 2
     expected = grown[:, 1:].sum((1, 2)) / grown[:, 0].sum(1)
-    np.testing.assert_allclose(other_modes(C, cross, width), expected)
+    np.testing.assert_allclose(other_modes(C, first, second, width), expected)
 
 
 def test_widths_are_added_until_one_mode_is_left():
@@ -534,9 +534,8 @@ def test_widths_are_added_until_one_mode_is_left():
         logs = asymptotic_widths(settings, C)
         assert [log - logs[0] for log in logs[1:]] == added
         parts = gaussian_factor(3, 2, 2**40, seeds=3, root_seed=0, name="test")
-        cross = gram_state(*parts, 2**40).cross
         for log in logs:
-            assert other_modes(C, cross, 2.0**log).max() <= SECOND_MODE
+            assert other_modes(C, *parts, 2.0**log).max() <= SECOND_MODE
 
 
 def test_table_of_departures_names_what_a_second_mode_adds():

@@ -12,7 +12,7 @@ from ssl_dynamics.theory.constrained_nets import (
     random_feature_regression,
     tangent_drift_limit,
 )
-from ssl_dynamics.theory.departure import DepartureLaw, blow_up_delay, departure_law, other_modes
+from ssl_dynamics.theory.departure import DepartureLaw, blow_up_delay, departure_law
 from ssl_dynamics.theory.gram import (
     GramCurve,
     GramState,
@@ -95,7 +95,6 @@ __all__ = [
     "linearised_mismatch_limit",
     "log_singular_values",
     "orthogonal_iteration",
-    "other_modes",
     "pair_variance",
     "random_feature_flow",
     "random_feature_regression",

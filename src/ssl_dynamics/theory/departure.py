@@ -52,20 +52,6 @@ def departure_law(
     return DepartureLaw(rate, blow_up - remaining, second_order, remaining)
 
 
-def other_modes(C: ArrayLike, cross: ArrayLike, width: float) -> Array:
-    """Squares of the modes that `departure_law` leaves out over that of the leading one, at the departure (...).
-
-    Σ_{k ≥ 2} (a_k/a_1)² h^{−(1 − λ_k/λ_1)}, a_k = |v_kᵀS_12(0)|: each has grown by h^{λ_k/(2λ_1)}.
-
-    C (d, d) symmetric with a negative eigenvalue; cross S_12(0) (..., d, z). Source: docs/theory.md §4.
-    """
-    eigenvalues, V = np.linalg.eigh(symmetric_matrix("C", C))
-    squares = np.square(V.T @ real("cross", cross)).sum(-1)
-    powers = float(width) ** (eigenvalues / eigenvalues[0] - 1)
-    others: Array = (squares[..., 1:] / squares[..., :1]) @ powers[1:]
-    return others
-
-
 def blow_up_delay(anchor: ArrayLike, C: ArrayLike, z: int, *, drift: float) -> float:
     """μ(T − t_ε) of infinitely wide linear nets: from kernel drift ε on the anchors to their blow-up at T.
 

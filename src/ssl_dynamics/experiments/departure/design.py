@@ -9,9 +9,8 @@ from ssl_dynamics.engine.array_file import ArrayFile
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.departure.config import ADDED, APART, LARGEST, LATEST, SECOND_MODE, DesignSettings
 from ssl_dynamics.problem.forms import form_of
-from ssl_dynamics.problem.starts.gaussian_nets import gaussian_factor, gaussian_net
+from ssl_dynamics.problem.starts.gaussian_nets import gaussian_factor, gaussian_net, other_modes
 from ssl_dynamics.shared_files import read_triplets
-from ssl_dynamics.theory import gram_state, other_modes
 
 Array = NDArray[np.float64]
 
@@ -109,8 +108,7 @@ def asymptotic_widths(settings: DesignSettings, C: Array) -> list[int]:
         root_seed=settings.root_seed,
         name=settings.dataset_name,
     )
-    cross = gram_state(first, second, 2 ** given[-1]).cross
-    alone = (log for log in range(LARGEST + 1) if other_modes(C, cross, 2.0**log).max() <= SECOND_MODE)
+    alone = (log for log in range(LARGEST + 1) if other_modes(C, first, second, 2.0**log).max() <= SECOND_MODE)
     least = next(alone, LARGEST)
     wanted = [least + APART * k for k in range(ADDED)]
     if least == LARGEST or sum(log >= least for log in given) >= ADDED:

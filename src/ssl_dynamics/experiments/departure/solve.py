@@ -10,8 +10,9 @@ from ssl_dynamics.experiments.departure.config import BEFORE_LOGARITHM, FIXED_TI
 from ssl_dynamics.experiments.departure.design import Array, Design, Solution
 from ssl_dynamics.problem.forms import form_of
 from ssl_dynamics.problem.levels import DEPARTURE
+from ssl_dynamics.problem.starts.gaussian_nets import other_modes
 from ssl_dynamics.shared_files import read_triplets
-from ssl_dynamics.theory import departure_law, gram_curve, gram_state, other_modes
+from ssl_dynamics.theory import departure_law, gram_curve, gram_state
 
 
 def solve(job: Job[LossSettings]) -> None:
@@ -44,7 +45,7 @@ def _of_width(C: Array, X: Array, plan: Design, size: int) -> Arrays:
     drift = interpolated(curve.times, curve.drift, np.where(alive, moments, 0))
     return {
         "rate": np.array(law.rate),
-        "other_modes": other_modes(C, start.cross, width).max(),
+        "other_modes": other_modes(C, plan.first_factor[size], plan.second_factor[size], width).max(),
         "departure": first_passage(curve.times, curve.drift, DEPARTURE),
         "blow_up": curve.blow_up,
         "law": law.departure,

@@ -43,3 +43,18 @@ def gaussian_net(first: Array, second: Array, width: int, *, root_seed: int, nam
     Q, triangle = np.linalg.qr(gaussian)
     Q *= np.sign(np.diagonal(triangle, axis1=1, axis2=2))[:, None]  # without this Q would not be uniform
     return Q @ first, Q @ second
+
+
+def other_modes(C: Array, first: Array, second: Array, width: float) -> Array:
+    """Squares of all modes but the leading one over that one's, when it has grown by √h (S,).
+
+    Σ_{k ≥ 2} (a_k/a_1)² h^{−(1 − λ_k/λ_1)}, a_k = |v_kᵀW_1ᵀW_2|: each has grown by h^{λ_k/(2λ_1)}.
+
+    C (d, d) symmetric with a negative eigenvalue; W_1 (S, k, d), W_2 (S, k, z) as of `gaussian_factor`. Source:
+    docs/theory.md §4.
+    """
+    eigenvalues, V = np.linalg.eigh(C)
+    squares = np.square(V.T @ first.mT @ second).sum(-1)
+    powers = float(width) ** (eigenvalues / eigenvalues[0] - 1)
+    others: Array = (squares[..., 1:] / squares[..., :1]) @ powers[1:]
+    return others
