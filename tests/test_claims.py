@@ -475,3 +475,16 @@ def test_collapse_is_that_of_the_prediction_and_goes_so_far(excess, predicted, w
         assert judge_rows(stated("A1-collapse"), {("unconstrained", "rank"): fast}).claim.verdict == "fail"
     short = frame[frame["gap_time"] < COLLAPSE_TIME]
     assert judge_rows(stated("A1-collapse"), {("unconstrained", "rank"): short}).verdict == "open"
+
+
+@pytest.mark.parametrize(
+    ("error", "control", "moved", "verdict"),
+    [(5e-4, 4e-3, 4e-3, "pass"), (2e-3, 4e-3, 4e-3, "fail"), (5e-4, 5e-4, 4e-3, "fail"), (5e-4, 5e-5, 5e-5, "open")],
+)
+def test_same_span_is_open_where_the_checkpoints_tell_no_rate(error, control, moved, verdict):
+    """By theory alone: a control that should fail and does not still breaks the claim."""
+    rows = pd.DataFrame({"seed": np.repeat([0, 1], 2), "time": [0.0, 1.0] * 2, "error": [0.0, error] * 2}).assign(
+        **CELL, extrapolations=2, learning_rate=0.1, error_slower=control, error_faster=control
+    )
+    rows["moved_slower"] = rows["moved_faster"] = [0.0, 4e-3, 0.0, moved]  # one seed is enough
+    assert judge_rows(stated("A1-same-span"), {("unconstrained", "spans"): rows}).verdict == verdict

@@ -31,3 +31,18 @@ def within_reach(measure: Measure, bound: str, most: float) -> Measure:
         return measure(rows)
 
     return measure_if_reached
+
+
+def telling(measure: Measure, columns: list[str], least: float) -> Measure:
+    """The measure where the wrong predictions of the control differ from the right one by `least`, for every seed.
+
+    `columns` hold by how much, at every time. Where it is less at all of them, no training could tell them apart.
+    """
+
+    def measure_if_told(rows: pd.DataFrame) -> "pd.Series[float]":
+        told = rows.groupby("seed")[columns].max().to_numpy().min()
+        if told < least:
+            raise Unsettled(f"at the checkpoints control and prediction differ by {told:.2g}, below {least:g}")
+        return measure(rows)
+
+    return measure_if_told

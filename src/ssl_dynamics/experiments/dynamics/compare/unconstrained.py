@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.analysis import log_excess_rank
+from ssl_dynamics.analysis import log_excess_rank, projector_distance
 from ssl_dynamics.analysis.tables import (
     combinations,
     extrapolated,
@@ -76,7 +76,10 @@ def collapse_rank_table(trajectories: Trajectories, solution: UnconstrainedSolut
 
 
 def span_table(trajectories: Trajectories, solution: UnconstrainedSolution, learning_rates: Array) -> pd.DataFrame:
-    """‖P − P'‖_F/√(2z) between spans of unconstrained weights and of the *constrained* flow, while they are there."""
+    """‖P − P'‖_F/√(2z) between spans of unconstrained weights and of the *constrained* flow, while they are there.
+
+    `moved_NAME`: distance between the closed form and that at a wrong rate.
+    """
     values = solution.log_singular_values
     there = values[..., -1] - values[..., 0] > np.log(WORST_CONDITION)
     shared = int(there.any(0).sum())  # the ratio falls: the first checkpoints
@@ -87,6 +90,11 @@ def span_table(trajectories: Trajectories, solution: UnconstrainedSolution, lear
         solution.times[:shared],
         learning_rates,
     )
+    moved = {
+        f"moved_{name}": projector_distance(solution.span[:, :shared], span[:, :shared])
+        for name, span in solution.span_control.items()
+    }
+    table = table.merge(tidy_rows(moved, solution.times[:shared]), on=["seed", "time"], validate="many_to_one")
     moments = np.searchsorted(solution.times, table["time"])
     kept: pd.DataFrame = table[there[table["seed"], moments]]
     return kept
