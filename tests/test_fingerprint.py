@@ -170,7 +170,7 @@ def test_foreign_modules_are_refused():
 
 def test_function_of_a_module_counts_without_the_others_of_it(tree):
     # Of one module, which also makes the design.
-    assert changed_by(tree, "experiments/kernel/solve.py", "B0, times / 2", "B0, times / 3") == {"solve_kernel"}
+    assert changed_by(tree, "experiments/kernel/solve.py", "B0, rate * times", "B0, rate / 3 * times") == {"solve_kernel"}
     assert changed_by(tree, "experiments/kernel/solve.py", "np.geomspace(1, ", "np.geomspace(2, ") == {"design_kernel"}
 
 
