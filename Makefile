@@ -32,10 +32,10 @@ export OMP_NUM_THREADS := 1
 # Bytecode is written at the installation alone: on a full disk Python leaves truncated files of it.
 full quick run strict plan check verify reference: export PYTHONDONTWRITEBYTECODE := 1
 
-full: $(READY)  ## replicate everything: results/full, about half an hour on 2 cores (on a cluster: make PROFILE=profiles/slurm)
+full: $(READY)  ## replicate everything: results/full, about twenty minutes on 2 cores (on a cluster: make PROFILE=profiles/slurm)
 	@ssl-dynamics run config/full.yaml $(ROOT) $(WHERE)
 
-quick: $(READY)  ## the same pipeline at small size: results/quick, under two minutes (ROOT_SEED=11: with another root seed)
+quick: $(READY)  ## the same pipeline at small size: results/quick, about a minute (ROOT_SEED=11: with another root seed)
 	@ssl-dynamics run config/quick.yaml $(ROOT) $(WHERE)
 
 run: $(READY)  ## a configuration of your own: make run CONFIG=config/mine.yaml [TARGET=results/mine/...]
