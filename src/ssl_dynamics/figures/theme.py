@@ -90,12 +90,12 @@ def move_legend(grid: sns.FacetGrid) -> None:
 
 
 def interval(values: "pd.Series[float]") -> tuple[float, float]:
-    """95 % t-interval of the mean over seeds; of a single seed, its value."""
+    """95 % t-interval of the mean over seeds; of fewer than three none is drawn, since it would be of no use."""
     known = values.to_numpy(dtype=np.float64)
     known = known[np.isfinite(known)]
-    if len(known) < 2:
-        return (float(known[0]), float(known[0])) if len(known) else (np.nan, np.nan)
-    return mean_interval(known)
+    if not len(known):
+        return np.nan, np.nan
+    return mean_interval(known) if len(known) > 2 else (float(known.mean()), float(known.mean()))
 
 
 def label_panels(grid: sns.FacetGrid, *, x: str, y: str) -> None:

@@ -45,7 +45,7 @@ def kernel_drift(departures: pd.DataFrame) -> Figure:
 
 
 def departure_times(departures: pd.DataFrame) -> Figure:
-    """ln ‖U − U(0)‖_F/√N at t_0.5 by the kernel of each net's start against the width; lines of slope ½ in ln h."""
+    """ln ‖U_0 − U(0)‖_F/√N at t_0.5, U_0 by the kernel of the net's start, over the width; lines of slope ½ in ln h."""
     rows = departures[departures["objective"] == "dot-product"]
     rows = rows.assign(corrected=np.log(rows["frozen_change"]))
     grid = sns.FacetGrid(rows, **theme.layout(rows), **PANELS)
@@ -62,7 +62,7 @@ def departure_times(departures: pd.DataFrame) -> Figure:
                 means.index, means.mean() + (logs - logs.mean()) / 2, LINES[str(loss)], color=color, linewidth=0.9
             )
         axes.set_xscale("log", base=2)
-    theme.label_panels(grid, x="width $h$", y=r"$\ln\|U-U(0)\|_F/\sqrt{N}$, kernel of the start")
+    theme.label_panels(grid, x="width $h$", y=r"$\ln\|U_0-U(0)\|_F/\sqrt{N}$")
     handles = _activation_handles(rows, colored=True) + _loss_handles(rows)
     handles.append(Line2D([], [], color="grey", label=r"slope $\frac{1}{2}$ in $\ln h$, through the mean"))
     theme.legend(grid.figure, handles)
