@@ -54,8 +54,8 @@ def test_interrupt_waits_for_jobs_and_kills_what_hangs_without_one(code, ended, 
     monkeypatch.setattr(run.subprocess, "Popen", lambda *a, **k: children.append(popen(*a, **k)) or children[-1])
     monkeypatch.setattr(run, "_PATIENCE", 0.3)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    if sent == signal.SIGTERM:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell leaves it in the background
+    # A shell leaves it ignored in the background, where SIGTERM has to do.
+    signal.signal(signal.SIGINT, signal.default_int_handler if sent == signal.SIGINT else signal.SIG_IGN)
     try:
         with pytest.raises(RunError, match="interrupted"):
             run._follow([sys.executable, "-c", code, str(int(sent))], run._NOISE)
