@@ -21,6 +21,7 @@ from ssl_dynamics.experiments.constrained_nets.claims import CLAIMS
 from ssl_dynamics.experiments.constrained_nets.compare import compare
 from ssl_dynamics.experiments.constrained_nets.config import READ_AT, ConstrainedNets, DesignSettings
 from ssl_dynamics.experiments.constrained_nets.design import Design, Run
+from ssl_dynamics.experiments.constrained_nets.measures import error_exponent
 from ssl_dynamics.experiments.constrained_nets.simulate import simulate
 from ssl_dynamics.experiments.constrained_nets.solve import design, solve
 from ssl_dynamics.kernels import features, infinite_width_ntk, two_layer_ntk
@@ -473,6 +474,12 @@ def test_table_holds_no_gap_and_supervised_nets_show_what_is_attributed_to_the_c
 def test_claims_can_fail(claim_id, columns, tables):
     (claim,) = [claim for claim in CLAIMS if claim.id == claim_id]
     assert verdict(claim, tables[0.5].assign(**columns)) == "fail"
+
+
+def test_error_of_the_flow_is_taken_over_the_slope_that_acted():
+    rows = pd.DataFrame({"seed": 0, "width": [32, 64, 128, 256], "time": READ_AT, "points": 64})
+    rows = rows.assign(flow_error=1 / rows["width"], slopes=rows["width"] ** 0.5)
+    assert error_exponent(rows).tolist() == pytest.approx([-1.5])
 
 
 def test_prediction_of_the_linearised_error_keeps_the_triangle_inequality_and_resolves_five_percent(tables):
