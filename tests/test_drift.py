@@ -383,7 +383,7 @@ def test_halving_the_steps_moves_no_verdict(tables, tmp_path):
     halved = experiment(tmp_path, 0.1)
     for claim in CLAIMS:
         whole, half = judge_rows(claim, tables), judge_rows(claim, halved)
-        assert (whole.claim.verdict, whole.control.verdict) == (half.claim.verdict, half.control.verdict), claim.id
+        assert (whole.claim.verdict, whole.control_verdict) == (half.claim.verdict, half.control_verdict), claim.id
     times = [
         t["drift", "departures"].set_index(["objective", "activation", "width", "seed"])["departure_time"][
             "dot-product"
