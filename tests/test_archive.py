@@ -246,7 +246,7 @@ def test_unpacked_archive_is_checked_resumed_and_archived_again(archived, archiv
     assert archive(unpacked).returncode == 0
     packages = [tree / "archives/smallest.zip" for tree in (archived[0], unpacked)]
     assert digest(packages[0]) == digest(packages[1])
-    edit(unpacked, "src/ssl_dynamics/theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-2.0 * gaps")
+    edit(unpacked, "src/ssl_dynamics/theory/solved_flow.py", "rates = 2 * (", "rates = 2.0 * (")
     planned = command(unpacked, *cli, "plan", CONFIG).stdout
     assert "solve" in planned
     assert "simulate" not in planned
@@ -257,9 +257,9 @@ def test_unpacked_archive_is_checked_resumed_and_archived_again(archived, archiv
     ("file", "old", "new", "complaint"),
     [
         ("results/smallest/claims.json", "pass", "Pass", "`make check` finds"),
-        ("src/ssl_dynamics/theory/grassmann.py", "np.exp(-2 * gaps", "np.exp(-2.0 * gaps", "_graph_at"),
+        ("src/ssl_dynamics/theory/solved_flow.py", "rates = 2 * (", "rates = 2.0 * (", "SolvedFlow"),
         (CONFIG, "checkpoints: 8", "checkpoints: 9", "checkpoints"),
-        (CONFIG, "seeds: 2", "seeds: 1", "seeds"),
+        (CONFIG, "seeds: 4", "seeds: 3", "seeds"),
     ],
 )
 def test_edited_and_stale_results_are_refused_in_one_line(tree, file, old, new, complaint):

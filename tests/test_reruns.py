@@ -110,8 +110,8 @@ def test_an_edit_of_what_the_notebooks_share_runs_them_all_and_nothing_else(tree
     ("values", "reason", "run", "left"),
     [
         (
-            {"seeds": 4},
-            "seeds: 3 → 4",
+            {"seeds": 5},
+            "seeds: 4 → 5",
             {"design_dynamics", "simulate", "solve", "design_finite_steps", "claims", "figures_dynamics"},
             {"triplets", "quadratic_form", "triplet_figure"},
         ),
