@@ -37,6 +37,11 @@ def spread(record: Record) -> str:
     return f"{low} … {high}, {record['met']} of {record['seeds']} seeds, P ≥ {record['least_probability']:.2f}"
 
 
+def known(record: Record) -> str:
+    """`spread` in short, for narrow columns: the interval of a mean, or the seeds of an extreme that meet it."""
+    return spread(record) if record["statistic"] == "mean" else f"{record['met']} of {record['seeds']}"
+
+
 def cells_of(record: Record) -> list[Record]:
     """The cells of a claim, each with the statistic that it is judged by."""
     return [{"statistic": record["statistic"], **cell} for cell in record["cells"]]

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from ssl_dynamics.config import ConfigError
 from ssl_dynamics.engine.console import console_of
-from ssl_dynamics.report.formatting import Record, criterion, number, spread
+from ssl_dynamics.report.formatting import Record, criterion, known, number
 
 _STYLES = {"pass": "green", "open": "bold yellow", "fail": "bold red"}
 
@@ -31,21 +31,14 @@ def print_verdicts(path: Path) -> list[Record]:
         title_style="",
         padding=(0, 1, 0, 0),
     )
-    for header in (
-        "claim",
-        "value",
-        "95 % interval, or range over seeds",
-        "criterion",
-        "verdict",
-        "control (must fail)",
-    ):
+    for header in ("claim", "value", "95 % interval, or seeds", "criterion", "verdict", "control (must fail)"):
         table.add_column(header, no_wrap=True)
     for record in records:
         control = record["control"]
         table.add_row(
             record["id"],
             number(record["value"]),
-            Text(spread(record)),
+            Text(known(record)),
             Text(criterion(record)),
             Text(record["verdict"], style=_STYLES[record["verdict"]]),
             f"{number(control['value'])} {'fails' if control['verdict'] == 'fail' else 'PASSES'}",
