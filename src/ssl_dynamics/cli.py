@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+import traceback
 from pathlib import Path
 
 from ssl_dynamics.config import Config, ConfigError, config_schema, load_config
@@ -51,9 +52,10 @@ def main() -> None:
                 print(config_schema(), end="")
     except Exception as error:
         if arguments.debug:
-            raise
-        expected = isinstance(error, ConfigError | RunError | OSError)
-        print(error if expected else f"{type(error).__name__}: {error} (--debug shows where)", file=sys.stderr)
+            traceback.print_exc()
+        else:
+            expected = isinstance(error, ConfigError | RunError | OSError)
+            print(error if expected else f"{type(error).__name__}: {error} (--debug shows where)", file=sys.stderr)
         sys.exit(WRONG_INPUT if isinstance(error, ConfigError) else STOPPED)
 
 
