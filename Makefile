@@ -1,114 +1,143 @@
 # Two commands do everything: `make` and `make test`. Both build .venv first when it is missing or stale.
+# All paths are relative to this folder: from another one `make -f` would delete and install there.
+ifeq (,$(filter Makefile ./Makefile $(CURDIR)/Makefile,$(lastword $(MAKEFILE_LIST))))
+$(error this Makefile works in its own folder alone: make -C FOLDER, not make -f FOLDER/Makefile)
+endif
+
 PYTHON ?= python3
-CORES ?= $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())')
-CONFIG ?= config/full.yaml
-TARGET ?=
-CLAIM ?=
-ROOT_SEED ?=
-PROFILE ?=
+# Said on the command line alone: a variable of such a name in the environment is meant for something else.
+CORES =
+CONFIG = config/full.yaml
+TARGET =
+CLAIM =
+ROOT_SEED =
+DRAWS =
+EQUATION_DRAWS =
+ROOTS =
+PROFILE =
+# A word of a command in quotes, blanks and quotes in it included.
+quoted = '$(subst ','\'',$(1))'
+config = $(call quoted,$(CONFIG))
+targets = $(foreach target,$(TARGET),$(call quoted,$(target)))
 # Another root seed than that of the configuration: `make quick ROOT_SEED=11` fills results/quick-root-11.
-ROOT = $(if $(ROOT_SEED),--root-seed='$(ROOT_SEED)')
-ifneq (,$(and $(ROOT_SEED),$(filter archive report,$(MAKECMDGOALS))))
+ROOT = $(if $(ROOT_SEED),--root-seed=$(call quoted,$(ROOT_SEED)))
+ifneq (,$(and $(ROOT_SEED),$(filter archive report draws preregister,$(MAKECMDGOALS))))
 $(error ROOT_SEED: 'make $(MAKECMDGOALS)' is of a run with the root seed of its configuration)
 endif
-WHERE = $(if $(PROFILE),--profile $(PROFILE),--cores $(CORES))
+# Many root seeds: as many as the configuration says, another number, or these; and more of what needs no training.
+DRAWN = $(if $(DRAWS),--draws=$(call quoted,$(DRAWS))) $(if $(ROOTS),--roots=$(call quoted,$(ROOTS))) \
+	$(if $(EQUATION_DRAWS),--equation-draws=$(call quoted,$(EQUATION_DRAWS)))
+# As many jobs at a time as there are cores, unless it is said.
+WHERE = $(if $(PROFILE),--profile=$(call quoted,$(PROFILE)),$(if $(CORES),--cores=$(call quoted,$(CORES))))
 VENV := .venv
 BIN := $(VENV)/bin
-# Stamps named by checksum: what is installed is stale when a file has other contents, not when it was touched.
-LOCKED := $(VENV)/locked-$(firstword $(shell cksum requirements.lock))
-READY := $(VENV)/ready-$(firstword $(shell cat requirements.lock pyproject.toml | cksum))
+# Stamps named by a checksum of what was installed and of this folder: what is installed is stale when a file has other
+# contents, not when it was touched, and where it was moved or copied to, since it holds the path of its Python.
+stamp = $(firstword $(shell { pwd -P; cat $(1); } | cksum))
+LOCKED := $(VENV)/locked-$(call stamp,requirements.lock)
+READY := $(VENV)/ready-$(call stamp,requirements.lock pyproject.toml scripts/install.py)
+# Stamps of an environment whose Python is no more say nothing.
+$(shell test -x $(BIN)/python || rm -f $(VENV)/locked-* $(VENV)/ready-*)
 
 # neural-tangents runs with an old jax and numpy only, which have no wheels for Python 3.13.
-CROSSCHECK := .venv-crosscheck/ready-$(firstword $(shell cksum crosscheck/requirements.txt))
-ARCHIVE := .venv-archive/ready-$(firstword $(shell cksum archive/requirements.txt))
+CROSSCHECK := .venv-crosscheck/ready-$(call stamp,crosscheck/requirements.txt)
+ARCHIVE := .venv-archive/ready-$(call stamp,archive/requirements.txt)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-# One thread a process, as in every job: two test workers with threads of their own wait for each other.
-export OMP_NUM_THREADS := 1
+# A command in the one clean environment: see there.
+CLEAN = python -IS src/ssl_dynamics/engine/clean_environment.py
 
 .DEFAULT_GOAL := full
-.PHONY: full quick run strict test test-all lint benchmark benchmark-check benchmark-baseline crosscheck plan check verify reference schema snapshot report changes readme lock mutants archive help clean
+.PHONY: full quick run strict draws preregister test test-all lint benchmark benchmark-check benchmark-baseline crosscheck plan check verify reference schema snapshot report changes readme lock try-pythons mutants archive archive-environment help clean
 
 # Bytecode is written at the installation alone: on a full disk Python leaves truncated files of it.
-full quick run strict plan check verify reference: export PYTHONDONTWRITEBYTECODE := 1
+full quick run strict draws preregister plan check verify reference: export PYTHONDONTWRITEBYTECODE := 1
 
 full: $(READY)  ## replicate everything: results/full, about twenty minutes on 2 cores (on a cluster: make PROFILE=profiles/slurm)
-	@ssl-dynamics run config/full.yaml $(ROOT) $(WHERE)
+	@$(CLEAN) ssl-dynamics run config/full.yaml $(ROOT) $(WHERE)
 
 quick: $(READY)  ## the same pipeline at small size: results/quick, about a minute (ROOT_SEED=11: with another root seed)
-	@ssl-dynamics run config/quick.yaml $(ROOT) $(WHERE)
+	@$(CLEAN) ssl-dynamics run config/quick.yaml $(ROOT) $(WHERE)
 
 run: $(READY)  ## a configuration of your own: make run CONFIG=config/mine.yaml [TARGET=results/mine/...]
-	@ssl-dynamics run $(CONFIG) $(TARGET) $(ROOT) $(WHERE)
+	@$(CLEAN) ssl-dynamics run $(config) $(targets) $(ROOT) $(WHERE)
 
 strict: $(READY)  ## a run that fails if any claim does not pass, a known one too (CONFIG as for run)
-	@ssl-dynamics run $(CONFIG) --strict $(ROOT) $(WHERE)
+	@$(CLEAN) ssl-dynamics run $(config) --strict $(ROOT) $(WHERE)
+
+draws: $(READY)  ## a configuration with many root seeds, and what holds for the next one (CONFIG; DRAWS=20, or ROOTS="7 99 2024"; EQUATION_DRAWS=300)
+	@$(CLEAN) ssl-dynamics draws $(config) $(DRAWN) $(WHERE)
+
+preregister: $(READY)  ## fix thresholds and root seeds in the register, to be committed before make draws (CONFIG, DRAWS, ROOTS, EQUATION_DRAWS)
+	@$(CLEAN) ssl-dynamics preregister $(config) $(DRAWN)
 
 test: $(READY)  ## fast tests
-	@pytest -m "not slow" -n 2 --dist worksteal
+	@$(CLEAN) pytest -m "not slow" -n 2 --dist worksteal
 
 test-all: $(READY)  ## every test, the slow ones included
-	@pytest -n 2 --dist worksteal
+	@$(CLEAN) pytest -n 2 --dist worksteal
 
 mutants: $(READY)  ## does every wrong formula of scripts/mutants.yaml fail a test; writes reports/mutants.json
-	@python scripts/mutants.py
+	@$(CLEAN) python scripts/mutants.py
 
 lint: $(READY)  ## ruff, mypy, snakefmt, snakemake --lint, nbstripout, import contracts
-	ruff check .
-	ruff format --check .
-	mypy
-	snakefmt --check Snakefile workflow
-	snakemake --lint
-	nbstripout --verify workflow/notebooks/*.ipynb
-	lint-imports
+	$(CLEAN) ruff check .
+	$(CLEAN) ruff format --check .
+	$(CLEAN) mypy
+	$(CLEAN) snakefmt --check Snakefile workflow
+	$(CLEAN) snakemake --lint
+	$(CLEAN) nbstripout --verify workflow/notebooks/*.ipynb
+	$(CLEAN) lint-imports
 
 benchmark: $(READY) $(CROSSCHECK)  ## ours against peers and the machine's limits: results/benchmark, docs/benchmark.md (about 8 minutes)
-	@python -m benchmarks measure $(CONFIG)
+	@$(CLEAN) python -m benchmarks measure $(config)
 
 benchmark-check: $(READY) $(CROSSCHECK)  ## have the ratios of benchmarks/baseline.json fallen past their margins
-	@python -m benchmarks check
+	@$(CLEAN) python -m benchmarks check
 
 benchmark-baseline: $(READY)  ## make the last benchmark the one that others are compared with
-	@python -m benchmarks baseline
+	@$(CLEAN) python -m benchmarks baseline
 
 crosscheck: $(READY) $(CROSSCHECK)  ## tangent kernels against the library neural-tangents, in an environment of its own
-	@python crosscheck/write_kernels.py .venv-crosscheck/kernels.npz
-	@.venv-crosscheck/bin/python crosscheck/compare.py .venv-crosscheck/kernels.npz
+	@$(CLEAN) python crosscheck/write_kernels.py .venv-crosscheck/kernels.npz
+	@$(CLEAN) .venv-crosscheck/bin/python crosscheck/compare.py .venv-crosscheck/kernels.npz
 
 plan: $(READY)  ## say which stages a run would run now, and why (CONFIG, TARGET as for run)
-	@ssl-dynamics plan $(CONFIG) $(TARGET) $(ROOT)
+	@$(CLEAN) ssl-dynamics plan $(config) $(targets) $(ROOT)
 
 check: $(READY)  ## in seconds: is every artifact of a run as it was made, of the present code and pins
-	@ssl-dynamics check $(CONFIG) $(ROOT)
+	@$(CLEAN) ssl-dynamics check $(config) $(ROOT)
 
 verify: $(READY)  ## recompute what is missing or stale, compare with results/reference (CLAIM=A3-order-1: that claim alone)
-	@ssl-dynamics verify $(CONFIG) $(ROOT) $(WHERE) $(if $(CLAIM),--claim $(CLAIM))
+	@$(CLEAN) ssl-dynamics verify $(config) $(ROOT) $(WHERE) $(if $(CLAIM),--claim=$(call quoted,$(CLAIM)))
 
 reference: $(READY)  ## make a finished, checked run the reference of its configuration
-	@ssl-dynamics reference $(CONFIG) $(ROOT)
+	@$(CLEAN) ssl-dynamics reference $(config) $(ROOT)
 
 archive: $(READY) $(ARCHIVE)  ## a finished run as an RO-Crate to deposit, validated: archives/full.zip (CONFIG=config/quick.yaml: another)
-	@python archive/inventory.py $(CONFIG) archives/inventory.json
-	@.venv-archive/bin/python archive/build.py archives/inventory.json archives
+	@$(CLEAN) python archive/inventory.py $(config) archives/inventory.json
+	@$(CLEAN) .venv-archive/bin/python archive/build.py archives/inventory.json archives
 
 report: $(READY)  ## Snakemake's own report of a finished run: reports/full.zip (CONFIG=config/quick.yaml: of another)
-	@mkdir -p reports
-	@snakemake --configfile $(CONFIG) --report reports/$(basename $(notdir $(CONFIG))).zip --quiet all
+	@$(CLEAN) ssl-dynamics report $(config)
 
 schema: $(READY)  ## write workflow/schemas/config.schema.json from the types
-	@ssl-dynamics schema > workflow/schemas/config.schema.json
+	@$(CLEAN) ssl-dynamics schema > workflow/schemas/config.schema.json
 
 snapshot: $(READY)  ## write the jobs of the shipped configurations into tests/snapshots, which a test compares
-	@for name in quick full; do python tests/dry_run.py config/$$name.yaml > tests/snapshots/$$name.txt 2> /dev/null || exit 1; done
+	@for name in quick full; do $(CLEAN) python tests/dry_run.py config/$$name.yaml > tests/snapshots/$$name.txt 2> /dev/null || exit 1; done
 
 changes: $(READY)  ## write docs/changes-after-results.md from the register
-	@python -c 'from ssl_dynamics.claims.changes import register; print(register(), end="")' > docs/changes-after-results.md
+	@$(CLEAN) python -c 'from ssl_dynamics.claims.changes import register; print(register(), end="")' > docs/changes-after-results.md
 
 readme: $(READY)  ## put the verdicts and figures of results/full into README.md
-	@python scripts/update_readme.py
+	@$(CLEAN) python scripts/update_readme.py
 
 lock: $(READY)  ## resolve requirements.in anew into requirements.lock and environment.yml
-	@python scripts/lock.py
+	@SSL_DYNAMICS_KEEP='PIP_*' $(CLEAN) python scripts/lock.py
+
+try-pythons: $(READY)  ## the library by itself, and its tests, on each supported Python that is installed
+	@SSL_DYNAMICS_KEEP='PIP_*' $(CLEAN) python scripts/try_pythons.py
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 25
@@ -121,21 +150,20 @@ clean:  ## remove results, archives, caches and .venv
 
 # Lock first, then the package itself without its dependencies.
 $(READY): | $(LOCKED)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@$(BIN)/python -m compileall -q src
+	@$(call quoted,$(PYTHON)) -I scripts/install.py $(VENV)
+	@rm -f $(VENV)/ready-*
 	@touch $@
 
 # Recipe of an environment: $(call environment,FOLDER,REQUIREMENTS,PIP OPTIONS). Python is checked first.
 define environment
 	@rm -rf $(1)
-	@$(PYTHON) -m venv $(1)
-	@$(1)/bin/pip install --quiet --disable-pip-version-check $(3) -r $(2)
+	@$(call quoted,$(PYTHON)) -I scripts/install.py $(1) $(2) $(3)
 	@touch $@
 endef
 
 # $(call python-3.11,TARGET): Python 3.11 or newer, as for `make TARGET`.
 define python-3.11
-	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Python 3.11 or newer is needed; {sys.executable} is {v.major}.{v.minor}. Name another: make$(1) PYTHON=python3.12")'
+	@$(call quoted,$(PYTHON)) -I -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Python 3.11 or newer is needed; {sys.executable} is {v.major}.{v.minor}. Name another: make$(1) PYTHON=python3.12")'
 endef
 
 $(LOCKED):
@@ -144,8 +172,10 @@ $(LOCKED):
 	$(call environment,$(VENV),requirements.lock)
 
 $(CROSSCHECK):
-	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 13) else f"Python 3.11 or 3.12 is needed; {sys.executable} is {v.major}.{v.minor}. Name another: make crosscheck PYTHON=python3.11")'
+	@$(call quoted,$(PYTHON)) -I -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 13) else f"Python 3.11 or 3.12 is needed; {sys.executable} is {v.major}.{v.minor}. Name another: make crosscheck PYTHON=python3.11")'
 	$(call environment,.venv-crosscheck,crosscheck/requirements.txt,--no-deps)
+
+archive-environment: $(ARCHIVE)
 
 $(ARCHIVE):
 	$(call python-3.11, archive)

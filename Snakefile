@@ -22,16 +22,17 @@ onstart:
 rule all:
     default_target: True
     input:
-        claims=RESULTS / "claims.json",
-        figures=figure_files(["svg", "png"]),
-        tables=collected_tables(),
+        claims=of_the_configuration(RESULTS / "claims.json"),
+        figures=of_the_configuration(figure_files(["svg", "png"])),
+        tables=of_the_configuration(collected_tables()),
         notebooks=expand(
             RESULTS / "notebooks/{name}.{suffix}",
+            run=CONFIG.name,
             name=notebooks(),
             suffix=["ipynb", "html"],
         ),
-        page=RESULTS / "report.html",
-        paper=RESULTS / "paper.pdf",
+        page=of_the_configuration(RESULTS / "report.html"),
+        paper=of_the_configuration(RESULTS / "paper.pdf"),
 
 
 include: "workflow/rules/report.smk"

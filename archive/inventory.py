@@ -11,15 +11,15 @@ from typing import Any
 
 import yaml
 
-from ssl_dynamics.config import SHIPPED_CHECKSUM, Config, ConfigError, load_config
+from ssl_dynamics.config import SHIPPED_CHECKSUM, Config, load_config
 from ssl_dynamics.engine.artifacts import sha256, write_json
 from ssl_dynamics.engine.integrity import check_plan
 from ssl_dynamics.engine.provenance import SUFFIX, records_below
 from ssl_dynamics.engine.run import Configuration, jobs_of
-from ssl_dynamics.engine.run_lock import RunError
 from ssl_dynamics.engine.run_record import FILE, LIBRARIES, LOCK, read_runs, surroundings
 from ssl_dynamics.engine.staleness import plan_of
-from ssl_dynamics.problem.settings import DatasetSettings, Digits, FashionMnist, GaussianMixture
+from ssl_dynamics.errors import ConfigError, RunError
+from ssl_dynamics.settings.data import DatasetSettings, Digits, FashionMnist, GaussianMixture
 
 # The last line of the log of a job that is done: `engine.stage` writes it.
 LAST_LINE = re.compile(r"^(?P<time>[\d-]+ [\d:]+),\d+ WARNING \w+ (?P<name>\S+): [\d.]+ s\n\Z", re.MULTILINE)
@@ -55,7 +55,7 @@ def main(config_file: Path, output: Path) -> None:
 
 def require_whole(config_file: Path, config: Config) -> None:
     """Raise ValueError if an artifact is missing, edited or stale, or a job is still to be done."""
-    problems = check_plan(config.results, plan_of(jobs_of(Configuration(config_file), [])))
+    problems = check_plan(config.results, plan_of(jobs_of(Configuration(config_file))))
     if problems:
         raise ValueError(f"{config.results}: not archived, `make check` finds {len(problems)} problems: {problems[0]}")
 

@@ -7,7 +7,12 @@ from pathlib import Path
 # Top of the project: all that is needed to check, read and redo a run. A test holds this list to what git tracks.
 CODE = (
     ".ci",
+    ".github",
     ".gitignore",
+    ".pre-commit-config.yaml",
+    ".snakemake-workflow-catalog.yml",
+    ".zenodo.json",
+    "CHANGELOG.md",
     "CITATION.cff",
     "CONTRIBUTING.md",
     "LICENSE",

@@ -31,7 +31,10 @@ def main(arguments: list[str]) -> None:
         case ["measure", config]:
             measure(Path(config))
         case ["check"]:
-            check()
+            try:
+                check()
+            except (OSError, ValueError) as error:  # a baseline that is not there, or of other rows
+                sys.exit(str(error))
         case ["baseline"]:
             shutil.copyfile(JSON, BASELINE)
         case ["memory"]:

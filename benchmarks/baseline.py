@@ -32,8 +32,8 @@ def regressions(baseline: Sequence[Row], measured: Sequence[Row]) -> dict[Key, s
     if different := sorted(now.keys() ^ before.keys()):
         raise ValueError(f"the baseline holds other rows: {different}; write it anew with make benchmark-baseline")
     return {
-        name: f"{': '.join(name)}: ratio {median(now[name].ratios):.3g}, in the baseline {median(row.ratios):.3g}; "
-        f"may fall by {margin(row):.0%}, to {floor(row):.3g}"
+        name: f"{': '.join(name)}: ratio {median(now[name].ratios):.3g}, baseline {median(row.ratios):.3g}, "
+        f"margin {margin(row):.0%}: no less than {floor(row):.3g}"
         for name, row in before.items()
         if median(now[name].ratios) < floor(row)
     }

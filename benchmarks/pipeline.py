@@ -43,19 +43,21 @@ def measures(config_file: Path) -> tuple[list[Measure], str]:
         return [], f"{config.results}: no finished run here, so nothing is said of the pipeline"
     runs = read_runs(config.results / FILE)
     jobs = jobs_below(config.results, runs)
-    whole = [run for run in runs if all(in_run(job, run) for job in jobs)]
-    found = of_jobs(jobs)
-    if not whole:
-        return found, f"{config_file}, {len(jobs)} jobs, not all of one run: nothing is said of its elapsed time"
-    (run,) = whole
-    elapsed = (datetime.fromisoformat(run["end"]) - datetime.fromisoformat(run["start"])).total_seconds()
-    found += of_run(jobs, elapsed, run.get("cores"))
+    inside = [sum(in_run(job, run) for job in jobs) for run in runs]
+    most = max(inside, default=0)
+    if most < len(jobs) or not jobs:
+        return [], (
+            f"{config.results}: no run did all of its {len(jobs)} jobs, the fullest {most}, so nothing is said of the "
+            "pipeline; remove that folder and run it whole"
+        )
+    run = runs[inside.index(most)]
+    found = [*of_jobs(jobs), *of_run(jobs, run)]
     machine = run["hardware"]["processor"]
     return with_targets(found) if config.name == FULL else found, f"{config_file}, {run['start']}, {machine}"
 
 
 def of_jobs(jobs: Sequence[Job]) -> list[Measure]:
-    """What the jobs took, whenever they ran."""
+    """What the jobs took, from their benchmark files."""
     cpu = [number(job, "cpu_time") for job in jobs]
     longest = max(range(len(jobs)), key=cpu.__getitem__)
     memory = [number(job, "max_rss") * MEGABYTES for job in jobs]
@@ -70,15 +72,19 @@ def of_jobs(jobs: Sequence[Job]) -> list[Measure]:
     ]
 
 
-def of_run(jobs: Sequence[Job], elapsed: float, cores: int | None) -> list[Measure]:
-    """What they took of the time and the cores of the run; of a cluster's cores nothing is known."""
+def of_run(jobs: Sequence[Job], run: dict[str, Any]) -> list[Measure]:
+    """What they took of the time, the cores and the CPU of the run; of a cluster's cores nothing is known."""
+    elapsed = (datetime.fromisoformat(run["end"]) - datetime.fromisoformat(run["start"])).total_seconds()
     found = [Measure("elapsed", elapsed, "s")]
-    if cores is not None:
+    if cores := run.get("cores"):
         cpu, inside = (sum(number(job, column) for job in jobs) for column in ("cpu_time", "s"))
         found += [
             Measure("busy share", cpu / elapsed / cores, note=f"CPU seconds of the jobs over {cores} cores × elapsed"),
-            Measure("overhead share", 1 - inside / elapsed / cores, note="of cores × elapsed, in no job"),
+            Measure("share in no job", 1 - inside / elapsed / cores, note="of cores × elapsed"),
         ]
+        if whole := run.get("cpu_seconds"):
+            note = "of all CPU seconds of the run, those of no job: Snakemake's own"
+            found.append(Measure("overhead share", 1 - cpu / whole, note=note))
     return found
 
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from ssl_dynamics.config import load_config
 from ssl_dynamics.problem.datasets import load
 from ssl_dynamics.problem.forms import form_of
+from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.problem.rng import stream
 from ssl_dynamics.problem.sampling import draw_triplets
 from ssl_dynamics.problem.schedule import gap
-from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.starts.orthonormal import random_orthonormal_start
 from ssl_dynamics.problem.triplets import Triplets
 

@@ -15,6 +15,7 @@ from ssl_dynamics.problem.forms import form_of
 from ssl_dynamics.simulation.manifolds import Grassmannian
 from ssl_dynamics.simulation.training import train
 from ssl_dynamics.theory import SolvedFlow, integrate_grassmann_flow
+from ssl_dynamics.theory.exponential_sums import node_count
 
 Array = NDArray[np.float64]
 Descent = Callable[[float, list[int]], Array]  # step size and checkpoints to bases (T, d, z)
@@ -129,40 +130,66 @@ def _step_clock(run: Callable[[], object]) -> Clock:
 def _readouts(problem: LinearProblem, flow: SolvedFlow, bases: Clock) -> list[Comparison]:
     """What is asked of a further start, without its bases: next to forming these alone, before they are used."""
     W0, times = problem.starts[0], problem.times
-    d, z = W0.shape
+    (d, z), T = W0.shape, len(times)
     span = problem.starts[1]
     points, labels = problem.test[:ITEMS], problem.labels[:ITEMS]
-    means = np.stack([problem.test[problem.labels == label].mean(0) for label in np.unique(problem.labels)])
-    asked = {
-        "angles to the limit": (lambda: flow.tangents(W0, times), z * (z + 1) // 2),
-        "distances to another span": (lambda: flow.distances(W0, times, span), z * (z + 1) // 2 + z * z),
-        f"singular values of the {len(means)} class means": (
+    of_classes = np.stack([problem.test[problem.labels == label].mean(0) for label in np.unique(problem.labels)])
+    K, pairs = len(of_classes), z * (z + 1) // 2
+    # Points stay the same from start to start: they are projected on the eigenvectors once, as C is taken apart once.
+    means, both = flow.coordinates(of_classes), flow.coordinates(np.concatenate([points, of_classes]))
+    asked: dict[str, tuple[Callable[[], object], int]] = {
+        "distances to another span": (lambda: flow.distances(W0, times, span), z),
+        f"singular values of the {K} class means": (
             lambda: np.linalg.svd(flow.representations(W0, times, means), compute_uv=False),
-            z * (z + 1) // 2 + z * len(means),
+            K,
         ),
         f"accuracy on {ITEMS} items, by the nearest class mean": (
-            lambda: accuracies(flow.representations(W0, times, np.concatenate([points, means])), labels),
-            z * (z + 1) // 2 + z * (ITEMS + len(means)),
+            lambda: accuracies(flow.inner_products(W0, times, means, both), labels),
+            ITEMS + K,
         ),
     }
-    peer = Peer("forming the bases", bases, targets=(Target("ratio", LEAST_OVER_BASES),))
-    return [
-        Comparison(
+    rates = 2 * (flow.eigenvalues[z:] - flow.eigenvalues[z - 1])
+    once, squared = (terms(factor * rates, times) for factor in (1, 2))
+    note = (
+        f"sums of {once:.0f} exponentials hold those of all {d - z} to rounding, {squared:.0f} their squares; points "
+        "are projected on the eigenvectors beforehand"
+    )
+
+    def comparison(what: str, function: Callable[[], object], operations: float, columns: int, note: str) -> Comparison:
+        peer = Peer("forming the bases", bases, targets=(Target("ratio", LEAST_OVER_BASES),), note=note)
+        return Comparison(
             GROUP,
-            f"{what} at {len(times)} times, each further start",
+            f"{what} at {T} times, each further start",
             clock(function),
             (peer,),
-            "the products with e^{−2(λ_j − λ_z)t}",
-            product_clock(2 * len(times) * (d - z) * columns, [(len(times), d - z, columns)]),
+            "the products with decaying exponentials",
+            product_clock(operations, [(T, d - z, columns)]),
         )
-        for what, (function, columns) in asked.items()
+
+    return [
+        comparison("angles to the limit", lambda: flow.tangents(W0, times), 2 * T * (d - z) * pairs, pairs, ""),
+        *(
+            comparison(what, function, 2 * (T + d - z) * (once * z * m + squared * pairs), z * m, note)
+            for what, (function, m) in asked.items()
+        ),
     ]
 
 
-def accuracies(U: Array, labels: NDArray[np.int64]) -> Array:
-    """Share of items (T,) nearest to the mean of their class; U (T, m + K, z), the K means last."""
-    items, means = U[:, : len(labels)], U[:, len(labels) :]
-    # |u − c|² without |u|², which is the same for all classes.
-    scores = items @ means.mT - np.square(means).sum(-1)[:, None, :] / 2
-    shares: Array = (scores.argmax(-1) == labels).mean(-1)
+def terms(rates: Array, times: Array) -> float:
+    """Terms of the sum that takes Q(T + m) operations in place of Tm; as many in a sum taken as it stands."""
+    T, m = len(times), len(rates)
+    Q = node_count(rates, times)
+    return T * m / (T + m) if Q is None else Q
+
+
+def accuracies(products: Array, labels: NDArray[np.int64]) -> Array:
+    """Share of items (T,) that no other class mean is nearer to than their own; labels count the classes from 0.
+
+    Products (T, K, m + K) of the K means with the m items and with each other.
+    """
+    m = len(labels)
+    squares = np.diagonal(products[..., m:], axis1=-2, axis2=-1)
+    # −|u − c|²/2 without |u|², which is the same for all classes.
+    scores = products[..., :m] - squares[..., None] / 2
+    shares: Array = (scores[:, labels, np.arange(m)] >= scores.max(-2)).mean(-1)
     return shares

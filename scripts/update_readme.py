@@ -1,4 +1,4 @@
-"""Put the verdicts, the reviewer's table and figures of results/full into README.md (`make readme`, after `make`)."""
+"""Put verdicts and figures of results/full into README.md and docs/ (`make readme`, after `make`)."""
 
 import json
 import re
@@ -6,7 +6,18 @@ import shutil
 from pathlib import Path
 
 from ssl_dynamics.engine.provenance import SUFFIX, records_below
-from ssl_dynamics.report.formatting import Record, criterion, number, spread
+from ssl_dynamics.report.formatting import (
+    NEXT,
+    Record,
+    criterion,
+    draws_in_words,
+    in_a_line,
+    number,
+    read_shipped,
+    spread,
+)
+from ssl_dynamics.report.parts import PARTS, QUESTIONS
+from ssl_dynamics.verify.expectation import DRAWS, REFERENCE
 
 TOP = Path(__file__).parents[1]
 RESULTS = Path("results/full")
@@ -27,12 +38,28 @@ def row(cells: list[str]) -> str:
     return f"| {' | '.join(cell.replace('|', '∣') for cell in cells)} |"
 
 
-def verdicts(records: list[Record]) -> str:
-    """Every claim with its number, criterion, verdict and control."""
-    head = (
-        "| claim | value; 95 % interval or range over seeds | criterion | verdict | control, which fails it |\n"
-        "|---|---|---|---|---|\n"
-    )
+def families(records: list[Record], over_draws: Record | None = None) -> str:
+    """A row for each part of the report: its question, how many of its claims hold, and the verdicts of the others."""
+    next_draw = {claim["id"] for claim in over_draws["claims"] if claim["verdict"] == NEXT} if over_draws else None
+    columns = ["question", "claims", "hold", *([] if next_draw is None else ["hold for the next draw"]), "others"]
+    rows = []
+    for part in PARTS:
+        own = [record for record in records if record["group"] == part]
+        known = [] if next_draw is None else [f"{sum(record['id'] in next_draw for record in own)}"]
+        others = {record["id"]: record["verdict"] for record in own if record["verdict"] != "pass"}
+        named = ", ".join(f"{name} ({verdict})" for name, verdict in others.items()) or "none"
+        rows.append([QUESTIONS[part], f"{len(own)}", f"{len(own) - len(others)}", *known, named])
+    return f"{row(columns)}\n|{'---|' * len(columns)}\n" + "\n".join(map(row, rows))
+
+
+def verdicts(records: list[Record], over_draws: Record | None = None) -> str:
+    """Every claim with its number, criterion, verdict and control, and what the reference says of draws, if it does."""
+    columns = ["claim", "value; 95 % interval or range over seeds", "criterion", "verdict", "control, which fails it"]
+    lines: dict[str, str] = {}
+    if over_draws:
+        columns.append(f"over {draws_in_words(over_draws)}")
+        lines = {claim["id"]: in_a_line(claim) for claim in over_draws["claims"]}
+    head = f"{row(columns)}\n|{'---|' * len(columns)}\n"
     rows = (
         [
             f"**{record['id']}** {record['statement']}",
@@ -40,6 +67,7 @@ def verdicts(records: list[Record]) -> str:
             criterion(record),
             record["verdict"],
             f"{record['control']['description']}: {number(record['control']['value'])}",
+            *([lines.get(record["id"], "")] if over_draws else []),
         ]
         for record in records
     )
@@ -97,20 +125,23 @@ class Jobs:
         return JOB_START + self._seconds[job.as_posix().removesuffix(SUFFIX)]
 
 
-def put(text: str, mark: str, content: str) -> str:
-    """`text` with what stands between <!-- mark --> and <!-- end of mark --> replaced."""
+def put(file: Path, mark: str, content: str) -> None:
+    """Replace what stands in a file between <!-- mark --> and <!-- end of mark -->."""
     marked = rf"(<!-- {mark} -->\n).*?(\n<!-- end of {mark} -->)"
-    text, found = re.subn(marked, lambda match: match[1] + content + match[2], text, flags=re.DOTALL)
+    text, found = re.subn(
+        marked, lambda match: match[1] + content + match[2], file.read_text(encoding="utf-8"), flags=re.DOTALL
+    )
     if not found:
-        raise SystemExit(f"README.md has no <!-- {mark} --> … <!-- end of {mark} -->")
-    return text
+        raise SystemExit(f"{file} has no <!-- {mark} --> … <!-- end of {mark} -->")
+    file.write_text(text, encoding="utf-8")
 
 
 def main() -> None:
     records = json.loads((RESULTS / "claims.json").read_text(encoding="utf-8"))
-    readme = TOP / "README.md"
-    text = put(readme.read_text(encoding="utf-8"), "verdicts", verdicts(records))
-    readme.write_text(put(text, "review", review(records)), encoding="utf-8")
+    shipped = read_shipped([path for path in [REFERENCE / RESULTS.name / DRAWS] if path.is_file()])
+    put(TOP / "README.md", "families", families(records, shipped))
+    put(TOP / "docs/claims.md", "verdicts", verdicts(records, shipped))
+    put(TOP / "docs/reviewing.md", "review", review(records))
     for name in FIGURES:
         shutil.copy(RESULTS / "figures" / f"{name}.png", TOP / "docs/figures")
 

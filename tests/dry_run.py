@@ -13,6 +13,8 @@ from pathlib import Path
 from snakemake.api import SnakemakeApi
 from snakemake.settings.types import ConfigSettings, OutputSettings, Quietness, ResourceSettings
 
+from ssl_dynamics.engine.run import link_sources
+
 TOP = Path(__file__).parents[1]
 MANY = 20  # files, of which a hash stands for the list
 
@@ -47,9 +49,7 @@ def listed(files):
 
 def main(config):
     with tempfile.TemporaryDirectory() as folder:
-        for path in TOP.iterdir():
-            if path.name not in ("results", ".snakemake"):
-                Path(folder, path.name).symlink_to(path)
+        link_sources(TOP, Path(folder))
         print("\n".join(sorted(jobs(config, Path(folder)))))
 
 

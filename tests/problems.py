@@ -4,8 +4,6 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ssl_dynamics.claims.verdict import judge, judge_claim
-
 Array = NDArray[np.float64]
 
 
@@ -35,6 +33,8 @@ def flow_problems(draw: st.DrawFn) -> tuple[Array, Array]:
 
 def judge_rows(claim, tables):
     """Judge a claim on the one cell that these tables hold, whatever it is, with as many seeds as there are."""
+    from ssl_dynamics.claims.verdict import judge_claim  # noqa: PLC0415 -- pandas, which tests of the library lack
+
     keys = {
         tuple(key) for rows in tables.values() for key in rows[["dataset", "loss", "dimension"]].to_numpy().tolist()
     }
@@ -46,5 +46,39 @@ def judge_rows(claim, tables):
 
 def passes(claim, draw, draws=2000):
     """Share of simulated draws, of one number a seed each, in which a claim passes."""
+    from ssl_dynamics.claims.verdict import judge  # noqa: PLC0415 -- as above
+
     random = np.random.default_rng(1)
     return np.mean([judge(draw(random), claim.statistic, claim.criterion).verdict == "pass" for _ in range(draws)])
+
+
+def draws_of(*ids):
+    """A draws.json of these claims, as the reference ships it."""
+    claim = {
+        "source": "A1", "statement": "It is so.", "evidence": "trained", "statistic": "mean",
+        "criterion": {"operator": "within", "threshold": [0.8, 1.1]}, "cell": "mixture/contrastive/2", "mean": 1.05,
+        "mean_low": 1.0, "mean_high": 1.09, "low": 0.9, "high": 1.2, "between": 0.05, "within": 0.04, "worst": None,
+        "draws": 20, "passes": 19, "open": 1, "stopped": 0, "least_probability": 0.784, "verdict": "holds on average",
+        "reason": "the prediction interval reaches over a bound of the criterion", "cells": [],
+    }  # fmt: skip
+    return {
+        "configuration": "mine", "roots": list(range(20)), "stopped": [], "equation_draws": [],
+        "claims": [{"id": name, **claim} for name in ids],
+        "preregistration": {"registered": False, "date": None, "differs": ["nothing is registered"]},
+    }  # fmt: skip
+
+
+def equation_draw(root_seed, **claims):
+    """A draw of what needs no training, of claims with one cell by their verdicts; None where a step has failed."""
+    value = {"pass": 0.5, "open": None, "fail": 1.5}
+    control = {"value": 2.0, "verdict": "fail"}
+    return {
+        "root_seed": root_seed, "failed": ["solve: no"] if None in claims.values() else [],
+        "claims": {
+            name: verdict and [{
+                "cell": "digits/contrastive/2", "value": value[verdict], "low": 0.4, "high": 0.6, "met": 4, "seeds": 4,
+                "verdict": verdict, "control": control,
+            }]
+            for name, verdict in claims.items()
+        },
+    }  # fmt: skip

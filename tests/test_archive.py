@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import sklearn
 
-from ssl_dynamics.problem.settings import Digits, FashionMnist, GaussianMixture, Npz
+from ssl_dynamics.settings.data import Digits, FashionMnist, GaussianMixture, Npz
 
 TOP = Path(__file__).parents[1]
 CONFIG = "config/smallest.yaml"
@@ -90,7 +90,7 @@ def command(tree, *words):
 
 def archive(tree):
     """`make archive`, with the Python of these tests in place of .venv."""
-    return command(tree, "make", "archive", f"CONFIG={CONFIG}", "READY=")
+    return command(tree, "make", "archive", f"CONFIG={CONFIG}", "READY=", "ARCHIVE=")
 
 
 def dry_run(tree):
@@ -106,8 +106,7 @@ def edit(tree, file, old, new):
 @pytest.fixture(scope="module")
 def archive_environment():
     """The environment of `make archive`, made if need be."""
-    checksum = command(TOP, "cksum", "archive/requirements.txt").stdout.split()[0]
-    made = command(TOP, "make", f".venv-archive/ready-{checksum}")
+    made = command(TOP, "make", "archive-environment")
     if made.returncode != 0:
         pytest.skip(f"the environment of the archive cannot be installed: {made.stderr.splitlines()[-1]}")
     return TOP / ".venv-archive"
@@ -218,7 +217,7 @@ def test_crate_tells_what_was_made_from_what_by_which_job_at_what_cost(archived)
     for control in of_type(graph, "ControlAction"):
         made[graph[control["instrument"]["@id"]]["name"]] |= set(references(control["object"]))
     assert made == {rule: {f"#job/{name}" for name in names} for rule, names in by_rule.items()}
-    figures = [graph[f"#step/figures_{name}"]["workExample"]["@id"] for name in ("dynamics", "finite_steps")]
+    figures = [graph[f"#step/figures_{name}"]["workExample"]["@id"] for name in ("collapse", "grassmannian")]
     assert figures == ["src/ssl_dynamics/report/stages/figures.py"] * 2
     tools = references(graph["Snakefile"]["hasPart"])
     assert sorted(tools) == sorted({references(graph[f"#step/{rule}"]["workExample"])[0] for rule in by_rule})

@@ -90,6 +90,7 @@ RATE = ("learning_rate", 0.1, lambda name, _: [(rate, f"{name} must .*; got {rat
 # Every public function, its arguments with a good value each, and what makes bad ones of it.
 FUNCTIONS = {
     "unconstrained_flow": [C, ANY_START, T],
+    "unconstrained_span": [C, ANY_START, T],
     "log_singular_values": [C, ANY_START, T],
     "descent_log_singular_values": [C, ANY_START, RATE, STEPS],
     "grassmann_flow": [C, ORTHONORMAL, T],
@@ -111,10 +112,11 @@ FUNCTIONS = {
         (
             "temperatures",
             np.array([8.0, 16.0]),
-            lambda name, tau: [(-tau, rf"{name} must be .* got \[ -8. -16.\]"), ([np.nan], r"got \[nan\]")],
+            lambda name, tau: [(-tau, rf"{name} must be .* got \[ -8. -16.\]"), ([np.nan], "not finite")],
         ),
     ],
     "wide_two_layer_flow": [C, ANY_START, T],
+    "wide_two_layer_span": [C, ANY_START, T],
     "integrate_wide_two_layer_flow": [C, ANY_START, T],
     "integrate_narrow_layers": [
         C,
@@ -143,8 +145,11 @@ LARGE_WIDTH = {
     if getattr(theory, name).__module__.rpartition(".")[2]
     in ("constrained_nets", "departure", "gram", "noise", "wide_departure")
 }
-# Tests of their own, too: test_solved_flow.py, test_theory_grassmann.py and test_theory_iteration.py.
-OTHERS = {"SolvedFlow", "arrival_times", "iteration_steps", "riemannian_steps"}
+# Tests of their own, too: test_solved_flow.py, test_theory_grassmann.py and others.
+OTHERS = {
+    *("SolvedFlow", "arrival_times", "iteration_steps", "riemannian_steps"),
+    *("soft_constraint_flow", "soft_constraint_limit"),
+}
 
 CASES = [
     pytest.param(function, arguments, i, value, message, id=f"{function}-{name}-{k}")

@@ -23,7 +23,6 @@ from ssl_dynamics.claims.verdict import (
     Claim,
     Control,
     Criterion,
-    Unsettled,
     closest_to_failing,
     judge,
     judge_claim,
@@ -35,6 +34,7 @@ from ssl_dynamics.problem.levels import COLLAPSE_TIME
 from ssl_dynamics.registry import CLAIMS, GROUPS, STATED_IN
 from ssl_dynamics.report.formatting import typeset
 from ssl_dynamics.report.parts import PARTS
+from ssl_dynamics.unsettled import Unsettled
 
 
 @pytest.mark.parametrize(
@@ -308,9 +308,9 @@ def test_learning_times_that_a_draw_has_not_are_open(predicted, measured_at, rea
     frame["predicted"], frame["measured"] = predicted, measured_at
     if reason:
         with pytest.raises(Unsettled, match=reason):
-            learning_time_error("predicted")(frame)
+            learning_time_error()(frame)
     else:
-        assert learning_time_error("predicted")(frame).iloc[0] == pytest.approx(np.nanmax(measured_at) / 4 - 1)
+        assert learning_time_error()(frame).iloc[0] == pytest.approx(np.nanmax(measured_at) / 4 - 1)
 
 
 def test_lowest_relative_rank_leaves_the_start_out():

@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from ssl_dynamics.catalogue import EXPERIMENTS
-from ssl_dynamics.config import ConfigError, config_schema, load_config, parse_config
+from ssl_dynamics.config import config_schema, load_config, parse_config
+from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.preflight import check_data
 
 TOP = Path(__file__).parents[1]

@@ -24,8 +24,8 @@ PROVENANCE = {
     FREE / "rank.csv": FREE / "compare.provenance.json",
     CONSTRAINED / "steps.csv": CONSTRAINED / "compare.provenance.json",
     RESULTS / "claims.json": RESULTS / "claims.provenance.json",
-    RESULTS / "figures/spans.svg": RESULTS / "figures/dynamics.provenance.json",
-    RESULTS / "figures/collapse.png": RESULTS / "figures/dynamics.provenance.json",
+    RESULTS / "figures/spans.svg": RESULTS / "figures/collapse.provenance.json",
+    RESULTS / "figures/collapse.png": RESULTS / "figures/collapse.provenance.json",
     RESULTS / "report.html": RESULTS / "report.provenance.json",
 }
 
@@ -87,7 +87,7 @@ def damaged(damage, file, elsewhere, *, time_kept):
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_check_sees_each_damaged_artifact(here, undisturbed, elsewhere, damage, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(here / "src"))
-    jobs = jobs_of(Configuration(Path(SMALLEST)), [])
+    jobs = jobs_of(Configuration(Path(SMALLEST)))
     assert check_plan(RESULTS, plan_of(jobs)) == []
     for file, provenance in PROVENANCE.items():
         damaged(damage, file, elsewhere, time_kept=True)

@@ -12,9 +12,10 @@ from scipy.stats import chi2
 
 from problems import judge_rows
 from ssl_dynamics.analysis import first_passage, fitted_order, interpolated, richardson_weights
-from ssl_dynamics.config import ConfigError, parse_config
+from ssl_dynamics.config import parse_config
+from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.experiments.departure.claims import CLAIMS
-from ssl_dynamics.experiments.departure.compare import departure_table, nets_table
+from ssl_dynamics.experiments.departure.compare import departure_table, net_rows, nets_table
 from ssl_dynamics.experiments.departure.config import SECOND_MODE, Departure, DesignSettings
 from ssl_dynamics.experiments.departure.design import Design, Solution, Trajectories, asymptotic_widths
 from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
@@ -34,6 +35,7 @@ from ssl_dynamics.theory import (
     gram_velocity,
     kernel_norm,
 )
+from ssl_dynamics.unsettled import Unsettled
 
 LOSSES = ["contrastive", "non-contrastive"]
 D, Z, LEVEL = 4, 2, 0.5
@@ -342,7 +344,7 @@ def test_gram_curve_refuses_bad_input(change, message):
 def test_start_at_the_saddle_never_leaves_it_and_is_an_error():
     points = triplets()
     start = GramState(np.eye(D)[None], np.zeros((1, D, Z)), np.eye(Z)[None])
-    with pytest.raises(RuntimeError, match="its start is a saddle"):
+    with pytest.raises(Unsettled, match="its start is a saddle"):
         gram_curve(form(points), start, width=64, points=points.anchor)
 
 
@@ -548,9 +550,13 @@ def test_table_of_departures_names_what_a_second_mode_adds():
         law_second_order=times,
     )
     nets = pd.DataFrame({"width": 2**6, "seed": range(3), "departure": 1.0, "learning_rate": 0.1, "extrapolations": 2})
-    table = departure_table(plan, nets, solution)
-    assert set(table["model"]) == {"equations", "nets"}
-    np.testing.assert_allclose(table["other_modes"], np.where(table["width"] == 2**6, 0.5, 1e-4))
+    equations = departure_table(plan, solution)
+    assert set(equations["model"]) == {"equations"}
+    np.testing.assert_allclose(equations["other_modes"], np.where(equations["width"] == 2**6, 0.5, 1e-4))
+    trained = net_rows(nets, equations)
+    assert set(trained["model"]) == {"nets"}
+    assert set(trained.columns) == set(equations.columns)
+    assert trained["other_modes"].tolist() == [0.5] * 3
 
 
 @pytest.mark.parametrize(

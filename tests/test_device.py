@@ -21,7 +21,6 @@ from ssl_dynamics.engine.fingerprint import definitions
 from ssl_dynamics.engine.stage import units_of
 from ssl_dynamics.kernels.drift import KernelDrift
 from ssl_dynamics.problem.levels import DEPARTURE
-from ssl_dynamics.problem.objectives import OBJECTIVES
 from ssl_dynamics.problem.points import all_points
 from ssl_dynamics.problem.starts.gaussian_weights import gaussian_weights
 from ssl_dynamics.problem.starts.layers import narrow_layers, wide_layers
@@ -42,7 +41,9 @@ from ssl_dynamics.simulation.manifolds import (
     polar_retraction,
 )
 from ssl_dynamics.simulation.minibatch import train_on_batches
+from ssl_dynamics.simulation.objective_functions import OBJECTIVES
 from ssl_dynamics.simulation.objectives import descend, info_nce_solutions
+from ssl_dynamics.simulation.penalised import train_penalised
 from ssl_dynamics.simulation.stacked import regression_objective, triplet_objective
 from ssl_dynamics.simulation.training import train, train_flow
 from ssl_dynamics.simulation.wide_nets import Nets
@@ -78,6 +79,10 @@ def on_manifold(name):
 
 def flow():
     return train_flow(TRIPLETS, START, "contrastive", largest_step=0.1, times=[0.0, 0.3, 1.0])
+
+
+def penalised():
+    return train_penalised(TRIPLETS, START, "contrastive", np.array([0.1, 2.0]), **RUN)
 
 
 def on_batches():
@@ -167,7 +172,7 @@ CASES = {
     **{name: lambda name=name: objective(name) for name in OBJECTIVES},
     **{
         f.__name__: f
-        for f in (flow, on_batches, functions, regression, layers, linear_nets, cosine, deep_nets, info_nce)
+        for f in (flow, penalised, on_batches, functions, regression, layers, linear_nets, cosine, deep_nets, info_nce)
     },
 }
 
@@ -255,7 +260,7 @@ def test_stages_that_train_have_the_device_among_their_settings_and_no_others():
     asking = {stage.rule for _, stage in stages() if "device" in stage.settings.model_fields}
     assert asking == {rule for rule, units in reached.items() if f"{own}to_tensor" in units}
     assert asking == {rule for rule, units in reached.items() if f"{own}train_on" in units}
-    assert len(asking) == 12
+    assert len(asking) == 13
 
 
 def test_settings_hold_the_device_of_the_configuration():
@@ -300,7 +305,7 @@ def test_a_run_without_its_device_stops_before_any_job(tmp_path):
     path = tmp_path / "smallest.yaml"
     path.write_text((TOP / "tests/config/smallest.yaml").read_text() + "device: cuda\n")
     command = [sys.executable, "-m", "ssl_dynamics.cli", "run", path, "--cores", "1"]
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert result.stdout == ""
     assert result.stderr == f"{path}: {unusable('cuda')}\n"

@@ -47,6 +47,6 @@ def test_conda_environment_has_the_pins_of_the_lock():
     assert dependencies[-1]["pip"] == lock_script().pins(read("requirements.lock"))
 
 
-def test_readme_gives_the_reason_for_every_direct_dependency():
-    table = {match.lower() for match in re.findall(r"`([\w.-]+)`", read("README.md"))}
+def test_table_gives_the_reason_for_every_direct_dependency():
+    table = {match.lower() for match in re.findall(r"`([\w.-]+)`", read("docs/dependencies.md"))}
     assert direct_dependencies() <= table

@@ -3,6 +3,7 @@ from importlib import import_module
 from itertools import chain
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from ssl_dynamics.engine.artifacts import sha256, write_figure
 from ssl_dynamics.experiments.data.figures import triplets
 from ssl_dynamics.experiments.dynamics.figures import exactness
 from ssl_dynamics.figures import theme
+from ssl_dynamics.report.parts import PARTS
 
 mpl.use("Agg")
 
@@ -92,6 +94,14 @@ def downstream():
     }
 
 
+def soft_constraint():
+    errors = measured(rows(learning_rate=RATES, extrapolations=[0, 2], strength=[0.01, 1.0], time=TIMES), "error")
+    errors = measured(errors, "error_fast")
+    rank = measured(rows(strength=[0.0, 0.01, 1.0, np.inf], time=[0.5, 1.0]), "predicted")
+    trained = measured(rows(strength=[0.01, 3.0], time=[0.5, 1.0]), "excess", "predicted")
+    return {"soft_flow": errors, "soft_span": errors, "soft_rank": pd.concat([trained, rank])}
+
+
 def learning_times():
     return {"acquisition": measured(rows(direction=[1, 2, 3]), "measured", "predicted", "predicted_control")}
 
@@ -170,6 +180,7 @@ MADE_UP = {
         dynamics,
         kernel,
         finite_steps,
+        soft_constraint,
         widths,
         downstream,
         learning_times,
@@ -211,7 +222,7 @@ def test_story_has_a_panel_for_each_part(tmp_path):
 
 @pytest.mark.parametrize(
     ("folder", "name"),
-    [(folder, figure.name) for folder, figures in figure_groups().items() for figure in figures if figure is not STORY],
+    [(folder, figure.name) for folder, family in FAMILIES.items() for figure in family.figures],
 )
 def test_figure_has_a_labelled_panel_for_each_data_set_and_dimension_and_stable_bytes(folder, name, tmp_path):
     theme.apply()
@@ -237,9 +248,10 @@ def test_figure_has_a_labelled_panel_for_each_data_set_and_dimension_and_stable_
 def test_every_figure_is_of_one_group_and_has_its_tables():
     groups = figure_groups()
     assert sorted(figure.name for figures in groups.values() for figure in figures) == sorted(FIGURES)
-    assert set(MADE_UP) == set(groups) - {"story"}
+    assert set(groups) == {"story", *(part.replace("-", "_") for part in PARTS)}
+    assert set(MADE_UP) == {folder for folder, family in FAMILIES.items() if family.figures}
     for folder, made in MADE_UP.items():
-        shown = set(chain(*(figure.tables for figure in groups[folder])))
+        shown = set(chain(*(figure.tables for figure in FAMILIES[folder].figures)))
         assert shown == set(made())
         assert shown <= set(chain(*(experiment.tables for experiment in FAMILIES[folder].experiments)))
     assert set(STORY.tables) <= set(chain(*(experiment.tables for experiment in EXPERIMENTS.values())))
@@ -257,3 +269,21 @@ def test_triplets_are_drawn_as_images_or_profiles(image_shape):
     assert len(figure.axes) == 30
     assert all(bool(axes.images) == (image_shape is not None) for axes in figure.axes)
     mpl.pyplot.close("all")
+
+
+@pytest.mark.parametrize(
+    ("base", "value", "label"),
+    [
+        (10, 1e-12, "10⁻¹²"), (10, 1e5, "10⁵"), (10, 1, "10⁰"), (2, 64, "2⁶"), (2, 2.0**40, "2⁴⁰"),
+        (10, 0.02, "2×10⁻²"), (10, 6e3, "6×10³"),
+    ],
+)  # fmt: skip
+def test_powers_on_logarithmic_axes_are_letters(base, value, label):
+    theme.apply()
+    _, axes = plt.subplots()
+    axes.set_xscale("log", base=base)
+    axes.set_xlim(value / base**0.1, value * base**0.1)
+    axes.figure.canvas.draw()
+    shown = {tick.get_position()[0]: tick.get_text() for tick in axes.get_xticklabels(which="both")}
+    plt.close()
+    assert shown[min(shown, key=lambda place: abs(place - value))] == label

@@ -103,7 +103,7 @@ def test_definitions_that_nothing_uses_do_not_count(tree, file, old, new):
 
 def test_only_what_uses_a_definition_is_changed(tree):
     # A stage imports it from the package, which imports it from the module.
-    assert changed_by(tree, "theory/kernel.py", "np.exp(-eigenvalues", "np.exp(-2 * eigenvalues") == {"solve_kernel"}
+    assert changed_by(tree, "theory/kernel.py", "decay(eigenvalues", "decay(2 * eigenvalues") == {"solve_kernel"}
 
 
 def test_constant_behind_a_function_counts(tree):
@@ -112,7 +112,7 @@ def test_constant_behind_a_function_counts(tree):
 
 def test_same_name_from_another_module_counts(tree):
     assert "claims" in changed_by(
-        tree, "report/verdicts.py", "artifacts import read_table, sha256", "provenance import read_table, sha256"
+        tree, "report/verdicts.py", "artifacts import read_tables, sha256", "provenance import read_tables, sha256"
     )
     assert "solve" in changed_by(tree, "validation.py", "import numpy as np", "import autograd.numpy as np")
 
@@ -137,6 +137,16 @@ def test_late_imports_count(tree):
         tree, "theory/grassmann.py", "    form = sym", "    from ssl_dynamics.theory import late\n    form = sym"
     )
     assert "solve" in changed_by(tree, "theory/late.py", "1", "2")
+
+
+def test_imports_for_type_checkers_run_nothing(tree):
+    late = "ssl_dynamics.theory.late"
+    (tree / "theory/late.py").write_text("VALUE = 1\n")
+    edit(tree / "theory/grassmann.py", "import numpy", f"if TYPE_CHECKING:\n    from {late} import VALUE\nimport numpy")
+    assert changed_by(tree, "theory/late.py", "1", "2") == set()
+    edit(tree / "theory/grassmann.py", "    form = sym", "    form = VALUE * sym")
+    module.forget()
+    assert "solve" in changed_by(tree, "theory/late.py", "2", "3")
 
 
 def test_what_the_settings_name_counts_alone(tree):

@@ -35,7 +35,7 @@ def limits(method, *, right=1e-9, wrong=0.07, steps=400, needed=300.0):
     ],
 )
 def test_limits_in_the_step_size_pass_fail_and_stay_open(method, changes, verdict):
-    cell = judge_rows(claim(f"A3-{method}-limit"), limits(method, **changes))
+    cell = judge_rows(claim(f"beyond-{method}-limit"), limits(method, **changes))
     assert cell.verdict == verdict
     if verdict == "open":
         assert "finite_steps.limit_steps ends the training after 400" in cell.claim.reason

@@ -32,9 +32,9 @@ BREACHES = {
     "Simulation never sees C": ("simulation/training.py", "ssl_dynamics.problem.quadratic"),
     "What simulates never forms C": ("experiments/dynamics/simulate.py", "ssl_dynamics.problem.forms"),
     "Theory never sees a loss": ("experiments/objectives/solve.py", "ssl_dynamics.problem.losses"),
-    "Analysis stands alone": ("analysis/tables.py", "ssl_dynamics.problem.settings"),
-    "Only the simulation imports torch": ("kernels/two_layer.py", "torch"),
-    "The engine knows nothing of the science": ("engine/stage.py", "ssl_dynamics.problem.settings"),
+    "Analysis stands alone": ("analysis/rank.py", "ssl_dynamics.problem.names"),
+    "The library needs numpy and scipy alone": ("problem/quadratic.py", "pandas"),
+    "The engine knows nothing of the science": ("engine/stage.py", "ssl_dynamics.problem.names"),
 }
 # Behind another module: what an experiment's own design imports counts for both of its sides.
 INDIRECT = {

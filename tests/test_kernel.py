@@ -257,7 +257,7 @@ def test_singular_values_through_a_map_far_below_the_rounding():
 
 
 def test_map_that_does_not_fit_is_refused():
-    with pytest.raises(ValueError, match=r"through must be finite with shape \(N, 2\); got shape \(2, 3\)"):
+    with pytest.raises(ValueError, match=r"through must have shape \(N, 2\); got shape \(2, 3\)"):
         log_singular_values(np.diag([-1.0, 1.0]), np.eye(2), [0.0], through=np.ones((2, 3)))
 
 

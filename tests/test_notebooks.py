@@ -11,8 +11,8 @@ import nbformat
 import pandas as pd
 import pytest
 
-from ssl_dynamics.catalogue import table_names
-from ssl_dynamics.engine.notebook_imports import notebook_imports, notebook_parameters
+from ssl_dynamics.catalogue import FIGURES, table_names
+from ssl_dynamics.engine.notebook_imports import notebook_figures, notebook_imports, notebook_parameters
 from ssl_dynamics.registry import GROUPS
 from ssl_dynamics.report.display import ABSENT, numbers, show, verdicts
 from ssl_dynamics.report.notebook_page import page
@@ -80,9 +80,10 @@ def test_notebook_is_committed_without_outputs(path):
 
 
 @every_notebook
-def test_parameters_are_the_tables_that_the_rule_gives(path):
+def test_parameters_are_the_tables_and_figures_that_the_rule_gives(path):
     values = parameters(path)
     assert values.pop("claims") == "results/quick/claims.json"
+    assert values.pop("figures") == [f"results/quick/figures/{name}.png" for name in notebook_figures(path)]
     assert list(values) == notebook_parameters(path)
     for name, paths in values.items():
         assert name in table_names()
@@ -93,6 +94,17 @@ def test_parameters_are_the_tables_that_the_rule_gives(path):
 @every_notebook
 def test_notebook_ends_with_the_verdicts_of_its_group(path):
     assert read(path).cells[-1].source == f'verdicts(claims, "{path.stem}")'
+
+
+def test_notebooks_show_every_figure_but_the_story_and_the_errors_over_time():
+    shown = {name for path in NOTEBOOKS for name in notebook_figures(path)}
+    assert shown == set(FIGURES) - {"story", "transient"}
+
+
+def test_figures_are_those_that_cells_show(tmp_path):
+    cells = ['show("rank", figures, alt="a")\nshow(\n    "spans", figures, alt=""\n)', 'numbers(show, "rank")']
+    path = write(tmp_path, nbformat.v4.new_markdown_cell('show("steps")'), *map(nbformat.v4.new_code_cell, cells))
+    assert notebook_figures(path) == ["rank", "spans"]
 
 
 @every_notebook
@@ -225,11 +237,19 @@ def test_what_is_not_part_of_a_configuration_says_so(tmp_path):
     def never(_):
         raise AssertionError
 
-    assert show(never, [], alt="").data == ABSENT
+    assert show("rank", [str(tmp_path / "steps.png")], alt="").data == ABSENT
     assert numbers(never, [], caption="").data == ABSENT
     assert verdicts(claims_file(tmp_path), "collapse").data == ABSENT
     pd.DataFrame(columns=["a"]).to_csv(tmp_path / "empty.csv", index=False)
-    assert show(never, [str(tmp_path / "empty.csv")], alt="").data == ABSENT
+    assert numbers(never, [str(tmp_path / "empty.csv")], caption="").data == ABSENT
+
+
+def test_a_figure_is_shown_as_it_is(tmp_path):
+    drawn = {name: str(tmp_path / f"{name}.png") for name in ("rank", "kernel-rank")}
+    for name, path in drawn.items():
+        Path(path).write_bytes(f"picture of {name}".encode())
+    image = show("rank", list(drawn.values()), alt="Effective rank")
+    assert (image.data, image.alt, image.format) == (b"picture of rank", "Effective rank", "png")
 
 
 def test_numbers_are_a_table_with_heads_of_rows_and_columns(tmp_path):
@@ -248,9 +268,7 @@ def test_numbers_are_a_table_with_heads_of_rows_and_columns(tmp_path):
 
 
 @pytest.mark.slow
-def test_failing_notebook_leaves_its_copy_and_names_the_cell(tmp_path, monkeypatch):
-    for name in ("IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "MPLBACKEND"):
-        monkeypatch.setenv(name, "")  # a stage may set them for good: they are put back here
+def test_failing_notebook_leaves_its_copy_and_names_the_cell(tmp_path):
     source = write(
         tmp_path,
         HEADING,

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from ssl_dynamics.registry import GROUPS
+from problems import draws_of
+from ssl_dynamics import __version__
+from ssl_dynamics.registry import CLAIMS, GROUPS
 from ssl_dynamics.report import page
+from ssl_dynamics.report.abstracts import ABSTRACTS, FOLLOW_UP, PAPER, standing
 from ssl_dynamics.report.configured import rules_of_the_workflow
 from ssl_dynamics.report.interval_plot import interval_plot, scale_of
 from ssl_dynamics.report.workflow_picture import columns_of, picture
@@ -44,6 +47,7 @@ def record(name, *, group="collapse", source="A1", verdict="pass", **changes):
         "group": group,
         "id": name,
         "source": source,
+        "abstracts": [source] if source.startswith("A") else [],
         "statement": "ln(σ_2/σ_1) stays within e^{−2(λ_{z+1} − λ_z)t}.",
         "formula": r"\ln\frac{\sigma_2}{\sigma_1}\quad\text{for}\quad t>0",
         "quantity": "largest error",
@@ -63,6 +67,23 @@ def record(name, *, group="collapse", source="A1", verdict="pass", **changes):
     }
 
 
+def test_claims_of_the_abstracts_stand_as_the_worst_of_what_bears_on_them():
+    bearing = [
+        record("A4-one", source="A4"),
+        record("beyond-two", source="beyond", abstracts=["A4", "F3"], verdict="open"),
+        record("A2-three", source="A2", verdict="fail"),
+        record("beyond-four", source="beyond"),
+    ]
+    rows = {row["name"]: row for row in standing(bearing)}
+    assert {name: row["verdict"] for name, row in rows.items()} == {"A2": "fail", "A4": "open", "F3": "open"}
+    assert [measured["id"] for measured in rows["A4"]["bearing"]] == ["A4-one", "beyond-two"]
+    assert (PAPER, FOLLOW_UP) == (5, 4)
+
+
+def test_something_is_measured_for_every_claim_of_the_abstracts():
+    assert {name for claim in CLAIMS for name in claim.abstracts} == set(ABSTRACTS)
+
+
 RECORDS = [
     record("A1-one"),
     record("A1-two", verdict="fail", value=None, low=None, high=None),
@@ -71,7 +92,7 @@ RECORDS = [
 ]
 
 
-def rendered(folder, records=RECORDS, missing=()):
+def rendered(folder, records=RECORDS, missing=(), over_draws=None, config_name="tiny"):
     from matplotlib.figure import Figure  # noqa: PLC0415 -- only here
 
     figures = {}
@@ -83,12 +104,13 @@ def rendered(folder, records=RECORDS, missing=()):
         records,
         dict(sorted(figures.items())),
         FILES,
-        config_name="tiny",
+        config_name=config_name,
         root_seed=7,
         seeds={"kernel": 10},
         captions=dict.fromkeys(GROUPS, "‖Θ‖_F of all."),
         rules=RULES,
         pins=["python=3.11", "numpy==2.4.6"],
+        over_draws=over_draws,
     )
 
 
@@ -102,6 +124,29 @@ class Elements(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.found.append((tag, dict(attrs)))
+
+
+def test_page_ends_with_the_version(tmp_path):
+    assert f"<footer><p>ssl-dynamics {__version__}</p></footer>" in rendered(tmp_path)
+
+
+def test_page_says_of_draws_what_the_reference_ships_and_else_nothing(tmp_path):
+    found = draws_of("A1-one", "A1-two")
+    text = rendered(tmp_path, over_draws=found)
+    line = "Over 20 draws: holds on average (predicted [0.9, 1.2], 19 of 20 draws pass, P ≥ 0.78)"
+    assert text.count(line) == 2
+    assert "(not preregistered), claims by verdict: holds on average: 2." in text
+    assert "Over 20" not in rendered(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "replicates"), [("full", True), ("full-root-11", True), ("quick", False), ("full-scale", False)]
+)
+def test_page_of_a_smaller_configuration_says_that_it_is_not_the_replication(tmp_path, name, replicates):
+    text = " ".join(rendered(tmp_path, config_name=name).split())
+    said = f"<code>{name}</code> has one data set and as few as 10 seeds"
+    assert ("This is not the replication." in text, said in text) == (not replicates, not replicates)
+    assert "Only the abstracts of the paper" in text
 
 
 def test_page_says_what_holds_and_what_fails(tmp_path):

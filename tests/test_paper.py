@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import typst
 
+from problems import draws_of
+from ssl_dynamics import __version__
 from ssl_dynamics.catalogue import FIGURES, paper_figures
 from ssl_dynamics.config import load_config
 from ssl_dynamics.engine.artifacts import write_arrays, write_json
@@ -34,6 +36,7 @@ def record(claim, *, value=0.5, verdict="pass", control="fail"):
     return {
         "id": claim.id,
         "source": claim.source,
+        "abstracts": list(claim.abstracts),
         "statement": claim.statement,
         "quantity": f"{claim.quantity}; {claim.statistic} over seeds",
         "statistic": claim.statistic,
@@ -49,7 +52,7 @@ def record(claim, *, value=0.5, verdict="pass", control="fail"):
 def job(tmp_path):
     """Makes the job of the stage on given records; of the figures it has the first only, which tells both cases."""
 
-    def make(records, folder="run", config="tiny-all", figures=PAPER_FIGURES[:1]):
+    def make(records, folder="run", config="tiny-all", figures=PAPER_FIGURES[:1], over_draws=None):
         data = tmp_path / folder
         write_json(data / "claims.json", records)
         for name in figures:
@@ -63,6 +66,9 @@ def job(tmp_path):
             "forms": [data / "quadratic_form.npz"],
             "figures": [data / f"{name}.svg" for name in figures],
         }
+        if over_draws:
+            write_json(data / "draws.json", over_draws)
+            inputs["over_draws"] = [data / "draws.json"]
         settings = paper_settings(loaded, [("mixture", "contrastive")])
         return Job(settings, inputs, {"pdf": [data / "paper.pdf"]}, logging.getLogger("paper"), "paper")
 
@@ -121,6 +127,19 @@ def test_the_text_shows_the_figures_that_the_rule_gives_it():
 def test_every_source_is_included():
     text = "".join(map(without_comments, SOURCES))
     assert {path.name for path in SOURCES} == {"paper.typ", *re.findall(r'#(?:include|import) "([a-z-]+\.typ)"', text)}
+
+
+def test_draws_are_told_where_the_reference_ships_them_and_else_not(job, tmp_path):
+    (table,) = rendered(job([record(CLAIMS[0])], over_draws=draws_of(CLAIMS[0].id)), tmp_path / "told", "<draws-table>")
+    for said in (CLAIMS[0].id, "19 of 20", "holds on average"):
+        assert said in table
+    assert rendered(job([record(CLAIMS[0])], "other"), tmp_path / "silent", "<draws-table>") == []
+
+
+def test_every_page_names_the_version(job, tmp_path):
+    footers = rendered(job([record(CLAIMS[0])]), tmp_path / "typeset", "<made-by>")
+    assert len(footers) > 1
+    assert set(footers) == {f"ssl-dynamics {__version__}"}
 
 
 def test_failing_missing_and_unmeasured_claims_show_as_such(job, tmp_path):

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ssl_dynamics.config import ConfigError
 from ssl_dynamics.engine.artifacts import read_arrays
 from ssl_dynamics.engine.provenance import require_as_made
+from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.problem.datasets import load
-from ssl_dynamics.problem.settings import Npz
+from ssl_dynamics.settings.data import Npz
 from ssl_dynamics.solver import solve
 
 NAMES = ("train", "W0", "C", "times", "anchor")
@@ -54,7 +54,7 @@ def read_as_data(path):
 
 
 def solve_it(path):
-    solve(path, path.with_name("out.npz"), flow="grassmann", loss="contrastive", plot=None)
+    solve(path, path.with_name("out.npz"), flow="grassmann", loss="contrastive", plot=None, beta=None)
 
 
 @pytest.fixture(params=[archive, bare, array])
@@ -93,7 +93,7 @@ def test_pickles_are_refused_unread(trap, read, error):
 def refusal(path, output):
     """What is said of a problem that is not solved; nothing of one that is."""
     try:
-        solve(path, output, flow="grassmann", loss="contrastive", plot=None)
+        solve(path, output, flow="grassmann", loss="contrastive", plot=None, beta=None)
     except ConfigError as error:
         return str(error)
     return ""

@@ -1,4 +1,5 @@
 import gzip
+import re
 
 import numpy as np
 import pytest
@@ -9,15 +10,16 @@ from ssl_dynamics.analysis import fitted_order
 from ssl_dynamics.problem import quadratic_form
 from ssl_dynamics.problem.augmentations import augment
 from ssl_dynamics.problem.datasets import load
+from ssl_dynamics.problem.idx import read_idx
 from ssl_dynamics.problem.mixture import mixture
 from ssl_dynamics.problem.principal import principal_triplets
 from ssl_dynamics.problem.sampling import draw_triplets
-from ssl_dynamics.problem.settings import Augmentation, DatasetSettings
 from ssl_dynamics.problem.starts.gaussian_nets import gaussian_factor, gaussian_net
 from ssl_dynamics.problem.starts.gaussian_weights import gaussian_weights
 from ssl_dynamics.problem.starts.layers import gaussian_layers, wide_layers, wide_starts
 from ssl_dynamics.problem.starts.orthonormal import constrained_net, random_functions, random_orthonormal_start
 from ssl_dynamics.problem.triplets import Triplets
+from ssl_dynamics.settings.data import Augmentation, DatasetSettings
 
 NOISE = {"kind": "noise", "standard_deviation": 0.1}
 
@@ -77,11 +79,16 @@ def test_centred_on_the_train_part_alone(source):
     np.testing.assert_allclose(data.train - data.background, raw.train, atol=1e-12)
 
 
-def write_idx(path, array, *, magic=None, cut=0):
-    header = (magic or bytes([0, 0, 8, array.ndim])) + b"".join(int(n).to_bytes(4, "big") for n in array.shape)
-    content = header + array.tobytes()
+IDX_TYPES = {"uint8": 0x08, "int8": 0x09, "int16": 0x0B, "int32": 0x0C, "float32": 0x0D, "float64": 0x0E}
+
+
+def write_idx(path, array, *, magic=None, cut=0, compressed=None):
+    magic = magic or bytes([0, 0, IDX_TYPES[array.dtype.name], array.ndim])
+    content = magic + b"".join(int(n).to_bytes(4, "big") for n in array.shape)
+    content += array.astype(array.dtype.newbyteorder(">")).tobytes()
     content = content[: len(content) - cut]
-    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    compressed = path.suffix == ".gz" if compressed is None else compressed
+    path.write_bytes(gzip.compress(content) if compressed else content)
     return path
 
 
@@ -103,31 +110,83 @@ def test_idx_files_are_read(tmp_path, suffix):
     assert data.image_shape == (3, 4)
 
 
-def spoil(path, kind):
-    match kind:
-        case "missing":
-            return "No such file.*expected an IDX file"
-        case "short":
-            write_idx(path, IMAGES, cut=7)
-            return r"69 bytes; expected 76 for shape \(5, 3, 4\)"
-        case "header":
-            path.write_bytes(b"\0\0\x08\x03\0\0")
-            return "6 bytes; expected at least the 16 bytes of its header"
-        case "empty":
-            path.write_bytes(b"")
-            return "starts with nothing; expected an IDX header"
-        case "type":
-            write_idx(path, IMAGES, magic=b"\0\0\x0d\x03")
-            return "starts with 00000d03; expected an IDX header"
-        case "dimensions":
-            write_idx(path, LABELS)
-            return "has 1 dimensions; expected 3"
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("name", ["labels", "labels.idx", "labels.gz", "labels.npz"])
+def test_idx_files_are_read_by_what_they_hold_not_by_their_names(tmp_path, name, compressed):
+    path = write_idx(tmp_path / name, LABELS, compressed=compressed)
+    np.testing.assert_array_equal(read_idx(path, dimensions=1), LABELS)
 
 
-@pytest.mark.parametrize("kind", ["missing", "short", "header", "empty", "type", "dimensions"])
-def test_damaged_idx_files_are_named_with_what_was_expected(tmp_path, kind):
+@pytest.mark.parametrize("kind", IDX_TYPES)
+def test_every_type_of_idx_is_read(tmp_path, kind):
+    numbers = (np.array([[0, 1, 2], [100, 3, 127]]) * (1 if kind in ("uint8", "int8") else -200)).astype(kind)
+    found = read_idx(write_idx(tmp_path / "numbers", numbers), dimensions=2)
+    np.testing.assert_array_equal(found, numbers)
+    assert found.dtype == numbers.dtype
+
+
+@pytest.mark.parametrize("kind", ["int8", "int16", "int32"])
+def test_labels_of_every_integer_type_count_and_only_bytes_are_scaled(tmp_path, kind):
+    images = write_idx(tmp_path / "images", IMAGES.astype(np.int16) * 9)
+    labels = write_idx(tmp_path / "labels", LABELS.astype(kind))
+    data = load(dataset_settings("idx", images=images, labels=labels, center=False), "x", root_seed=0)
+    np.testing.assert_array_equal(data.train_labels, LABELS)
+    np.testing.assert_array_equal(data.train, IMAGES.reshape(5, 12) * 9.0)
+
+
+def test_idx_numbers_that_are_no_labels_or_no_images_are_named(tmp_path):
+    images = write_idx(tmp_path / "images", IMAGES)
+    labels = write_idx(tmp_path / "labels", LABELS.astype(np.float32))
+    with pytest.raises(ValueError, match=rf"^{labels}: 5 labels \(float32\); expected 5 whole numbers"):
+        load(dataset_settings("idx", images=images, labels=labels), "x", root_seed=0)
+    wrong = write_idx(tmp_path / "wrong", np.where(IMAGES == 7, np.nan, 1.0))
+    with pytest.raises(ValueError, match=f"^{wrong}: holds values that are not finite"):
+        load(dataset_settings("idx", images=images, test_images=wrong), "x", root_seed=0)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("part", ["train", "test"])
+@pytest.mark.parametrize("size", [1e160, -1e71, 1e308])
+def test_values_whose_squares_are_past_float64_are_refused_without_a_warning(tmp_path, part, size):
+    arrays = {"train": np.eye(4), "test": np.eye(4)}
+    arrays[part] = arrays[part].copy()
+    arrays[part][2, 1] = size
+    np.savez(tmp_path / "own.npz", **arrays)
+    with pytest.raises(ValueError, match=re.escape(f"values reach {abs(size):.3g} in size; expected")):
+        load(dataset_settings("npz", path=tmp_path / "own.npz"), "x", root_seed=0)
+
+
+def test_values_that_are_all_tiny_are_refused_and_zeros_are_values(tmp_path):
+    np.savez(tmp_path / "own.npz", train=1e-90 * np.eye(4))
+    with pytest.raises(ValueError, match="values reach 1e-90 in size; expected between 1e-70 and 1e"):
+        load(dataset_settings("npz", path=tmp_path / "own.npz"), "x", root_seed=0)
+    np.savez(tmp_path / "own.npz", train=np.zeros((4, 4)))
+    load(dataset_settings("npz", path=tmp_path / "own.npz"), "x", root_seed=0)
+
+
+NOT_IDX = "not an IDX file, by its first bytes; expected an IDX file, plain or gzip-compressed"
+SPOILT = {
+    "missing": (lambda _: None, "No such file.*expected an IDX file"),
+    "short": (lambda path: write_idx(path, IMAGES, cut=7), r"69 bytes; expected 76 for uint8 of shape \(5, 3, 4\)"),
+    "header": (
+        lambda path: path.write_bytes(b"\0\0\x08\x03\0\0"),
+        "6 bytes; expected at least the 16 bytes of its header",
+    ),
+    "empty": (lambda path: path.write_bytes(b""), "empty; expected an IDX file, plain or gzip-compressed"),
+    "type": (lambda path: write_idx(path, IMAGES, magic=b"\0\0\x0a\x03"), NOT_IDX),
+    "long type": (
+        lambda path: write_idx(path, IMAGES, magic=b"\0\0\x0d\x03"),
+        r"76 bytes; expected 256 for float32 of shape \(5, 3, 4\)",
+    ),
+    "archive": (lambda path: path.write_bytes(b"PK\x03\x04, as .npz files begin"), NOT_IDX),
+    "dimensions": (lambda path: write_idx(path, LABELS), "has 1 dimensions; expected 3"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "message"), SPOILT.values(), ids=SPOILT)
+def test_damaged_idx_files_are_named_with_what_was_expected(tmp_path, spoil, message):
     path = tmp_path / "images.idx"
-    message = spoil(path, kind)
+    spoil(path)
     with pytest.raises(ValueError, match=f"^{path}: {message}") as caught:
         load(dataset_settings("idx", images=path), "x", root_seed=0)
     assert "\n" not in str(caught.value)
@@ -136,7 +195,11 @@ def test_damaged_idx_files_are_named_with_what_was_expected(tmp_path, kind):
 def test_damaged_gzip_is_named(tmp_path):
     path = write_idx(tmp_path / "images.gz", IMAGES)
     whole = path.read_bytes()
-    for content, message in ((whole[:-10], "truncated or damaged gzip"), (b"plain text", "not a gzip file")):
+    for content, message in (
+        (whole[:-10], "truncated or damaged gzip"),
+        (whole[:20] + bytes([whole[20] ^ 255]) + whole[21:], "truncated or damaged gzip"),
+        (b"plain text", "not an IDX file, by its first bytes"),
+    ):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=f"^{path}: {message}"):
             load(dataset_settings("idx", images=path), "x", root_seed=0)
@@ -145,7 +208,7 @@ def test_damaged_gzip_is_named(tmp_path):
 def test_idx_labels_must_match_the_images(tmp_path):
     images = write_idx(tmp_path / "images.idx", IMAGES)
     labels = write_idx(tmp_path / "labels.idx", LABELS[:3])
-    with pytest.raises(ValueError, match=f"^{labels}: 3 labels; expected 5"):
+    with pytest.raises(ValueError, match=rf"^{labels}: 3 labels \(uint8\); expected 5"):
         load(dataset_settings("idx", images=images, labels=labels), "x", root_seed=0)
     small = write_idx(tmp_path / "small.idx", IMAGES[:, :2])
     with pytest.raises(ValueError, match=rf"^{small}: images of \(2, 4\); expected \(3, 4\)"):

@@ -6,11 +6,11 @@ import pytest
 
 from problems import judge_rows, orthonormal, symmetric
 from ssl_dynamics.analysis import leading_order
-from ssl_dynamics.analysis.tables import projector_table
 from ssl_dynamics.claims.measures.rates import in_quadrature, nearer_rate, proportional, scaled
 from ssl_dynamics.claims.measures.trajectories import largest_error, order, relative_error
 from ssl_dynamics.experiments.dynamics.claims import CLAIMS
 from ssl_dynamics.problem.levels import FAR_RATES, NEAR_RATES
+from ssl_dynamics.tables import projector_table
 from ssl_dynamics.theory import grassmann_flow
 
 CELL = {"dataset": "d", "loss": "contrastive", "dimension": 2}

@@ -76,7 +76,7 @@ def test_a_real_edit_in_the_theory_runs_the_solvers_that_import_it_and_what_foll
     assert "theory.solved_flow: SolvedFlow" in " ".join(printed.split())
     found = stages(printed)
     assert found.keys() >= {
-        "solve", "compare_unconstrained", "compare_grassmannian", "claims", "figures_dynamics", "notebook",
+        "solve", "compare_unconstrained", "compare_grassmannian", "claims", "figures_collapse", "notebook",
     }  # fmt: skip
     assert not {stage for stage in found if stage.startswith(("triplet", "quadratic", "simulate", "design"))}
 
@@ -89,7 +89,7 @@ def test_a_real_edit_in_the_simulation_runs_training_and_what_follows(tree):
     assert not stages(printed).keys() & {"triplets", "quadratic_form", "design_dynamics", "solve"}
 
 
-def test_an_edit_in_one_figure_function_runs_the_figures_of_its_experiment_and_what_shows_it(tree):
+def test_an_edit_in_one_figure_function_runs_the_figures_of_its_part_and_what_shows_them(tree):
     edit(
         tree,
         "src/ssl_dynamics/experiments/dynamics/figures.py",
@@ -98,11 +98,11 @@ def test_an_edit_in_one_figure_function_runs_the_figures_of_its_experiment_and_w
     )
     printed = plan(tree)
     assert "experiments.dynamics.figures: exactness" in printed
-    assert stages(printed) == {"figures_dynamics": 1, "notebook": 1, "page": 1, "paper": 1}
+    assert stages(printed) == {"figures_collapse": 1, "notebook": 2, "page": 1, "paper": 1}
 
 
 def test_an_edit_of_what_the_notebooks_share_runs_them_all_and_nothing_else(tree):
-    edit(tree, "src/ssl_dynamics/report/display.py", "_DOTS_PER_INCH = 120", "_DOTS_PER_INCH = 121")
+    edit(tree, "src/ssl_dynamics/report/display.py", "Not part of this", "No part of this")
     assert stages(plan(tree)) == {"notebook": 2}
 
 
@@ -112,7 +112,7 @@ def test_an_edit_of_what_the_notebooks_share_runs_them_all_and_nothing_else(tree
         (
             {"seeds": 5},
             "seeds: 4 → 5",
-            {"design_dynamics", "simulate", "solve", "design_finite_steps", "claims", "figures_dynamics"},
+            {"design_dynamics", "simulate", "solve", "design_finite_steps", "claims", "figures_collapse"},
             {"triplets", "quadratic_form", "triplet_figure"},
         ),
         (
@@ -147,14 +147,14 @@ def test_a_changed_list_of_widths_changes_only_the_jobs_of_the_experiment_that_h
 
     def settings_with(widths):
         path.write_text(yaml.safe_dump({**config, "depth": {**config["depth"], "widths": widths}}))
-        jobs = jobs_of(Configuration(Path("config/tiny-all.yaml")), [])
+        jobs = jobs_of(Configuration(Path("config/tiny-all.yaml")))
         assert len(jobs) > 80
         return {job.provenance.removeprefix("results/tiny-all/"): job.settings for job in jobs}
 
     before, after = settings_with([32, 64, 128]), settings_with([32, 64, 256])
     cell = "mixture/contrastive/depth/z2"
     assert {name.removesuffix(SUFFIX) for name in before if before[name] != after[name]} == {
-        f"{cell}/simulate", f"{cell}/solve", f"{cell}/compare", "paper",
+        f"{cell}/trajectories/0", f"{cell}/solve", f"{cell}/compare", "paper",
     }  # fmt: skip
 
 

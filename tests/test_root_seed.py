@@ -2,14 +2,16 @@
 
 import json
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from ssl_dynamics.config import ConfigError, load_config
+from ssl_dynamics.config import load_config
 from ssl_dynamics.engine.exit_codes import WRONG_INPUT
 from ssl_dynamics.engine.run import Configuration
+from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.root_seed import name_with, taken_apart, variables
 from trees import SMALLEST, call, contents, run
 
@@ -84,13 +86,14 @@ def test_snakemake_is_told_the_file_and_what_differs():
 )
 def test_make_hands_the_root_seed_on(goal, command):
     words = ["make", "--dry-run", "--no-print-directory", goal, "CONFIG=config/mine.yaml", "CORES=2"]
-    for variable, option in (([], []), (["ROOT_SEED=11"], ["--root-seed='11'"])):
+    for variable, option in (([], []), (["ROOT_SEED=11"], ["--root-seed=11"])):
         printed = subprocess.run(words + variable, cwd=TOP, capture_output=True, text=True, check=True).stdout
-        (line,) = [line for line in printed.splitlines() if line.startswith("ssl-dynamics ")]
-        assert set(line.split()) - {"--cores", "2"} == {"ssl-dynamics", *command.split(), *option}
+        (line,) = [line for line in printed.splitlines() if " ssl-dynamics " in line]
+        given = shlex.split(line.partition(" ssl-dynamics ")[2])
+        assert set(given) - {"--cores=2"} == {*command.split(), *option}
 
 
-@pytest.mark.parametrize("goal", ["archive", "report"])
+@pytest.mark.parametrize("goal", ["archive", "report", "draws", "preregister"])
 def test_make_says_where_no_root_seed_can_be_given(goal):
     command = ["make", "--dry-run", goal, "ROOT_SEED=11"]
     result = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)

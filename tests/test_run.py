@@ -10,7 +10,7 @@ from snakemake.logging import format_percentage
 from snakemake.scheduling.job_scheduler import JobScheduler
 
 from ssl_dynamics.engine import run
-from ssl_dynamics.engine.run_lock import RunError
+from ssl_dynamics.errors import RunError
 
 
 @pytest.mark.parametrize("total", [7, 300])  # from 200 jobs on, Snakemake says the first and last with decimals

@@ -1,4 +1,5 @@
 import subprocess
+import sys
 from datetime import datetime
 
 import numpy as np
@@ -6,8 +7,8 @@ import pytest
 import scipy
 
 from ssl_dynamics.engine.exit_codes import STOPPED
-from ssl_dynamics.engine.run_lock import RunError
 from ssl_dynamics.engine.run_record import FILE, LIBRARIES, read_runs, recorded, surroundings
+from ssl_dynamics.errors import RunError
 
 
 @pytest.fixture
@@ -37,6 +38,22 @@ def test_run_leaves_its_record(results):
     assert datetime.fromisoformat(record["start"]) <= datetime.fromisoformat(record["end"])
     assert record["hardware"]["threads"] >= 1
     assert record["hardware"]["memory_bytes"] > 0
+
+
+def test_cpu_time_is_that_of_what_ran_below(results):
+    work = "import time\nwhile time.process_time() < 0.3: pass"
+    subprocess.run([sys.executable, "-c", work], check=True)
+    with recorded(results, where=2):
+        subprocess.run([sys.executable, "-c", work], check=True)
+    (record,) = records(results)
+    assert 0.3 <= record["cpu_seconds"] < 0.6  # what ran before does not count
+
+
+def test_run_of_several_folders_is_recorded_in_each(results):
+    other = results.with_name("full-root-11")
+    with recorded(results, other, where=2):
+        pass
+    assert records(results) == records(other)
 
 
 def test_versions_are_those_that_compute(results):

@@ -1,4 +1,4 @@
-"""The workflow through a real Slurm of one node, which tests/slurm/with_slurm.sh starts and ends."""
+"""The workflow through a real Slurm of two nodes, which tests/slurm/with_slurm.sh starts and ends."""
 
 import os
 import re
@@ -8,18 +8,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 import pytest
 
 from ssl_dynamics.catalogue import stages
 from ssl_dynamics.engine.exit_codes import STOPPED
-from trees import contents, copy_of_the_tree, edit, environment, run
+from trees import SMALLEST, call, command, contents, copy_of_the_tree, edit, environment, finish
 
 TOP = Path(__file__).parents[1]
-CONFIG = "config/smallest.yaml"
 PROFILE = "profiles/slurm/profile.yaml"
-COMMAND = [sys.executable, "-m", "ssl_dynamics.cli", "run", CONFIG, "--profile", "profiles/slurm"]
+ON_SLURM = ("--profile", "profiles/slurm")
 
 pytestmark = pytest.mark.slow
 
@@ -39,27 +39,30 @@ def slurm(tmp_path):
         assert process.wait() == 0
 
 
-def sources(folder):
-    folder.mkdir()
-    shutil.copy(TOP / "tests" / CONFIG, copy_of_the_tree(folder) / CONFIG)
-    return folder
-
-
 @pytest.fixture
 def tree(tmp_path):
     """The sources, with the status of jobs asked for often."""
-    tree = sources(tmp_path / "tree")
+    tree = copy_of_the_tree(tmp_path / "tree")
     edit(tree, PROFILE, "slurm-init-seconds-before-status-checks: 10", "slurm-init-seconds-before-status-checks: 2")
     return tree
 
 
 def run_on_slurm(tree):
-    return subprocess.run(COMMAND, cwd=tree, env=environment(tree), capture_output=True, text=True, check=False)
+    return call(tree, "run", SMALLEST, *ON_SLURM)
+
+
+class Ended(NamedTuple):
+    """A job that has ended, on this node."""
+
+    number: str
+    state: str
+    node: str
+    folder: str
 
 
 def ended(jobs):
-    """Number, state and folder of every job that has ended."""
-    return re.findall(r"JobId=(\d+) .* JobState=(\w+) .* WorkDir=(\S+) ", jobs.read_text())
+    found = re.findall(r"JobId=(\d+) .* JobState=(\w+) .* NodeList=(\S+) .* WorkDir=(\S+) ", jobs.read_text())
+    return [Ended(*job) for job in found]
 
 
 def at_work(rule):
@@ -70,8 +73,8 @@ def at_work(rule):
 
 
 def test_every_rule_says_its_memory_and_time():
-    command = [sys.executable, TOP / "tests/dry_run.py", "config/full.yaml"]  # without what a profile says of them
-    printed = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=True).stdout
+    listing = [sys.executable, TOP / "tests/dry_run.py", "config/full.yaml"]  # without what a profile says of them
+    printed = subprocess.run(listing, cwd=TOP, capture_output=True, text=True, check=True).stdout
     jobs = [line for line in printed.splitlines() if not line.startswith(" ")]
     assert {job.partition("=")[0] for job in jobs} >= {stage.rule for _, stage in stages()} | {"claims", "paper"}
     for job in jobs:
@@ -126,12 +129,16 @@ def test_failed_job_ends_in_a_line_with_its_cause(tree, slurm):
     assert result.returncode == STOPPED
     assert "triplets: no (log: results/smallest/logs/mixture/triplets.log)" in result.stdout.splitlines()
     assert "Traceback" not in result.stdout + result.stderr
-    assert [state for _, state, _ in ended(slurm)] == ["FAILED"]
+    assert [job.state for job in ended(slurm)] == ["FAILED"]
 
 
 def test_killed_run_goes_on_and_gives_the_bytes_of_a_local_run(tree, slurm, tmp_path):
     with subprocess.Popen(
-        COMMAND, cwd=tree, env=environment(tree), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command("run", SMALLEST, *ON_SLURM),
+        cwd=tree,
+        env=environment(tree),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as process:
         while not (orphans := at_work("simulate")):
             assert process.poll() is None
@@ -142,12 +149,24 @@ def test_killed_run_goes_on_and_gives_the_bytes_of_a_local_run(tree, slurm, tmp_
             victim.send_signal(signal.SIGKILL)
     result = run_on_slurm(tree)
     assert result.returncode == 0, result.stdout + result.stderr
-    states = {number: state for number, state, folder in ended(slurm) if folder == str(tree)}
+    states = {job.number: job.state for job in ended(slurm) if job.folder == str(tree)}
     assert {states[number] for number in orphans} == {"CANCELLED"}
     completed = [number for number, state in states.items() if state == "COMPLETED"]
     assert len(completed) == 4  # the data, two cells, and what follows from the tables
     assert not list((tree / "results").rglob("*.part*"))
 
-    local = sources(tmp_path / "local")
-    assert run(local, config=CONFIG).returncode == 0
+    local = copy_of_the_tree(tmp_path / "local")
+    finish(local, SMALLEST)
+    assert contents(tree) == contents(local)
+
+
+def test_draws_are_shared_by_two_nodes_and_give_the_bytes_of_local_ones(tree, slurm, tmp_path):
+    result = call(tree, "draws", SMALLEST, "--draws", "3", *ON_SLURM)
+    assert result.returncode == 0, result.stdout + result.stderr
+    jobs = ended(slurm)
+    assert {job.state for job in jobs} == {"COMPLETED"}
+    assert len(jobs) == 13  # of each draw the data, two cells and its verdicts; what they say together
+    assert {job.node for job in jobs} == {"node1", "node2"}
+    local = copy_of_the_tree(tmp_path / "local")
+    assert call(local, "draws", SMALLEST, "--draws", "3", "--cores", "2").returncode == 0
     assert contents(tree) == contents(local)

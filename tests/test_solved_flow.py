@@ -7,6 +7,7 @@ from scipy.linalg import expm, subspace_angles
 
 from problems import flow_problems, orthonormal, symmetric
 from ssl_dynamics.theory import SolvedFlow, grassmann_flow, integrate_grassmann_flow, leading_eigenspace
+from ssl_dynamics.theory.exponential_sums import exponential_sums, node_count
 
 TIMES = np.array([0.0, 0.1, 0.7])
 
@@ -45,6 +46,63 @@ def test_representations_are_those_of_the_matrix_exponential(problem, m, seed):
     # Grams are what no rotation of the outputs changes.
     scale = np.square(X).sum()
     np.testing.assert_allclose(U @ U.mT, expected @ expected.mT, atol=1e-12 * scale * condition(C, W0))
+
+
+@given(flow_problems(), st.integers(1, 9), st.integers(1, 9), st.integers(0, 100))
+@settings(max_examples=60, deadline=None)
+def test_inner_products_are_those_of_the_projector(problem, m, k, seed):
+    C, W0 = problem
+    random = np.random.default_rng(seed)
+    X, Y = (random.standard_normal((count, len(C))) for count in (m, k))
+    expected = np.stack([X @ W @ W.T @ Y.T for W in spans(C, W0)])
+    flow = SolvedFlow(C)
+    products = flow.inner_products(W0, TIMES, X, Y)
+    assert products.shape == expected.shape
+    scale = np.square(X).sum() + np.square(Y).sum()
+    np.testing.assert_allclose(products, expected, atol=1e-12 * scale * condition(C, W0))
+    np.testing.assert_array_equal(flow.inner_products(W0, TIMES, flow.coordinates(X), Y), products)
+
+
+@given(
+    m=st.integers(1, 120),
+    T=st.integers(1, 120),
+    lowest=st.floats(0, 3),
+    spread=st.sampled_from([0.0, 1e-12, 0.3, 3.0, 1e4]),
+    end=st.sampled_from([0.0, 0.1, 5.0, 40.0]),
+    seed=st.integers(0, 100),
+)
+@settings(max_examples=200, deadline=None)
+def test_interpolated_sums_are_the_sums_to_rounding(m, T, lowest, spread, end, seed):  # noqa: PLR0917
+    random = np.random.default_rng(seed)
+    rates, times = lowest + spread * random.random(m), end * np.sort(random.random(T))
+    A, B = random.standard_normal((2, m, 3)), random.standard_normal((m, 4))
+    decays = np.exp(-times[:, None] * rates)
+    Q = node_count(rates, times)
+    assert Q is None or Q * (T + m) < T * m
+    for sums, expected, scale in (
+        (exponential_sums(rates, times, A), decays @ A, np.abs(A).sum(-2).max()),
+        (
+            exponential_sums(rates, times, A, B),
+            np.einsum("tj,sjk,jl->stkl", decays, A, B),
+            np.einsum("sjk,jl->skl", np.abs(A), np.abs(B)).max(),
+        ),
+    ):
+        slowest = np.exp(-times * rates.min()).reshape(-1, *[1] * (expected.ndim - 2))
+        # Rounding of the sums, of the nodes, whose Lebesgue constant is below 5, and of rates in the exponents.
+        rounding = (20 + 4 * end * rates.max()) * np.finfo(float).eps * scale
+        assert (np.abs(sums - expected) <= rounding * slowest + np.finfo(float).tiny).all()
+
+
+def test_readouts_of_many_times_take_few_nodes_and_agree_with_bases():
+    random = np.random.default_rng(3)
+    C = symmetric(np.concatenate([[-3.0, -2.0], random.uniform(-1, 0.2, 78)]), random)
+    W0, times, X = orthonormal(80, 2, random, 2), np.linspace(0, 12, 90), random.standard_normal((7, 80))
+    flow = SolvedFlow(C)
+    assert node_count(2 * (flow.eigenvalues[2:] - flow.eigenvalues[1]), times) < 40
+    U = X @ flow.bases(W0, times)
+    assert np.abs(flow.inner_products(W0, times, X[:3], X) - U[..., :3, :] @ U.mT).max() < 1e-12
+    V = flow.representations(W0, times, X)
+    assert np.abs(V @ V.mT - U @ U.mT).max() < 1e-12
 
 
 @given(flow_problems(), st.integers(0, 100))
@@ -115,6 +173,14 @@ def test_bad_input_is_refused_with_the_offending_value(readout, W0, more, messag
     arguments = [] if more is None else [more]
     with pytest.raises(ValueError, match=message):
         getattr(SolvedFlow(C_GOOD), readout)(W0, TIMES, *arguments)
+
+
+def test_coordinates_of_points_of_another_dimension_are_refused():
+    with pytest.raises(ValueError, match=r"points must have shape \(m, d\) with d = 3; got \(4, 4\)"):
+        SolvedFlow(C_GOOD).coordinates(np.eye(4))
+    elsewhere = SolvedFlow(np.eye(4)).coordinates(np.eye(4))
+    with pytest.raises(ValueError, match=r"right must have shape \(m, d\) with d = 3; got \(4, 4\)"):
+        SolvedFlow(C_GOOD).inner_products(W_GOOD, TIMES, np.eye(3), elsewhere)
 
 
 def test_a_start_whose_readouts_would_lose_half_their_digits_is_refused():

@@ -10,6 +10,7 @@ from ssl_dynamics import cli
 from ssl_dynamics.analysis import projector_distance
 from ssl_dynamics.engine.exit_codes import WRONG_INPUT
 from ssl_dynamics.problem import quadratic_form
+from ssl_dynamics.theory import SolvedFlow
 
 TIMES = np.array([0.0, 0.5, 2.0])
 
@@ -62,6 +63,35 @@ def test_other_flows(tmp_path, monkeypatch, capsys, flow):
     np.testing.assert_allclose(W[0], arrays["W0"], atol=1e-12)
     if flow == "unconstrained":
         np.testing.assert_allclose(W[1], expm(-arrays["C"]) @ arrays["W0"], atol=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-3])
+def test_a_penalty_keeps_the_span_and_ends_at_its_own_singular_values(tmp_path, monkeypatch, capsys, scale):
+    path, arrays = problem(tmp_path, W0=scale * problem(tmp_path)[1]["W0"], times=[0.0, 0.5, 30.0])
+    assert run(monkeypatch, capsys, path, tmp_path / "out.npz", "--flow", "soft", "--beta", "4") == (0, "")
+    written = np.load(tmp_path / "out.npz")
+    expected = np.linalg.qr(expm(-arrays["C"]) @ arrays["W0"])[0]
+    assert projector_distance(np.linalg.qr(written["W"][1])[0], expected) < 1e-12
+    np.testing.assert_allclose(np.linalg.svd(written["W"][2])[1], np.sqrt([1.5, 1.25]), rtol=1e-12)
+    np.testing.assert_allclose(written["loss"][2], -2 * 1.5 - 1.25, rtol=1e-12)
+    assert written["sines"][2].max() < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--flow", "soft"], "--beta: the flow soft needs it, in units of C, and no other flow has one"),
+        (["--beta", "1"], "--beta: the flow soft needs it, in units of C, and no other flow has one"),
+        (["--flow", "soft", "--beta", "-1"], "beta must not be negative; got -1"),
+        (["--flow", "soft", "--beta", "nan"], "beta holds 1 values that are not finite"),
+    ],
+)
+def test_a_penalty_is_given_where_a_flow_has_one(tmp_path, monkeypatch, capsys, options, message):
+    path, _ = problem(tmp_path)
+    code, error = run(monkeypatch, capsys, path, tmp_path / "out.npz", *options)
+    assert (code, error.count("\n")) == (WRONG_INPUT, 1)
+    assert error.endswith(f"{message}\n")
+    assert not (tmp_path / "out.npz").exists()
 
 
 @pytest.mark.parametrize("loss", ["contrastive", "non-contrastive"])
@@ -130,3 +160,52 @@ def test_help_names_the_arrays():
         check=True,
     ).stdout
     assert all(name in text for name in ("W0", "times", "anchor", "--flow", "--plot"))
+
+
+def solved(tmp_path, monkeypatch, capsys, flow, **arrays):
+    """What the command writes for these arrays, or the line in which it refuses."""
+    path, _ = problem(tmp_path, **arrays)
+    code, error = run(monkeypatch, capsys, path, tmp_path / "out.npz", "--flow", flow)
+    if code:
+        assert error.count("\n") == 1
+        assert not (tmp_path / "out.npz").exists()
+        return error
+    return dict(np.load(tmp_path / "out.npz"))
+
+
+@pytest.mark.parametrize("flow", ["unconstrained", "wide"])
+@pytest.mark.parametrize("t", [1.0, 8.0, 20.0])
+def test_sines_outlive_the_weights(tmp_path, monkeypatch, capsys, flow, t):
+    random = np.random.default_rng(5)
+    C, W0 = symmetric(np.arange(1.0, 6), random), 1e-8 * orthonormal(5, 2, random)
+    written = solved(tmp_path, monkeypatch, capsys, flow, C=C, W0=W0, times=[0.0, t])
+    start = np.linalg.qr(W0)[0]
+    expected = SolvedFlow(C).tangents(start, [t if flow == "unconstrained" else 2 * t])[0]
+    np.testing.assert_allclose(written["sines"][1, 0], np.sin(np.arctan(expected[0])), rtol=1e-6, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"times": [0.0, 400.0]}, "overflows float64; use log_singular_values and unconstrained_span"),
+        ({"times": [0.0, 130.0]}, "the loss at t = 130 overflows float64"),
+        ({"W0": np.ones((4, 2))}, "W0 has deficient rank"),
+        ({"W0": np.zeros((4, 2))}, "W0 is zero"),
+        ({"W0": np.ones((2, 4, 2))}, "W0 must have shape (d, z); got (2, 4, 2)"),
+        ({"C": 1e300 * np.eye(4)}, "near the limits of float64"),
+        ({"C": 9 * np.eye(4), "times": [0.0, 100.0]}, "shrunk below what float64 holds"),
+    ],
+)
+def test_what_float64_cannot_hold_is_refused(tmp_path, monkeypatch, capsys, changes, message):
+    assert message in solved(tmp_path, monkeypatch, capsys, "unconstrained", **changes)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.longdouble])
+@pytest.mark.parametrize("flow", ["grassmann", "unconstrained", "wide"])
+def test_arrays_of_other_precisions(tmp_path, monkeypatch, capsys, dtype, flow):
+    random = np.random.default_rng(2)
+    C, W0 = symmetric(np.array([-2.0, -1.0, 0.5, 1.0]), random), orthonormal(4, 2, random)
+    expected = solved(tmp_path, monkeypatch, capsys, flow, C=C, W0=W0)
+    found = solved(tmp_path, monkeypatch, capsys, flow, C=C.astype(dtype), W0=W0.astype(dtype))
+    assert found["W"].dtype == np.float64
+    np.testing.assert_allclose(found["sines"], expected["sines"], atol=20 * float(np.finfo(dtype).eps) + 1e-8)

@@ -8,11 +8,11 @@ import pytest
 from ssl_dynamics.problem.datasets import load
 from ssl_dynamics.problem.mixture import mixture
 from ssl_dynamics.problem.rng import stream
-from ssl_dynamics.problem.settings import GaussianMixture
 from ssl_dynamics.problem.starts.gaussian_nets import gaussian_factor
 from ssl_dynamics.problem.starts.gaussian_weights import gaussian_weights
 from ssl_dynamics.problem.starts.layers import gaussian_layers, wide_layers, wide_starts
 from ssl_dynamics.problem.starts.orthonormal import constrained_net, random_functions, random_orthonormal_start
+from ssl_dynamics.settings.data import GaussianMixture
 
 # What draws one problem a seed: (seeds, root seed, name) to arrays whose first axis is the seed.
 MIXTURE = GaussianMixture(

@@ -70,6 +70,7 @@ def test_strips_of_samples_join_without_a_seam(activation, N):
 def test_seeds_in_front_are_nets_of_their_own(function, block):
     X, W1, W2 = problem(60, 4, 7, 2, lead=(2, 3))
     kernels = function(X, W1, W2, activation="erf", block=block)
+    assert (kernels == kernels.mT).all()
     for seed in np.ndindex(2, 3):
         alone = function(X, W1[seed], W2[seed], activation="erf", block=block)
         np.testing.assert_allclose(kernels[seed], alone, rtol=1e-12, atol=1e-14)

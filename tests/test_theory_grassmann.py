@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from problems import flow_problems, orthonormal, symmetric
@@ -208,3 +209,27 @@ def test_arrival_is_when_the_tangent_has_fallen_so_far():
         assert (times == 0).all() == (tangent > 1e6)
     assert np.isinf(arrival_times(np.eye(5), W0, 1e-3)).all()
     assert arrival_times(C, W0[0], 0.1).shape == ()
+
+
+@pytest.mark.parametrize(("shift", "healed"), [(-3.0, True), (3.0, False)])
+@pytest.mark.parametrize("size", [0.3, 0.9])
+def test_of_a_start_inside_the_constraint_the_flow_keeps_the_span_and_heals_where_c_is_negative(size, shift, healed):
+    random = np.random.default_rng(11)
+    C = symmetric(np.linspace(-1, 1, 5) + shift, random)
+    W0 = size * orthonormal(5, 2, random) @ np.array([[1.0, 0.4], [0.0, 0.5]])
+    times = [0.0, 0.1, 0.4, 2.0]
+
+    def velocity(_, flat):
+        W = flat.reshape(5, 2)
+        return (-2 * (C @ W - W @ (W.T @ C @ W))).ravel()
+
+    moved = solve_ivp(velocity, (0, times[-1]), W0.ravel(), "DOP853", times, rtol=1e-11, atol=1e-13)
+    W = moved.y.T.reshape(-1, 5, 2)
+    Y = np.stack([expm(-2 * C * t) @ W0 for t in times])
+    gram = Y @ np.linalg.solve(np.eye(2) + Y.mT @ Y - W0.T @ W0, Y.mT)
+    np.testing.assert_allclose(W @ W.mT, gram, atol=1e-8)
+    start = np.linalg.qr(W0)[0]
+    assert projector_distance(np.linalg.qr(W[:3])[0], grassmann_flow(C, start, times[:3])).max() < 1e-7
+    defects = np.linalg.norm(W.mT @ W - np.eye(2), axis=(-2, -1))
+    assert (np.diff(defects) < 0).all() == healed
+    assert (defects[-1] < 1e-3) == healed

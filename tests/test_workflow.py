@@ -110,7 +110,10 @@ def failed_claims(result):
 def test_half_the_rate_in_the_closed_form_is_caught(tree):
     edit(tree, "src/ssl_dynamics/theory/solved_flow.py", "rates = 2 * (", "rates = 1 * (")
     edit(
-        tree, "src/ssl_dynamics/theory/unconstrained.py", "-2 * eigenvalues * time_grid", "-1 * eigenvalues * time_grid"
+        tree,
+        "src/ssl_dynamics/theory/unconstrained.py",
+        "-2 * eigenvalues * t[:, None]",
+        "-1 * eigenvalues * t[:, None]",
     )
     assert failed_claims(run(tree)) >= {
         "A1-collapse-curve", "A3-order-1", "A3-order-2", "A3-order-3", "A3-error-1", "A3-error-2", "A3-integration",
@@ -160,12 +163,14 @@ def test_damaged_data_stop_before_any_job(tmp_path):
     assert not (tree / ".snakemake/log").exists()
 
 
-def test_failed_job_ends_in_a_line_with_its_cause(tree):
+def test_budget_that_no_draw_can_keep_is_refused_before_any_job(tree):
     config = yaml.safe_load((tree / "config/tiny.yaml").read_text())
     config["grassmannian"]["max_steps"] = 10
     (tree / "config/tiny.yaml").write_text(yaml.safe_dump(config))
+    before = contents(tree)
     result = run(tree)
-    assert result.returncode == STOPPED
-    assert "Traceback" not in result.stdout + result.stderr
-    assert "design_dynamics: the transient takes" in result.stdout
-    assert "max_steps is 10" in result.stdout
+    assert result.returncode == WRONG_INPUT
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("config/tiny.yaml: grassmannian, datasets.mixture: the transient takes")
+    assert "max_steps is 10" in line
+    assert contents(tree) == before

@@ -1,6 +1,7 @@
 """What is known of all experiments together, from what each says of itself in its `experiment.py`."""
 
 import ast
+from collections.abc import Collection
 from importlib import import_module
 from pathlib import Path
 
@@ -36,6 +37,11 @@ def function_of(folder: str, stage: Stage) -> str:
     return stage.function if stage.function.startswith("ssl_dynamics.") else f"{_EXPERIMENTS}.{folder}.{stage.function}"
 
 
+def maker_of(path: str) -> Stage:
+    """The stage that writes this path, as the stage that reads it names it."""
+    return next(stage for _, stage in stages() if path in stage.writes.values())
+
+
 def wildcards() -> dict[str, str]:
     """The wildcards of all families, with what they may be as regular expressions."""
     return {name: pattern for family in FAMILIES.values() for name, pattern in family.wildcards.items()}
@@ -52,8 +58,16 @@ def claim_roots() -> list[str]:
 
 
 def figure_groups() -> dict[str, tuple[Figure, ...]]:
-    """Figures by the folder that draws them; the story by itself."""
-    return {"story": (STORY,)} | {folder: family.figures for folder, family in FAMILIES.items() if family.figures}
+    """Figures by the part of the report that the first experiment of their folder is of; the story by itself.
+
+    Those of a group are drawn by one process: to start one takes longer than to draw most figures.
+    """
+    groups: dict[str, tuple[Figure, ...]] = {"story": (STORY,)}
+    for family in FAMILIES.values():
+        if family.experiments:
+            part = family.experiments[0].part.replace("-", "_")
+            groups[part] = (*groups.get(part, ()), *family.figures)
+    return groups
 
 
 def paper_figures() -> list[Figure]:
@@ -63,8 +77,9 @@ def paper_figures() -> list[Figure]:
 
 def drawing_of(figure: Figure) -> str:
     """The "module:function" that draws a figure."""
-    (folder,) = (folder for folder, figures in figure_groups().items() if figure in figures)
-    module = "ssl_dynamics.report.story" if figure is STORY else f"{_EXPERIMENTS}.{folder}.figures"
+    modules = {f"{_EXPERIMENTS}.{folder}.figures": family.figures for folder, family in FAMILIES.items()}
+    modules["ssl_dynamics.report.story"] = (STORY,)
+    (module,) = (module for module, figures in modules.items() if figure in figures)
     return f"{module}:{figure.function_name}"
 
 
@@ -90,9 +105,11 @@ def edges() -> dict[str, list[str]]:
     return found
 
 
-def compare_rules() -> list[str]:
-    """The rules that write tables of experiments."""
-    tables = {f"{cell(name)}/{table}.csv" for name, own in TABLES.items() for table in own}
+def compare_rules(names: Collection[str] | None = None) -> list[str]:
+    """The rules that write tables of experiments, or those of these names."""
+    tables = {
+        f"{cell(name)}/{table}.csv" for name, own in TABLES.items() for table in own if names is None or table in names
+    }
     return sorted(stage.rule for _, stage in stages() if not tables.isdisjoint(stage.writes.values()))
 
 

@@ -1,5 +1,6 @@
 """Cells: what the stages of all experiments share on a data set, a loss and a dimension."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.engine.artifacts import read_arrays, write_table
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.problem.settings import Device, Loss
+from ssl_dynamics.problem.names import Device, Loss
 from ssl_dynamics.settings import Settings
 
 if TYPE_CHECKING:  # stages that compare nothing start sooner without pandas
@@ -50,8 +51,23 @@ class CompareSettings(Settings):
     loss: Loss
     dimension: int
 
+    def cell_labels(self) -> dict[str, str | int]:
+        """Data set, loss and dimension."""
+        return {"dataset": self.dataset_name, "loss": self.loss, "dimension": self.dimension}
+
 
 C = TypeVar("C", bound=CompareSettings)
+P = TypeVar("P")
+
+
+def divided(pieces: Iterable[P], work: Callable[[P], float], most: float) -> list[list[P]]:
+    """The pieces of the work of a cell in parts, a job each: in order, of at most so much work unless of one piece."""
+    parts: list[list[P]] = [[]]
+    for piece in pieces:
+        if parts[-1] and sum(map(work, (*parts[-1], piece))) > most:
+            parts.append([])
+        parts[-1].append(piece)
+    return parts
 
 
 def read_form(path: Path) -> NDArray[np.float64]:
@@ -61,12 +77,6 @@ def read_form(path: Path) -> NDArray[np.float64]:
 
 def write_tables(job: Job[C], experiment: str, tables: "dict[str, pd.DataFrame]") -> None:
     """Write each table to the output of its name, every row labelled with its cell."""
-    settings = job.settings
-    labels: dict[str, str | int] = {
-        "dataset": settings.dataset_name,
-        "loss": settings.loss,
-        "dimension": settings.dimension,
-        "dynamics": experiment,
-    }
+    labels = job.settings.cell_labels() | {"dynamics": experiment}
     for name, table in tables.items():
         write_table(job.output(name), table.assign(**labels)[[*labels, *table.columns]])

@@ -1,7 +1,7 @@
 """The typed configuration: everything that a run can be told."""
 
 import json
-import zipfile
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -12,20 +12,22 @@ from pydantic import Field, PositiveInt, ValidationError, create_model, field_va
 
 from ssl_dynamics.catalogue import EXPERIMENTS
 from ssl_dynamics.description import Stage
-from ssl_dynamics.problem.settings import DatasetSettings, Device, FashionMnist, Idx, Loss, Npz, Points
-from ssl_dynamics.root_seed import name_with, taken_apart
+from ssl_dynamics.errors import ConfigError
+from ssl_dynamics.problem.names import Device, Loss
+from ssl_dynamics.root_seed import LEAST_DRAWS, name_with, taken_for
 from ssl_dynamics.settings import Settings
+from ssl_dynamics.settings.data import DatasetSettings, FashionMnist, Idx, Npz, Points
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Key = tuple[str, Loss, int]  # data set, loss, dimension
 
 SHIPPED_CHECKSUM = Path(__file__).parent / "problem/data/fashion-mnist-subset.sha256"
 SCHEMA = "workflow/schemas/config.schema.json"
+_TAKEN = {"reference": "what is shipped as the reference", "benchmark": "what `make benchmark` measures"}
+_EXPONENT = re.compile(
+    r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+"
+)  # of which YAML 1.1 reads 2.0e-2 as a number, 2e-2 as text
 LARGEST = 100_000_000  # of all numbers but the seed: larger ones ask for years, for terabytes, or for infinities
-
-
-class ConfigError(ValueError):
-    """A wrong configuration, in lines of `key: value is not allowed: what is`."""
 
 
 # Types and defaults of the keys of experiments, which are known at run time only.
@@ -56,10 +58,25 @@ class Config(Settings):
     dimensions: Annotated[list[PositiveInt], Field(min_length=1, description="dimensions z of the representation")]
     datasets: Annotated[dict[Name, DatasetSettings], Field(min_length=1)]
     points: Points | None = None
+    draws: Annotated[
+        int,
+        Field(ge=LEAST_DRAWS, le=1000, description="runs of `make draws`, this one and others with roots of their own"),
+    ] = 20
+    equation_draws: Annotated[
+        int,
+        Field(ge=0, le=10000, description="draws of claims that need no training, in `make draws`; 0: as of others"),
+    ] = 300
     overrides: Annotated[
         dict[Name, Overrides],
         Field(default_factory=dict, description="other step sizes for some of the data sets"),
     ]
+
+    @field_validator("name")
+    @classmethod
+    def _has_a_folder_of_its_own(cls, name: str) -> str:
+        if name in _TAKEN:
+            raise ValueError(f"results/{name} holds {_TAKEN[name]}; name the configuration otherwise")
+        return name
 
     @field_validator("losses", "dimensions")
     @classmethod
@@ -144,6 +161,11 @@ class Config(Settings):
         values = {name: self.value(stage.given.get(name, name), cell) for name in stage.settings.model_fields}
         return stage.settings.model_validate(values)
 
+    def parts(self, stage: Stage, cell: Mapping[str, str]) -> range:
+        """The numbers of the jobs that share the work of a stage in a cell."""
+        assert stage.parts is not None
+        return range(len(stage.parts(self.settings_of(stage, {**cell, "part": "0"}))))
+
     def value(self, path: str, cell: Mapping[str, str] = MappingProxyType({})) -> Any:
         """The value at a path that begins with a wildcard, a property of the data set of the cell, or a key."""
         head, *rest = path.format(**cell).split(".")
@@ -170,8 +192,8 @@ class Config(Settings):
         match self.datasets[dataset]:
             case Idx(labels=labels, test_labels=test_labels):
                 return labels is not None and test_labels is not None
-            case Npz(path=path):
-                return npz_names(path) >= {"train_labels", "test", "test_labels"}
+            case Npz() as arrays:
+                return arrays.names() >= {"train_labels", "test", "test_labels"}
             case _:
                 return True
 
@@ -203,25 +225,32 @@ def _numbers(value: object, key: str = "") -> Iterator[tuple[str, float]]:
         yield key, value
 
 
-def npz_names(path: Path) -> set[str]:
-    """Names of the arrays in an .npz file; none where it is damaged or missing, which `check_data` reports."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return {name.removesuffix(".npy") for name in archive.namelist()}
-    except (OSError, zipfile.BadZipFile):
-        return set()
-
-
 def parse_config(values: Mapping[str, object], where: str) -> Config:
     """Typed configuration from plain values. Raises ConfigError: one line for each wrong key, starting with `where`."""
     try:
-        text = json.dumps(values, default=str)
-    except (TypeError, ValueError, RecursionError) as error:  # a key that is a date, a value that holds itself
+        text = json.dumps(_with_exponents(values), default=str)
+    except RecursionError:
+        raise ConfigError(f"{where}: Circular reference, or too deep; expected plain values") from None
+    except (TypeError, ValueError) as error:  # a key that is a date
         raise ConfigError(f"{where}: {error}; expected keys that are words, and plain values") from None
     try:
         return _Complete.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise ConfigError("\n".join(_line(where, item) for item in error.errors())) from None
+
+
+def _with_exponents(value: object) -> object:
+    """Plain values, with 2e-2 and 5e4 read as numbers: whole ones as integers, since counts are written so too."""
+    match value:
+        case Mapping():
+            return {key: _with_exponents(part) for key, part in value.items()}
+        case list():
+            return [_with_exponents(part) for part in value]
+        case str() if _EXPONENT.fullmatch(value):
+            number = float(value)
+            return int(number) if number.is_integer() else number
+        case _:
+            return value
 
 
 def load_config(path: Path, root_seed: str | None = None) -> Config:
@@ -244,20 +273,23 @@ def load_config(path: Path, root_seed: str | None = None) -> Config:
         raise ConfigError(
             f"{path}: name: {config.name!r} is not allowed: it must be the name of the file, {path.stem!r}"
         )
-    if taken_apart(config.name) != (config.name, None):
-        raise ConfigError(
-            f"{path}: name: {config.name!r} is not allowed: so are runs named that get another root seed (ROOT_SEED)"
-        )
-    return config if root_seed is None else _with_root_seed(config, root_seed)
+    if taken := taken_for(config.name):
+        raise ConfigError(f"{path}: name: {config.name!r} is not allowed: {taken}")
+    return config if root_seed is None else with_root_seed(config, root_number(root_seed))
 
 
-def _with_root_seed(config: Config, root_seed: str) -> Config:
-    if not (root_seed.isascii() and root_seed.isdecimal()):
-        raise ConfigError(f"root seed: {root_seed!r} is not allowed: it must be an integer, 0 or greater")
-    number = int(root_seed)
-    if number == config.root_seed:
+def root_number(text: str) -> int:
+    """A root seed as a user writes it. Raises ConfigError."""
+    if not (text.isascii() and text.isdecimal()):
+        raise ConfigError(f"root seed: {text!r} is not allowed: it must be an integer, 0 or greater")
+    return int(text)
+
+
+def with_root_seed(config: Config, root_seed: int) -> Config:
+    """The configuration with another root seed, and so another name; with its own, itself."""
+    if root_seed == config.root_seed:
         return config
-    return config.model_copy(update={"root_seed": number, "name": name_with(config.name, number)})
+    return config.model_copy(update={"root_seed": root_seed, "name": name_with(config.name, root_seed)})
 
 
 def config_schema() -> str:
@@ -265,15 +297,21 @@ def config_schema() -> str:
     return json.dumps(_Complete.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML's safe loader, which would let the last of two equal keys win, but for refusing them."""
+_MERGE = "tag:yaml.org,2002:merge"
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """YAML's safe loader, which would let the last of two equal keys win, but for refusing them.
+
+    A key of its own may take the place of one that `<<` merges in.
+    """
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        keys = ["<<" if key.tag == _MERGE else self.construct_object(key, deep=True) for key, _ in node.value]
         repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
         if repeated:
             raise yaml.YAMLError(f"line {node.start_mark.line + 1}: repeated keys: {', '.join(repeated)}")
-        return super().construct_mapping(node, deep=deep)
+        super().flatten_mapping(node)
 
 
 def _line(where: str, error: Mapping[str, Any]) -> str:

@@ -1,9 +1,10 @@
 """What an experiment is, as data: the stages that it runs, its tables and figures, its part of the report."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Any
 
 from ssl_dynamics.settings import Settings
 
@@ -22,6 +23,9 @@ def cell(experiment: str) -> str:
 def files(experiment: str, *names: str) -> dict[str, str]:
     """Files of arrays of these names in the cells of an experiment."""
     return {name: f"{cell(experiment)}/{name}.npz" for name in names}
+
+
+_SAID = {"dimension": "z = ", "part": "part "}  # before the value of a wildcard
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,9 @@ class Stage:
     reads_data: bool = False  # the user's own files of the data set
     # Where a setting is found that is not of the name of a wildcard or a key of the configuration: a path in there.
     given: Mapping[str, str] = field(default_factory=dict)
+    # Of a stage that divides the work of a cell among several jobs: the parts, by its settings. The number of a part is
+    # the wildcard {part}, in its paths and settings; a stage that reads its files reads those of all parts, in order.
+    parts: Callable[[Any], Sized] | None = None
     provenance: str = ""  # name of the provenance without its suffix; that of the first file, unless given
     log: str = ""  # name of the log and of the benchmark; that of the provenance, unless given
     group: str | None = "cell"
@@ -66,8 +73,8 @@ class Stage:
     @property
     def message_of_a_job(self) -> str:
         """The message with the values of the job's wildcards."""
-        names = dict.fromkeys(re.findall(r"{(\w+)}", self.folder))
-        values = ("z = {wildcards.dimension}" if name == "dimension" else f"{{wildcards.{name}}}" for name in names)
+        names = dict.fromkeys(re.findall(r"{(\w+)}", self.provenance_path))
+        values = (f"{_SAID.get(name, '')}{{wildcards.{name}}}" for name in names)
         return ": ".join(filter(None, (self.message, ", ".join(values))))
 
 
@@ -108,6 +115,7 @@ class Family:
     experiments: tuple[Experiment, ...] = ()
     stages: tuple[Stage, ...] = ()
     figures: tuple[Figure, ...] = ()
+    equations: tuple[Stage, ...] = ()  # that write the tables which need no training: see `equations_stage`
     wildcards: Mapping[str, str] = field(default_factory=dict)  # its own, with what they may be as a regular expression
 
 
@@ -134,4 +142,22 @@ def compare_stage(
         memory=memory,
         given=given or {},
         group=group,
+    )
+
+
+def equations_stage(
+    experiment: Experiment, *, function: str, settings: type[Settings], reads: Mapping[str, str], tables: Sequence[str]
+) -> Stage:
+    """The stage that writes those tables of an experiment which need no training, without the rows of trained nets.
+
+    It is no job of an ordinary run, in which the stage that compares writes them with all others: many draws of the
+    equations alone run it.
+    """
+    return Stage(
+        rule=f"equations_{experiment.name}",
+        function=function,
+        settings=settings,
+        reads=reads,
+        writes={name: f"{cell(experiment.name)}/{name}.csv" for name in tables},
+        message="equations",
     )

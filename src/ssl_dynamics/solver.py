@@ -3,25 +3,41 @@
 import sys
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ssl_dynamics.analysis import principal_angles
-from ssl_dynamics.config import ConfigError
 from ssl_dynamics.engine.artifacts import Arrays, write_arrays, write_figure
-from ssl_dynamics.figures import theme
-from ssl_dynamics.figures.solution import solution as draw_solution
+from ssl_dynamics.errors import ConfigError
+from ssl_dynamics.extras import needs
 from ssl_dynamics.problem import quadratic_form
-from ssl_dynamics.problem.settings import Loss
-from ssl_dynamics.theory import grassmann_flow, leading_eigenspace, unconstrained_flow, wide_two_layer_flow
+from ssl_dynamics.problem.names import Loss
+from ssl_dynamics.theory import (
+    grassmann_flow,
+    leading_eigenspace,
+    soft_constraint_flow,
+    unconstrained_flow,
+    unconstrained_span,
+    wide_two_layer_flow,
+    wide_two_layer_span,
+)
+from ssl_dynamics.validation import Array, real, start, symmetric_matrix, time_grid
 
-FLOWS = {
+if TYPE_CHECKING:  # only a picture needs it
+    from matplotlib.figure import Figure
+
+FLOWS: dict[str, Callable[..., Array]] = {
     "grassmann": grassmann_flow,
     "unconstrained": unconstrained_flow,
     "wide": wide_two_layer_flow,
+    "soft": soft_constraint_flow,
 }
+# The span of weights that have lost all directions but one is not theirs: it is taken by itself.
+SPANS = {"unconstrained": unconstrained_span, "wide": wide_two_layer_span, "soft": unconstrained_span}
 _EQUAL = 1e-12  # relative difference below which eigenvalues are equal but for rounding
 
 VIEWS = ("anchor", "positive", "negative")
@@ -30,14 +46,17 @@ VIEWS = ("anchor", "positive", "negative")
 _DAMAGED = (ValueError, TypeError, AttributeError, EOFError, MemoryError, RuntimeError, zlib.error, zipfile.BadZipFile)
 
 
-def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | None) -> None:
+def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | None, beta: float | None) -> None:
     """Solve the flow that a problem file describes and write `times`, `W` (T, d, z), `loss` (T,), `sines` (T, z).
 
     The file holds `W0` (d, z), `times` (T,), and either `C` (d, d) or the views `anchor`, `positive` and, for the
     contrastive loss, `negative` (n, d), float64. `loss` is Tr(WᵀCW); `sines` are those of the principal angles between
-    span W(t) and the bottom-z eigenspace of C; where there are many, standard error says so. Raises ConfigError with
-    what is wrong in which file.
+    span W(t) and the bottom-z eigenspace of C; where there are many, standard error says so. The flow "soft" has the
+    penalty (`beta`/2)‖WᵀW − I‖², and its `W` is that of the flow up to a rotation of the outputs. Raises ConfigError
+    with what is wrong in which file.
     """
+    if (flow == "soft") != (beta is not None):
+        raise ConfigError("--beta: the flow soft needs it, in units of C, and no other flow has one")
     for path, suffixes in ((output, (".npz",)), (plot, (".svg", ".png"))):
         if path is not None:
             _check_place(path, suffixes)
@@ -45,22 +64,63 @@ def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | No
         raise ConfigError(f"{output}: this is the problem itself; name another file")
     arrays = _read(problem)
     try:
-        C = arrays["C"] if "C" in arrays else _form(arrays, loss)
-        W = FLOWS[flow](C, arrays["W0"], arrays["times"])
+        C = symmetric_matrix("C", arrays["C"] if "C" in arrays else _form(arrays, loss))
+        W0, times = _start(arrays["W0"], C), time_grid("times", arrays["times"])
+        W = FLOWS[flow](C, W0, times, **({} if beta is None else {"beta": beta}))
+        span = SPANS[flow](C, W0, times) if flow in SPANS else W
+        values = _losses(C, W, times)
         limit = leading_eigenspace(C, W.shape[-1])
+        sines = np.sin(principal_angles(span, limit))
     except KeyError as error:
         known = ", ".join(sorted(arrays)) or "nothing"
         raise ConfigError(f"{problem}: no array {error}; it holds {known}") from None
-    except (ValueError, ArithmeticError, MemoryError) as error:
+    except (ValueError, ArithmeticError, RuntimeError, MemoryError) as error:
         raise ConfigError(f"{problem}: {error}") from None
     _say_if_not_unique(C, W.shape[-1])
-    times = np.asarray(arrays["times"], dtype=np.float64)
-    values = np.einsum("tdz,de,tez->t", W, C, W)
-    sines = np.sin(principal_angles(_basis(W), limit))
-    write_arrays(output, {"times": times, "W": W, "loss": values, "sines": sines})
-    if plot is not None:
-        theme.apply()
-        write_figure(draw_solution(times, values, sines), plot)
+    try:
+        if plot is not None:
+            write_figure(_picture(plot, times, values, sines), plot)
+        write_arrays(output, {"times": times, "W": W, "loss": values, "sines": sines})
+    except OSError as error:
+        if plot is not None:
+            plot.unlink(missing_ok=True)
+        places = output if plot is None else f"{output}, {plot}"
+        raise ConfigError(f"{places}: {error.strerror or error}; nothing was written") from None
+
+
+def _picture(plot: Path, times: Array, values: Array, sines: Array) -> "Figure":
+    try:
+        from ssl_dynamics.figures import theme  # noqa: PLC0415 -- only a picture needs what draws
+        from ssl_dynamics.figures.solution import solution  # noqa: PLC0415 -- as above
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"{plot}: {error.name} is not installed; a picture {needs('pipeline')}") from None
+    theme.apply()
+    return solution(times, values, sines)
+
+
+def _start(W0: NDArray[np.generic], C: Array) -> NDArray[np.generic]:
+    """The start as it is stored, if it is one."""
+    if W0.ndim != 2:
+        raise ValueError(f"W0 must have shape (d, z); got {W0.shape}")
+    start("W0", W0, len(C), orthonormal=False)
+    if not real("W0", W0).any():
+        raise ValueError("W0 is zero: it spans nothing, and stays zero")
+    return W0
+
+
+def _losses(C: Array, W: Array, times: Array) -> Array:
+    """Tr(WᵀCW) (T,), of weights scaled by a power of two, so that no product overflows unless the loss does."""
+    _, exponents = np.frexp(np.abs(W).max(axis=(-2, -1)))
+    scaled = np.ldexp(W, -exponents[:, None, None])
+    with np.errstate(over="ignore"):
+        values: Array = np.ldexp(np.einsum("tdz,de,tez->t", scaled, C, scaled), 2 * exponents)
+    beyond = ~np.isfinite(values)
+    if beyond.any():
+        raise ValueError(
+            f"the loss at t = {times[beyond][0]:.6g} overflows float64: end earlier, or use log_singular_values and "
+            "unconstrained_span"
+        )
+    return values
 
 
 def _read(problem: Path) -> Arrays:
@@ -73,17 +133,12 @@ def _read(problem: Path) -> Arrays:
         raise ConfigError(f"{problem}: not an .npz file of plain arrays; pickled objects are not read") from None
 
 
-def _form(arrays: Arrays, loss: Loss) -> NDArray[np.float64]:
+def _form(arrays: Arrays, loss: Loss) -> Array:
     names = VIEWS if loss == "contrastive" else VIEWS[:2]
     return quadratic_form(*(arrays[name] for name in names), loss=loss)
 
 
-def _basis(W: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Orthonormal bases of the spans, scaled before so that a weight that has shrunk to 1e-200 has one."""
-    return np.linalg.qr(W / np.abs(W).max(axis=(-2, -1), keepdims=True))[0]
-
-
-def _say_if_not_unique(C: NDArray[np.float64], z: int) -> None:
+def _say_if_not_unique(C: Array, z: int) -> None:
     eigenvalues = np.linalg.eigvalsh(C)
     if z < len(eigenvalues) and eigenvalues[z] - eigenvalues[z - 1] <= _EQUAL * np.abs(eigenvalues).max():
         print(

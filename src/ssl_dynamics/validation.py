@@ -7,28 +7,64 @@ Array = NDArray[np.float64]
 
 _SYMMETRY = 1e-10  # largest asymmetry, relative to the largest entry
 _ORTHONORMALITY = 1e-8  # largest entry of WᵀW − I
+_CONTRACTION = 1e-8  # how far the largest singular value of a contraction may exceed 1
+# A form outside of these is refused: its eigenvalues, or their differences, may be none that float64 holds.
+_SMALLEST, _LARGEST = 1e-290, 1e290
 
 
 def symmetric_matrix(name: str, matrix: ArrayLike) -> Array:
-    """`matrix` as a real, finite, symmetric float64 (d, d)."""
-    array = real(name, matrix)
+    """`matrix` as a real, finite, symmetric float64 (d, d); its size, if not zero, between 1e−290 and 1e290.
+
+    Symmetric to 1e−10 of the largest entry; one of float32 or float16 to d roundings of its own, and then exactly so.
+    """
+    array, rounding = _with_rounding(name, matrix)
     if array.ndim != 2 or array.shape[0] != array.shape[1] or array.size == 0:
         raise ValueError(f"{name} must be a square matrix (d, d); got shape {array.shape}")
+    largest = np.abs(array).max()
+    if largest > _LARGEST or 0 < largest < _SMALLEST:
+        raise ValueError(f"{name} reaches {largest:.3g}, near the limits of float64: scale it, and times inversely")
     asymmetry = np.abs(array - array.T).max()
-    if asymmetry > _SYMMETRY * np.abs(array).max():
+    if asymmetry > max(_SYMMETRY, len(array) * rounding) * largest:
         raise ValueError(f"{name} must be symmetric; |{name} − {name}ᵀ| reaches {asymmetry:.3g}")
-    return array
+    return (array + array.T) / 2 if rounding else array
 
 
 def start(name: str, matrix: ArrayLike, d: int, *, orthonormal: bool) -> Array:
-    """`matrix` as a real, finite start (..., d, z) with 1 <= z <= d, with orthonormal columns where asked."""
-    array = real(name, matrix)
+    """`matrix` as a real, finite start (..., d, z) with 1 <= z <= d, with orthonormal columns where asked.
+
+    Orthonormal to 1e−8; one of float32 or float16 to d roundings of its own, and then the nearest that is so.
+    """
+    array, rounding = _with_rounding(name, matrix)
     if array.ndim < 2 or array.shape[-2] != d or not 1 <= array.shape[-1] <= d:
         raise ValueError(f"{name} must have shape (..., d, z) with d = {d} and 1 <= z <= d; got {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} holds no start: its shape is {array.shape}")
     if orthonormal:
-        defect = np.abs(array.mT @ array - np.eye(array.shape[-1])).max()
-        if defect > _ORTHONORMALITY:
-            raise ValueError(f"{name} must have orthonormal columns; |{name}ᵀ{name} − I| reaches {defect:.3g}")
+        with np.errstate(over="ignore", invalid="ignore"):
+            defect = np.abs(array.mT @ array - np.eye(array.shape[-1])).max()
+        if not defect <= max(_ORTHONORMALITY, d * rounding):
+            raise ValueError(
+                f"{name} must have orthonormal columns; |{name}ᵀ{name} − I| reaches {defect:.3g} "
+                f"(np.linalg.qr({name})[0], in float64, has such columns and the same span)"
+            )
+        if rounding:
+            left, _, right = np.linalg.svd(array, full_matrices=False)
+            array = left @ right
+    return array
+
+
+def contraction(name: str, matrix: ArrayLike, d: int) -> Array:
+    """`matrix` as a start whose singular values are at most 1: those above by rounding, or by 1e−8, are made 1.
+
+    Of float32 or float16, all within d roundings of 1 are, as in an orthonormal start of that type.
+    """
+    array, rounding = start(name, matrix, d, orthonormal=False), _with_rounding(name, matrix)[1]
+    left, sigma, right = np.linalg.svd(array, full_matrices=False)
+    if sigma.max() > 1 + max(_CONTRACTION, d * rounding):
+        raise ValueError(f"{name} must have singular values at most 1; got {sigma.max():.6g}")
+    if rounding or sigma.max() > 1 + d * np.finfo(np.float64).eps:
+        nearly = sigma > 1 - d * rounding
+        return np.asarray(left * np.where(nearly, 1, sigma)[..., None, :] @ right)
     return array
 
 
@@ -55,10 +91,34 @@ def step_counts(name: str, steps: ArrayLike) -> NDArray[np.int64]:
 
 
 def real(name: str, values: ArrayLike) -> Array:
-    """`values` as real, finite float64."""
-    array = np.asarray(values)
+    """`values` as real, finite float64: arrays, lists, and what NumPy reads as an array, such as tensors on the CPU.
+
+    Masked values are refused: what a mask hides would count as data.
+    """
+    return _with_rounding(name, values)[0]
+
+
+def finite(name: str, values: Array, instead: str) -> Array:
+    """The result `values`, if float64 holds it. Raises ValueError otherwise, and says what to do `instead`."""
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} overflows float64: {instead}")
+    return values
+
+
+def _with_rounding(name: str, values: ArrayLike) -> tuple[Array, float]:
+    """`values` as float64, and the rounding of their own type where that is coarser (0 otherwise)."""
+    parts = values if isinstance(values, list | tuple) else (values,)
+    if any(np.ma.is_masked(part) for part in parts):
+        raise ValueError(f"{name} has masked values: leave them out, or fill them with numbers that may count")
+    try:
+        array = np.asarray(values)
+    except (TypeError, RuntimeError) as error:
+        raise ValueError(f"{name} cannot be read as an array: {str(error).splitlines()[0]}") from None
     if array.dtype.kind not in "iuf":
         raise ValueError(f"{name} must hold real numbers; got dtype {array.dtype}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} holds {np.count_nonzero(~np.isfinite(array))} values that are not finite")
-    return array.astype(np.float64)
+    with np.errstate(over="ignore"):
+        numbers = array.astype(np.float64)
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"{name} holds {np.count_nonzero(~np.isfinite(numbers))} values that are not finite")
+    coarse = array.dtype.kind == "f" and array.dtype.itemsize < numbers.dtype.itemsize
+    return numbers, float(np.finfo(array.dtype).eps) if coarse else 0.0

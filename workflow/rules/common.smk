@@ -6,31 +6,44 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
-SOURCE = Path(workflow.basedir) / "src"
+TOP = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
+SOURCE = TOP / "src"
 sys.path.insert(0, str(SOURCE))
 
 from snakemake.exceptions import WorkflowError
-from ssl_dynamics import catalogue
+from ssl_dynamics import catalogue, equations
 from ssl_dynamics.config import ConfigError, load_config, parse_config
+from ssl_dynamics.draws import chunks, draws_of, equation_roots, folder_of, told
+from ssl_dynamics.engine import clean_environment
 from ssl_dynamics.engine.fingerprint import fingerprint, lock_fingerprint
-from ssl_dynamics.engine.notebook_imports import notebook_imports, notebook_parameters
+from ssl_dynamics.engine.notebook_imports import notebook_figures, notebook_imports
 from ssl_dynamics.engine.stage import units_of
 from ssl_dynamics.report import configured
 from ssl_dynamics.report.settings import NotebookSettings
+from ssl_dynamics.root_seed import taken_apart
+
+# That of the jobs, which this process starts; and with their Python, unless conda is to bring it.
+if "conda" in map(str, workflow.deployment_settings.deployment_method):
+    clean_environment.enter()
+else:
+    clean_environment.enter_with_this_python()
 
 # What Snakemake and this workflow have imported stays: without this Python would search it for cycles again and again.
 gc.freeze()
 
+ROOTS, STOPPED, KEYS = told(config)
 try:
     CONFIG = (
-        parse_config(config, "config")
-        if config
-        else load_config(Path(workflow.basedir) / "config/full.yaml")
+        parse_config(KEYS, "config") if KEYS else load_config(TOP / "config/full.yaml")
     )
+    DRAWS = draws_of(CONFIG, ROOTS)
+    EQUATION_ROOTS = equation_roots(CONFIG, ROOTS)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
-RESULTS = CONFIG.results
+# The runs at hand by name: that of the configuration, and its draws, which differ in their root seeds alone.
+RUNS = {run.name: run for run in (CONFIG, *DRAWS)}
+RESULTS = Path("results/{run}")
 
 
 @dataclass
@@ -51,6 +64,7 @@ class StageRule:
     minutes: int = 2
     group: str | None = "report"
     roots: object = ()
+    folder: Path = RESULTS  # below which provenance, log and benchmark lie
     unpacked: list = field(
         default_factory=list
     )  # functions of the wildcards that give inputs by name
@@ -59,12 +73,9 @@ class StageRule:
         self.log = self.log or self.provenance
 
 
-LOCK = lock_fingerprint(Path(workflow.basedir) / "requirements.lock")
+LOCK = lock_fingerprint(TOP / "requirements.lock")
 # The tables that each notebook reads.
-NOTEBOOKS = {
-    path.stem: notebook_parameters(path)
-    for path in Path(workflow.basedir, "workflow/notebooks").glob("*.ipynb")
-}
+NOTEBOOKS = configured.notebooks()
 
 # One thread a job, whatever the cores: a different count would change the last bits of matrix products. No bytecode:
 # on a full disk Python leaves a truncated file of it, in which the next process would end.
@@ -76,10 +87,28 @@ shell.prefix(
 
 wildcard_constraints:
     **catalogue.wildcards(),
+    run="|".join(RUNS),
     dataset="|".join(CONFIG.datasets),
     loss="|".join(CONFIG.losses),
     dimension=r"\d+",
+    chunk=r"\d+",
+    part=r"\d+",
     notebook="|".join(NOTEBOOKS),
+
+
+def of_the_configuration(files):
+    """Files of the run of the configuration, not of its draws."""
+    return expand(files, run=CONFIG.name)
+
+
+def of_the_run(settings):
+    """The settings of a stage of the report as a function of the wildcards, of one of the configuration."""
+
+    @cache
+    def text(run):
+        return settings(RUNS[run]).model_dump_json()
+
+    return lambda wildcards: text(wildcards.run)
 
 
 def tables(name):
@@ -135,22 +164,51 @@ def paper_sources():
     """All that the main file of the paper includes."""
     return sorted(
         f"paper/{path.name}"
-        for path in Path(workflow.basedir, "paper").iterdir()
+        for path in (TOP / "paper").iterdir()
         if path.suffix in (".typ", ".bib") and path.name != "paper.typ"
     )
 
 
+def shipped_draws():
+    """What the reference says of draws of the configuration, if it does; the same for every root seed."""
+    path = f"results/reference/{taken_apart(CONFIG.name)[0]}/draws.json"
+    return [path] if (TOP / path).is_file() else []
+
+
 def data_files(wildcards):
-    return CONFIG.data_files(wildcards.dataset)
+    """The user's own files; what leads out of this folder by its full path, since plans are made in another one."""
+    files = CONFIG.data_files(wildcards.dataset)
+    return [
+        Path(workflow.basedir) / path if ".." in path.parts else path for path in files
+    ]
+
+
+def as_configured(path):
+    """A path without what `data_files` puts before it: provenance has it as the configuration does."""
+    return path.removeprefix(f"{workflow.basedir}/") if "/../" in path else path
 
 
 def stage_settings(stage, wildcards):
-    return CONFIG.settings_of(stage, dict(wildcards.items())).model_dump_json()
+    values = dict(wildcards.items())
+    return RUNS[values.pop("run")].settings_of(stage, values).model_dump_json()
+
+
+def read_by(stage, path):
+    """What a stage reads under this path: where several jobs share the work of a cell, the files of all of them."""
+    if "{part}" in path and not stage.parts:
+        return partial(parts_of, path)
+    return RESULTS / path
+
+
+def parts_of(path, wildcards):
+    cell = dict(wildcards.items())
+    parts = RUNS[cell["run"]].parts(catalogue.maker_of(path), cell)
+    return expand(RESULTS / path, part=parts, **cell)
 
 
 def rule_of(folder, stage):
     """The rule of an experiment's stage; it reads tables of all cells, or the user's own files, where it says so."""
-    files = {name: RESULTS / path for name, path in stage.reads.items()}
+    files = {name: read_by(stage, path) for name, path in stage.reads.items()}
     files |= {name: tables(name) for name in stage.collects}
     files |= {"data": data_files} if stage.reads_data else {}
     return StageRule(
@@ -185,7 +243,7 @@ def code(stage, *roots):
 def named(files):
     """NAME=PATH for every input or output of a rule."""
     return [
-        f"{name}={path}"
+        f"{name}={as_configured(path)}"
         for name, value in files.items()
         for path in ([value] if isinstance(value, str) else value)
     ]

@@ -7,13 +7,22 @@ def notebook_file(wildcards):
     return f"workflow/notebooks/{wildcards.notebook}.ipynb"
 
 
+def shown_in(wildcards):
+    """The figures that a notebook shows, and the tables that it reads."""
+    shown = map(catalogue.FIGURES.get, notebook_figures(Path(notebook_file(wildcards))))
+    figures = figure_files(["png"], list(shown), triplets=False)
+    return {"figures": figures} | {
+        name: tables(name) for name in NOTEBOOKS[wildcards.notebook]
+    }
+
+
 def shown(path, caption, **labels):
     """An output that Snakemake's own report shows, in the category of its first label."""
     return report(RESULTS / path, caption=f"../report/{caption}.rst", **labels)
 
 
 def figure_rule(group, figures):
-    """The figures of one experiment are drawn by one process."""
+    """The figures of one part of the report are drawn by one process."""
     return StageRule(
         name=f"figures_{group}",
         stage=f"{REPORT}.figures:figures",
@@ -49,7 +58,7 @@ def report_rules():
         StageRule(
             name="claims",
             stage=f"{REPORT}.claims:claims",
-            settings=configured.claims_settings(CONFIG).model_dump_json(),
+            settings=of_the_run(configured.claims_settings),
             roots=catalogue.claim_roots(),
             input={name: tables(name) for name in catalogue.table_names()},
             output={"claims": claims},
@@ -88,13 +97,7 @@ def report_rules():
             ).model_dump_json(),
             # What the cells import counts as well as the stage; the notebook itself is an input.
             roots=lambda wildcards: notebook_imports(Path(notebook_file(wildcards))),
-            unpacked=[
-                unpack(
-                    lambda wildcards: {
-                        name: tables(name) for name in NOTEBOOKS[wildcards.notebook]
-                    }
-                )
-            ],
+            unpacked=[unpack(shown_in)],
             input={
                 "notebook": notebook_file,
                 "template": "workflow/page/notebook.html.j2",
@@ -112,7 +115,7 @@ def report_rules():
         StageRule(
             name="page",
             stage=f"{REPORT}.page:page",
-            settings=configured.page_settings(CONFIG).model_dump_json(),
+            settings=of_the_run(configured.page_settings),
             input={
                 "claims": claims,
                 "figures": figure_files(["svg", "png"]),
@@ -120,6 +123,7 @@ def report_rules():
                 "style": "workflow/page/report.css",
                 "script": "workflow/page/report.js",
                 "environment": "environment.yml",
+                "over_draws": shipped_draws(),
             },
             output={
                 "page": shown(
@@ -137,9 +141,9 @@ def report_rules():
         StageRule(
             name="paper",
             stage=f"{REPORT}.paper:paper",
-            settings=configured.paper_settings(
-                CONFIG, quadratic_forms()
-            ).model_dump_json(),
+            settings=of_the_run(
+                lambda run: configured.paper_settings(run, quadratic_forms())
+            ),
             roots=catalogue.claim_roots(),
             input={
                 "main": "paper/paper.typ",
@@ -151,6 +155,7 @@ def report_rules():
                     for dataset, loss in quadratic_forms()
                 ],
                 "tables": collected_tables(),
+                "over_draws": shipped_draws(),
             },
             output={
                 "pdf": shown(
@@ -162,5 +167,62 @@ def report_rules():
             },
             provenance="paper",
             message="typeset the paper",
+        ),
+    ]
+
+
+def draws_rules():
+    """Of the draws of a configuration; none where the configuration has been given another root seed, and is a draw."""
+    if not DRAWS:
+        return []
+    folder = folder_of(CONFIG)
+    parts = chunks(EQUATION_ROOTS)
+    data = (path for name in CONFIG.datasets for path in CONFIG.data_files(name))
+    return [
+        StageRule(
+            name="equations",
+            stage=f"{REPORT}.equations:equations",
+            settings=lambda wildcards: configured.equations_settings(
+                CONFIG, parts[int(wildcards.chunk)]
+            ).model_dump_json(),
+            roots=equations.code_roots(CONFIG),
+            input={"data": list(data)},
+            output={"equations": folder / "equations/{chunk}.json"},
+            provenance="equations/{chunk}",
+            folder=folder,
+            message="draws of the equations, part {wildcards.chunk}",
+            memory=3000,
+            minutes=240,
+            group=None,
+        ),
+        StageRule(
+            name="draws",
+            stage=f"{REPORT}.draws:draws",
+            settings=configured.draws_settings(
+                CONFIG, [draw.root_seed for draw in DRAWS], STOPPED
+            ).model_dump_json(),
+            roots=catalogue.claim_roots(),
+            input={
+                "claims": [
+                    draw.results / "claims.json"
+                    for draw in DRAWS
+                    if draw.root_seed not in STOPPED
+                ],
+                "equations": [
+                    folder / f"equations/{part}.json" for part in range(len(parts))
+                ],
+                "register": "src/ssl_dynamics/claims/preregistered.yaml",
+            },
+            output={
+                "draws": folder / "draws.json",
+                "table": folder / "draws.csv",
+                "svg": folder / "figures/draws.svg",
+                "png": folder / "figures/draws.png",
+            },
+            provenance="draws",
+            folder=folder,
+            message="what holds for the next draw",
+            memory=1500,
+            group=None,
         ),
     ]

@@ -9,7 +9,11 @@ COMMAND = (
 )
 
 
-for job in [*(rule_of(*each) for each in catalogue.stages()), *report_rules()]:
+for job in [
+    *(rule_of(*each) for each in catalogue.stages()),
+    *report_rules(),
+    *draws_rules(),
+]:
 
     rule:
         name:
@@ -19,11 +23,11 @@ for job in [*(rule_of(*each) for each in catalogue.stages()), *report_rules()]:
             **job.input,
         output:
             **job.output,
-            provenance=RESULTS / f"{job.provenance}.provenance.json",
+            provenance=job.folder / f"{job.provenance}.provenance.json",
         log:
-            RESULTS / f"logs/{job.log}.log",
+            job.folder / f"logs/{job.log}.log",
         benchmark:
-            RESULTS / f"benchmarks/{job.log}.tsv"
+            job.folder / f"benchmarks/{job.log}.tsv"
         group:
             job.group
         conda:

@@ -1,6 +1,7 @@
 """Analysis: how to measure spans, ranks, orders and intervals. Knows neither theory nor simulation."""
 
 from ssl_dynamics.analysis.crossings import first_crossing, last_rise
+from ssl_dynamics.analysis.draws import Prediction, level_of_extremes, predict, standard_error
 from ssl_dynamics.analysis.fits import fitted_order, leading_order
 from ssl_dynamics.analysis.inference import INTERVAL_LEVEL, least_probability, mean_interval, not_below, sign_test
 from ssl_dynamics.analysis.interpolation import first_passage, interpolated, log_growth
@@ -23,6 +24,7 @@ from ssl_dynamics.analysis.subspaces import (
 __all__ = [
     "INTERVAL_LEVEL",
     "Moments",
+    "Prediction",
     "combined_projector_norm",
     "combined_span",
     "common_coordinates",
@@ -38,10 +40,12 @@ __all__ = [
     "last_rise",
     "leading_order",
     "least_probability",
+    "level_of_extremes",
     "log_excess_rank",
     "log_growth",
     "mean_interval",
     "not_below",
+    "predict",
     "principal_angles",
     "probe_accuracies",
     "probe_hits",
@@ -50,4 +54,5 @@ __all__ = [
     "sign_test",
     "sines_to",
     "span_distance",
+    "standard_error",
 ]

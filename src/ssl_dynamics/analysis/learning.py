@@ -11,19 +11,18 @@ Array = NDArray[np.float64]
 def half_time(times: ArrayLike, values: ArrayLike) -> Array:
     """Time at which half of the final decrease is reached: the first crossing of (L(0) + L(end))/2, interpolated.
 
-    times, values (..., K), K >= 2, times not decreasing; returns (...) float64 in units of `times`. Raises ValueError
-    on other shapes, and where the end is not below the start: nothing was learned then.
+    times, values (..., K), K >= 2, times not decreasing; returns (...) float64 in units of `times`. nan where
+    the end is not below the start: nothing was learned then. Raises ValueError on other shapes.
     """
     t, L = real("times", times), real("values", values)
     if t.shape != L.shape or t.ndim < 1 or t.shape[-1] < 2:
         raise ValueError(f"times and values must have one shape (..., K) with K >= 2; got {t.shape} and {L.shape}")
     if (np.diff(t) < 0).any():
         raise ValueError(f"times must not decrease; they fall by up to {-np.diff(t).min():.3g}")
-    decrease = L[..., 0] - L[..., -1]
-    if not (decrease > 0).all():
-        raise ValueError(f"values must end below their start; the smallest decrease is {decrease.min():.3g}")
     half = (L[..., :1] + L[..., -1:]) / 2
-    after = np.argmax(half >= L, axis=-1)[..., None]  # never 0: the start lies above
+    learned = L[..., 0] > L[..., -1]
+    after = np.maximum(np.argmax(half >= L, axis=-1), 1)[..., None]  # where it has learned, the start lies above
     (t0, t1), (L0, L1) = ([np.take_along_axis(series, index, -1) for index in (after - 1, after)] for series in (t, L))
-    crossing: Array = (t0 + (t1 - t0) * (L0 - half) / (L0 - L1))[..., 0]
-    return crossing
+    with np.errstate(divide="ignore", invalid="ignore"):
+        crossing = (t0 + (t1 - t0) * (L0 - half) / (L0 - L1))[..., 0]
+    return np.where(learned, crossing, np.nan)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ssl_dynamics.unsettled import Unsettled
+
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
@@ -71,7 +73,7 @@ def probe_hits(
     S = flat.mT @ (moments.covariance @ flat)
     variance = np.trace(S, axis1=-2, axis2=-1)[:, None, None] / z
     if (variance <= 0).any():
-        raise ValueError("u = Wᵀx has no variance: no probe tells its classes apart")
+        raise Unsettled("u = Wᵀx has no variance: no probe tells its classes apart")
     B = np.linalg.solve(S + penalty * variance * np.eye(z), (moments.shares[:, None] * centers).mT)  # (N, z, K)
     columns = np.moveaxis(flat, 0, 1).reshape(d, -1)  # one product for all weights
     u = np.moveaxis(((x - moments.mean) @ columns).reshape(len(x), -1, z), 1, 0)  # (N, m, z)

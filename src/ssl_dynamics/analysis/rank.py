@@ -4,6 +4,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
 
+from ssl_dynamics.unsettled import Unsettled
 from ssl_dynamics.validation import real
 
 Array = NDArray[np.float64]
@@ -22,7 +23,7 @@ def effective_rank(U: ArrayLike) -> Array:
     values = np.linalg.svd(array, compute_uv=False)
     total = values.sum(-1, keepdims=True)
     if (total == 0).any():
-        raise ValueError("U is zero: its effective rank is not defined")
+        raise Unsettled("U is zero: its effective rank is not defined")
     rank: Array = np.exp(scipy.special.entr(values / total).sum(-1))
     return rank
 

@@ -6,6 +6,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
 
+from ssl_dynamics.unsettled import Unsettled
 from ssl_dynamics.validation import real
 
 Array = NDArray[np.float64]
@@ -16,12 +17,15 @@ def principal_angles(A: ArrayLike, B: ArrayLike) -> Array:
 
     A (..., d, z), B (..., d, z) of full column rank, leading axes broadcast; returns (..., z) float64. Accurate
     near 0 and near π/2 (scipy.linalg.subspace_angles: Knyazev and Argentati 2002). Raises ValueError on
-    shapes that do not match.
+    shapes that do not match, and on bases of deficient rank.
     """
     a, b = _pair(A, B)
     angles = np.empty((*a.shape[:-2], a.shape[-1]))
     for index in np.ndindex(*a.shape[:-2]):
-        angles[index] = scipy.linalg.subspace_angles(a[index], b[index])
+        found = scipy.linalg.subspace_angles(a[index], b[index])
+        if len(found) < angles.shape[-1]:
+            raise ValueError(f"A and B must have full column rank; one has rank {len(found)} of {angles.shape[-1]}")
+        angles[index] = found
     return angles
 
 
@@ -62,13 +66,16 @@ def graph_over(V: ArrayLike, W: ArrayLike) -> Array:
     """G with span W = span V[I; G], the graph of W over the z leading columns of V.
 
     V (d, d) orthonormal; W (..., d, z); returns (..., d − z, z) float64. Raises ValueError on shapes that do not match,
-    LinAlgError where W has no component along one of these columns.
+    Unsettled where W has no component along one of these columns.
     """
     basis, span = real("V", V), real("W", W)
     if basis.ndim != 2 or span.ndim < 2 or basis.shape[0] != span.shape[-2]:
         raise ValueError(f"needs V (d, d) and W (..., d, z); got {basis.shape} and {span.shape}")
     X, z = basis.T @ span, span.shape[-1]
-    return np.linalg.solve(X[..., :z, :].mT, X[..., z:, :].mT).mT.astype(np.float64)
+    try:
+        return np.linalg.solve(X[..., :z, :].mT, X[..., z:, :].mT).mT.astype(np.float64)
+    except np.linalg.LinAlgError:
+        raise Unsettled("a span has no component along one of the leading eigenvectors") from None
 
 
 def gram_distance(U: ArrayLike, V: ArrayLike) -> Array:
@@ -99,7 +106,7 @@ def sines_to(U: ArrayLike, f: ArrayLike) -> Array:
         raise ValueError(f"needs U (..., n, z) and f (n,); got {columns.shape} and {vector.shape}")
     lengths, length = np.linalg.norm(columns, axis=-2), np.linalg.norm(vector)
     if length == 0 or (lengths == 0).any():
-        raise ValueError("an angle to a zero vector is not defined")
+        raise Unsettled("an angle to a zero vector is not defined")
     unit = vector / length
     rest = columns - unit[:, None] * (unit @ columns)[..., None, :]
     sines: Array = np.linalg.norm(rest, axis=-2) / lengths
@@ -129,7 +136,7 @@ def _scaled_pair(U: ArrayLike, V: ArrayLike) -> list[Array]:
     pair = _pair(U, V)
     norms = [np.linalg.norm(matrix, axis=(-2, -1), keepdims=True) for matrix in pair]
     if not all((norm > 0).all() for norm in norms):
-        raise ValueError("a Gram matrix that is zero or not finite has no direction")
+        raise Unsettled("a Gram matrix that is zero or not finite has no direction")
     return [matrix / norm for matrix, norm in zip(pair, norms, strict=True)]
 
 

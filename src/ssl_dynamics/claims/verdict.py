@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -9,7 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ssl_dynamics.analysis import least_probability, mean_interval, not_below, sign_test
+from ssl_dynamics.claims.common import WORST_FIRST
 from ssl_dynamics.claims.rounding import Rounding
+from ssl_dynamics.unsettled import Unsettled
 
 Array = NDArray[Any]
 Verdict = Literal["pass", "open", "fail"]
@@ -17,12 +20,9 @@ Key = tuple[str, str, int]  # data set, loss, dimension
 Measure = Callable[[pd.DataFrame], "pd.Series[float]"]
 Statistic = Literal["mean", "largest", "smallest"]
 Evidence = Literal["trained", "equations", "random nets"]
+Abstract = Literal["A1", "A2", "A3", "A4", "A5", "F1", "F2", "F3", "F4"]  # a claim of the paper, or of the follow-up
 
 EXTREMES: dict[str, Callable[[Array], float]] = {"largest": np.max, "smallest": np.min}
-
-
-class Unsettled(Exception):  # noqa: N818 -- no error: a draw that has nothing to say
-    """What a measure raises where this draw cannot settle the claim; its text says why."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ class Claim:
     `measure` takes the rows of one cell (data set, loss, dimension) and returns one number for each seed;
     `statistic` turns them into the value that is judged. `formula` is the equation that is tested, as LaTeX in the
     notation of docs/theory.md. `evidence` is what was measured: trained models, equations against formulas, or random
-    nets without dynamics. `wrong` is the measure of a theory that is wrong by a relative error, a number of either
+    nets without dynamics. `source` says where the statement comes from; what claims of the two abstracts it `bears_on`
+    besides is named apart. `wrong` is the measure of a theory that is wrong by a relative error, a number of either
     sign; without it the claim has no resolving power. `rounding` is given where theory says that the measure is zero.
     """
 
@@ -87,7 +88,14 @@ class Claim:
     evidence: Evidence = "trained"
     wrong: Callable[[float], Measure] | None = None
     rounding: Rounding | None = None
+    bears_on: tuple[Abstract, ...] = ()
     every_loss: bool = True  # False: the table is the same for all losses, of which the first is judged
+
+    @property
+    def abstracts(self) -> tuple[str, ...]:
+        """The claims of the two abstracts whose verdict feels this one."""
+        own = () if self.source in ("follow-up", "beyond") else (self.source,)
+        return (*own, *self.bears_on)
 
     @property
     def own_table(self) -> tuple[str, str]:
@@ -178,19 +186,31 @@ class Cell:
 
 
 def judge_claim(
-    claim: Claim, tables: Mapping[tuple[str, str], pd.DataFrame], grid: Mapping[str, Sequence[Key]], seeds: int
+    claim: Claim,
+    tables: Mapping[tuple[str, str], pd.DataFrame],
+    grid: Mapping[str, Sequence[Key]],
+    seeds: int,
+    left_open: Mapping[tuple[str, str], Mapping[Key, str]] = MappingProxyType({}),
 ) -> list[Cell]:
     """Judge a claim on every cell on which its experiment runs, and on every seed.
 
     `tables` maps (experiment, table) to tidy rows; `grid` maps an experiment to the (data set, loss, dimension) that it
     must have; a cell or a seed that is missing counts as not finite, which fails. Cells outside the grid of the
     control's experiment are left out: a representation of one dimension cannot collapse. A cell that a draw cannot
-    settle is open.
+    settle is open: a measure says so, or `left_open`, which maps as `tables` does to the cells that have no rows for a
+    reason.
     """
     keys = [key for key in grid[claim.experiment] if key in grid[claim.control_table[0]]]
     if not claim.every_loss:
         keys = list({(dataset, z): (dataset, loss, z) for dataset, loss, z in reversed(keys)}.values())[::-1]
-    return [_judge_cell(claim, tables, key, seeds) for key in keys]
+    reasons = [left_open.get(table, {}) for table in (claim.own_table, claim.control_table)]
+    why = {key: reason for of_table in reasons for key, reason in of_table.items()}
+    return [_open_cell(key, seeds, why[key]) if key in why else _judge_cell(claim, tables, key, seeds) for key in keys]
+
+
+def _open_cell(key: Key, seeds: int, reason: str) -> Cell:
+    unknown = Judged(np.nan, np.nan, np.nan, -np.inf, 1.0, 0, seeds, "open", reason)
+    return Cell("/".join(map(str, key)), unknown, np.nan, "fail")
 
 
 def _judge_cell(claim: Claim, tables: Mapping[tuple[str, str], pd.DataFrame], key: Key, seeds: int) -> Cell:
@@ -206,8 +226,7 @@ def _judge_cell(claim: Claim, tables: Mapping[tuple[str, str], pd.DataFrame], ke
             _per_seed(claim.control.measure, _rows(tables[claim.control_table], key), seeds), claim.criterion
         )
     except Unsettled as why:
-        unknown = Judged(np.nan, np.nan, np.nan, -np.inf, 1.0, 0, seeds, "open", str(why))
-        return Cell(name, unknown, np.nan, "fail")
+        return _open_cell(key, seeds, str(why))
     wrong = claim.wrong
     if wrong is None or result.verdict != "pass":
         return Cell(name, result, *control)
@@ -250,5 +269,4 @@ def _per_seed(measure: Measure, rows: pd.DataFrame, seeds: int) -> Array:
 
 def closest_to_failing(cells: list[Cell]) -> Cell:
     """The cell that decides: one that fails if there is any, else one that is open, else the smallest margin."""
-    order = ("fail", "open", "pass")
-    return min(cells, key=lambda cell: (order.index(cell.verdict), cell.claim.margin))
+    return min(cells, key=lambda cell: (WORST_FIRST.index(cell.verdict), cell.claim.margin))

@@ -1,7 +1,7 @@
 """Files of arrays that are dataclasses in the code: a typed file between the stages that write and read it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import NoneType, UnionType
@@ -30,11 +30,18 @@ class ArrayFile:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read the file. Raises ValueError if an array is missing, or is of no field."""
+        """Read the file. Raises ValueError if an array is missing, or is of no field; Unsettled as `read_arrays`."""
+        arrays = read_arrays(path)
         try:
-            return cls.from_arrays(read_arrays(path))
+            return cls.from_arrays(arrays)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """One of several whose fields hold arrays by key: those of all keys."""
+        names = [field.name for field in fields(cls)]
+        return cls(**{name: {key: of for part in parts for key, of in getattr(part, name).items()} for name in names})
 
     def to_arrays(self) -> Arrays:
         """The arrays of the file by name."""

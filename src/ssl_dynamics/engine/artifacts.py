@@ -3,13 +3,15 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ssl_dynamics.unsettled import REASON, Unsettled
 
 if TYPE_CHECKING:  # many stages read no table and draw nothing: they start sooner without pandas and matplotlib
     import pandas as pd
@@ -44,8 +46,10 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def read_arrays(path: Path) -> Arrays:
-    """Read every array of an .npz file."""
+    """Read every array of an .npz file. Raises Unsettled, with the reason, if a draw has left it open."""
     with np.load(path, allow_pickle=False) as stored:
+        if REASON in stored.files:
+            raise Unsettled(str(stored[REASON]))
         return {name: stored[name] for name in stored.files}
 
 
@@ -60,6 +64,31 @@ def read_table(path: Path) -> "pd.DataFrame":
     import pandas as pd  # noqa: PLC0415 -- see above
 
     return pd.read_csv(path)
+
+
+def read_tables(paths: Iterable[Path]) -> "tuple[pd.DataFrame, pd.DataFrame]":
+    """The rows of several tables, and those that stand in for a table that a draw has left open; either may be none."""
+    import pandas as pd  # noqa: PLC0415 -- see above
+
+    tables = [read_table(path) for path in paths]
+    parts = ([table for table in tables if (REASON in table) == left_open] for left_open in (False, True))
+    rows, reasons = (pd.concat(part, ignore_index=True) if part else pd.DataFrame() for part in parts)
+    return rows, reasons
+
+
+def leave_open(path: Path, reason: str, labels: Mapping[str, str | int]) -> None:
+    """Write why a draw has left open what an .npz file of arrays or a .csv table, its rows labelled so, would hold.
+
+    Raises ValueError for a file of another kind.
+    """
+    import pandas as pd  # noqa: PLC0415 -- see above
+
+    if path.suffix == ".npz":
+        write_arrays(path, {REASON: np.array(reason)})
+    elif path.suffix == ".csv":
+        write_table(path, pd.DataFrame([{**labels, REASON: reason}]))
+    else:
+        raise ValueError(f"{path}: neither arrays nor a table; it cannot be left open: {reason}")
 
 
 def write_json(path: Path, value: object) -> None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from ssl_dynamics.engine.syntax import text_of
+
 _PACKAGE = "ssl_dynamics"
 _ROOT = Path(__file__).parents[1]
 
@@ -38,8 +40,8 @@ class _Module:
 def fingerprint(*units: str) -> str:
     """Hash of the syntax trees of definitions, "module:definition", and of every one that they reach in the project.
 
-    Comments, docstrings and layout do not count; everything else does, and so do imports inside functions. Raises
-    ValueError if one of the modules is none of this project, or lacks the definition.
+    Comments, docstrings and layout do not count; everything else does, and so do imports inside functions. It is the
+    same under every Python. Raises ValueError if one of the modules is none of this project, or lacks the definition.
     """
     digest = hashlib.sha256()
     for unit, source in sorted(_reached(map(_named, units)).items()):
@@ -67,7 +69,7 @@ def forget() -> None:
 
 def lock_fingerprint(lock: Path) -> str:
     """Hash of the pins in a requirements file; comments and their order do not count."""
-    lines = (line.split("#")[0].strip() for line in lock.read_text().splitlines())
+    lines = (line.split("#")[0].strip() for line in lock.read_text(encoding="utf-8").splitlines())
     return hashlib.sha256("\n".join(sorted(filter(None, lines))).encode()).hexdigest()[:16]
 
 
@@ -99,12 +101,12 @@ def _unit(unit: Unit) -> tuple[str, set[Unit]]:
     module = _module(name)
     if what == "":
         loaded = {(other, "") for other in _parents(name) | module.loaded}
-        return _source(module.effects), loaded | _references(name, module.effects)
+        return text_of(module.effects), loaded | _references(name, module.effects)
     if what == "*":
         return "", {(name, ""), *((name, each) for each in module.definitions), *module.imports.values()}
     if what in module.definitions:
         statements = module.definitions[what]
-        return _source(statements), {(name, "")} | _references(name, statements)
+        return text_of(statements), {(name, "")} | _references(name, statements)
     # A name that is imported from elsewhere or, failing that, made at run time: then all of the module counts.
     return "", {(name, ""), module.imports.get(what, (name, "*"))}
 
@@ -152,7 +154,8 @@ def _module(name: str) -> _Module:
         bound = {each: binding for each, binding in _bound(statement) if each not in own}
         for each, binding in bound.items():
             definitions.setdefault(each, []).append(binding)
-        if not (bound or own or _is_docstring(statement)) or isinstance(statement, ast.If | ast.Try | ast.With):
+        imported = isinstance(statement, ast.Import | ast.ImportFrom)
+        if not (bound or imported or _is_docstring(statement) or _is_for_type_checkers(statement)):
             effects.append(statement)
     return _Module(definitions, imports, {unit[0] for unit in imports.values()}, effects)
 
@@ -209,9 +212,8 @@ def _is_docstring(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
-def _source(statements: list[ast.stmt]) -> str:
-    """Syntax trees without places in the file."""
-    return ast.dump(ast.Module(statements, []))
+def _is_for_type_checkers(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def _strip_docstrings(statements: Iterable[ast.AST]) -> None:

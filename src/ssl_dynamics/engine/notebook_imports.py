@@ -2,9 +2,11 @@
 
 import ast
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 _PACKAGE = "ssl_dynamics"
+_NO_TABLES = ("claims", "figures")
 
 
 def notebook_imports(path: Path) -> list[str]:
@@ -14,14 +16,13 @@ def notebook_imports(path: Path) -> list[str]:
     `from module import definition`: the names would not tell what is used.
     """
     names = set()
-    for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
-        if cell["cell_type"] == "code":
-            names |= _imported("".join(cell["source"]), f"{path}, cell {number}")
+    for number, source in _code_of(path):
+        names |= _imported(source, f"{path}, cell {number}")
     return sorted(names)
 
 
 def notebook_parameters(path: Path) -> list[str]:
-    """The tables that a notebook reads: the names set in its cell of parameters, without that of the claims.
+    """The tables that a notebook reads: the names set in its cell of parameters, without those of claims and figures.
 
     Raises ValueError if it has no such cell.
     """
@@ -29,8 +30,24 @@ def notebook_parameters(path: Path) -> list[str]:
         if "parameters" in cell["metadata"].get("tags", []):
             statements = ast.parse("".join(cell["source"])).body
             targets = [each.targets[0] for each in statements if isinstance(each, ast.Assign)]
-            return [target.id for target in targets if isinstance(target, ast.Name) and target.id != "claims"]
+            return [target.id for target in targets if isinstance(target, ast.Name) and target.id not in _NO_TABLES]
     raise ValueError(f"{path}: no cell has the tag `parameters`")
+
+
+def notebook_figures(path: Path) -> list[str]:
+    """The names of the figures that a notebook shows: what its cells give first to `show`."""
+    names = []
+    for _, source in _code_of(path):
+        calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+        names += [ast.literal_eval(call.args[0]) for call in calls if getattr(call.func, "id", None) == "show"]
+    return names
+
+
+def _code_of(path: Path) -> Iterator[tuple[int, str]]:
+    """The code cells of a notebook, each with its number among all cells."""
+    for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
+        if cell["cell_type"] == "code":
+            yield number, "".join(cell["source"])
 
 
 def _imported(source: str, place: str) -> set[str]:

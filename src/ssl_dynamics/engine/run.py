@@ -1,5 +1,6 @@
 """Runs Snakemake on a configuration, and shows what it says in lines."""
 
+import json
 import os
 import re
 import signal
@@ -17,9 +18,9 @@ import psutil
 from ssl_dynamics.engine import slurm
 from ssl_dynamics.engine.integrity import undone
 from ssl_dynamics.engine.provenance import SUFFIX
-from ssl_dynamics.engine.run_lock import RunError, environment, sole_run
-from ssl_dynamics.engine.stage import DEBUG
+from ssl_dynamics.engine.run_lock import environment, sole_run
 from ssl_dynamics.engine.staleness import Job, jobs_in, own_work, plan_of, put_in_order, to_run
+from ssl_dynamics.errors import DEBUG, RunError
 
 _QUIET = ("--quiet", "host", "reason")
 _PATIENCE = 10  # seconds that Snakemake may take to end without a job at work
@@ -53,6 +54,10 @@ _OF_A_TRACEBACK = re.compile(r"\s|Message: |Arguments: |$")
 _ERROR = re.compile(r"[\w.]+(Error|Exception|Exit|Interrupt)(: |$)")
 
 
+class JobFailed(RunError):  # noqa: N818 -- named as what has happened
+    """A job failed; the lines above say which, and why."""
+
+
 class Configuration(NamedTuple):
     """What Snakemake is told: a file, and keys whose values take the place of those in there."""
 
@@ -78,15 +83,24 @@ def require_top_folder() -> None:
         raise RunError(f"{Path.cwd()}: Snakemake cannot work below a folder with braces in its name: rename it")
 
 
-def run_workflow(configuration: Configuration, results: Path, targets: Sequence[str], *, where: int | Path) -> None:
+def run_workflow(
+    configuration: Configuration,
+    folders: Sequence[Path],
+    targets: Sequence[str],
+    *,
+    where: int | Path,
+    keep_going: bool = False,
+    jobs: Sequence[Job] = (),
+) -> None:
     """Bring the targets (everything, if none is named) up to date: on so many cores of this machine, or by a profile.
 
-    `results` is the folder that the configuration makes them in.
+    `folders` are those that the configuration makes them in. `keep_going`: where a job fails, the others go on. `jobs`
+    are those behind the targets, if they are known already.
 
     A run that was killed leaves orphaned jobs, a lock and temporary files; they are cleared first, unless another
     Snakemake is alive in this folder. What is to run, the provenance of the artifacts decides (see `plan`), since
-    Snakemake goes by times and by records of its own, which a clone or a copy does not keep. Raises RunError if another
-    run is at work here, if a job fails, or if in the end something is not as the jobs should have left it.
+    Snakemake goes by times and by records of its own, which a clone or a copy does not keep. Raises JobFailed if a job
+    fails, RunError if another run is at work here or if in the end something is not as the jobs should have left it.
     """
     command = _snakemake(configuration)
     if isinstance(where, Path):
@@ -95,28 +109,34 @@ def run_workflow(configuration: Configuration, results: Path, targets: Sequence[
         except ValueError as error:
             raise RunError(str(error)) from None
     try:
-        with sole_run(command, results):
-            _bring_up_to_date(command, configuration, results, targets, where)
+        with sole_run(command, folders):
+            command += ["--keep-going"] if keep_going else []
+            _bring_up_to_date(command, configuration, folders, targets, where=where, jobs=jobs)
     except OSError as error:  # a full disk, above all
         raise RunError(f"{error}\n{_GOES_ON}") from None
 
 
 def _bring_up_to_date(
-    command: list[str], configuration: Configuration, results: Path, targets: Sequence[str], where: int | Path
+    command: list[str],
+    configuration: Configuration,
+    folders: Sequence[Path],
+    targets: Sequence[str],
+    *,
+    where: int | Path,
+    jobs: Sequence[Job],
 ) -> None:
     started = time.time()
-    jobs: list[Job] = []
-    if any(results.rglob(f"*{SUFFIX}")):
-        jobs = jobs_of(configuration, targets)
+    if any(any(folder.rglob(f"*{SUFFIX}")) for folder in folders):
+        jobs = jobs or jobs_of(configuration, targets)
         plan = plan_of(jobs)
         if not to_run(plan):
             return
-        put_in_order(plan, results / "benchmarks")
+        put_in_order(plan, [folder / "benchmarks" for folder in folders])
         command = [*command, "--forcerun", *own_work(plan)]
     if _run([*command, "--rerun-triggers", "mtime"], targets, where) != 0:
         for line in slurm.causes(since=started):
             print(line, flush=True)
-        raise RunError(f"the run of {configuration} did not finish: see above. {_GOES_ON}")
+        raise JobFailed(f"the run of {configuration} did not finish: see above. {_GOES_ON}")
     if problems := undone(plan_of(jobs or jobs_of(configuration, targets))):
         raise RunError("\n".join(problems))
 
@@ -127,30 +147,38 @@ def _run(command: list[str], targets: Sequence[str], where: int | Path) -> int:
     return _follow([*command, "--profile", str(where), *_QUIET, "--", *targets], _CLUSTER_NOISE)
 
 
-def jobs_of(configuration: Configuration, targets: Sequence[str]) -> list[Job]:
-    """The jobs behind the targets, done or not. Raises RunError if Snakemake cannot name them.
+def jobs_of(configuration: Configuration, targets: Sequence[str] = ()) -> list[Job]:
+    """The jobs behind the targets (everything, if none is named), done or not.
 
-    Snakemake is asked in a folder that has all of this one but what runs leave: files there that may not be written
-    would keep it from planning.
+    Raises RunError, in a line, if Snakemake cannot name them. It is asked in a folder that has all of this one, the
+    reference included, but what runs leave: files there that may not be written would keep it from planning.
     """
-    command = [*_snakemake(configuration), "--snakefile", str(Path("Snakefile").absolute())]
-    with tempfile.TemporaryDirectory() as folder:
-        for path in Path.cwd().iterdir():
-            if path.name not in ("results", ".snakemake"):
-                Path(folder, path.name).symlink_to(path)
-        command += ["--directory", folder, "--dry-run", "--printshellcmds", "--nolock", "--cores", "1", "--", *targets]
-        result = subprocess.run(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            check=False,
-            env=environment(),
-        )
-    if result.returncode != 0:
-        said = without_tracebacks(line for line in result.stdout.splitlines() if not _NOISE.match(line))
-        raise RunError(f"{configuration}: {' '.join(' '.join(said).split())}")
-    return jobs_in(result.stdout)
+    require_top_folder()
+    with tempfile.TemporaryDirectory() as temporary:
+        answer, folder = Path(temporary) / "answer.json", Path(temporary) / "folder"
+        folder.mkdir()
+        link_sources(Path.cwd(), folder)
+        asked = [answer, Path("Snakefile").absolute(), folder, configuration.file.absolute()]
+        command = [sys.executable, "-m", "ssl_dynamics.engine.snakemake_commands", *map(str, asked)]
+        command += [json.dumps(dict(configuration.changed)), "--", *targets]
+        result = subprocess.run(command, cwd=folder, capture_output=True, check=False, env=environment())
+        if not answer.is_file():
+            last = result.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+            raise RunError(f"{configuration}: Snakemake does not start: {last}")
+        said = json.loads(answer.read_text(encoding="utf-8"))
+    if "error" in said:
+        raise RunError(f"{configuration}: {' '.join(said['error'].split())}")
+    return jobs_in(said["commands"])
+
+
+def link_sources(top: Path, folder: Path) -> None:
+    """Make an empty folder one with all that runs read, and nothing that they leave."""
+    reference = top / "results/reference"
+    for path in [*top.iterdir(), *([reference] if reference.is_dir() else [])]:
+        if path.name not in ("results", ".snakemake"):
+            link = folder / path.relative_to(top)
+            link.parent.mkdir(exist_ok=True)
+            link.symlink_to(path)
 
 
 def _snakemake(configuration: Configuration) -> list[str]:

@@ -1,8 +1,10 @@
 """One run at a time in a folder; what killed runs have left there is cleared first."""
 
+import errno
 import fcntl
 import itertools
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,14 +14,12 @@ import psutil
 
 from ssl_dynamics.engine import slurm
 from ssl_dynamics.engine.artifacts import leftovers
+from ssl_dynamics.errors import RunError
 
 _STARTED_BY = "SSL_DYNAMICS_RUN"  # in the environment of a Snakemake that a run has started: the run's process number
 _SNAKEMAKE = Path(".snakemake")
 _LOCK = _SNAKEMAKE / "run.lock"
-
-
-class RunError(RuntimeError):
-    """The workflow did not finish; the message says what to do."""
+_NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}  # of some disks on a network
 
 
 def environment() -> dict[str, str]:
@@ -31,7 +31,7 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def sole_run(snakemake: Sequence[str], results: Path) -> Iterator[None]:
+def sole_run(snakemake: Sequence[str], folders: Sequence[Path]) -> Iterator[None]:
     """Hold this folder for one run, cleared of what a killed one left: orphans, Snakemake's lock, temporary files.
 
     The system drops the hold when the process ends, however it ends. Raises RunError if another run has it.
@@ -49,10 +49,20 @@ def sole_run(snakemake: Sequence[str], results: Path) -> Iterator[None]:
         except BlockingIOError:
             lock.seek(0)
             _refuse(lock.read())
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise RunError(f"{_LOCK}: cannot be locked: {error.strerror}") from None
+            lock.seek(0)
+            _refuse_if_alive(lock.read())
+            print(
+                f"{_LOCK}: this file system has no locks ({error.strerror}): a run here is seen by others on this "
+                "machine alone; start none on another",
+                flush=True,
+            )
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        _clear_leftovers(snakemake, results)
+        _clear_leftovers(snakemake, folders)
         yield
 
 
@@ -60,7 +70,17 @@ def _refuse(process: str | int) -> None:
     raise RunError(f"another run is at work in this folder (process {process}): wait for it, or stop it")
 
 
-def _clear_leftovers(snakemake: Sequence[str], results: Path) -> None:
+def _refuse_if_alive(process: str) -> None:
+    """Where there are no locks: raise RunError if the process that has written its number there is still a run here."""
+    try:
+        holder = psutil.Process(int(process))
+        if holder.cwd() == str(Path.cwd()) and any(re.search("ssl[-_]dynamics", word) for word in holder.cmdline()):
+            _refuse(holder.pid)
+    except (ValueError, psutil.NoSuchProcess, psutil.AccessDenied):  # no number, none alive, or one of another user
+        return
+
+
+def _clear_leftovers(snakemake: Sequence[str], folders: Sequence[Path]) -> None:
     """Stop the orphans of a killed run, then remove its lock and its temporary files.
 
     Since the hold is ours, a Snakemake that a run has started is an orphan; any other was started by hand.
@@ -76,7 +96,7 @@ def _clear_leftovers(snakemake: Sequence[str], results: Path) -> None:
     _kill(_processes_here("ssl_dynamics.engine"))
     if any((_SNAKEMAKE / "locks").glob("*")):
         subprocess.run([*snakemake, "--unlock", "--quiet", "all"], check=True, capture_output=True, env=environment())
-    for part in leftovers(results):
+    for part in (part for folder in folders for part in leftovers(folder)):
         part.unlink(missing_ok=True)
 
 

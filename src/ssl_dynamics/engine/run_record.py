@@ -39,14 +39,15 @@ LIBRARIES = (
 
 
 @contextmanager
-def recorded(results: Path, *, where: int | Path) -> Iterator[None]:
-    """Append the record of what runs in the block, however it ends, to the runs of these results.
+def recorded(*results: Path, where: int | Path) -> Iterator[None]:
+    """Append the record of what runs in the block, however it ends, to the runs of each of these folders of results.
 
     The record is a by-product: if it cannot be written, the run says so in a line and stands as it is.
     """
     placed = {"cores": where} if isinstance(where, int) else {"profile": where.as_posix()}
     record: dict[str, Any] = {"start": _now(), "command": ["ssl-dynamics", *sys.argv[1:]], **placed}
     ending: dict[str, Any] = {"status": 0}
+    before = _cpu_seconds()
     try:
         yield
     except SystemExit as exit_:
@@ -56,10 +57,14 @@ def recorded(results: Path, *, where: int | Path) -> Iterator[None]:
         ending = {"status": STOPPED, "error": f"{error}".partition("\n")[0] or type(error).__name__}
         raise
     finally:
-        try:
-            _append(results / FILE, record | {"end": _now()} | ending | surroundings())
-        except Exception as error:
-            print(f"{results / FILE}: this run is not recorded: {error}", file=sys.stderr)
+        record |= {"end": _now(), "cpu_seconds": round(_cpu_seconds() - before, 2)} | ending
+        around: dict[str, Any] | None = None
+        for file in (folder / FILE for folder in results):
+            try:
+                around = around or surroundings()
+                _append(file, record | around)
+            except Exception as error:
+                print(f"{file}: this run is not recorded: {error}", file=sys.stderr)
 
 
 def read_runs(path: Path) -> list[dict[str, Any]]:
@@ -147,6 +152,12 @@ def _blas() -> list[dict[str, Any]]:
     wanted = ("internal_api", "version", "architecture", "threading_layer")
     found = [{"of": Path(pool["filepath"]).parent.name.partition(".")[0]} | pool for pool in threadpool_info()]
     return [{key: pool.get(key) for key in ("of", *wanted)} for pool in found if pool["user_api"] == "blas"]
+
+
+def _cpu_seconds() -> float:
+    """Of this process and of those below it that have ended: Snakemake and, where they run here, its jobs."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def _append(path: Path, record: dict[str, Any]) -> None:

@@ -6,11 +6,14 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 # Resources that say where a job may run, and the options of sbatch for them.
 _SITE = {"slurm_partition": "partition", "slurm_account": "account", "constraint": "constraint"}
+
+_PROFILES = ("profile.v9+.yaml", "config.v9+.yaml", "config.v8+.yaml", "profile.yaml", "config.yaml")
 
 _LOGS = Path(".snakemake/slurm_logs")  # of jobs that failed or were killed; those of the others are deleted
 
@@ -19,17 +22,16 @@ _CAUSE = re.compile(r"\w+: .* \(log: .*\)$|(slurmstepd|srun): error: ")
 
 
 def require_submission(profile: Path) -> None:
-    """Raise ValueError if the profile is one for Slurm and Slurm would take no job as it says, in Slurm's own words.
+    """Raise ValueError if there is no such profile, or if it is one for Slurm and Slurm would take no job as it says.
 
-    Asked before a run, because Snakemake keeps the answer to itself where a group of jobs is refused.
+    Asked before a run, because Snakemake keeps Slurm's answer to itself where a group of jobs is refused.
     """
-    file = profile / "profile.yaml"
-    settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+    file, settings = _read_profile(profile)
     if settings.get("executor") != "slurm":
         return
     if shutil.which("sbatch") is None:
         raise ValueError(f"{file}: there is no Slurm on this machine (sbatch)")
-    defaults = settings.get("default-resources", {})
+    defaults = _mapping(settings.get("default-resources", {}), f"{file}: default-resources")
     options = [f"--{option}={defaults[name]}" for name, option in _SITE.items() if name in defaults]
     tried = subprocess.run(
         ["sbatch", "--test-only", *options, "--wrap=true"], capture_output=True, text=True, check=False
@@ -37,6 +39,28 @@ def require_submission(profile: Path) -> None:
     if tried.returncode != 0:
         said = [line.strip() for line in tried.stderr.splitlines() if line.strip()]
         raise ValueError(f"{file}: Slurm takes no jobs as default-resources say: {'; '.join(said)}")
+
+
+def _read_profile(profile: Path) -> tuple[Path, dict[str, Any]]:
+    """The file of a profile, under the names that Snakemake knows, and what it says."""
+    expected = "expected a folder with a profile.yaml, such as profiles/slurm"
+    candidates = [profile, *(profile / name for name in _PROFILES)]
+    file = next(filter(Path.is_file, candidates), None)
+    if file is None:
+        raise ValueError(f"profile: {profile}: {'holds none' if profile.is_dir() else 'no such folder'}; {expected}")
+    try:
+        settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ValueError(f"{file}: {' '.join(str(error).split())}") from None
+    return file, _mapping(settings, str(file))
+
+
+def _mapping(value: object, where: str) -> dict[str, Any]:
+    match value:
+        case dict():
+            return value
+        case _:
+            raise ValueError(f"{where}: holds no keys; expected some, as in profiles/slurm/profile.yaml")
 
 
 def cancel_jobs_here(timeout: float = 120) -> None:

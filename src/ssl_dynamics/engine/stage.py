@@ -13,12 +13,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
-from ssl_dynamics.engine.artifacts import sha256, write_json
+from ssl_dynamics.engine.artifacts import leave_open, sha256, write_json
 from ssl_dynamics.engine.fingerprint import definitions, fingerprint, forget
 from ssl_dynamics.engine.provenance import SUFFIX, require_as_made
+from ssl_dynamics.errors import DEBUG
 from ssl_dynamics.settings import Settings
+from ssl_dynamics.unsettled import Unsettled
 
-DEBUG = "SSL_DYNAMICS_DEBUG"
+MODULE = "ssl_dynamics.engine"  # that rules run
 _SECONDS_BETWEEN_LINES = 5.0
 
 S = TypeVar("S", bound=Settings)
@@ -75,6 +77,16 @@ def stage_named(stage: str) -> tuple[Callable[[Job[Any]], None], type[Settings]]
     return function, settings_type
 
 
+def run(stage: Callable[[Job[S]], None], job: Job[S]) -> None:
+    """Do a job. Where its draw has nothing to say, its files say why: what reads them is then left open as well."""
+    try:
+        stage(job)
+    except Unsettled as why:
+        job.log.warning("%s: left open by this draw: %s", job.title, why)
+        for path in (path for paths in job.outputs.values() for path in paths):
+            leave_open(path, str(why), job.settings.cell_labels())
+
+
 def main() -> None:
     """Run a stage from the command line that its rule gives.
 
@@ -84,11 +96,11 @@ def main() -> None:
     Errors end in one line and exit code 1; the traceback goes to the log, and to the screen if the variable
     SSL_DYNAMICS_DEBUG is set. The provenance (settings, code, lock, hashes of inputs and outputs) is written last.
     """
-    arguments = _parser().parse_args()
+    arguments = parser_of_jobs().parse_args()
     rule, _, stage = arguments.stage.partition("=")
-    outputs = _by_name(arguments.outputs)
+    outputs = by_name(arguments.outputs)
     (provenance,) = outputs.pop("provenance")
-    inputs = _by_name(arguments.inputs)
+    inputs = by_name(arguments.inputs)
     try:
         log = _logger(rule, arguments.log)
         _require_same_code(arguments.code, units_of(stage, arguments.roots))
@@ -102,7 +114,7 @@ def main() -> None:
         started = time.monotonic()
         title = f"{rule} {provenance.as_posix().removesuffix(SUFFIX)}"
         job = Job(settings, inputs, outputs, log, title)
-        function(job)
+        run(function, job)
         log.warning("%s: %.1f s", job.title, time.monotonic() - started)
         forget()
         _require_same_code(arguments.code, units_of(stage, arguments.roots))
@@ -127,8 +139,9 @@ def main() -> None:
         sys.exit(f"{rule}: {what} (log: {arguments.log})")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m ssl_dynamics.engine")
+def parser_of_jobs() -> argparse.ArgumentParser:
+    """Of the command line that a rule gives."""
+    parser = argparse.ArgumentParser(prog=f"python -m {MODULE}")
     parser.add_argument("--stage", required=True, metavar="RULE=MODULE:FUNCTION")
     for name in ("--settings", "--code", "--lock"):
         parser.add_argument(name, required=True)
@@ -139,7 +152,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _by_name(pairs: list[str]) -> dict[str, list[Path]]:
+def by_name(pairs: list[str]) -> dict[str, list[Path]]:
+    """Files of NAME=PATH."""
     files: dict[str, list[Path]] = {}
     for pair in pairs:
         name, _, path = pair.partition("=")

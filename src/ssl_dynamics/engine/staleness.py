@@ -2,11 +2,11 @@
 
 import json
 import os
-import re
 import shlex
 import time
+from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -19,11 +19,10 @@ from ssl_dynamics.engine.console import console_of
 from ssl_dynamics.engine.digests import digest
 from ssl_dynamics.engine.fingerprint import definitions
 from ssl_dynamics.engine.provenance import Record, read_record
-from ssl_dynamics.engine.stage import units_of
+from ssl_dynamics.engine.stage import MODULE, by_name, parser_of_jobs, units_of
 
 NOT_MADE = "not made yet"
 FOLLOWS = "reads what these make"
-_COMMAND = re.compile(r"Shell command: exec python -m ssl_dynamics\.engine (.*)")
 _SHOWN = 4  # definitions, or values, that a reason lists by name
 
 
@@ -44,9 +43,10 @@ class Job:
 Plan = list[tuple[Job, list[str]]]  # every job, what it reads before it, with the reasons to run it; none if it is done
 
 
-def jobs_in(dry_run: str) -> list[Job]:
-    """The jobs in what `snakemake --dry-run --printshellcmds` prints, what a job reads before it."""
-    jobs = [_job(shlex.split(words)) for words in _COMMAND.findall(dry_run)]
+def jobs_in(commands: Iterable[str]) -> list[Job]:
+    """The jobs that these commands of a shell do, what a job reads before it."""
+    parser = parser_of_jobs()
+    jobs = [_job(parser, command) for command in commands]
     maker = {path: i for i, job in enumerate(jobs) for path in job.outputs}
     needs = {i: {maker[path] for path in job.inputs if path in maker} for i, job in enumerate(jobs)}
     return [jobs[i] for i in TopologicalSorter(needs).static_order()]
@@ -83,13 +83,13 @@ def own_work(plan: Plan) -> list[str]:
     return [job.provenance for job, why in plan if of_its_own(why)]
 
 
-def put_in_order(plan: Plan, benchmarks: Path) -> None:
+def put_in_order(plan: Plan, benchmarks: Sequence[Path]) -> None:
     """Give the files of what is done times in the order of the jobs, for Snakemake, which goes by times.
 
     Nothing that is done then seems older than what it was made from, nor do the records of what it cost.
     """
     now = time.time()
-    for benchmark in benchmarks.rglob("*.tsv"):
+    for benchmark in (file for folder in benchmarks for file in folder.rglob("*.tsv")):
         os.utime(benchmark, (now, now))
     for i, (job, why) in enumerate(plan):
         if not why:
@@ -120,26 +120,26 @@ def print_plan(config: object, plan: Plan) -> None:
     console_of(120).print(table)
 
 
-def _job(words: list[str]) -> Job:
-    options: dict[str, list[str]] = {}
-    for word in words:
-        if word.startswith("--"):
-            values = options.setdefault(word, [])
-        else:
-            values.append(word)
-    outputs = [pair.split("=", 1) for pair in options["--outputs"]]
-    (provenance,) = (path for name, path in outputs if name == "provenance")
-    rule, _, stage = options["--stage"][0].partition("=")
+def _job(parser: ArgumentParser, command: str) -> Job:
+    words = shlex.split(command)
+    arguments = parser.parse_args(words[words.index(MODULE) + 1 :])
+    rule, _, stage = arguments.stage.partition("=")
+    outputs = by_name(arguments.outputs)
+    (provenance,) = outputs.pop("provenance")
     return Job(
         rule,
         stage,
-        json.loads(options["--settings"][0]),
-        options["--code"][0],
-        options["--lock"][0],
-        frozenset(pair.split("=", 1)[1] for pair in options["--inputs"]),
-        frozenset(path for name, path in outputs if name != "provenance"),
-        provenance,
+        json.loads(arguments.settings),
+        arguments.code,
+        arguments.lock,
+        _paths(by_name(arguments.inputs)),
+        _paths(outputs),
+        provenance.as_posix(),
     )
+
+
+def _paths(files: dict[str, list[Path]]) -> frozenset[str]:
+    return frozenset(path.as_posix() for paths in files.values() for path in paths)
 
 
 def _reasons(job: Job, to_be_made: set[str]) -> Iterator[str]:

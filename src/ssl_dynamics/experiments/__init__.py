@@ -5,6 +5,7 @@ FOLDERS = (
     "dynamics",
     "kernel",
     "finite_steps",
+    "soft_constraint",
     "widths",
     "downstream",
     "learning_times",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import matplotlib as mpl
@@ -10,9 +11,13 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+from matplotlib.scale import LogScale, register_scale
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterSciNotation, NullFormatter, NullLocator
 
 from ssl_dynamics.analysis import mean_interval
 
@@ -22,6 +27,8 @@ Place = Literal["below", "above", "end"]
 PALETTE = sns.color_palette("colorblind")
 # These mean the same in every figure, and grey is a control; what else is told apart takes none of the first four.
 LOSS_COLORS = {"contrastive": PALETTE[0], "non-contrastive": PALETTE[1]}
+# Where colours tell something else.
+LOSS_LINES: dict[str, Literal["-", "--"]] = {"contrastive": "-", "non-contrastive": "--"}
 DYNAMICS_COLORS = {"unconstrained": PALETTE[3], "grassmannian": PALETTE[2]}
 REGRESSION_COLOR = PALETTE[5]
 # For what only one figure or two tell apart; of different brightness, as the others are.
@@ -31,12 +38,20 @@ ACTIVATION_COLORS = {"identity": PALETTE[7], "relu": INDIGO, "erf": OLIVE}
 ACTIVATION_MARKERS = {"identity": "^", "relu": "o", "erf": "s"}
 ACTIVATION_NAMES = {"identity": "identity", "relu": "ReLU", "erf": "erf"}
 DATASETS = ("fashion-mnist", "digits", "gaussian-mixture")  # from the top; others follow by name
+_RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 SINGLE, DOUBLE = 3.5, 7.0  # inches: a column of a page, and two
 
 
 def apply() -> None:
-    """Set the style; the salt and the missing date make equal figures equal bytes."""
+    """Set the style; the salt and the missing date make equal figures equal bytes.
+
+    Neither settings of the user's, wherever matplotlib has found some, nor fonts of the machine count.
+    """
+    mpl.rcdefaults()
+    own = Path(mpl.get_data_path())
+    fontManager.ttflist = [font for font in fontManager.ttflist if own in Path(font.fname).parents]
     sns.set_theme(context="paper", style="ticks", palette=PALETTE)
+    register_scale(_LogScale)
     mpl.rc("svg", hashsalt="ssl-dynamics", fonttype="none")
     mpl.rc("figure", dpi=150)
     mpl.rc("savefig", dpi=150)
@@ -45,6 +60,27 @@ def apply() -> None:
     mpl.rc("legend", fontsize=7, title_fontsize=7)
     for ticks in ("xtick", "ytick"):
         mpl.rc(ticks, labelsize=7)
+
+
+class _Powers(LogFormatterSciNotation):
+    """Labels such as 10⁻³ and 2×10⁵ as letters: as formulas, each would be parsed, and set in a font that SVG names."""
+
+    def __call__(self, value: float, position: int | None = None) -> str:
+        label = super().__call__(value, position).replace("\\times", "×")
+        raised = re.sub(r"\^\{(.*?)\}", lambda exponent: exponent[1].translate(_RAISED), label)
+        return re.sub(r"\$|\\mathdefault|[{}]", "", raised)
+
+
+class _LogScale(LogScale):
+    """The logarithmic scale, with these labels."""
+
+    def __init__(self, **options: Any) -> None:  # matplotlib registers no scale that is made with an axis
+        super().__init__(**options)
+
+    def set_default_locators_and_formatters(self, axis: Axis) -> None:
+        super().set_default_locators_and_formatters(axis)
+        axis.set_major_formatter(_Powers(self.base))
+        axis.set_minor_formatter(_Powers(self.base, labelOnlyBase=self.subs is not None))
 
 
 def layout(rows: pd.DataFrame) -> dict[str, Any]:
@@ -152,6 +188,14 @@ def by_loss(losses: Iterable[str]) -> dict[str, tuple[float, float, float]]:
     """Colours of the losses that occur, in their fixed order."""
     present = set(losses)
     return {loss: color for loss, color in LOSS_COLORS.items() if loss in present}
+
+
+def loss_handles(losses: Iterable[str], color: str) -> list[Line2D]:
+    """For the legend: the lines of the losses that occur, in their fixed order."""
+    present = set(losses)
+    return [
+        Line2D([], [], color=color, linestyle=line, label=loss) for loss, line in LOSS_LINES.items() if loss in present
+    ]
 
 
 def mean_and_interval(

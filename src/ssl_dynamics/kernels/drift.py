@@ -1,4 +1,4 @@
-"""How far the tangent kernel of a linear net has moved from its start."""
+"""How far a tangent kernel has moved from its start."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,6 +6,11 @@ from numpy.typing import NDArray
 from ssl_dynamics.kernels.two_layer import two_layer_ntk
 
 Array = NDArray[np.float64]
+
+
+def relative_change(after: Array, before: Array) -> float:
+    """‖Θ' − Θ‖_F/‖Θ‖_F of one kernel."""
+    return float(np.linalg.norm(after - before) / np.linalg.norm(before))
 
 
 class KernelDrift:

@@ -7,10 +7,15 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
 
-from ssl_dynamics.problem.settings import Activation
+from ssl_dynamics.problem.names import Activation
+from ssl_dynamics.validation import finite, real
 
 Array = NDArray[np.float64]
 Block = Literal["all", "first", "second"]
+
+# Below this share of √(1 + 2s_ii)√(1 + 2s_jj), squared, a difference from it is taken without subtracting.
+_CANCELLED = 1 / 64
+_SMALLEST = 1e-290  # below which products have begun to lose their digits
 
 
 def linear_kernel(X: ArrayLike) -> Array:
@@ -20,8 +25,12 @@ def linear_kernel(X: ArrayLike) -> Array:
     values. Source: docs/theory.md §4.
     """
     points = _points(X)
-    s: Array = points @ points.T / points.shape[1]
-    return (s + s.T) / 2
+    with np.errstate(over="ignore", invalid="ignore"):
+        s: Array = points @ points.T / points.shape[1]
+        s = (s + s.T) / 2
+    if points.any() and np.abs(s).max() < _SMALLEST:
+        raise ValueError(f"the linear kernel underflows float64: X reaches {np.abs(points).max():.3g}; scale it up")
+    return finite("the linear kernel", s, f"X reaches {np.abs(points).max():.3g}; scale it down")
 
 
 def infinite_width_ntk(X: ArrayLike, *, activation: Activation, block: Block = "all") -> Array:
@@ -44,8 +53,9 @@ def infinite_width_ntk(X: ArrayLike, *, activation: Activation, block: Block = "
     if block not in get_args(Block):
         raise ValueError(f"block {block!r} is unknown; allowed: {', '.join(map(repr, get_args(Block)))}")
     covariance, slopes = COVARIANCES[activation](points, s)
-    kernel: Array = {"all": covariance + s * slopes, "first": s * slopes, "second": covariance}[block]
-    return kernel
+    with np.errstate(over="ignore"):
+        kernel: Array = {"all": covariance + s * slopes, "first": s * slopes, "second": covariance}[block]
+    return finite("the tangent kernel", kernel, f"X reaches {np.abs(points).max():.3g}; scale it down")
 
 
 def _identity(_: Array, s: Array) -> tuple[Array, Array]:
@@ -59,10 +69,21 @@ def _relu(points: Array, s: Array) -> tuple[Array, Array]:
     return covariance, (np.pi - theta) / np.pi
 
 
-def _erf(_: Array, s: Array) -> tuple[Array, Array]:
-    scale = 1 + 2 * np.diag(s)
-    product = np.outer(scale, scale)
-    return 2 / np.pi * np.arcsin(2 * s / np.sqrt(product)), 4 / np.pi / np.sqrt(product - 4 * s**2)
+def _erf(points: Array, s: Array) -> tuple[Array, Array]:
+    sizes = np.diag(s)
+    scale = 1 + 2 * sizes
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        product = np.outer(scale, scale)
+        rest = product - 4 * s**2
+        covariance, slopes = 2 / np.pi * np.arcsin(2 * s / np.sqrt(product)), 4 / np.pi / np.sqrt(rest)
+    cancels = ~(rest >= _CANCELLED * product) | np.isinf(product)
+    if not cancels.any():
+        return covariance, slopes
+    root = np.hypot(np.sqrt(1 + 2 * np.add.outer(sizes, sizes)), 2 * gram_root(points, sizes))
+    return (
+        np.where(cancels, 2 / np.pi * np.arctan2(2 * s, root), covariance),
+        np.where(cancels, 4 / np.pi / root, slopes),
+    )
 
 
 # Σ and Σ̇ of each activation, from the points and s.
@@ -78,10 +99,25 @@ def angles(points: Array) -> Array:
 
     A zero vector stands at π/2 to all: its rows of the kernel are zero whatever the angle.
     """
-    norms = np.linalg.norm(points, axis=1, keepdims=True)
-    units = np.divide(points, norms, out=np.zeros_like(points), where=norms > 0)
+    return 2 * np.arctan2(*_distances(points))
+
+
+def gram_root(points: Array, sizes: Array) -> Array:
+    """√(s_ii s_jj − s_ij²) = √(s_ii s_jj) sin θ (N, N), sin θ = |a − b||a + b|/2: no difference of products."""
+    apart, together = _distances(points)
+    roots = np.sqrt(sizes)
+    root: Array = np.outer(roots, roots) * (apart * together / 2)
+    return root
+
+
+def _distances(points: Array) -> tuple[Array, Array]:
+    """|a − b| and |a + b| (N, N) of the points as unit vectors a and b. Scaled by powers of two first, exactly."""
+    _, exponents = np.frexp(np.abs(points).max(axis=1, keepdims=True))
+    scaled = np.ldexp(points, -exponents)
+    norms = np.linalg.norm(scaled, axis=1, keepdims=True)
+    units = np.divide(scaled, norms, out=np.zeros_like(points), where=norms > 0)
     distance = scipy.spatial.distance.cdist
-    return 2 * np.arctan2(distance(units, units), distance(units, -units))
+    return distance(units, units), distance(units, -units)
 
 
 def _points(X: ArrayLike) -> Array:
@@ -90,11 +126,7 @@ def _points(X: ArrayLike) -> Array:
 
 def finite_array(name: str, values: ArrayLike, expected: str, fits: Callable[[tuple[int, ...]], bool]) -> Array:
     """The values as float64. Raises ValueError unless they are real, finite, some, and of a shape that fits."""
-    array = np.asarray(values)
-    if array.dtype.kind not in "iuf":
-        raise ValueError(f"{name} must hold real numbers; got dtype {array.dtype}")
+    array = real(name, values)
     if not fits(array.shape) or 0 in array.shape:
         raise ValueError(f"{name} must have shape {expected}; got {array.shape}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} holds {np.count_nonzero(~np.isfinite(array))} values that are not finite")
-    return array.astype(np.float64, copy=False)
+    return array

@@ -4,12 +4,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ssl_dynamics.kernels.infinite_width import finite_array, infinite_width_ntk
-from ssl_dynamics.kernels.two_layer import activate
+from ssl_dynamics.kernels.two_layer import SCALE_DOWN, activate
 from ssl_dynamics.problem.starts.orthonormal import kernel_root
+from ssl_dynamics.validation import finite
 
 Array = NDArray[np.float64]
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def three_layer_features(X: ArrayLike, W1: ArrayLike, W2: ArrayLike) -> Array:
     """Ψ = φ(φ(XW_1ᵀ/√d)W_2ᵀ/√h)/√h with φ = √2·ReLU, so that the net is u = W_3ᵀψ.
 
@@ -20,9 +22,10 @@ def three_layer_features(X: ArrayLike, W1: ArrayLike, W2: ArrayLike) -> Array:
     (h, d) = first.shape[-2:]
     hidden, _ = activate(points @ first.mT / np.sqrt(d), "relu")
     features: Array = activate(hidden @ second.mT / np.sqrt(h), "relu")[0] / np.sqrt(h)
-    return features
+    return finite("a feature", features, SCALE_DOWN)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def three_layer_ntk(X: ArrayLike, W1: ArrayLike, W2: ArrayLike, W3: ArrayLike) -> Array:
     """Tangent kernel of u = W_3ᵀφ(W_2φ(W_1x/√d)/√h)/√h, φ = √2·ReLU; index i·z + a.
 
@@ -46,7 +49,7 @@ def three_layer_ntk(X: ArrayLike, W1: ArrayLike, W2: ArrayLike, W3: ArrayLike) -
         kernel += (inputs @ inputs.mT)[..., :, None, :, None] * (rows @ rows.mT).reshape(kernel.shape)
     for a in range(z):
         kernel[..., :, a, :, a] += output @ output.mT / h
-    return kernel.reshape(*lead, N * z, N * z)
+    return finite("the tangent kernel", kernel.reshape(*lead, N * z, N * z), SCALE_DOWN)
 
 
 def infinite_width_features(X: ArrayLike) -> Array:

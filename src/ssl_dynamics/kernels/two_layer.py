@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import get_args
 
 import numpy as np
@@ -9,9 +10,12 @@ import scipy
 from numpy.typing import ArrayLike, NDArray
 
 from ssl_dynamics.kernels.infinite_width import Block, finite_array
-from ssl_dynamics.problem.settings import Activation
+from ssl_dynamics.problem.names import Activation
+from ssl_dynamics.validation import finite
 
 Array = NDArray[np.float64]
+
+SCALE_DOWN = "scale X or the weights down"
 
 # Samples in a strip of rows. A strip meets itself and the samples before it alone, so that many thin strips save nearly
 # half of the products; thinner ones than this slow each product down.
@@ -26,10 +30,12 @@ def activate(V: Array, activation: Activation) -> tuple[Array, Array]:
         slope = np.sqrt(2) * (V > 0)
         return V * slope, slope
     if activation == "erf":
-        return scipy.special.erf(V), 2 / np.sqrt(np.pi) * np.exp(-np.square(V))
+        with np.errstate(over="ignore"):
+            return scipy.special.erf(V), 2 / np.sqrt(np.pi) * np.exp(-np.square(V))
     raise ValueError(f"activation {activation!r} is unknown; allowed: {', '.join(map(repr, get_args(Activation)))}")
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def features(X: ArrayLike, W1: ArrayLike, *, activation: Activation) -> Array:
     """Ψ = φ(XW_1ᵀ/√d)/√h, the hidden layer on N points: ΨΨᵀ tends to Σ, the block "second" of `infinite_width_ntk`.
 
@@ -41,9 +47,10 @@ def features(X: ArrayLike, W1: ArrayLike, *, activation: Activation) -> Array:
     first = finite_array("W1", W1, f"(..., h, d) with d = {d}", lambda shape: len(shape) >= 2 and shape[-1] == d)
     h = first.shape[-2]
     hidden: Array = activate(points @ first.mT / np.sqrt(d), activation)[0] / np.sqrt(h)
-    return hidden
+    return finite("a feature", hidden, SCALE_DOWN)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def two_layer_ntk(X: ArrayLike, W1: ArrayLike, W2: ArrayLike, *, activation: Activation, block: Block = "all") -> Array:
     """Tangent kernel of u = W_2ᵀφ(W_1x/√d)/√h on N points; index i·z + a.
 
@@ -77,29 +84,32 @@ def two_layer_ntk(X: ArrayLike, W1: ArrayLike, W2: ArrayLike, *, activation: Act
                 kernel[..., start:stop, a, left:right, :] = np.moveaxis(blocks, -3, -1)
                 if right <= start:
                     kernel[..., left:right, a, start:stop, :] = np.moveaxis(blocks.mT, -3, -1)
-    return kernel.reshape(*net.lead, N * z, N * z)
+    return finite("the tangent kernel", kernel.reshape(*net.lead, N * z, N * z), SCALE_DOWN)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def two_layer_ntk_trace(
     X: ArrayLike, W1: ArrayLike, W2: ArrayLike, *, activation: Activation, block: Block = "all"
 ) -> Array:
     """Trace of the tangent kernel over the outputs, Σ_a Θ[(i, a), (j, a)] = (1/h)[z(ΦΦᵀ)_ij + (x_i·x_j/d)(DDᵀ)_ij].
 
-    D = w∘φ'(XW_1ᵀ/√d) with w² = Σ_a W_2[:, a]²: one product for each layer, whatever z. Arguments and errors of
-    `two_layer_ntk`; returns (..., N, N) float64. Source: docs/theory.md §4.
+    D = w∘φ'(XW_1ᵀ/√d) with w² = Σ_a W_2[:, a]²: one product for each layer, whatever z, and each of a matrix with its
+    own transpose, of which numpy has one half computed (syrk of BLAS) and copies the other. Arguments and errors of
+    `two_layer_ntk`; returns (..., N, N) float64, symmetric. Source: docs/theory.md §4.
     """
     net = _net(X, W1, W2, activation, block)
-    N, z = len(net.X), net.W2.shape[-1]
-    kernel = np.empty((*net.lead, N, N))
-    weights = np.square(net.W2).sum(-1, keepdims=True)
-    for start, stop, strip in _strips(net, 1):
-        if block != "second":
-            net.first_layer(start, stop, weights, net.similarity(start, stop), strip)
-        if block != "first":
-            strip[...] += z * net.second_layer(start, stop)[..., None, :, :]
-        kernel[..., start:stop, :stop] = strip[..., 0, :, :]
-        kernel[..., :start, start:stop] = strip[..., 0, :, :start].mT
-    return kernel
+    (N, d), (h, z) = net.X.shape, net.W2.shape[-2:]
+    kernel = np.zeros((*net.lead, N, N))
+    if block != "second":
+        D = net.slopes
+        D *= np.sqrt(np.square(net.W2).sum(-1))[..., None, :]
+        np.matmul(D, D.mT, out=kernel)
+        kernel *= net.X @ net.X.T / (d * h)
+    if block != "first":
+        second = net.features @ net.features.mT
+        second *= z / h
+        kernel += second
+    return finite("the tangent kernel", kernel, SCALE_DOWN)
 
 
 @dataclass(frozen=True)
@@ -110,11 +120,16 @@ class _Net:
     W2: Array  # (..., h, z)
     features: Array  # Φ (..., N, h)
     slopes: Array  # φ' (..., N, h)
-    scratch: Array  # (..., z·_STRIP, h)
 
     @property
     def lead(self) -> tuple[int, ...]:
         return self.W2.shape[:-2]
+
+    @cached_property
+    def scratch(self) -> Array:
+        """Memory (..., z·_STRIP, h) for the weighted slopes of a strip, which every product reuses."""
+        h, z = self.W2.shape[-2:]
+        return np.empty((*self.lead, z * min(_STRIP, len(self.X)), h))
 
     def second_layer(self, start: int, stop: int) -> Array:
         """(ΦΦᵀ)/h (..., i, j)."""
@@ -170,5 +185,6 @@ def _net(X: ArrayLike, W1: ArrayLike, W2: ArrayLike, activation: Activation, blo
     second = finite_array("W2", W2, expected, lambda shape: shape[:-1] == lead)
     if block not in get_args(Block):
         raise ValueError(f"block {block!r} is unknown; allowed: {', '.join(map(repr, get_args(Block)))}")
-    scratch = np.empty((*lead[:-1], second.shape[-1] * min(_STRIP, len(points)), lead[-1]))
-    return _Net(points, second, *activate(points @ first.mT / np.sqrt(d), activation), scratch)
+    hidden = points @ first.mT
+    hidden /= np.sqrt(d)
+    return _Net(points, second, *activate(finite("an input of a unit", hidden, SCALE_DOWN), activation))

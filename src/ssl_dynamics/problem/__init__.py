@@ -1,6 +1,6 @@
 """Problem: data sets, augmentations, triplets and the quadratic form C.
 
-`problem.losses` and `problem.objectives` are not re-exported: they are for the simulation alone (and import torch).
+`problem.losses` is not re-exported: it is for the simulation alone.
 """
 
 from ssl_dynamics.problem.quadratic import coupling_matrix, quadratic_form

@@ -1,12 +1,16 @@
 """Augmentations that make the positive view of an item."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import affine_transform
 
-from ssl_dynamics.problem.settings import Augmentation, Crop, Erasing, Flip, Noise, Shift
+if TYPE_CHECKING:  # the library needs no pydantic
+    from ssl_dynamics.settings.data import Augmentation, Crop, Erasing, Flip, Shift
 
 Array = NDArray[np.float64]
 
@@ -26,7 +30,7 @@ def augment(
     Raises ValueError where an augmentation needs images and the items are none.
     """
     for augmentation in augmentations:
-        if isinstance(augmentation, Noise):
+        if augmentation.kind == "noise":
             items = items + augmentation.standard_deviation * random.standard_normal(items.shape)
         elif image_shape is None:
             raise ValueError(f"augmentation '{augmentation.kind}' needs images, not plain vectors: use noise")
@@ -38,14 +42,14 @@ def augment(
 
 
 def _augment_images(images: Array, augmentation: Shift | Crop | Flip | Erasing, random: np.random.Generator) -> Array:
-    match augmentation:
-        case Shift():
+    match augmentation.kind:
+        case "shift":
             return _shift(images, augmentation, random)
-        case Crop():
+        case "crop":
             return _crop(images, augmentation, random)
-        case Flip():
+        case "flip":
             return _flip(images, augmentation, random)
-        case Erasing():
+        case "erasing":
             return _erasing(images, augmentation, random)
 
 

@@ -1,24 +1,31 @@
 """Data sets: the shipped Fashion-MNIST subset, scikit-learn's digits, IDX and NPZ files, Gaussian mixtures."""
 
+from __future__ import annotations
+
 import hashlib
 import zipfile
 import zlib
 from dataclasses import dataclass, replace
 from importlib import metadata, resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ssl_dynamics.extras import needs
 from ssl_dynamics.problem.idx import read_idx
 from ssl_dynamics.problem.mixture import mixture
 from ssl_dynamics.problem.rng import stream
-from ssl_dynamics.problem.settings import DatasetSettings, Digits, FashionMnist, GaussianMixture, Idx, Npz
+
+if TYPE_CHECKING:  # the library needs no pydantic
+    from ssl_dynamics.settings.data import DatasetSettings, GaussianMixture, Idx
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 FEWEST_ITEMS = 2  # a negative is another item
+LARGEST = 1e70  # of all values; its inverse is the least that the largest may be
 
 
 @dataclass(frozen=True)
@@ -39,27 +46,37 @@ def load(settings: DatasetSettings, name: str, root_seed: int) -> Dataset:
     A Gaussian mixture is drawn from streams of its name and the root seed. Raises ValueError, in one line that names
     the file and what was expected, on missing, damaged or wrongly shaped files.
     """
-    match settings:
-        case FashionMnist():
+    match settings.source:
+        case "fashion-mnist":
             dataset = _fashion_mnist()
-        case Digits():
+        case "digits":
             dataset = _digits()
-        case Idx():
+        case "idx":
             dataset = _idx(settings)
-        case Npz():
+        case "npz":
             dataset = _npz(settings.path)
-        case GaussianMixture():
+        case "gaussian-mixture":
             dataset = _gaussian_mixture(settings, name, root_seed)
+    _require_size(dataset)
     if not settings.center:
         return dataset
     mean = dataset.train.mean(axis=0)
     return replace(dataset, train=dataset.train - mean, test=dataset.test - mean, background=-mean)
 
 
+def _require_size(dataset: Dataset) -> None:
+    """Raise ValueError where C, of the square of the data, and what is made of it would leave float64."""
+    largest = max(float(np.abs(part).max(initial=0)) for part in (dataset.train, dataset.test))
+    if largest > LARGEST or 0 < np.abs(dataset.train).max(initial=0) < 1 / LARGEST:
+        raise ValueError(
+            f"values reach {largest:.3g} in size; expected between {1 / LARGEST:g} and {LARGEST:g}: scale the data"
+        )
+
+
 def _fashion_mnist() -> Dataset:
     folder = resources.files("ssl_dynamics.problem") / "data"
     with resources.as_file(folder / "fashion-mnist-subset.npz") as path:
-        expected = (folder / "fashion-mnist-subset.sha256").read_text().split()[0]
+        expected = (folder / "fashion-mnist-subset.sha256").read_text(encoding="utf-8").split()[0]
         if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != expected:
             raise ValueError(f"{path}: missing or damaged; expected the file with SHA-256 {expected}")
         return _npz(path)
@@ -67,7 +84,10 @@ def _fashion_mnist() -> Dataset:
 
 def _digits() -> Dataset:
     # The file of scikit-learn's `load_digits`, without its import, which takes a second.
-    path = metadata.distribution("scikit-learn").locate_file("sklearn/datasets/data/digits.csv.gz")
+    try:
+        path = metadata.distribution("scikit-learn").locate_file("sklearn/datasets/data/digits.csv.gz")
+    except metadata.PackageNotFoundError:
+        raise ValueError(f"digits are a file of scikit-learn's, which {needs('pipeline')}") from None
     table = np.loadtxt(str(path), delimiter=",")
     images, labels = table[:, :-1].reshape(-1, 8, 8) / 16.0, table[:, -1].astype(np.int64)
     is_test = np.zeros(len(labels), dtype=bool)
@@ -86,13 +106,21 @@ def _idx(settings: Idx) -> Dataset:
     test = train[:0] if settings.test_images is None else read_idx(settings.test_images, dimensions=3)
     if test.shape[1:] != train.shape[1:]:
         raise ValueError(f"{settings.test_images}: images of {test.shape[1:]}; expected {train.shape[1:]}")
-    labels = []
-    for path, images in ((settings.labels, train), (settings.test_labels, test)):
-        found = np.zeros(0, np.uint8) if path is None else read_idx(path, dimensions=1)
-        if path is not None and len(found) != len(images):
-            raise ValueError(f"{path}: {len(found)} labels; expected {len(images)}, one for each image")
-        labels.append(found)
-    return _dataset(train, labels[0], test, labels[1])
+    for path, images in ((settings.images, train), (settings.test_images, test)):
+        if not np.isfinite(images).all():
+            raise ValueError(f"{path}: holds values that are not finite numbers; expected images of finite ones")
+    return _dataset(train, _idx_labels(settings.labels, train), test, _idx_labels(settings.test_labels, test))
+
+
+def _idx_labels(path: Path | None, images: NDArray[np.generic]) -> NDArray[np.integer]:
+    if path is None:
+        return np.zeros(0, np.int64)
+    labels = read_idx(path, dimensions=1)
+    if len(labels) != len(images) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"{path}: {len(labels)} labels ({labels.dtype}); expected {len(images)} whole numbers, one for each image"
+        )
+    return labels
 
 
 def _npz(path: Path) -> Dataset:
@@ -155,4 +183,6 @@ def _dataset(
 
 def _scaled(items: NDArray[np.generic]) -> Array:
     """Bytes scaled to [0, 1], other numbers as they are."""
-    return items.astype(np.float64) / (255.0 if items.dtype == np.uint8 else 1.0)
+    with np.errstate(over="ignore"):  # of longer numbers; they are refused by their size
+        numbers = items.astype(np.float64)
+    return numbers / (255.0 if items.dtype == np.uint8 else 1.0)

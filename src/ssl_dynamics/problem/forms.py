@@ -1,7 +1,7 @@
 """The quadratic form of what a loss sees of triplets."""
 
+from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.problem.quadratic import quadratic_form
-from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.triplets import Array, Triplets
 
 

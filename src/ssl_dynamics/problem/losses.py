@@ -1,8 +1,13 @@
 """Self-supervised losses, written on the representations of the triplets; the simulation differentiates them."""
 
-import torch
+from __future__ import annotations
 
-from ssl_dynamics.problem.settings import Loss
+from typing import TYPE_CHECKING
+
+from ssl_dynamics.problem.names import Loss
+
+if TYPE_CHECKING:  # what stands here works on any arrays
+    import torch
 
 
 def attraction(positive: torch.Tensor, negative: torch.Tensor, loss: Loss) -> torch.Tensor:

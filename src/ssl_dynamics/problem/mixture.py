@@ -1,12 +1,18 @@
 """Gaussian mixture whose population quadratic form C is known in closed form."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.problem.rng import stream
-from ssl_dynamics.problem.settings import GaussianMixture, Loss
+
+if TYPE_CHECKING:  # the library needs no pydantic
+    from ssl_dynamics.settings.data import GaussianMixture
 
 Array = NDArray[np.float64]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.problem.triplets import Array, Triplets
 
 

@@ -3,8 +3,10 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ssl_dynamics.problem.settings import Loss
-from ssl_dynamics.validation import real
+from ssl_dynamics.problem.names import Loss
+from ssl_dynamics.validation import finite, real
+
+_SMALLEST_ROOT = 1e-145  # below its square, products have begun to lose their digits
 
 
 def quadratic_form(
@@ -23,7 +25,8 @@ def quadratic_form(
     if loss == "contrastive":
         if negative is None:
             raise ValueError("the contrastive loss needs `negative`, an array shaped like `anchor`")
-        direction = _items("negative", negative) - x_positive if np.shape(negative) == x_positive.shape else None
+        with np.errstate(over="ignore"):
+            direction = _items("negative", negative) - x_positive if np.shape(negative) == x_positive.shape else None
     elif loss == "non-contrastive":
         if negative is not None:
             raise ValueError("the non-contrastive loss has no negatives: leave `negative` out")
@@ -35,9 +38,8 @@ def quadratic_form(
         raise ValueError(f"anchor, positive and negative must have one shape (n, d); got {shapes}")
     with np.errstate(over="ignore", invalid="ignore"):
         cross = x.T @ direction
-    if not np.isfinite(cross).all():
-        raise ValueError(f"products of values up to {np.abs(x).max():.3g} overflow float64: scale the data down")
-    return (cross + cross.T) / (2 * len(x))
+        form = (cross + cross.T) / (2 * len(x))
+    return _held(form, x, direction)
 
 
 def in_batch_form(anchor: ArrayLike, positive: ArrayLike) -> NDArray[np.float64]:
@@ -47,7 +49,9 @@ def in_batch_form(anchor: ArrayLike, positive: ArrayLike) -> NDArray[np.float64]
     Source: docs/theory.md §7.
     """
     x, x_positive = _items("anchor", anchor), _items("positive", positive)
-    return quadratic_form(x, x_positive, np.broadcast_to(x_positive.mean(0), x_positive.shape), loss="contrastive")
+    with np.errstate(over="ignore"):
+        mean = finite("the mean of the positives", x_positive.mean(0), "scale the data down")
+    return quadratic_form(x, x_positive, np.broadcast_to(mean, x_positive.shape), loss="contrastive")
 
 
 def batch_moments(anchor: ArrayLike, positive: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -56,8 +60,10 @@ def batch_moments(anchor: ArrayLike, positive: ArrayLike) -> tuple[NDArray[np.fl
     anchor, positive (n, d), finite; returns (d, d) twice. Raises ValueError otherwise. Source: docs/theory.md §7.
     """
     x, x_positive = _items("anchor", anchor), _items("positive", positive)
-    centred = x_positive - x_positive.mean(0)
-    return x.T @ x / len(x), centred.T @ centred / len(centred)
+    with np.errstate(over="ignore", invalid="ignore"):
+        centred = x_positive - x_positive.mean(0)
+        moment, covariance = x.T @ x / len(x), centred.T @ centred / len(centred)
+    return _held(moment, x, x), _held(covariance, centred, centred)
 
 
 def coupling_matrix(n: int, *, loss: Loss) -> NDArray[np.float64]:
@@ -76,6 +82,15 @@ def coupling_matrix(n: int, *, loss: Loss) -> NDArray[np.float64]:
     if loss == "contrastive":
         roles[0, 2] = roles[2, 0] = 1
     return np.kron(roles, np.eye(n)) / (2 * n)
+
+
+def _held(products: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Means of products of x and y, if float64 holds them: where all are near its smallest numbers, it does not."""
+    if not np.isfinite(products).all():
+        raise ValueError(f"products of values up to {np.abs(x).max():.3g} overflow float64: scale the data down")
+    if 0 < np.sqrt(np.abs(x).max()) * np.sqrt(np.abs(y).max()) < _SMALLEST_ROOT:
+        raise ValueError(f"products of values up to {np.abs(x).max():.3g} underflow float64: scale the data up")
+    return products
 
 
 def _items(name: str, items: ArrayLike) -> NDArray[np.float64]:

@@ -1,14 +1,19 @@
 """Triplets drawn from a data set: those that models are trained on, and independent ones, as many as asked for."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ssl_dynamics.problem.augmentations import augment
 from ssl_dynamics.problem.datasets import Dataset, load
 from ssl_dynamics.problem.mixture import mixture
-from ssl_dynamics.problem.settings import DatasetSettings, GaussianMixture
 from ssl_dynamics.problem.triplets import Triplets
+
+if TYPE_CHECKING:  # the library needs no pydantic
+    from ssl_dynamics.settings.data import DatasetSettings
 
 Sampler = Callable[[int, np.random.Generator], Triplets]
 
@@ -48,7 +53,7 @@ def triplet_sampler(settings: DatasetSettings, name: str, root_seed: int) -> Sam
     count = len(dataset.train)
     if count < 2:
         raise ValueError(f"the train part has {count} items; expected at least 2 to draw negatives from")
-    source = mixture(settings, name, root_seed) if isinstance(settings, GaussianMixture) else None
+    source = mixture(settings, name, root_seed) if settings.source == "gaussian-mixture" else None
 
     def sample(n: int, random: np.random.Generator) -> Triplets:
         if source is not None:

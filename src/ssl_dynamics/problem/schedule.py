@@ -1,17 +1,26 @@
 """When to look and how finely to step: what simulation and theory share, besides W(0)."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ssl_dynamics.problem.levels import COLLAPSE_TIME
-from ssl_dynamics.problem.step_sizes import Grassmannian, Unconstrained
+from ssl_dynamics.unsettled import Unsettled
+
+if TYPE_CHECKING:  # the library needs no pydantic
+    from ssl_dynamics.settings.step_sizes import Grassmannian, Unconstrained
 
 Array = NDArray[np.float64]
 
+ROUNDING = 1e-12  # of an eigenvalue, relative to the largest
 HORIZON = 12.5  # end of unconstrained training, in units of 1/(λ_2 − λ_1)
+# Where unconstrained training looks at spans before they have converged, in units of 1/(2(λ_{z+1} − λ_z)): a start with
+# tan θ(0) = e^a passes 45° at a.
+TURNING = np.array([0.5, 1, 2, 3])
 # Where the slope of ln(σ_2/σ_1) is taken: it has fallen by 12 to 23 there, and is not yet rounding.
 LATE = (6.0, COLLAPSE_TIME)
 
@@ -66,23 +75,25 @@ class Schedule:
 def make_schedule(eigenvalues: Array, z: int, dynamics: Unconstrained | Grassmannian) -> Schedule:
     """Schedule for a spectrum of C (d,), ascending; times in units of 1/C.
 
-    Where the gap that sets the horizon is so small that the runs would take more than `max_steps` steps together, they
-    end earlier, with them: what is read later is then open. Raises ValueError, naming the numbers, where that gap is
-    zero, and where the transient, which no spectrum makes longer, takes more steps by itself.
+    Where the gap that sets the horizon is so small, or zero, that the runs would take more than `max_steps` steps
+    together, they end earlier, with them: what is read later is then open. Raises Unsettled where all eigenvalues are
+    equal, and ValueError, naming the numbers, where the transient, which no spectrum makes longer, takes more steps by
+    itself.
     """
-    norm = float(np.abs(eigenvalues).max())
+    norm = size_of(eigenvalues)
     if not z < len(eigenvalues):
         raise ValueError(f"z = {z} must be smaller than the dimension of the data, d = {len(eigenvalues)}")
-    if norm == 0:
-        raise ValueError("C is zero: the loss does not depend on the weights")
+    require_spread(eigenvalues)
     learning_rates: Array = dynamics.finest_step / norm * np.exp2(np.arange(dynamics.levels))
     coarsest = learning_rates[-1]
     first_gap = gap(eigenvalues, 1) * coarsest
     per_coarsest = 2**dynamics.levels - 1  # steps of all sizes in the time of a coarsest one
-    if isinstance(dynamics, Unconstrained):
-        end = min(HORIZON / first_gap, dynamics.max_steps // per_coarsest)
+    if dynamics.kind == "unconstrained":
+        end = min(_over(HORIZON, first_gap), dynamics.max_steps // per_coarsest)
         grid = np.linspace(0, end, dynamics.checkpoints).astype(np.int64)
-        steps = np.union1d(grid, int(min(COLLAPSE_TIME / first_gap, end)))
+        turning = TURNING / (2 * coarsest * max(eigenvalues[z] - eigenvalues[z - 1], ROUNDING * norm))
+        early = np.clip(turning, 1, end).astype(np.int64)
+        steps = np.union1d(np.union1d(grid, early), int(min(_over(COLLAPSE_TIME, first_gap), end)))
         return Schedule(learning_rates, steps, len(steps))
     early = _transient(dynamics, norm, coarsest)
     left = dynamics.max_steps - per_coarsest * int(early[-1])
@@ -91,7 +102,7 @@ def make_schedule(eigenvalues: Array, z: int, dynamics: Unconstrained | Grassman
             f"the transient takes {per_coarsest * int(early[-1])} steps at {dynamics.levels} step sizes from "
             f"{dynamics.finest_step:g} on; max_steps is {dynamics.max_steps}: shorten the transient, or raise max_steps"
         )
-    end = max(dynamics.convergence / (2 * gap(eigenvalues, z) * coarsest), HORIZON / first_gap)
+    end = max(_over(dynamics.convergence, 2 * gap(eigenvalues, z) * coarsest), _over(HORIZON, first_gap))
     last = min(max(end, early[-1] + 1), early[-1] + left)
     late = np.geomspace(early[-1], last, dynamics.late_checkpoints + 1).astype(np.int64)
     return Schedule(learning_rates, np.union1d(early, late), len(early))
@@ -107,10 +118,9 @@ def late_window(gap_times: Array) -> NDArray[np.int64]:
 
 
 def transient_schedule(eigenvalues: Array, settings: Transient) -> Schedule:
-    """Schedule that compares every step size over the transient alone. Raises ValueError where C is zero."""
-    norm = float(np.abs(eigenvalues).max())
-    if norm == 0:
-        raise ValueError("C is zero: the loss does not depend on the weights")
+    """Schedule that compares every step size over the transient alone; Unsettled where all eigenvalues are equal."""
+    norm = size_of(eigenvalues)
+    require_spread(eigenvalues)
     learning_rates: Array = settings.finest_step / norm * np.exp2(np.arange(settings.levels))
     steps = _transient(settings, norm, learning_rates[-1])
     return Schedule(learning_rates, steps, len(steps))
@@ -123,8 +133,32 @@ def _transient(settings: Transient, norm: float, coarsest: float) -> NDArray[np.
 
 
 def gap(eigenvalues: Array, k: int) -> float:
-    """λ_{k+1} − λ_k, which must not be zero."""
-    difference, norm = eigenvalues[k] - eigenvalues[k - 1], np.abs(eigenvalues).max()
-    if difference <= 1e-12 * norm:
-        raise ValueError(f"λ_{k + 1} − λ_{k} = {difference:.3g} is zero next to ‖C‖ = {norm:.3g}: no rate to predict")
-    return float(difference)
+    """λ_{k+1} − λ_k; 0 where it is rounding next to ‖C‖: there is no rate then."""
+    difference = float(eigenvalues[k] - eigenvalues[k - 1])
+    return difference if difference > ROUNDING * np.abs(eigenvalues).max() else 0.0
+
+
+def size_of(eigenvalues: Array) -> float:
+    """‖C‖₂, the unit of step sizes. Raises Unsettled where C is zero."""
+    norm = float(np.abs(eigenvalues).max())
+    if norm == 0:
+        raise Unsettled("C is zero: the loss does not depend on the weights")
+    return norm
+
+
+def require_spread(eigenvalues: Array) -> None:
+    """Raise Unsettled where all eigenvalues are equal: every subspace is at rest then, and no ratio changes."""
+    if np.ptp(eigenvalues) <= ROUNDING * np.abs(eigenvalues).max():
+        raise Unsettled(f"all eigenvalues of C are {eigenvalues[0]:.3g}: every span is at rest, and every ratio")
+
+
+def slowest_growth(eigenvalues: Array, z: int) -> float:
+    """|λ_z| of a form, eigenvalues (N,) ascending: the slowest of z modes that grow. Raises Unsettled if fewer do."""
+    if not eigenvalues[z - 1] < -ROUNDING * np.abs(eigenvalues).max():
+        negative = f"{z} eigenvalues are negative" if z > 1 else "one eigenvalue is negative"
+        raise Unsettled(f"fewer than {negative}; λ_{z} = {eigenvalues[z - 1]:.3g}: not so many modes grow")
+    return -float(eigenvalues[z - 1])
+
+
+def _over(length: float, rate: float) -> float:
+    return length / rate if rate > 0 else np.inf

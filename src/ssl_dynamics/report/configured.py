@@ -1,13 +1,40 @@
 """The settings of the stages of the report, of a configuration and of what the experiments say of themselves."""
 
 from collections.abc import Sequence
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from ssl_dynamics.catalogue import FIGURES, TABLES, caption, compare_rules, drawing_of, edges, paper_figures
+from ssl_dynamics.catalogue import (
+    EXPERIMENTS,
+    FIGURES,
+    TABLES,
+    caption,
+    compare_rules,
+    drawing_of,
+    edges,
+    paper_figures,
+)
 from ssl_dynamics.config import Config
-from ssl_dynamics.description import Figure
-from ssl_dynamics.problem.settings import Loss
-from ssl_dynamics.report.settings import ClaimsSettings, DrawnFigure, FiguresSettings, PageSettings, PaperSettings
+from ssl_dynamics.description import Figure, cell
+from ssl_dynamics.draws import COUNTS, sizes_of
+from ssl_dynamics.engine.notebook_imports import notebook_parameters
+from ssl_dynamics.equations import experiments_of
+from ssl_dynamics.problem.names import Loss
+from ssl_dynamics.report.settings import (
+    ClaimsSettings,
+    DrawnFigure,
+    DrawsSettings,
+    EquationsSettings,
+    FiguresSettings,
+    PageSettings,
+    PaperSettings,
+)
+
+if TYPE_CHECKING:  # rules are planned sooner without pandas
+    from ssl_dynamics.claims.verdict import Claim
+
+_NOTEBOOKS = Path(__file__).parents[3] / "workflow/notebooks"
 
 
 def claims_settings(config: Config) -> ClaimsSettings:
@@ -38,9 +65,28 @@ def page_settings(config: Config) -> PageSettings:
 
 def paper_settings(config: Config, forms: list[tuple[str, Loss]]) -> PaperSettings:
     return PaperSettings(
-        config=config.model_dump(mode="json"),
+        # No run depends on how many others there are.
+        config=config.model_dump(mode="json", exclude=COUNTS),
         forms=forms,
         origins={figure.name: _origin(figure) for figure in paper_figures()},
+    )
+
+
+def equations_settings(config: Config, roots: list[int]) -> EquationsSettings:
+    left_out = {name for name, of in EXPERIMENTS.items() if not of.required} - experiments_of(config)
+    return EquationsSettings(
+        config=config.model_dump(mode="json", exclude=left_out | COUNTS | {"device"}),
+        checksums={name: config.checksum(name) for name in config.datasets},
+        roots=roots,
+    )
+
+
+def draws_settings(config: Config, roots: list[int], stopped: list[int]) -> DrawsSettings:
+    return DrawsSettings(
+        config_name=config.name,
+        roots=roots,
+        stopped=[root for root in roots if root in stopped],
+        sizes=sizes_of(config),
     )
 
 
@@ -53,10 +99,26 @@ def rules_of_the_workflow() -> dict[str, list[str]]:
         "triplet_figure": ["triplets"],
         "claims": comparisons,
         "figures": comparisons,
-        "notebook": ["claims", *comparisons],
+        "notebook": ["claims", "figures", *compare_rules({table for read in notebooks().values() for table in read})],
         "paper": ["claims", "figures", "quadratic_form", *collected],
         "page": ["claims", "figures", "triplet_figure"],
     }
+
+
+@cache
+def notebooks() -> dict[str, list[str]]:
+    """The tables that each notebook reads, by its name."""
+    return {path.stem: notebook_parameters(path) for path in sorted(_NOTEBOOKS.glob("*.ipynb"))}
+
+
+def tables_of(claim: "Claim", config: Config) -> list[str]:
+    """The files, below the results, of the table that a claim reads, and of that which its control reads."""
+    files = {
+        f"{cell(experiment)}/{table}.csv".format(dataset=dataset, loss=loss, dimension=z)
+        for experiment, table in (claim.own_table, claim.control_table)
+        for dataset, loss, z in config.cells(experiment)
+    }
+    return sorted(files)
 
 
 def _origin(figure: Figure) -> dict[str, Any]:

@@ -3,41 +3,30 @@
 import html
 import json
 from collections.abc import Callable, Sequence
-from io import BytesIO
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import HTML, Image, Markdown
-from matplotlib.figure import Figure
 
-from ssl_dynamics.engine.artifacts import read_table
-from ssl_dynamics.figures import theme
+from ssl_dynamics.engine.artifacts import read_tables
+from ssl_dynamics.figures.left_open import sentences
 from ssl_dynamics.report.formatting import Record, criterion, number, spread, typeset
 
 ABSENT = "*Not part of this configuration.*"
-_DOTS_PER_INCH = 120
 _HEADERS = ("claim", "value, and 95 % interval or range over seeds", "criterion", "verdict", "control, which must fail")
 
 
-def show(draw: Callable[[pd.DataFrame], Figure], paths: list[str], *, alt: str) -> Image | Markdown:
-    """The figure that `draw` makes of the tables at `paths`, or a line that says that there are none."""
-    table = _read(paths)
-    if table.empty:
-        return Markdown(ABSENT)
-    theme.apply()
-    figure = draw(table)
-    image = BytesIO()
-    figure.savefig(image, format="png", dpi=_DOTS_PER_INCH, bbox_inches="tight", metadata={"Software": None})
-    plt.close(figure)  # else it is shown a second time where figures are shown as they are drawn
-    return Image(image.getvalue(), format="png", alt=alt)
+def show(name: str, figures: list[str], *, alt: str) -> Image | Markdown:
+    """The figure of that name among the files of the run, or a line that says that there is none."""
+    found = [path for path in figures if Path(path).stem == name]
+    return Image(found[0], format="png", alt=alt) if found else Markdown(ABSENT)
 
 
 def numbers(summarise: Callable[[pd.DataFrame], pd.DataFrame], paths: list[str], *, caption: str) -> HTML | Markdown:
     """The numbers that `summarise` takes from the tables at `paths`, to three digits; its index heads the rows."""
-    table = _read(paths)
-    if table.empty:
-        return Markdown(ABSENT)
+    table, missing = _read(paths)
+    if missing:
+        return missing
     summary = summarise(table)
     across = f"{summary.columns.name} = " if summary.columns.name else ""
     head = [*map(str, summary.index.names), *(f"{across}{name}" for name in summary.columns)]
@@ -57,8 +46,12 @@ def verdicts(claims: str, group: str) -> HTML | Markdown:
     return HTML(f"<p>{_sentence(records)}</p>\n" + _table(caption, _HEADERS, rows))
 
 
-def _read(paths: list[str]) -> pd.DataFrame:
-    return pd.concat([read_table(Path(path)) for path in paths]) if paths else pd.DataFrame()
+def _read(paths: list[str]) -> tuple[pd.DataFrame, Markdown | None]:
+    """The rows of the tables, and what stands in for them where there are none."""
+    rows, reasons = read_tables(map(Path, paths))
+    if not rows.empty:
+        return rows, None
+    return rows, Markdown(ABSENT if reasons.empty else f"*Left open by this draw.* {' '.join(sentences(reasons))}")
 
 
 def _sentence(records: list[Record]) -> str:

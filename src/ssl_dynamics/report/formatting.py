@@ -1,12 +1,19 @@
 """Records of claims as a reader writes them."""
 
+import json
 import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup, escape
 
 Record = dict[str, Any]
 
+# Verdicts over draws, from the worst to the best.
+OVER_DRAWS = (FAILS, OPEN, AVERAGE, NEXT) = ("fails", "open", "holds on average", "holds for the next draw")
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SUBSCRIPT = re.compile(r"_(\{[^{}]*\}|max|\d+\.\d+|[A-Za-z0-9∞])")
 _SUPERSCRIPT = re.compile(r"\^(\{[^{}]*\}|\d+|[a-z])")
 
@@ -31,9 +38,9 @@ def spread(record: Record) -> str:
 
     `record` has a `statistic`, as a claim has; a cell gets that of its claim (`cells_of`).
     """
-    low, high = f"{number(record['low'])}", f"{number(record['high'])}"
+    low, high = number(record["low"]), number(record["high"])
     if record["statistic"] == "mean":
-        return f"[{low}, {high}]"
+        return f"[{low}, {high}]" if record["low"] != record["high"] else "on every seed"
     return f"{low} … {high}, {record['met']} of {record['seeds']} seeds, P ≥ {record['least_probability']:.2f}"
 
 
@@ -55,14 +62,63 @@ def resolves(record: Record) -> str:
 def criterion(record: Record) -> str:
     """The criterion of a claim, as a reader writes it."""
     threshold = record["criterion"]["threshold"]
-    text = f"[{threshold[0]:g}, {threshold[1]:g}]" if isinstance(threshold, list) else f"{threshold:g}"
+    text = f"[{', '.join(map(exactly, threshold))}]" if isinstance(threshold, list) else exactly(threshold)
     operator = {"<=": "≤", ">=": "≥", "within": "in"}[record["criterion"]["operator"]]
     return f"{operator} {text}"
 
 
-def number(value: float | None) -> str:
-    """A number to three digits; null stands for one that is not finite."""
-    return "not finite" if value is None else f"{value:.3g}"
+def number(value: float | None, *, digits: int = 3) -> str:
+    """A number to three digits, as a power of ten where it is small or large; null is one that is not finite."""
+    if value is None:
+        return "not finite"
+    if value == 0:
+        return "0"
+    mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+    power = int(exponent)
+    if -3 <= power < 4:
+        written = f"{float(f'{mantissa}e{power}'):g}"
+    else:
+        raised = f"10{str(power).translate(_RAISED)}"
+        written = {1.0: raised, -1.0: f"-{raised}"}.get(float(mantissa), f"{float(mantissa):g}×{raised}")
+    return written.replace("-", "−")
+
+
+def exactly(value: float) -> str:
+    """A number that somebody chose: with all of its digits, six at most."""
+    return number(value, digits=6)
+
+
+def read_shipped(paths: Sequence[Path]) -> Record | None:
+    """What the reference says of draws, from its draws.json; none where it ships none."""
+    found: list[Record] = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return found[0] if found else None
+
+
+def next_draw(claim: Record) -> str:
+    """The prediction interval; a dash where there is none, of the largest or smallest over seeds."""
+    return "–" if claim["low"] is None else f"[{number(claim['low'])}, {number(claim['high'])}]"
+
+
+def in_a_line(claim: Record) -> str:
+    """Verdict, prediction and passes of a claim over draws."""
+    predicted = "" if claim["low"] is None else f"predicted {next_draw(claim)}, "
+    passed = f"{claim['passes']} of {claim['draws']} draws pass, P ≥ {claim['least_probability']:.2f}"
+    return f"{claim['verdict']} ({predicted}{passed})"
+
+
+def draws_in_words(found: Record) -> str:
+    """How many draws there are, as a reader is told, from a draws.json."""
+    more = len(found["equation_draws"])
+    return f"{len(found['roots'])} draws" + (f" ({more} of what needs no training)" if more else "")
+
+
+def in_words(said: Record) -> str:
+    """Whether thresholds and root seeds were registered before, as a reader is told (`preregistration.said_of`)."""
+    if said["registered"]:
+        return f"thresholds, sizes and root seeds are those registered on {said['date']}"
+    if said["date"] is None:
+        return "not preregistered"
+    return f"not as registered on {said['date']}: other {', '.join(said['differs'])}"
 
 
 def typeset(text: str) -> Markup:

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,11 +13,17 @@ from jinja2 import Environment, StrictUndefined
 from latex2mathml.converter import convert
 from markupsafe import Markup
 
+from ssl_dynamics import __version__
+from ssl_dynamics.report.abstracts import FOLLOW_UP, PAPER, standing
 from ssl_dynamics.report.formatting import (
+    OVER_DRAWS,
     Record,
     cells_of,
     chance,
     criterion,
+    draws_in_words,
+    in_a_line,
+    in_words,
     number,
     resolves,
     spread,
@@ -26,6 +33,7 @@ from ssl_dynamics.report.formatting import (
 from ssl_dynamics.report.interval_plot import interval_plot
 from ssl_dynamics.report.parts import PARTS
 from ssl_dynamics.report.workflow_picture import picture
+from ssl_dynamics.root_seed import taken_apart
 
 SOURCES = {
     "A1": "naive training collapses",
@@ -36,6 +44,7 @@ SOURCES = {
     "follow-up": "a follow-up of the paper",
     "beyond": "beyond the paper",
 }
+REPLICATION = "full"  # the configuration that replicates the claims; others are smaller, or the user's own
 
 _PIXELS_PER_POINT = 1.8  # of a figure, whose smallest letters have 6 points
 
@@ -56,12 +65,14 @@ def render(
     captions: Mapping[str, str],
     rules: Mapping[str, Sequence[str]],
     pins: list[str],
+    over_draws: Record | None = None,
 ) -> str:
     """The whole page.
 
     figures: file of each figure by its name, without those that were not drawn; files: contents of `template`, `style`
-    and `script`; captions: what each figure shows; rules: every rule of the
-    workflow, with those whose files it reads; pins: `name==version` of the environment, `python=…` the first.
+    and `script`; captions: what each figure shows; rules: every rule of the workflow, with those whose files it reads;
+    pins: `name==version` of the environment, `python=…` the first; over_draws: what the reference says of many draws of
+    this configuration, if it does.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
@@ -75,24 +86,42 @@ def render(
     }
     return environment.from_string(files["template"]).render(
         config_name=config_name,
+        replication=taken_apart(config_name)[0] == REPLICATION,
         parts=_parts(records, figures, f"results/{config_name}/"),
         captions=captions,
         failed=verdicts_of(records, "fail"),
         open=verdicts_of(records, "open"),
         total=len(records),
+        abstracts=standing(records),
+        of_paper=PAPER,
+        of_follow_up=FOLLOW_UP,
         sources={name: meaning for name, meaning in SOURCES.items() if any(r["source"] == name for r in records)},
         data_sets={
             name.removeprefix("triplets-"): image(path)
             for name, path in figures.items()
             if name.startswith("triplets-")
         },
+        over_draws=_over_draws(over_draws) if over_draws else None,
         root_seed=root_seed,
         seeds=seeds,
         pins=[re.split("==?", pin) for pin in pins],
+        version=__version__,
         workflow=picture(rules),
         style=Markup(files["style"]),
         script=Markup(files["script"]),
     )
+
+
+def _over_draws(found: Record) -> dict[str, Any]:
+    """How many claims have which verdict over draws, and a line for each."""
+    claims = found["claims"]
+    counts = Counter(claim["verdict"] for claim in claims)
+    return {
+        "draws": draws_in_words(found),
+        "registered": in_words(found["preregistration"]),
+        "counts": [f"{verdict}: {counts[verdict]}" for verdict in reversed(OVER_DRAWS) if counts[verdict]],
+        "lines": {claim["id"]: f"Over {claim['draws']} draws: {in_a_line(claim)}" for claim in claims},
+    }
 
 
 def _parts(records: list[Record], figures: Mapping[str, Path], folder: str) -> list[dict[str, Any]]:
@@ -129,7 +158,9 @@ def _claim(record: Record, folder: str) -> dict[str, Any]:
         "criterion_text": criterion(record),
         "mathematics": formula(record["formula"]),
         "plot": interval_plot(record),
-        "searched": " ".join(str(record[key]) for key in ("id", "statement", "quantity", "source")).lower(),
+        "searched": " ".join(
+            str(record[key]) for key in ("id", "statement", "quantity", "source", "abstracts")
+        ).lower(),
         "files": [
             {"name": artifact["path"].removeprefix(folder), "sha256": artifact["sha256"]}
             for artifact in record["artifacts"]

@@ -27,3 +27,13 @@ PARTS = {
         "the start stays wrong; nets of three layers depart and freeze as those of two do.",
     ),
 }
+
+# What a reader wants to know of each part.
+QUESTIONS = {
+    "collapse": "Does training without a constraint collapse, along the curve that theory predicts?",
+    "grassmannian": "With the constraint, is training the exact flow on the Grassmannian, whatever retraction and "
+    "width?",
+    "framework": "Does the closed form predict accuracies, learning times, and the noise of samples and batches?",
+    "tangent-kernel": "Which nets leave the tangent kernel of their start, and when?",
+    "infinite-width": "What replaces the tangent kernel for wide self-supervised nets?",
+}

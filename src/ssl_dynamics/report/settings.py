@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.settings import Settings
 
 
@@ -56,3 +56,20 @@ class PaperSettings(Settings):
     config: dict[str, Any]
     forms: Annotated[list[tuple[str, Loss]], Field(description="(data set, loss) of each quadratic form, in order")]
     origins: Annotated[dict[str, dict[str, Any]], Field(description="table and experiments of each figure")]
+
+
+class EquationsSettings(Settings):
+    """What the stage `equations` reads: all of the configuration that is about what needs no training."""
+
+    config: dict[str, Any]
+    checksums: Annotated[dict[str, str], Field(description="of the shipped data, by data set")]
+    roots: Annotated[list[int], Field(description="root seed of each draw, in order")]
+
+
+class DrawsSettings(Settings):
+    """What the stage `draws` reads."""
+
+    config_name: str
+    roots: Annotated[list[int], Field(description="root seed of each draw, in order")]
+    stopped: Annotated[list[int], Field(description="those of draws that have no verdicts, since a stage has failed")]
+    sizes: Annotated[dict[str, Any], Field(description="all that the configuration says but names and root seeds")]

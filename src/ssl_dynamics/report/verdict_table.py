@@ -7,8 +7,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ssl_dynamics.config import ConfigError
 from ssl_dynamics.engine.console import console_of
+from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.report.formatting import Record, criterion, known, number
 
 _STYLES = {"pass": "green", "open": "bold yellow", "fail": "bold red"}

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Cell, Claim, Criterion, closest_to_failing, judge_claim
-from ssl_dynamics.engine.artifacts import read_table, sha256
+from ssl_dynamics.claims.verdict import Cell, Claim, Criterion, Key, closest_to_failing, judge_claim
+from ssl_dynamics.engine.artifacts import read_tables, sha256
 from ssl_dynamics.registry import STATED_IN
 from ssl_dynamics.report.settings import ClaimsSettings
 from ssl_dynamics.root_seed import variables
+from ssl_dynamics.unsettled import REASON
 
 
 def record_of(
@@ -23,19 +24,42 @@ def record_of(
     """
     if not settings.grid[claim.experiment]:
         return None
-    sources = {
+    sources = _sources(claim, files)
+    read = sorted({path for paths in sources.values() for path in paths})
+    return {"group": group, **_record(claim, _judged(claim, sources, settings), read, settings.config_name)}
+
+
+def cells_of(claim: Claim, files: Mapping[str, Sequence[Path]], settings: ClaimsSettings) -> list[dict[str, object]]:
+    """What the record of a claim says of its cells; `files` as there."""
+    return _cells(_judged(claim, _sources(claim, files), settings))
+
+
+def _sources(claim: Claim, files: Mapping[str, Sequence[Path]]) -> dict[tuple[str, str], tuple[Path, ...]]:
+    """The files that a claim and its control read, by experiment and table."""
+    return {
         (experiment, name): tuple(path for path in files[name] if f"/{experiment}/" in path.as_posix())
         for experiment, name in (claim.own_table, claim.control_table)
     }
-    tables = {key: _table(paths) for key, paths in sources.items()}
-    cells = judge_claim(claim, tables, settings.grid, settings.seeds[claim.experiment])
-    read = sorted({path for paths in sources.values() for path in paths})
-    return {"group": group, **_record(claim, cells, read, settings.config_name)}
+
+
+def _judged(claim: Claim, sources: Mapping[tuple[str, str], tuple[Path, ...]], settings: ClaimsSettings) -> list[Cell]:
+    tables = {key: _tables(paths) for key, paths in sources.items()}
+    rows, reasons = ({key: of[part] for key, of in tables.items()} for part in (0, 1))
+    left_open = {key: _by_cell(table) for key, table in reasons.items()}
+    return judge_claim(claim, rows, settings.grid, settings.seeds[claim.experiment], left_open)
 
 
 @cache  # many claims read the same one
-def _table(paths: tuple[Path, ...]) -> pd.DataFrame:
-    return pd.concat(map(read_table, paths))
+def _tables(paths: tuple[Path, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return read_tables(paths)
+
+
+def _by_cell(reasons: pd.DataFrame) -> dict[Key, str]:
+    """Why a draw has left cells open, from the rows that stand in for theirs."""
+    if reasons.empty:
+        return {}
+    cells = reasons[["dataset", "loss", "dimension", REASON]].itertuples(index=False, name=None)
+    return {(dataset, loss, dimension): reason for dataset, loss, dimension, reason in cells}
 
 
 def _record(claim: Claim, cells: list[Cell], sources: list[Path], config_name: str) -> dict[str, object]:
@@ -45,6 +69,7 @@ def _record(claim: Claim, cells: list[Cell], sources: list[Path], config_name: s
         "statement": claim.statement,
         "formula": claim.formula,
         "source": claim.source,
+        "abstracts": list(claim.abstracts),
         "evidence": claim.evidence,
         "quantity": f"{claim.quantity}; {claim.statistic} over seeds, in the cell closest to failing ({decisive.name})",
         "statistic": claim.statistic,
@@ -65,16 +90,20 @@ def _record(claim: Claim, cells: list[Cell], sources: list[Path], config_name: s
         "command": f"make run {variables(config_name)} TARGET='{' '.join(map(Path.as_posix, sources))}'",
         "code": f"src/{STATED_IN[claim.id].replace('.', '/')}.py",
         "artifacts": [{"path": path.as_posix(), "sha256": sha256(path)} for path in sources],
-        "cells": [
-            {
-                "cell": cell.name,
-                **_numbers(cell),
-                "verdict": cell.verdict,
-                "control": {"value": _finite(cell.control), "verdict": cell.control_verdict},
-            }
-            for cell in cells
-        ],
+        "cells": _cells(cells),
     }
+
+
+def _cells(cells: Sequence[Cell]) -> list[dict[str, object]]:
+    return [
+        {
+            "cell": cell.name,
+            **_numbers(cell),
+            "verdict": cell.verdict,
+            "control": {"value": _finite(cell.control), "verdict": cell.control_verdict},
+        }
+        for cell in cells
+    ]
 
 
 def _numbers(cell: Cell) -> dict[str, object]:

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ssl_dynamics.problem.levels import DEPARTURE
-from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.levels import DEPARTURE, REMAINDER
+from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.simulation.deep_nets import (
     Layers,
     features,
@@ -21,11 +21,11 @@ from ssl_dynamics.simulation.deep_nets import (
 from ssl_dynamics.simulation.device import to_tensor
 from ssl_dynamics.simulation.manifolds import horizontal, qr_retraction
 from ssl_dynamics.simulation.stacked import regression_objective, triplet_objective
+from ssl_dynamics.unsettled import Unsettled
 
 Array = NDArray[np.float64]
 Rows = dict[str, Array]  # columns (R,): seed, time, value of the loss, drift of the tangent kernel
 
-REMAINDER = 0.01  # share of its first excess loss with which supervised training ends
 LOOKS = 1.15  # ratio of the step counts at which drift is measured during supervised training
 FEELER = 1e-6  # length of the step by which a growth rate is felt, in units of the size of the weights
 GROWN = 10.0  # times its first size: a Gram matrix of features that has grown so much has departed
@@ -58,7 +58,7 @@ def train_until_departure(
     """Training on a loss that is unbounded below, until the drift of the tangent kernel on the anchors is 0.5.
 
     Midpoint steps of η = `step`/(present growth rate of the outputs, ‖U̇‖_F/‖U‖_F), each net at its own; X (3n, d)
-    anchors, positives, negatives. A row at every step. Raises ArithmeticError where a net has not departed after 20,000
+    anchors, positives, negatives. A row at every step. Raises Unsettled where a net has not departed after 20,000
     steps. Source: docs/theory.md §4.
     """
     points, value = to_tensor(X), triplet_objective(loss, len(X) // 3)
@@ -74,7 +74,7 @@ def train_until_departure(
         _, _, middle = gradients(moved(layers, slopes, -eta / 2), points, value)
         layers, times = moved(layers, middle, -eta), times + eta
         on_step()
-    raise ArithmeticError(f"{int(training.sum())} nets have not departed after {MOST_STEPS} steps")
+    raise Unsettled(f"{int(training.sum())} nets have not departed after {MOST_STEPS} steps")
 
 
 def train_to_fit(
@@ -83,7 +83,7 @@ def train_to_fit(
     """Gradient descent on the mean squared error until it is 1 % of its start; the smallest possible is 0.
 
     η = `step`/(largest eigenvalue of Θ(0)/n), each net at its own; X (n, d), target (S, n, z). Rows at step counts 15 %
-    apart and at the end. Raises ArithmeticError where that takes more than 20,000 steps. Source: docs/theory.md §4.
+    apart and at the end. Raises Unsettled where that takes more than 20,000 steps. Source: docs/theory.md §4.
     """
     points, value = to_tensor(X), regression_objective(target)
     drifts = _Drift(layers, points)
@@ -104,7 +104,7 @@ def train_to_fit(
         eta = torch.where(training, rates, 0.0)
         layers, times = moved(layers, slopes, -eta), times + eta
         on_step()
-    raise ArithmeticError(f"{int(training.sum())} nets have not fitted their targets after {MOST_STEPS} steps")
+    raise Unsettled(f"{int(training.sum())} nets have not fitted their targets after {MOST_STEPS} steps")
 
 
 @dataclass(frozen=True)

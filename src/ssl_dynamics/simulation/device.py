@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from ssl_dynamics.problem.settings import Device
+from ssl_dynamics.problem.names import Device
 
 
 def train_on(device: Device) -> None:

@@ -7,12 +7,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ssl_dynamics.problem.levels import BLOW_UP, DEPARTURE
+from ssl_dynamics.problem.levels import BLOW_UP, DEPARTURE, REMAINDER
 from ssl_dynamics.problem.losses import loss_value
-from ssl_dynamics.problem.objectives import cosine
-from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.simulation.device import to_tensor
+from ssl_dynamics.simulation.objective_functions import cosine
 from ssl_dynamics.simulation.wide_nets import Layers, Nets, Value, moved, size
+from ssl_dynamics.unsettled import Unsettled
 
 Array = NDArray[np.float64]
 Rows = dict[str, Array]  # columns (R,): seed, time, value of the loss, rate, drift, drift_first, drift_second
@@ -22,7 +23,6 @@ Rows = dict[str, Array]  # columns (R,): seed, time, value of the loss, rate, dr
 RUNAWAY = 4 * BLOW_UP
 AFTER = 3.0  # how long a net is followed after its departure, in units of 1/(growth rate at its departure)
 FEELER = 1e-6  # length of the step by which growing nets feel their first rate, in units of ‖W‖
-REMAINDER = 0.01  # share of the excess loss at which supervised training ends
 PLATEAU = 0.02  # share of the whole decrease that the second half of the time still brings, at a plateau
 SETTLING = 16  # steps before which no plateau is looked for
 LOOKS = 1.1  # ratio of the step counts at which drift is measured during a descent
@@ -57,7 +57,7 @@ def train_until_departure(nets: Nets, value: Value, *, step: float, on_step: Cal
     times after its departure (drift 0.5), or until the drift of its output layer's block is 50 (it blows up then, as
     bounded features cannot) or that of the whole kernel 200. Rows at every step, with the growth rate of √|L|,
     ‖∇L‖²/(2|L|).
-    Raises ArithmeticError where a net has not departed after 100,000 steps. Source: docs/theory.md §4.
+    Raises Unsettled where a net has not departed after 100,000 steps. Source: docs/theory.md §4.
     """
     rows: list[Rows] = []
     speed = growth_rate(nets, value)
@@ -87,13 +87,13 @@ def train_until_departure(nets: Nets, value: Value, *, step: float, on_step: Cal
             nets.keep(kept)
             U, speed, end = U[kept], speed[kept], end[kept]
             gradients = (gradients[0][kept], gradients[1][kept])
-    raise ArithmeticError(f"{len(nets.seeds)} nets have not departed after {MOST_STEPS} steps")
+    raise Unsettled(f"{len(nets.seeds)} nets have not departed after {MOST_STEPS} steps")
 
 
 def train_to_fit(nets: Nets, value: Value, *, learning_rate: float, on_step: Callable[[], None] = lambda: None) -> Rows:
     """Gradient descent on a loss with minimum 0 until it is 1 % of its start. Rows at step counts 10 % apart, and last.
 
-    Raises ArithmeticError where that takes more than 100,000 steps. Source: docs/theory.md §4.
+    Raises Unsettled where that takes more than 100,000 steps. Source: docs/theory.md §4.
     """
     _, start, _ = nets.gradient(nets.layers, value)
 
@@ -171,7 +171,7 @@ def _descend(
             nets.keep(kept)
             U, losses, eta, rates = U[kept], losses[kept], eta[kept], rates[kept]
             gradients = (gradients[0][kept], gradients[1][kept])
-    raise ArithmeticError(f"{len(nets.seeds)} nets have not converged after {MOST_STEPS} steps")
+    raise Unsettled(f"{len(nets.seeds)} nets have not converged after {MOST_STEPS} steps")
 
 
 def _chosen(here: torch.Tensor, new: Layers, old: Layers) -> Layers:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ssl_dynamics import validation
 from ssl_dynamics.problem.losses import loss_value
-from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.simulation.device import to_tensor
 from ssl_dynamics.simulation.training import require_run
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ssl_dynamics import validation
 from ssl_dynamics.problem.losses import loss_value
-from ssl_dynamics.problem.settings import Loss, Metric
+from ssl_dynamics.problem.names import Loss, Metric
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.simulation.device import to_tensor
 from ssl_dynamics.simulation.manifolds import qr_retraction

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from ssl_dynamics.problem.losses import loss_value
-from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.simulation.device import to_tensor
 

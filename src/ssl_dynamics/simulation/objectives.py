@@ -7,12 +7,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ssl_dynamics.problem.objectives import OBJECTIVES, info_nce
-from ssl_dynamics.problem.settings import Objective
+from ssl_dynamics.problem.names import Objective
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.simulation.device import to_tensor
 from ssl_dynamics.simulation.manifolds import qr_retraction
+from ssl_dynamics.simulation.objective_functions import OBJECTIVES, info_nce
 from ssl_dynamics.simulation.training import Array, representations
+from ssl_dynamics.unsettled import Unsettled
 
 # A step is accepted if the loss falls by this share of what its slope promises: on a quadratic, if the step is at most
 # 0.4 of the inverse curvature along it, so that steps follow the flow. Growth and shrinkage keep steps near that.
@@ -109,7 +110,7 @@ def info_nce_solutions(
     """Minimisers (S, K, d, z) of InfoNCE with dot-product similarity, from `start` (S, d, z), at K temperatures.
 
     Barzilai-Borwein steps η = |⟨ΔW, Δξ⟩|/‖Δξ‖², all seeds and temperatures side by side, until ‖ξ‖_F of every one is
-    below `tolerance` times its start. Raises ArithmeticError if that takes more than `max_iterations`.
+    below `tolerance` times its start. Raises Unsettled if that takes more than `max_iterations`.
     Source: Wen and Yin (2013), §3.2 (steps without line search).
     """
     data = _tensors(triplets)
@@ -133,7 +134,7 @@ def info_nce_solutions(
         if bool((_norm(xi) <= tolerance * first).all()):
             return W.cpu().numpy().reshape(S, K, *W.shape[1:])
     left = float((_norm(xi) / first).max())
-    raise ArithmeticError(f"InfoNCE: {left:.3g} of the first gradient is left after {max_iterations} iterations")
+    raise Unsettled(f"InfoNCE: {left:.3g} of the first gradient is left after {max_iterations} iterations")
 
 
 def _tensors(triplets: Triplets) -> list[torch.Tensor]:

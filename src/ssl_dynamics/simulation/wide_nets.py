@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ssl_dynamics.problem.settings import Activation
+from ssl_dynamics.problem.names import Activation
 from ssl_dynamics.simulation.derivatives import erf
 from ssl_dynamics.simulation.device import to_tensor
 

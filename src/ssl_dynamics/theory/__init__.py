@@ -2,7 +2,6 @@
 
 from ssl_dynamics.theory.acquisition import learning_times, squared_projections
 from ssl_dynamics.theory.constrained_nets import (
-    accumulated_slope,
     arrival,
     constrained_tangent_kernel,
     coupled_form,
@@ -47,14 +46,21 @@ from ssl_dynamics.theory.limits import (
     riemannian_steps,
 )
 from ssl_dynamics.theory.noise import GraphNoise, batch_noise, pair_variance
+from ssl_dynamics.theory.soft_constraint import soft_constraint_flow, soft_constraint_limit
 from ssl_dynamics.theory.solved_flow import SolvedFlow
 from ssl_dynamics.theory.two_layer import (
     integrate_narrow_layers,
     integrate_wide_layers,
     integrate_wide_two_layer_flow,
     wide_two_layer_flow,
+    wide_two_layer_span,
 )
-from ssl_dynamics.theory.unconstrained import descent_log_singular_values, log_singular_values, unconstrained_flow
+from ssl_dynamics.theory.unconstrained import (
+    descent_log_singular_values,
+    log_singular_values,
+    unconstrained_flow,
+    unconstrained_span,
+)
 from ssl_dynamics.theory.wide_departure import unreachable_share
 
 __all__ = [
@@ -63,7 +69,6 @@ __all__ = [
     "GramState",
     "GraphNoise",
     "SolvedFlow",
-    "accumulated_slope",
     "arrival",
     "arrival_times",
     "batch_noise",
@@ -102,11 +107,15 @@ __all__ = [
     "regression_descent",
     "regression_flow",
     "riemannian_steps",
+    "soft_constraint_flow",
+    "soft_constraint_limit",
     "squared_projections",
     "tangent_bound",
     "tangent_drift_limit",
     "top_eigenfunction",
     "unconstrained_flow",
+    "unconstrained_span",
     "unreachable_share",
     "wide_two_layer_flow",
+    "wide_two_layer_span",
 ]

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.theory.graph import graph_coordinates
+from ssl_dynamics.theory.graph import decay, graph_coordinates
+from ssl_dynamics.unsettled import Unsettled
 from ssl_dynamics.validation import Array, start, symmetric_matrix, time_grid
 
 GRID = 400  # times at which crossings are looked for, before bisection
@@ -18,7 +19,7 @@ def squared_projections(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     """
     gaps, G0 = _gaps_and_graph(C, W0)
     t = time_grid("times", times)
-    return _projections(np.exp(-2 * gaps * t[:, None, None]) * G0[..., None, :, :])
+    return _projections(decay(2 * gaps, t[:, None, None]) * G0[..., None, :, :])
 
 
 def learning_times(C: ArrayLike, W0: ArrayLike) -> Array:
@@ -29,11 +30,14 @@ def learning_times(C: ArrayLike, W0: ArrayLike) -> Array:
     within one cell of the grid would go unseen.
 
     C (d, d) symmetric; W0 (..., d, z), orthonormal columns, z < d, λ_z < λ_{z+1}; returns (..., z) float64 in units of
-    1/C. Errors as `grassmann_flow`, and for z = d or λ_z = λ_{z+1}. Source: docs/theory.md §5.
+    1/C. Errors as `grassmann_flow`, and ValueError for z = d, Unsettled for λ_z = λ_{z+1} to rounding. Source:
+    docs/theory.md §5.
     """
     gaps, G0 = _gaps_and_graph(C, W0)
-    if gaps.size == 0 or gaps.min() <= 0:
-        raise ValueError(f"needs z < d and λ_z < λ_(z+1); got z = {G0.shape[-1]}, gap {gaps.min(initial=0.0):.3g}")
+    if gaps.size == 0:
+        raise ValueError(f"needs z < d; got z = {G0.shape[-1]}")
+    if gaps.min() <= gaps.shape[0] * np.finfo(np.float64).eps * np.abs(gaps).max():
+        raise Unsettled(f"λ_z = λ_(z+1) for z = {G0.shape[-1]}: the leading directions are not told apart")
     *lead, _, z = G0.shape
     G0 = G0.reshape(-1, *G0.shape[-2:])
     tangent = np.linalg.norm(G0, ord=2, axis=(-2, -1)).max()

@@ -7,12 +7,11 @@ are quadratic in U, L = ½Tr(UᵀQU) − Tr(UᵀB): self-supervised with Q = 2A,
 from dataclasses import dataclass
 
 import numpy as np
-import scipy
 from numpy.typing import ArrayLike
 
 from ssl_dynamics.theory.grassmann import grassmann_flow
-from ssl_dynamics.theory.integration import integrate
-from ssl_dynamics.validation import Array, start, symmetric_matrix, time_grid
+from ssl_dynamics.theory.integration import in_own_units, integrate
+from ssl_dynamics.validation import Array, finite, real, start, symmetric_matrix, time_grid
 
 _RANGE = 1e-12  # eigenvalues of a tangent kernel below this, relative to the largest, are taken for zero
 
@@ -74,7 +73,8 @@ def linearised_flow(
     log_scale = np.maximum(-rates[0] * t, 0)
     response = _growth(rates, t, log_scale) * (V.T @ (L.T @ (form @ U - drive).ravel()))  # (T, r)
     moved = (response @ (L @ V).T).reshape(-1, *U.shape)
-    return ScaledFunctions(np.exp(-log_scale)[:, None, None] * U - moved, log_scale)
+    functions = np.exp(-log_scale)[:, None, None] * U - moved
+    return ScaledFunctions(finite("U(t)", functions, "scale U0 or the kernel down"), log_scale)
 
 
 def _growth(rates: Array, t: Array, log_scale: Array) -> Array:
@@ -103,19 +103,10 @@ def random_feature_flow(Psi: ArrayLike, A: ArrayLike, W0: ArrayLike, times: Arra
     return flow
 
 
-def accumulated_slope(U: Array, Q: Array, B: Array | None, times: Array) -> Array:
-    """∫_0^t ‖QU − B‖_F ds of U (..., T, N, z) at the times (T,), by trapezoids; returns (..., T).
-
-    ‖QU − B‖ = ‖∂L/∂U‖ bounds the speed of the features: ‖Ψ(t) − Ψ(0)‖ is at most κ/h times this integral and a
-    constant. Source: docs/theory.md §4.
-    """
-    slope = np.linalg.norm(Q @ U - (0.0 if B is None else B), axis=(-2, -1))
-    integral: Array = scipy.integrate.cumulative_trapezoid(slope, times, initial=0)
-    return integral
-
-
 def arrival(Psi: Array, A: Array, second: Array, convergence: float) -> float:
     """Time t by which the Grassmann flow on fixed features has tan θ ≤ `convergence` to its limit, from every start.
+
+    inf where a start, or λ_z = λ_{z+1}, lets it never arrive.
 
     C = ΨᵀAΨ with features Ψ (S, N, h) and A (N, N); starts W_2 (S, h, z), orthonormal. The bound is
     tan θ(t) ≤ tan θ(0) e^{−2(λ_{z+1} − λ_z)t}. Source: docs/theory.md §3.
@@ -125,7 +116,10 @@ def arrival(Psi: Array, A: Array, second: Array, convergence: float) -> float:
     z = second.shape[-1]
     cosine = np.linalg.svd((Q @ Y[..., :z]).mT @ second, compute_uv=False)[..., -1]
     gap = 2 * (eigenvalues[..., z] - eigenvalues[..., z - 1])
-    return float((np.log(np.sqrt(1 - cosine**2) / cosine / convergence) / gap).max())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        excess = np.log(np.sqrt(np.maximum(1 - cosine**2, 0)) / cosine / convergence)
+        times = np.where(excess > 0, excess / gap, 0.0)
+    return float(times.max())
 
 
 def random_feature_regression(Psi: ArrayLike, Y: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
@@ -135,14 +129,18 @@ def random_feature_regression(Psi: ArrayLike, Y: ArrayLike, W0: ArrayLike, times
     """
     R_features, R_start = _reduced(Psi, W0)
     target = start("Y", Y, R_features.shape[1], orthonormal=False)
+    # The gradient, MW − D, and the unit of time in which it is of order 1.
+    terms = np.hstack([R_features @ R_features.T, R_features @ target]) / len(target)
+    terms, moments = in_own_units(terms, time_grid("times", times))
+    form, drive = terms[:, : len(terms)], terms[:, len(terms) :]
 
     def velocity(W: Array) -> Array:
-        gradient = R_features @ (R_features.T @ W - target) / len(target)
+        gradient = form @ W - drive
         M = W.T @ gradient
         moved: Array = W @ ((M + M.T) / 2) - gradient
         return moved
 
-    flow: Array = R_features.T @ integrate(velocity, R_start, time_grid("times", times))
+    flow: Array = R_features.T @ integrate(velocity, R_start, moments)
     return flow
 
 
@@ -196,9 +194,9 @@ def coupled_form(K: ArrayLike, A: ArrayLike) -> Array:
 
 def _reduced(Psi: ArrayLike, W0: ArrayLike) -> tuple[Array, Array]:
     """R_Ψ (r, N), R_W (r, z) of [Ψᵀ, W_2(0)] = Q[R_Ψ, R_W], r = min(h, N + z)."""
-    features = np.asarray(Psi, dtype=np.float64)
-    if features.ndim != 2 or not np.isfinite(features).all():
-        raise ValueError(f"Psi must be finite with shape (N, h); got shape {features.shape}")
+    features = real("Psi", Psi)
+    if features.ndim != 2:
+        raise ValueError(f"Psi must have shape (N, h); got shape {features.shape}")
     W = start("W0", W0, features.shape[1], orthonormal=True)
     if W.ndim != 2:
         raise ValueError(f"W0 must have shape (h, z); got {W.shape}")

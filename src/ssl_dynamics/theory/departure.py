@@ -45,6 +45,8 @@ def departure_law(
     rate, v = 4 * -float(eigenvalues[mode]) / d, V[:, mode]
     ratio = level / _drift_of_growth(X, v, start.shape[-1])
     amplitude = np.linalg.norm(v @ start, axis=-1)
+    if not amplitude.all():
+        raise ValueError(f"cross has no component along eigenvector {mode} of C: that mode does not grow")
     remaining = _delay(ratio) / rate
     blow_up = np.log(2 * np.sqrt(width) / amplitude) / rate
     # s − 1 = r²/2 to second order, r = a h^{−1/2} e^{μt}.
@@ -59,12 +61,14 @@ def blow_up_delay(anchor: ArrayLike, C: ArrayLike, z: int, *, drift: float) -> f
 
     anchor X (n, d); C (d, d) symmetric; drift ε > 0, else ValueError. Source: docs/theory.md §4.
     """
-    X, C = np.asarray(anchor, dtype=np.float64), np.asarray(C, dtype=np.float64)
+    X, C = real("anchor", anchor), symmetric_matrix("C", C)
     if X.ndim != 2 or C.shape != (X.shape[1], X.shape[1]):
         raise ValueError(f"anchor and C must have shapes (n, d) and (d, d); got {X.shape} and {C.shape}")
     if not drift > 0:
         raise ValueError(f"drift must be positive; got {drift}")
     v = np.linalg.eigh(C)[1][:, 0]
+    if not X.any():
+        raise ValueError("anchor is zero: its tangent kernel is, too, and has no drift")
     return _delay(drift / _drift_of_growth(X, v, z))
 
 

@@ -1,9 +1,8 @@
 """What a self-supervised flow would do if the tangent kernel of its start never moved (docs/theory.md §4)."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from ssl_dynamics.validation import Array, finite
 
 
 def fastest_rate(Theta: Array, A: Array) -> Array:
@@ -34,9 +33,10 @@ def frozen_kernel_change(Theta: Array, A: Array, U0: Array, times: Array) -> Arr
     forces = modes.mT @ (-2 * root @ np.kron(A, np.eye(z)) @ U0.reshape(*U0.shape[:-2], N * z, 1))  # (..., Nz, 1)
     exponents = rates[..., :, None] * times[..., None, :]
     safe = np.where(exponents == 0, 1, exponents)
-    moved = np.where(exponents == 0, 1, np.expm1(safe) / safe) * times[..., None, :] * forces
-    change: Array = np.linalg.norm(root @ modes @ moved, axis=-2)
-    return change
+    with np.errstate(over="ignore", invalid="ignore"):
+        moved = np.where(exponents == 0, 1, np.expm1(safe) / safe) * times[..., None, :] * forces
+        change: Array = np.linalg.norm(root @ modes @ moved, axis=-2)
+    return finite("‖U(t) − U(0)‖", change, "end earlier, or scale Theta, A or U0 down")
 
 
 def _root_and_form(Theta: Array, A: Array) -> tuple[Array, Array]:

@@ -6,6 +6,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
+from ssl_dynamics.unsettled import Unsettled
 from ssl_dynamics.validation import Array, real, symmetric_matrix
 
 RELATIVE_TOLERANCE = ABSOLUTE_TOLERANCE = 1e-10  # times are then exact to 1e−9/μ
@@ -106,13 +107,13 @@ def gram_curve(C: ArrayLike, start: GramState, *, width: float, points: ArrayLik
     for the growth of one mode.
 
     C (d, d) symmetric; start matrices (S, ...); points (N, d); times in units of d/C. Raises ValueError on bad shapes
-    or values, or where C has no negative eigenvalue (the loss is then bounded below); RuntimeError where the integrator
-    gives up or a start has hardly a component along the leading eigenvector. Source: docs/theory.md §4.
+    or values, and Unsettled where C has no negative eigenvalue (the loss is then bounded below), where the integrator
+    gives up, or a start has hardly a component along the leading eigenvector. Source: docs/theory.md §4.
     """
     form, X, initial = _checked(C, start, points)
     lowest = np.linalg.eigvalsh(form)[0]
     if lowest >= 0:
-        raise ValueError(f"C must have a negative eigenvalue; its smallest is {lowest:.6g}")
+        raise Unsettled(f"C must have a negative eigenvalue; its smallest is {lowest:.6g}")
     if not width > 0:
         raise ValueError(f"width must be positive; got {width}")
     rate = 4 * -lowest / len(form)  # μ; time is in units of 1/μ from here on
@@ -129,13 +130,11 @@ def gram_curve(C: ArrayLike, start: GramState, *, width: float, points: ArrayLik
     while growth.min() < _BLOWN_UP:
         message = solver.step()
         if solver.status != "running":
-            raise RuntimeError(f"after {solver.t:.3g}/μ a net has not blown up: {message or 'its start is a saddle'}")
-        inside = solver.dense_output()
-        for node in solver.t_old + _NODES * (solver.t - solver.t_old):
-            moved, time = flow.parts(inside(node))
-            times.append(time)
-            drifts.append(_norm(moments, moved.first, moved.second) / size / width)
-        growth = flow.growth(solver.y)
+            raise Unsettled(f"after {solver.t:.3g}/μ a net has not blown up: {message or 'its start is a saddle'}")
+        moved, time = flow.parts(solver.dense_output()(solver.t_old + _NODES * (solver.t - solver.t_old)).T)
+        times.extend(time)
+        drifts.extend(_norm(moments, moved.first, moved.second) / size / width)
+        growth = flow.growth(flow.parts(solver.y)[0])
     speed, clock = flow.parts(flow.velocity(solver.t, solver.y))
     remaining = (1 + growth) * clock / (_traces(speed.second) / width)
     return GramCurve(np.stack(times, -1) / rate, np.stack(drifts, -1), (times[-1] + remaining) / rate)
@@ -147,7 +146,7 @@ class _Flow:
     def __init__(self, C: Array, initial: GramState, width: float) -> None:
         self._C, self._initial, self._width = C, initial, width
         self._shapes = (initial.first.shape, initial.cross.shape, initial.second.shape)
-        self._ends = np.cumsum([int(np.prod(shape)) for shape in self._shapes])
+        self._ends = np.cumsum([int(np.prod(shape)) for shape in self._shapes]).tolist()
 
     def start(self) -> Array:
         """The flat state at t = 0."""
@@ -156,14 +155,17 @@ class _Flow:
         return state
 
     def parts(self, state: Array) -> tuple[GramState, Array]:
-        """A flat state divided, its time last."""
-        first, cross, second, time = np.split(state, self._ends)
-        shapes = self._shapes
-        return GramState(first.reshape(shapes[0]), cross.reshape(shapes[1]), second.reshape(shapes[2])), time
+        """Flat states (..., n) divided, their times (..., S) last."""
+        lead = state.shape[:-1]
+        first, cross, second = (
+            state[..., begin:end].reshape(*lead, *shape)
+            for begin, end, shape in zip((0, *self._ends), self._ends, self._shapes, strict=False)
+        )
+        return GramState(first, cross, second), state[..., self._ends[-1] :]
 
-    def growth(self, state: Array) -> Array:
+    def growth(self, moved: GramState) -> Array:
         """g = Tr(S_22 − S_22(0)) (S,)."""
-        return _traces(self.parts(state)[0].second) / self._width
+        return _traces(moved.second) / self._width
 
     def velocity(self, _: float, state: Array) -> Array:
         """Derivative of a flat state in σ."""
@@ -171,7 +173,7 @@ class _Flow:
         h = self._width
         current = GramState(self._initial.first + moved.first / h, moved.cross, self._initial.second + moved.second / h)
         speed = gram_velocity(self._C, current, h)
-        clock = 1 / np.sqrt(1 + self.growth(state) ** 2)
+        clock = 1 / np.sqrt(1 + self.growth(moved) ** 2)
         scaled = [clock[:, None, None] * part for part in (h * speed.first, speed.cross, h * speed.second)]
         return np.concatenate([*(part.ravel() for part in scaled), clock])
 

@@ -4,6 +4,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
+from ssl_dynamics.theory.graph import decay
 from ssl_dynamics.theory.solved_flow import SolvedFlow
 from ssl_dynamics.validation import Array, symmetric_matrix, time_grid
 
@@ -43,8 +44,8 @@ def tangent_bound(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     z = G0.shape[-1]
     if z == len(flow.eigenvalues):
         raise ValueError(f"z must be smaller than d = {z}: there is no λ_(z+1)")
-    decay = np.exp(-2 * (flow.eigenvalues[z] - flow.eigenvalues[z - 1]) * time_grid("times", times))
-    bound: Array = np.linalg.norm(G0, ord=2, axis=(-2, -1))[..., None] * decay
+    rate = 2 * (flow.eigenvalues[z] - flow.eigenvalues[z - 1])
+    bound: Array = np.linalg.norm(G0, ord=2, axis=(-2, -1))[..., None] * decay(rate, time_grid("times", times))
     return bound
 
 
@@ -54,6 +55,8 @@ def arrival_times(C: ArrayLike, W0: ArrayLike, tangent: float) -> Array:
     By bisection below the time at which the bound is there; inf where λ_z = λ_{z+1} and it is not yet. C and W0 as in
     `grassmann_flow`, z < d; `tangent` > 0; returns (...) in units of 1/C. Source: docs/theory.md §3.
     """
+    if not (np.isfinite(tangent) and tangent > 0):
+        raise ValueError(f"tangent must be a positive number; got {tangent}")
     flow = SolvedFlow(C)
     G0, eigenvalues = flow.graph(W0), flow.eigenvalues
     z = G0.shape[-1]

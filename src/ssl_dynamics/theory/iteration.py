@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ssl_dynamics.theory.graph import basis_of_graph, graph_coordinates
-from ssl_dynamics.validation import Array, start, step_counts, symmetric_matrix
+from ssl_dynamics.validation import Array, finite, start, step_counts, symmetric_matrix
 
 
 def orthogonal_iteration(C: ArrayLike, W0: ArrayLike, learning_rate: float, steps: ArrayLike) -> Array:
@@ -24,11 +24,13 @@ def orthogonal_iteration(C: ArrayLike, W0: ArrayLike, learning_rate: float, step
         raise ValueError(f"learning_rate must be a positive number; got {learning_rate}")
     z = W.shape[-1]
     eigenvalues, V = np.linalg.eigh(form)
-    factors = 1 - 2 * learning_rate * eigenvalues
+    with np.errstate(over="ignore"):
+        factors = finite("1 − 2ηλ", 1 - 2 * learning_rate * eigenvalues, f"learning_rate is {learning_rate:.3g}")
     order = np.argsort(-np.abs(factors), kind="stable")
     factors, V = factors[order], V[:, order]
-    if factors[z - 1] == 0:
+    if abs(factors[z - 1]) <= len(form) * np.finfo(np.float64).eps:  # all of it rounding
         raise ValueError(f"learning_rate {learning_rate:.6g} makes a factor 1 − 2ηλ of the leading {z} zero")
     G0 = graph_coordinates(V, W, "the largest |1 − 2ηλ|")
     ratios = factors[z:, None] / factors[None, :z]
-    return basis_of_graph(V, ratios ** counts[:, None, None] * G0[..., None, :, :])
+    with np.errstate(under="ignore"):
+        return basis_of_graph(V, ratios ** counts[:, None, None] * G0[..., None, :, :])

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ssl_dynamics.theory.graph import decay
 from ssl_dynamics.theory.unconstrained import unconstrained_flow
-from ssl_dynamics.validation import Array, start, step_counts, symmetric_matrix, time_grid
+from ssl_dynamics.validation import Array, finite, start, step_counts, symmetric_matrix, time_grid
 
 _RANGE = 1e-12  # eigenvalues of K below this, relative to the largest, are taken for zero
 _OUTSIDE = 1e-8  # how much of U(0) may lie outside the range of K
@@ -52,7 +53,9 @@ def kernel_flow(K: ArrayLike, A: ArrayLike, U0: ArrayLike, times: ArrayLike) -> 
     (..., T, N, z) float64. Source: docs/theory.md §2; checked against integration in tests/test_kernel.py.
     """
     reduced = reduced_kernel_flow(K, A, U0)
-    return reduced.L @ unconstrained_flow(reduced.form, reduced.B0, times)
+    with np.errstate(over="ignore", invalid="ignore"):
+        U: Array = reduced.L @ unconstrained_flow(reduced.form, reduced.B0, times)
+    return finite("U(t)", U, "scale K, A or U0 down, or end earlier")
 
 
 def top_eigenfunction(reduced: ReducedFlow) -> Array:
@@ -73,7 +76,7 @@ def regression_flow(K: ArrayLike, Y: ArrayLike, U0: ArrayLike, times: ArrayLike)
     float64. Raises ValueError on bad shapes or values, or where K has negative eigenvalues. Source: docs/theory.md §2.
     """
     t = time_grid("times", times)
-    return _regression(K, Y, U0, lambda eigenvalues: np.exp(-eigenvalues * t[:, None]))
+    return _regression(K, Y, U0, lambda eigenvalues: decay(eigenvalues, t[:, None]))
 
 
 def regression_descent(K: ArrayLike, Y: ArrayLike, U0: ArrayLike, learning_rate: float, steps: ArrayLike) -> Array:
@@ -95,9 +98,10 @@ def _regression(K: ArrayLike, Y: ArrayLike, U0: ArrayLike, factors: Callable[[Ar
     if target.shape[-1] != U.shape[-1]:
         raise ValueError(f"Y and U0 must have the same number of columns; got {target.shape} and {U.shape}")
     eigenvalues, Q = _spectrum(kernel)
-    left = factors(np.maximum(eigenvalues, 0))
-    solution: Array = target[..., None, :, :] + Q @ (left[:, :, None] * (Q.T @ (U - target))[..., None, :, :])
-    return solution
+    with np.errstate(over="ignore", invalid="ignore"):
+        left = factors(np.maximum(eigenvalues, 0))
+        solution: Array = target[..., None, :, :] + Q @ (left[:, :, None] * (Q.T @ (U - target))[..., None, :, :])
+    return finite("U", solution, "take a smaller learning rate or fewer steps, or scale Y and U0 down")
 
 
 def _spectrum(kernel: Array) -> tuple[Array, Array]:

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.problem.settings import Metric
+from ssl_dynamics.problem.names import Metric
 from ssl_dynamics.theory.graph import graph_coordinates
-from ssl_dynamics.validation import Array, start, symmetric_matrix
+from ssl_dynamics.validation import Array, finite, start, symmetric_matrix
 
 
 def largest_riemannian_step(C: ArrayLike) -> float:
@@ -40,6 +40,7 @@ def riemannian_steps(C: ArrayLike, W0: ArrayLike, learning_rate: float, *, left:
     (...) float64. Raises ValueError on bad shapes or values. Source: docs/theory.md §3.
     """
     form = symmetric_matrix("C", C)
+    _require_step(learning_rate, left)
     W = start("W0", W0, len(form), orthonormal=True)
     eigenvalues, V = np.linalg.eigh(form)
     largest = np.linalg.eigvalsh(W.mT @ form @ W)[..., -1]
@@ -57,10 +58,14 @@ def iteration_steps(C: ArrayLike, W0: ArrayLike, learning_rate: float, *, left: 
     span(v_1 … v_z). Source: docs/theory.md §3.
     """
     form = symmetric_matrix("C", C)
+    _require_step(learning_rate, left)
     W = start("W0", W0, len(form), orthonormal=True)
     z = W.shape[-1]
     eigenvalues, V = np.linalg.eigh(form)
-    factors = np.abs(1 - 2 * learning_rate * eigenvalues)
+    with np.errstate(over="ignore"):
+        factors = finite("1 − 2ηλ", np.abs(1 - 2 * learning_rate * eigenvalues), "take a smaller learning rate")
+    if not factors[:z].all():
+        raise ValueError(f"learning_rate {learning_rate:.6g} makes a factor 1 − 2ηλ of the leading {z} zero")
     last = graph_coordinates(V, W, "the smallest eigenvalues")[..., -1, :]
     return _steps(np.linalg.norm(last, axis=-1), factors[-1] / factors[:z].min(), left)
 
@@ -75,6 +80,11 @@ def full_width_speed(metric: Metric) -> float:
     if metric not in speeds:
         raise ValueError(f"metric {metric!r} is unknown; allowed: {', '.join(map(repr, speeds))}")
     return speeds[metric]
+
+
+def _require_step(learning_rate: float, left: float) -> None:
+    if not (np.isfinite(learning_rate) and learning_rate > 0 and 0 < left < 1):
+        raise ValueError(f"needs learning_rate > 0 and 0 < left < 1; got {learning_rate} and {left}")
 
 
 def _steps(part: Array, shrinkage: Array, left: float) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ssl_dynamics.theory.graph import graph_coordinates
-from ssl_dynamics.validation import Array, real, start, symmetric_matrix, time_grid
+from ssl_dynamics.validation import Array, finite, real, start, symmetric_matrix, time_grid
 
 _NODES = 8  # of Gauss–Legendre in every interval of the times
 
@@ -80,10 +80,11 @@ def form_variance(X: Array, Y: Array, G: Array) -> Array:
 def _variance(left: tuple[Array, Array], right: tuple[Array, Array]) -> Array:
     """Variance of ½(a qᵀ + p bᵀ) over their rows, (a, p) on the left and (b, q) on the right."""
     (a, p), (b, q) = left, right
-    mean = (a.T @ q + p.T @ b) / (2 * len(a))
-    square = ((a**2).T @ q**2 + 2 * (a * p).T @ (b * q) + (p**2).T @ b**2) / (4 * len(a))
-    variance: Array = square - mean**2
-    return variance
+    with np.errstate(over="ignore", invalid="ignore"):
+        square = ((a**2).T @ q**2 + 2 * (a * p).T @ (b * q) + (p**2).T @ b**2) / (4 * len(a))
+        mean = (a.T @ q + p.T @ b) / (2 * len(a))
+        variance: Array = square - mean**2
+    return finite("a variance of fourth moments", variance, "scale the triplets down")
 
 
 def _in_eigenbasis(V: Array, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:

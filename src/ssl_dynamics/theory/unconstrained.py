@@ -3,30 +3,60 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.theory.graded import graded_log_singular_values
-from ssl_dynamics.validation import Array, start, step_counts, symmetric_matrix, time_grid
+from ssl_dynamics.theory.graded import graded_log_singular_values, graded_span
+from ssl_dynamics.validation import Array, real, start, step_counts, symmetric_matrix, time_grid
+
+_SMALLEST = 1e-290  # entries of W(t) below which float64 begins to lose digits
+_LONGEST = 1e290  # largest |2λt|: logarithms are then exact to rounding, and no difference of them overflows
 
 
 def unconstrained_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     """W(t) = exp(−2Ct) W(0), the solution of Ẇ = −∇L = −2CW.
 
     C (d, d) symmetric; W0 (..., d, z); times (T,) in units of 1/C; returns (..., T, d, z) float64.
-    Raises ValueError on bad shapes or values, and where W(t) is larger than float64 can hold.
+    Each entry is right to rounding next to the largest of W(t): what later times leave of all directions but the first
+    is below that, and is in `unconstrained_span`. Raises ValueError on bad shapes or values, and where W(t) is larger
+    or smaller than float64 can hold.
     Source: docs/theory.md §2; checked against numerical integration in tests/test_theory_unconstrained.py.
     """
     eigenvalues, V, X = _eigenbasis(C, W0)
     t = time_grid("times", times)
-    exponent = -2 * eigenvalues * t[:, None]  # (T, d)
+    exponent = _exponents(eigenvalues, t)
+    instead = "use log_singular_values and unconstrained_span, which have no such limit"
     if exponent.max() > np.log(np.finfo(np.float64).max) - 10:
         raise ValueError(
-            f"times reach {t.max():.6g}, where W(t) grows by e^{exponent.max():.3g} and overflows float64; "
-            "use log_singular_values, which has no such limit"
+            f"times reach {t.max():.6g}, where W(t) grows by e^{exponent.max():.3g} and overflows float64; {instead}"
         )
-    return V @ (np.exp(exponent)[:, :, None] * X[..., None, :, :])
+    with np.errstate(over="ignore", invalid="ignore"):
+        W: Array = V @ (np.exp(exponent)[:, :, None] * X[..., None, :, :])
+    if not np.isfinite(W).all():
+        raise ValueError(f"times reach {t.max():.6g}, where W(t) overflows float64; {instead}")
+    small = (np.abs(W).max(axis=(-2, -1)) < _SMALLEST) & np.any(X, axis=(-2, -1))[..., None]
+    if small.any():
+        first = t[small.reshape(-1, len(t)).any(0)][0]
+        raise ValueError(f"at t = {first:.6g} W(t) has shrunk below what float64 holds with all its digits; {instead}")
+    return W
+
+
+def unconstrained_span(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
+    """Orthonormal basis of span W(t), W(t) = exp(−2Ct) W(0), at every t, and of any W(0) of full rank.
+
+    In graph coordinates over the leading eigenvectors that span W(0) has a part of, which never grow: where these are
+    v_1 … v_z it is the span of `grassmann_flow`. The weights themselves lose all but their first direction early.
+
+    C (d, d) symmetric; W0 (..., d, z); times (T,) in units of 1/C; returns (..., T, d, z) float64. Raises ValueError on
+    bad shapes or values, and for W0 of deficient rank. Source: docs/theory.md §2, §3.
+    """
+    eigenvalues, V, X = _eigenbasis(C, W0)
+    # At t = 0 too the order is that of the flow: directions that come to lead are taken first.
+    exponents = _exponents(eigenvalues, time_grid("times", times))
+    lead = X.shape[:-2]
+    spans = [V @ graded_span(exponents, start) for start in X.reshape(-1, *X.shape[-2:])]
+    return np.stack(spans).reshape(*lead, len(exponents), *X.shape[-2:])
 
 
 def log_singular_values(C: ArrayLike, W0: ArrayLike, times: ArrayLike, *, through: ArrayLike | None = None) -> Array:
-    """Log σ_k(W(t)) of W(t) = exp(−2Ct) W(0), largest first, free of overflow at every t.
+    """Log σ_k(W(t)) of W(t) = exp(−2Ct) W(0), largest first, free of overflow and underflow at every t.
 
     With C = VΛVᵀ and X = VᵀW(0), the singular values of W(t) are those of e^{−2Λt}X, a row-graded matrix, each found to
     high *relative* accuracy (`theory.graded`). With `through` F, those of FW(t) = FV e^{−2Λt}X.
@@ -35,7 +65,7 @@ def log_singular_values(C: ArrayLike, W0: ArrayLike, times: ArrayLike, *, throug
     Raises ValueError on bad shapes or values, and for W0 of deficient rank. Source: docs/theory.md §2.
     """
     eigenvalues, V, X = _eigenbasis(C, W0)
-    exponents = -2 * eigenvalues * time_grid("times", times)[:, None]
+    exponents = _exponents(eigenvalues, time_grid("times", times))
     return graded_log_singular_values(exponents, X, _through(through, V))
 
 
@@ -58,12 +88,21 @@ def descent_log_singular_values(
     return graded_log_singular_values(exponents, X, _through(through, V))
 
 
+def _exponents(eigenvalues: Array, t: Array) -> Array:
+    """−2λt (T, d). Raises ValueError where that is too large for float64."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        exponents = -2 * eigenvalues * t[:, None]
+    if not np.abs(exponents).max() < _LONGEST:
+        raise ValueError(f"times reach {t.max():.3g}, where 2λt overflows float64: end earlier")
+    return exponents
+
+
 def _through(through: ArrayLike | None, V: Array) -> Array | None:
     if through is None:
         return None
-    F = np.asarray(through, dtype=np.float64)
-    if F.ndim != 2 or F.shape[1] != len(V) or not np.isfinite(F).all():
-        raise ValueError(f"through must be finite with shape (N, {len(V)}); got shape {F.shape}")
+    F = real("through", through)
+    if F.ndim != 2 or F.shape[1] != len(V):
+        raise ValueError(f"through must have shape (N, {len(V)}); got shape {F.shape}")
     product: Array = F @ V
     return product
 

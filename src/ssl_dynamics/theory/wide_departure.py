@@ -1,9 +1,9 @@
 """What the tangent kernel of the start cannot learn (docs/theory.md §4)."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from ssl_dynamics.validation import Array, real
 
 # Directions in which a kernel is smaller than this, relative to its largest eigenvalue, are rounding.
 _RANGE = 1e-10
@@ -14,7 +14,9 @@ def unreachable_share(theta: ArrayLike, error: ArrayLike) -> Array:
 
     What training on the tangent kernel of the start cannot learn: 0 where the minimum of the loss is 0.
     """
-    theta, error = np.asarray(theta, dtype=np.float64), np.asarray(error, dtype=np.float64)
+    theta, error = real("theta", theta), real("error", error)
+    if not error.any(axis=(-2, -1)).all():
+        raise ValueError("error is zero: no share of it lies anywhere")
     values, Q = np.linalg.eigh(theta)
     parts = (Q.mT @ error.reshape(*theta.shape[:-1], 1))[..., 0] ** 2
     outside = np.where(values > _RANGE * values[..., -1:], 0, parts).sum(-1)

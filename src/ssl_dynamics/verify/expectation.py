@@ -5,12 +5,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ssl_dynamics.report.formatting import Record
+from ssl_dynamics.claims.common import WORST_FIRST
+from ssl_dynamics.report.formatting import FAILS, Record
 from ssl_dynamics.root_seed import taken_apart
 
 REFERENCE = Path("results/reference")
 VERDICTS = "verdicts.json"
-_ORDER = ("fail", "open", "pass")  # from the worst to the best
+DRAWS = "draws.json"
 
 
 def shipped_for(name: str) -> Path | None:
@@ -43,6 +44,19 @@ def as_expected(records: Sequence[Record], name: str, *, strict: bool = False) -
     return not worse
 
 
+def draws_as_expected(found: Record) -> bool:
+    """Whether no claim fails over draws that the reference does not say fails; those that do are named in a line."""
+    path = REFERENCE / found["configuration"] / DRAWS
+    shipped = json.loads(path.read_text(encoding="utf-8"))["claims"] if path.is_file() else []
+    known = {claim["id"] for claim in shipped if claim["verdict"] == FAILS}
+    new = [claim["id"] for claim in found["claims"] if claim["verdict"] == FAILS and claim["id"] not in known]
+    if new:
+        print(
+            f"fails over draws{', as the reference does not say' if shipped else ''}: {', '.join(new)}", file=sys.stderr
+        )
+    return not new
+
+
 def _shipped(folder: Path) -> Mapping[str, str]:
     """Verdicts by the ids of the claims."""
     records = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
@@ -51,7 +65,7 @@ def _shipped(folder: Path) -> Mapping[str, str]:
 
 def place_of(verdict: str | None) -> int:
     """Of a verdict from the worst to the best; a claim that the reference lacks, None, is to pass."""
-    return _ORDER.index(verdict or "pass")
+    return WORST_FIRST.index(verdict or "pass")
 
 
 def _named(records: Sequence[Record]) -> str:

@@ -13,10 +13,7 @@ Where a claim measures rounding alone, and in the columns of tables that hold no
 is compared is the verdict and the size, of a column that of its largest number (`claims/rounding.py` derives how far
 two of them may be apart).
 
-A plateau of cosine training is looked for at times T that double; its second half brings 2 % of the decrease of the
-loss. By Cauchy–Schwarz the weights' path in a time t is at most √(t·decrease): the second half adds √(½·2 %) = 10 % to
-it. Where rounding moves a plateau to the next T, the logarithm of a drift moves by PLATEAU_DRIFT, and its exponent by
-that over the logarithm of the range of widths. How many iterations an optimiser took and what it left of the gradient,
+How many iterations an optimiser took and what it left of the gradient,
 which is between nothing and its tolerance, are rounding alone: STOPPING is not compared.
 """
 
@@ -31,19 +28,21 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ssl_dynamics.claims.rounding import Rounding, spreads_apart
-from ssl_dynamics.config import Config, ConfigError
+from ssl_dynamics.config import Config
+from ssl_dynamics.draws import folder_of
 from ssl_dynamics.engine.artifacts import read_table, write_json, write_table
+from ssl_dynamics.engine.digests import digest
+from ssl_dynamics.engine.provenance import SUFFIX, read_record
 from ssl_dynamics.engine.run_record import processor, versions
+from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.registry import CLAIMS
 from ssl_dynamics.report.formatting import Record
 from ssl_dynamics.root_seed import taken_apart, variables
-from ssl_dynamics.verify.expectation import REFERENCE, VERDICTS, place_of
+from ssl_dynamics.verify.expectation import DRAWS, REFERENCE, VERDICTS, place_of
 
 RELATIVE, OF_THRESHOLD = 1e-3, 0.01
 OF_COLUMN, ROUNDING = 1e-6, 1e-12
 ITEM = 1 / 355  # of the smallest test set, digits
-PLATEAU_DRIFT = 0.1
-AT_A_PLATEAU = "follow-up-cosine-exponent"
 STOPPING = ("iterations", "gradient_left")
 COUNTED = ("A5-accuracy", "A5-accuracy-limit", "A5-cost-of-collapse")
 _EXACT = ("verdict", "control fails")
@@ -100,14 +99,37 @@ def require_shipped(config: Config) -> None:
 def write_reference(config: Config, records: Sequence[Record]) -> Path:
     """Make the present run of a configuration its reference; returns the folder."""
     folder = REFERENCE / config.name
+    draws = draws_to_ship(config)
     shutil.rmtree(folder, ignore_errors=True)
     write_json(folder / VERDICTS, [_verdict(record) for record in records])
     for path in _tables(config.results):
         if path.stat().st_size <= _SMALL:
             write_table(folder / path.relative_to(config.results), read_table(path))
+    if draws:
+        write_json(folder / DRAWS, draws)
     machine = {"python": platform.python_version(), "system": platform.system(), "processor": processor()}
     write_json(folder / "versions.json", machine | versions())
     return folder
+
+
+def draws_to_ship(config: Config) -> Record | None:
+    """What the draws of a configuration say together, without the value of each; None where none have been run.
+
+    Raises ValueError if a file of theirs, the verdicts of this run among them, is not as its job has left it.
+    """
+    there = folder_of(config) / DRAWS
+    if not there.is_file():
+        return None
+    record = read_record(there.with_suffix(SUFFIX))
+    files = record["inputs"] | record["outputs"]
+    changed = [name for name, made in sorted(files.items()) if digest(name) != made]
+    if changed:
+        raise ValueError(f"{changed[0]}: other than when {there} was made; run make draws again")
+    found: Record = json.loads(there.read_text(encoding="utf-8"))
+    for claim in found["claims"]:
+        for cell in claim["cells"]:
+            del cell["values"]
+    return found
 
 
 def compare_claims(config: Config, records: Sequence[Record]) -> Iterator[Compared]:
@@ -124,7 +146,7 @@ def compare_claims(config: Config, records: Sequence[Record]) -> Iterator[Compar
             if rounding and place.endswith(_OF_CELL):
                 yield Compared(record["id"], place, here.get(place), number, rounding.floor, rounding=True)
                 continue
-            tolerance = 0.0 if place.endswith(_EXACT) else _tolerance(record, number, config)
+            tolerance = 0.0 if place.endswith(_EXACT) else _tolerance(record, number)
             yield Compared(record["id"], place, here.get(place), number, tolerance)
 
 
@@ -166,15 +188,10 @@ def _numbers(record: Record) -> Iterator[tuple[str, float | None]]:
         yield f"{cell['cell']} control fails", float(cell["control"]["verdict"] == "fail")
 
 
-def _tolerance(record: Record, reference: float | None, config: Config) -> float:
+def _tolerance(record: Record, reference: float | None) -> float:
     threshold: Any = record["criterion"]["threshold"]
     scale: float = (threshold[1] - threshold[0]) / 2 if isinstance(threshold, list) else abs(threshold)
-    own = 0.0
-    if record["id"] in COUNTED:
-        own = ITEM
-    elif record["id"] == AT_A_PLATEAU and config.asks_for("drift"):
-        widths = config.value("drift.widths")
-        own = PLATEAU_DRIFT / math.log(max(widths) / min(widths))
+    own = ITEM if record["id"] in COUNTED else 0.0
     return RELATIVE * abs(reference or 0.0) + OF_THRESHOLD * scale + own
 
 

@@ -9,12 +9,13 @@ from rich.text import Text
 
 from ssl_dynamics.claims.rounding import SPREAD
 from ssl_dynamics.claims.verdict import Claim
-from ssl_dynamics.config import Config, ConfigError
+from ssl_dynamics.config import Config
 from ssl_dynamics.engine.artifacts import sha256, write_json
 from ssl_dynamics.engine.console import console_of
 from ssl_dynamics.engine.provenance import require_as_made
+from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.registry import CLAIMS, GROUPS
-from ssl_dynamics.report.configured import claims_settings
+from ssl_dynamics.report import configured
 from ssl_dynamics.report.formatting import Record, failures, number
 from ssl_dynamics.report.verdicts import record_of
 from ssl_dynamics.verify.reference import Compared
@@ -31,21 +32,16 @@ def claim_named(name: str) -> Claim:
 
 def tables_of(claim: Claim, config: Config) -> dict[str, list[Path]]:
     """The tables that a claim and its control read, by name. Raises ConfigError if the configuration lacks them."""
-    files = {
-        config.results / dataset / loss / experiment / f"z{z}" / f"{name}.csv"
-        for experiment, name in (claim.own_table, claim.control_table)
-        for dataset, loss, z in config.cells(experiment)
-    }
     if not config.cells(claim.experiment):
         raise ConfigError(f"{claim.id}: the configuration {config.name!r} has no experiment {claim.experiment!r}")
-    return {claim.table: sorted(files)}
+    return {claim.table: [config.results / path for path in configured.tables_of(claim, config)]}
 
 
 def record_alone(claim: Claim, config: Config, files: Mapping[str, Sequence[Path]]) -> Record:
     """The record of one claim, from its tables alone. Raises ValueError if one is not as it was made."""
     require_as_made({path.as_posix(): sha256(path) for paths in files.values() for path in paths})
     (group,) = [group for group, claims in GROUPS.items() if claim in claims]
-    record = record_of(claim, group, files, claims_settings(config))
+    record = record_of(claim, group, files, configured.claims_settings(config))
     assert record is not None  # `tables_of` has seen to it
     return record
 

@@ -1,8 +1,10 @@
 """Measures of what a draw may ask more steps for than there are."""
 
+import numpy as np
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Measure, Unsettled
+from ssl_dynamics.claims.verdict import Criterion, Measure
+from ssl_dynamics.unsettled import Unsettled
 
 
 def within_budget(measure: Measure, limit: str) -> Measure:
@@ -15,7 +17,8 @@ def within_budget(measure: Measure, limit: str) -> Measure:
         short = rows[rows["steps"] < rows["needed"]]
         if len(short):
             needed, steps = short["needed"].max(), short["steps"].min()
-            raise Unsettled(f"the spectrum asks for {needed:,.0f} steps; {limit} ends the training after {steps:,.0f}")
+            asked = f"for {needed:,.0f} steps" if np.isfinite(needed) else "for more steps than any number"
+            raise Unsettled(f"the spectrum asks {asked}; {limit} ends the training after {steps:,.0f}")
         return measure(rows)
 
     return measure_if_enough
@@ -31,6 +34,24 @@ def within_reach(measure: Measure, bound: str, most: float) -> Measure:
         return measure(rows)
 
     return measure_if_reached
+
+
+def told(measure: Measure, control: Measure, criterion: Criterion) -> Measure:
+    """The measure where theory alone fails the control: `control` is the control's measure of the prediction itself.
+
+    Where that meets the criterion for a seed, right and wrong theory say the same, and no training could tell them
+    apart.
+    """
+
+    def measure_if_told(rows: pd.DataFrame) -> "pd.Series[float]":
+        values = control(rows)
+        if (alike := values.map(criterion.margin) >= 0).any():
+            raise Unsettled(
+                f"of the prediction itself the control is {values[alike].iloc[0]:.3g}: this draw tells nothing"
+            )
+        return measure(rows)
+
+    return measure_if_told
 
 
 def telling(measure: Measure, columns: list[str], least: float) -> Measure:

@@ -6,8 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.analysis import fitted_order, leading_order
-from ssl_dynamics.claims.verdict import Measure, Unsettled
+from ssl_dynamics.claims.measures.orders import leading_orders, orders
+from ssl_dynamics.claims.verdict import Measure
+from ssl_dynamics.unsettled import Unsettled
+
+FLAT = 1e-9  # of an effective rank, above 1: a representation of one direction, but for rounding
 
 
 def largest_error(column: str, *, extrapolations: int = 0) -> Measure:
@@ -26,10 +29,7 @@ def order(column: str, *, extrapolations: int = 0, finest: int = 3) -> Measure:
         largest = (
             _extrapolated(rows, extrapolations).groupby(["seed", "learning_rate"])[column].max(skipna=False).unstack()
         )
-        used = largest.iloc[:, :finest]  # columns ascend: the finest come first
-        fitted = used[(used > 0).all(axis=1)]
-        orders = pd.Series(fitted_order(fitted.columns.to_numpy(), fitted.to_numpy()), index=fitted.index)
-        return orders.reindex(used.index)
+        return orders(largest.iloc[:, :finest])  # columns ascend: the finest come first
 
     return measure
 
@@ -48,8 +48,7 @@ def order_deviation(column: str, *, nets: list[str]) -> Measure:
         errors = used[predicted].set_index([*net, "time", "learning_rate"])[column].fillna(np.inf)
         by_rate = errors.unstack().dropna()  # nets that were not run at every step size are left out
         by_rate = by_rate.loc[by_rate.iloc[:, 0].groupby(net).idxmax()]  # columns ascend: the finest comes first
-        orders = leading_order(by_rate.columns.to_numpy(), by_rate.to_numpy())
-        return pd.Series(abs(orders - 1), index=by_rate.index).groupby("seed").max(skipna=False)
+        return (leading_orders(by_rate) - 1).abs().groupby("seed").max(skipna=False)
 
     return measure
 
@@ -58,8 +57,7 @@ def exponent_in_width(column: str) -> Measure:
     """Fitted exponent of a column in the width."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        by_width = rows.set_index(["seed", "width"])[column].unstack()
-        return pd.Series(fitted_order(by_width.columns.to_numpy(), by_width.to_numpy()), index=by_width.index)
+        return orders(rows.set_index(["seed", "width"])[column].unstack())
 
     return measure
 
@@ -145,6 +143,8 @@ def lowest_relative_rank(*, after: float) -> Measure:
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         _require_time(rows, after)
         late = rows[rows["gap_time"] >= after]
+        if (late["limit_rank"] - 1 <= FLAT).any():
+            raise Unsettled("the anchors themselves have but one direction in the bottom-z eigenspace")
         relative = (late["effective_rank"] - 1) / (late["limit_rank"] - 1)
         return relative.groupby(late["seed"]).min(skipna=False)
 
@@ -199,14 +199,6 @@ def at_the_end(measure: Measure) -> Measure:
     return lambda rows: measure(rows[rows["time"] == rows["time"].max()])
 
 
-def highest_over(column: str, measure: Measure) -> Measure:
-    """The measure for that value of a column for which its mean over the seeds is the largest.
-
-    Chosen by the mean, and not seed by seed, which would report the noise of the largest.
-    """
-    return lambda rows: _decisive(pd.Series.idxmax, -np.inf, column, measure, rows)
-
-
 def farthest_from(centre: float, columns: str | list[str], measure: Measure) -> Measure:
     """The measure for that value of a column, or values of some, for which its mean over the seeds is farthest from it.
 
@@ -230,7 +222,7 @@ def _decisive(
 ) -> "pd.Series[float]":
     values = _by_value(columns, measure, rows)
     means = values.mean(skipna=False)
-    distances = (means - centre).abs() if np.isfinite(centre) else means
+    distances = (means - centre).abs()
     unknown = distances.isna()
     decisive: pd.Series[float] = values[unknown.idxmax() if unknown.any() else choose(distances)]
     return decisive

@@ -1,13 +1,14 @@
 """Where trained nets and their two approximations meet for the first time."""
 
+import numpy as np
 import pandas as pd
 
 from ssl_dynamics.analysis import gram_distance, span_distance
-from ssl_dynamics.analysis.tables import tidy_rows
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.constrained_nets.config import UNIT
-from ssl_dynamics.experiments.constrained_nets.design import Array, Design, Run, Solution, Trajectories
+from ssl_dynamics.experiments.constrained_nets.config import UNIT, Run
+from ssl_dynamics.experiments.constrained_nets.design import Array, Design, Solution, Trajectories
+from ssl_dynamics.tables import tidy_rows
 
 TRAINED = ("feature_drift", "tangent_drift", "orthonormality", "departed")
 
@@ -15,7 +16,7 @@ TRAINED = ("feature_drift", "tangent_drift", "orthonormality", "departed")
 def compare(job: Job[CompareSettings]) -> None:
     """Stage `compare_constrained_nets`."""
     plan = Design.load(job.input("plan"))
-    trajectories = Trajectories.load(job.input("trajectories"))
+    trajectories = Trajectories.joined([Trajectories.load(path) for path in job.inputs["trajectories"]])
     solution = Solution.load(job.input("solution"))
     rows = [run_table(run, plan, trajectories, solution) for run in plan.runs()]
     write_tables(job, "constrained_nets", {"constrained_nets": pd.concat(rows)})
@@ -26,15 +27,15 @@ def run_table(run: Run, plan: Design, trajectories: Trajectories, solution: Solu
 
     `…_error` is the distance of Gram matrices of norm 1, `…_mismatch` 1 − cos, its square halved; `…_span` the
     distance of spans. `predicted_mismatch` is what `linearised_mismatch` is if the net is the flow on frozen features;
-    `slopes` is ∫‖∂L/∂U‖ dt of that flow, to which its own error is proportional. `limit` and `limit_control` are what
-    `tangent_drift` is predicted to be, at h = ∞, and is not; `mismatch_limit` what `linearised_mismatch` of
-    self-supervised nets is late.
+    `predicted_error` is what `flow_error` is to the next order in 1/h, given at rate 1 up to a width, until τ = 8.
+    `tangent_predicted` is what `tangent_drift` is if features rest, `limit` what it is
+    predicted to be at h = ∞, `mismatch_limit` what `linearised_mismatch` of self-supervised nets is late.
     """
     trained = {name: getattr(trajectories, name)[run] for name in TRAINED}
     U = trajectories.functions[run]
     # Frozen features are the same whatever the rate, whose runs are the shorter ones.
     frozen = run._replace(rate_name=UNIT)
-    flow, slopes = (of[frozen][:, : U.shape[1]] for of in (solution.flow, solution.slopes))
+    flow = solution.flow[frozen][:, : U.shape[1]]
     approximations = {"flow": flow, "linearised": solution.linearised[run]}
     errors: dict[str, Array] = {}
     for name, approximation in approximations.items():
@@ -46,7 +47,8 @@ def run_table(run: Run, plan: Design, trajectories: Trajectories, solution: Solu
         }
     predicted = {
         "predicted_mismatch": gram_distance(flow, solution.linearised[run]) ** 2 / 2,
-        "slopes": slopes,
+        "tangent_predicted": solution.tangent[frozen][:, : U.shape[1]],
+        "predicted_error": _filled(solution.predicted_error.get(frozen), U.shape[:2]),
     }
     problem = (run.activation, run.objective)
     return tidy_rows(
@@ -59,5 +61,12 @@ def run_table(run: Run, plan: Design, trajectories: Trajectories, solution: Solu
         points=len(plan.points),
         mismatch_limit=solution.mismatch_limit[run.activation],
         limit=solution.limit[problem],
-        limit_control=solution.limit_control[problem],
     )
+
+
+def _filled(values: Array | None, shape: tuple[int, ...]) -> Array:
+    """The values (S, T'), followed by nan up to (S, T); nan alone where there are none."""
+    filled = np.full(shape, np.nan)
+    if values is not None:
+        filled[:, : values.shape[1]] = values
+    return filled

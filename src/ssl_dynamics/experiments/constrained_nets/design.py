@@ -2,36 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ssl_dynamics.engine.array_file import ArrayFile
-from ssl_dynamics.experiments.constrained_nets.config import RATES, READ_AT, REGRESSION, SELF_SUPERVISED, UNIT
-from ssl_dynamics.problem.settings import Activation
+from ssl_dynamics.experiments.constrained_nets.config import READ_AT, Run, runs_of
 
 Array = NDArray[np.float64]
 Key = tuple[str, str, str, int]  # of a `Run`
-
-
-class Run(NamedTuple):
-    """Nets of one width, all seeds: what they are and how they are trained, which is the key of their arrays."""
-
-    activation: Activation
-    objective: str
-    rate_name: str
-    width: int
-
-    @property
-    def rate(self) -> float:
-        """κ."""
-        return RATES[self.rate_name](self.width)
-
-    @property
-    def reaches_the_end(self) -> bool:
-        """Whether training goes on to the limit of its tangent kernel, which is slow where λ_{z+1}/λ_z is near 1."""
-        return self.objective == SELF_SUPERVISED and self.rate_name == UNIT
 
 
 @dataclass(frozen=True)
@@ -60,18 +39,9 @@ class Design(ArrayFile):
     unit: dict[tuple[str, str], float]  # 1/t of τ = 1, by activation and objective
     largest_step: dict[tuple[str, str], float]
 
-    def ordered_activations(self) -> list[Activation]:
-        """Those of the experiment, in one order for all configurations."""
-        return [name for name in get_args(Activation) if name in self.activations]
-
     def runs(self) -> Iterator[Run]:
-        """Self-supervised at rate 1, nets of every width; at other rates and in regression those up to `side_width`."""
-        for activation in self.ordered_activations():
-            for width in self.widths:
-                yield Run(activation, SELF_SUPERVISED, UNIT, width)
-                if width <= self.side_width:
-                    yield from (Run(activation, SELF_SUPERVISED, rate, width) for rate in RATES if rate != UNIT)
-                    yield Run(activation, REGRESSION, UNIT, width)
+        """All that are trained."""
+        return runs_of(self.activations, self.widths, self.side_width)
 
     def clock(self, run: Run) -> Clock:
         """Self-supervised: τ = 2|λ_z|t; regression: τ = σ_z(K^{1/2}Y)t/N.
@@ -102,7 +72,7 @@ class Solution(ArrayFile):
 
     linearised: dict[Key, Array]
     flow: dict[Key, Array]  # on frozen features, of the runs at rate 1: the same at every rate
-    slopes: dict[Key, Array]  # ∫‖∂L/∂U‖_F dt (S, T) of the flow on frozen features: what moves the features
+    predicted_error: dict[Key, Array]  # (S, T) of that flow, self-supervised, up to `side_width`, until `READ_AT`
+    tangent: dict[Key, Array]  # (S, T) what that flow makes of `tangent_drift`, of runs at rate 1
     mismatch_limit: dict[str, float]  # 1 − cos of the linearised model's Gram matrix, late, by activation
     limit: dict[tuple[str, str], Array]  # of `tangent_drift`, by activation and objective, () or (T,)
-    limit_control: dict[tuple[str, str], Array]  # a wrong one

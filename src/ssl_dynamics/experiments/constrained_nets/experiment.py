@@ -1,8 +1,8 @@
 """Constrained nets, as data."""
 
-from ssl_dynamics.cells import CompareSettings, LossSettings, TrainingSettings
-from ssl_dynamics.description import POINTS, Experiment, Family, Figure, Stage, cell, compare_stage, files
-from ssl_dynamics.experiments.constrained_nets.config import ConstrainedNets, DesignSettings
+from ssl_dynamics.cells import CompareSettings, LossSettings
+from ssl_dynamics.description import POINTS, Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.experiments.constrained_nets.config import ConstrainedNets, DesignSettings, SimulateSettings
 
 CONSTRAINED_NETS = Experiment(
     "constrained_nets",
@@ -15,6 +15,8 @@ CONSTRAINED_NETS = Experiment(
 CELL = cell("constrained_nets")
 # All that simulation and theory share: points, starts, targets, times.
 PLAN = f"{CELL}/plan.npz"
+TRAJECTORIES = f"{CELL}/trajectories/{{part}}.npz"
+SOLUTION = f"{CELL}/solution.npz"
 
 FAMILY = Family(
     experiments=(CONSTRAINED_NETS,),
@@ -27,24 +29,27 @@ FAMILY = Family(
             reads={"points": POINTS},
             writes={"plan": PLAN},
             message="starts and times of constrained nets",
+            group="problem",
         ),
         Stage(
             rule="simulate_constrained_nets",
             function="simulate:simulate",
-            settings=TrainingSettings,
+            settings=SimulateSettings,
+            given={"components": "points.components"},
             reads={"plan": PLAN},
-            writes={"trajectories": f"{CELL}/trajectories.npz"},
-            log="simulate",
+            writes={"trajectories": TRAJECTORIES},
+            parts=SimulateSettings.parts,
             message="train constrained nets",
             memory=3000,
             minutes=20,
+            group=None,
         ),
         Stage(
             rule="solve_constrained_nets",
             function="solve:solve",
             settings=LossSettings,
             reads={"plan": PLAN},
-            writes={"solution": f"{CELL}/solution.npz"},
+            writes={"solution": SOLUTION},
             log="solve",
             message="approximations of constrained nets",
             memory=3000,
@@ -54,7 +59,7 @@ FAMILY = Family(
             rule="compare_constrained_nets",
             function="compare:compare",
             settings=CompareSettings,
-            reads=files("constrained_nets", "trajectories", "solution", "plan"),
+            reads={"trajectories": TRAJECTORIES, "solution": SOLUTION, "plan": PLAN},
             memory=2000,
         ),
     ),

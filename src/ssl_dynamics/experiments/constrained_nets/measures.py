@@ -2,15 +2,26 @@
 
 import pandas as pd
 
-from ssl_dynamics.claims.measures.trajectories import exponent_in_width
 from ssl_dynamics.claims.verdict import Measure
 from ssl_dynamics.experiments.constrained_nets.config import LINEAR_WIDTH, READ_AT
 
 
-def error_exponent(rows: pd.DataFrame) -> "pd.Series[float]":
-    """Fitted exponent in h of the flow's Gram error over ∫‖∂L/∂U‖ dt at `READ_AT`, widths of at least the points."""
-    reached = _wide(_at(rows, READ_AT))
-    return exponent_in_width("each")(reached.assign(each=reached["flow_error"] / reached["slopes"]))
+def frozen_error(decisive: str, *, factor: float = 1.0) -> Measure:
+    """|m/m' − 1|·h/`LINEAR_WIDTH` at `READ_AT`, m the Gram error of the flow on frozen features and m' its prediction.
+
+    The largest or the smallest of the widths that have a prediction and are at least the number of points, as
+    `decisive`, "max" or "min", says. `factor` times m' is what a wrong theory predicts.
+    """
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        reached = _wide(_at(rows, READ_AT))
+        reached = reached[reached["width"] <= reached.loc[reached["predicted_error"].notna(), "width"].max()]
+        ratio = reached["flow_error"] / reached["predicted_error"] / factor
+        errors = (ratio - 1).abs() * reached["width"] / LINEAR_WIDTH
+        decided: pd.Series[float] = errors.groupby(reached["seed"]).agg(decisive, skipna=False)
+        return decided
+
+    return measure
 
 
 def prediction_error(*, factor: float = 1.0) -> Measure:
@@ -27,11 +38,9 @@ def prediction_error(*, factor: float = 1.0) -> Measure:
 
 
 def error_of_falling(rows: pd.DataFrame) -> "pd.Series[float]":
-    """As `prediction_error`, were 1 − cos to fall as 1/h from what is predicted of the nets next in width."""
+    """As `prediction_error`, were 1 − cos to have fallen as 1/h since the width before, at which it is as predicted."""
     *_, before, widest = sorted(rows["width"].unique())
-    predicted = widest_at("predicted_mismatch", READ_AT)(rows[rows["width"] < widest]) * before / widest
-    ratio = widest_at("linearised_mismatch", READ_AT)(rows) / predicted
-    return _scaled(ratio, widest)
+    return prediction_error(factor=before / widest)(rows)
 
 
 def _scaled(ratio: "pd.Series[float]", width: int) -> "pd.Series[float]":

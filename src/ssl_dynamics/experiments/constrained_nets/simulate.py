@@ -1,22 +1,22 @@
 """Trains nets of every width, activation, rate and objective on the points."""
 
-from ssl_dynamics.cells import TrainingSettings
 from ssl_dynamics.engine.stage import Job, Progress
-from ssl_dynamics.experiments.constrained_nets.config import REGRESSION
-from ssl_dynamics.experiments.constrained_nets.design import Design, Run, Trajectories
+from ssl_dynamics.experiments.constrained_nets.config import REGRESSION, Run, SimulateSettings
+from ssl_dynamics.experiments.constrained_nets.design import Design, Trajectories
 from ssl_dynamics.simulation.constrained_nets import ConstrainedTrajectory, train_constrained_nets
 from ssl_dynamics.simulation.device import train_on
 from ssl_dynamics.simulation.stacked import regression_objective, triplet_objective
 
 
-def simulate(job: Job[TrainingSettings]) -> None:
+def simulate(job: Job[SimulateSettings]) -> None:
     """Stage `simulate_constrained_nets`."""
     train_on(job.settings.device)
     plan = Design.load(job.input("plan"))
     self_supervised = triplet_objective(job.settings.loss, plan.triplets)
-    progress = Progress(job, sum(len(plan.clock(run).tau) for run in plan.runs()))
+    runs = job.settings.parts()[job.settings.part]
+    progress = Progress(job, sum(len(plan.clock(run).tau) for run in runs))
     trained: dict[Run, ConstrainedTrajectory] = {}
-    for run in plan.runs():
+    for run in runs:
         clock = plan.clock(run)
         trained[run] = train_constrained_nets(
             plan.points,

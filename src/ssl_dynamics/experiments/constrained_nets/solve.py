@@ -5,6 +5,7 @@ from itertools import groupby
 
 import numpy as np
 
+from ssl_dynamics.analysis import gram_distance
 from ssl_dynamics.cells import LossSettings
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.constrained_nets.config import (
@@ -14,16 +15,19 @@ from ssl_dynamics.experiments.constrained_nets.config import (
     TAU,
     UNIT,
     DesignSettings,
+    Run,
+    ordered,
 )
-from ssl_dynamics.experiments.constrained_nets.design import Array, Design, Key, Run, Solution
+from ssl_dynamics.experiments.constrained_nets.design import Array, Design, Key, Solution
 from ssl_dynamics.kernels import features, infinite_width_ntk, two_layer_ntk
+from ssl_dynamics.kernels.two_layer import activate
 from ssl_dynamics.problem import coupling_matrix
+from ssl_dynamics.problem.names import Activation
 from ssl_dynamics.problem.points import points_of
-from ssl_dynamics.problem.settings import Activation
+from ssl_dynamics.problem.schedule import slowest_growth
 from ssl_dynamics.problem.starts.orthonormal import constrained_net, kernel_root, random_functions
 from ssl_dynamics.shared_files import read_triplets
 from ssl_dynamics.theory import (
-    accumulated_slope,
     arrival,
     constrained_tangent_kernel,
     linearised_flow,
@@ -32,6 +36,7 @@ from ssl_dynamics.theory import (
     random_feature_regression,
     tangent_drift_limit,
 )
+from ssl_dynamics.theory.moving_features import moving_features_flow
 
 
 def design(job: Job[DesignSettings]) -> None:
@@ -59,22 +64,20 @@ def design(job: Job[DesignSettings]) -> None:
         functions = random_functions(K, z, seeds=1, root_seed=settings.root_seed, names=(*names, activation))
         target[activation] = Y = functions[0]
         root = kernel_root(K)
-        eigenvalues = np.linalg.eigvalsh(root @ A @ root)
+        eigenvalues = np.asarray(np.linalg.eigvalsh(root @ A @ root), dtype=np.float64)
         job.log.info("%s: eigenvalues of K^{1/2}AK^{1/2}: %s", activation, np.array2string(eigenvalues[:8]))
-        if eigenvalues[z - 1] >= 0:
-            raise ValueError(f"{activation}: fewer than {z} eigenvalues of K^(1/2)AK^(1/2) are negative")
         pulls = np.linalg.svd(root @ Y, compute_uv=False) / len(X)
         rates = {  # the unit of time, and the fastest rate
-            SELF_SUPERVISED: (2 * abs(eigenvalues[z - 1]), 2 * np.abs(eigenvalues).max()),
+            SELF_SUPERVISED: (2 * slowest_growth(eigenvalues, z), 2 * np.abs(eigenvalues).max()),
             REGRESSION: (pulls[-1], max(pulls[0], np.linalg.norm(K, 2) / len(X))),
         }
         for objective, (slow, fast) in rates.items():
             unit[activation, objective], largest_step[activation, objective] = float(slow), float(nets.step / fast)
         Psi = features(X, first[nets.widths[-1]], activation=activation)
         time = arrival(Psi, A, second[nets.widths[-1]], nets.convergence)
-        needed = math.ceil(time * unit[activation, SELF_SUPERVISED])
-        job.log.info("%s: the widest nets have converged by τ = %d; the latest end is %d", activation, needed, nets.end)
-        tau[activation] = np.array([*TAU, min(max(needed, READ_AT + 1), nets.end)])
+        needed = math.ceil(min(time * unit[activation, SELF_SUPERVISED], nets.end))
+        job.log.info("%s: the widest nets are trained to τ = %d; the latest end is %d", activation, needed, nets.end)
+        tau[activation] = np.array([*TAU, max(needed, READ_AT + 1)])
     Design(
         points=X,
         triplets=nets.triplets,
@@ -98,7 +101,8 @@ def solve(job: Job[LossSettings]) -> None:
     A = coupling_matrix(plan.triplets, loss=job.settings.loss)[:N, :N]
     linearised: dict[Key, Array] = {}
     flow: dict[Key, Array] = {}
-    slopes: dict[Key, Array] = {}
+    predicted_error: dict[Key, Array] = {}
+    tangent: dict[Key, Array] = {}
     for (activation, width), runs in groupby(plan.runs(), key=lambda run: (run.activation, run.width)):
         first, second = plan.first[width], plan.second[width]
         Psi = features(plan.points, first, activation=activation)
@@ -107,18 +111,18 @@ def solve(job: Job[LossSettings]) -> None:
             linearised[run] = _linearised(plan, A, run, Psi, run.rate * block)
             if run.rate_name == UNIT:  # features are frozen, whatever the rate of W_1
                 flow[run] = _random_features(plan, A, run, Psi)
-                slopes[run] = accumulated_slope(flow[run], *_objective(plan, A, run), plan.clock(run).times)
+                tangent[run] = _tangent_drift(flow[run], Psi)
+            if run.reaches_the_end and width <= plan.side_width:
+                predicted_error[run] = _error_of_frozen(plan, A, run, Psi)
     mismatch_limit: dict[str, float] = {}
     limit: dict[tuple[str, str], Array] = {}
-    control: dict[tuple[str, str], Array] = {}
-    for activation in plan.ordered_activations():
+    for activation in ordered(plan.activations):
         K, z = plan.kernel[activation], plan.target[activation].shape[1]
         mismatch_limit[activation] = linearised_mismatch_limit(K, A, z)
         # From a start that is orthogonal to all features nothing moves: self-supervised, the limit t → ∞.
-        leading, trailing = map(np.array, tangent_drift_limit(K, A, z))
-        limit[activation, SELF_SUPERVISED], control[activation, SELF_SUPERVISED] = leading, trailing
-        limit[activation, REGRESSION], control[activation, REGRESSION] = _regression_drift(plan, activation), leading
-    Solution(linearised, flow, slopes, mismatch_limit, limit, control).save(job.output("solution"))
+        limit[activation, SELF_SUPERVISED] = np.array(tangent_drift_limit(K, A, z)[0])
+        limit[activation, REGRESSION] = _regression_drift(plan, activation)
+    Solution(linearised, flow, predicted_error, tangent, mismatch_limit, limit).save(job.output("solution"))
 
 
 def _objective(plan: Design, A: Array, run: Run) -> tuple[Array, Array | None]:
@@ -148,6 +152,35 @@ def _random_features(plan: Design, A: Array, run: Run, Psi: Array) -> Array:
     else:
         flows = [random_feature_flow(psi, A, W, times) for psi, W in zip(Psi, starts, strict=True)]
     return np.stack(flows)
+
+
+def _tangent_drift(flow: Array, Psi: Array) -> Array:
+    """Drift (S, T) of Ψ(I − WWᵀ)Ψᵀ = K − UUᵀ with the features at rest, U (S, T, N, z), Ψ (S, N, h)."""
+    gram = flow @ flow.mT
+    change = np.linalg.norm(gram - gram[:, :1], axis=(-2, -1))
+    drift: Array = change / np.linalg.norm(Psi @ Psi.mT - gram[:, 0], axis=(-2, -1))[:, None]
+    return drift
+
+
+def _error_of_frozen(plan: Design, A: Array, run: Run, Psi: Array) -> Array:
+    """Distance (S, T) of Gram matrices, until `READ_AT`: the flow on frozen features to that on features it moves."""
+    X, clock, first, second = plan.points, plan.clock(run), plan.first[run.width], plan.second[run.width]
+    d = X.shape[1]
+    errors = []
+    for psi, W1, W2 in zip(Psi, first, second, strict=True):
+        slopes = activate(X @ W1.T / np.sqrt(d), run.activation)[1]
+        moving, frozen = moving_features_flow(
+            psi,
+            slopes,
+            X @ X.T / d,
+            A,
+            W2,
+            times=clock.times[clock.tau <= READ_AT],
+            rate=run.rate,
+            step=clock.largest_step,
+        )
+        errors.append(gram_distance(moving, frozen))
+    return np.stack(errors)
 
 
 def _regression_drift(plan: Design, activation: Activation) -> Array:

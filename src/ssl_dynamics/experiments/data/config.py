@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ssl_dynamics.problem.settings import DatasetSettings
 from ssl_dynamics.settings import Settings
+from ssl_dynamics.settings.data import DatasetSettings
 
 
 class TripletsSettings(Settings):

@@ -33,6 +33,7 @@ CLAIMS = [
     Claim(
         id="A4-departure-law",
         source="A4",
+        bears_on=("F2",),
         statement="Trained on a dot-product loss, a linear net of any width h leaves its tangent kernel, at "
         "t = ln h/(2μ) + const., μ = 4|λ_1|/d.",
         formula=r"t_{0.5}=\frac{\ln h}{2\mu}+\text{const.},\quad\mu=\frac{4\left|\lambda_1\right|}{d}",
@@ -68,6 +69,7 @@ CLAIMS = [
             where(from_width(WIDE, exponent_in_width("drift")), moment="logarithmic"),
         ),
         figure="fixed-time",
+        evidence="equations",
     ),
     Claim(
         id="beyond-departure-time",

@@ -7,11 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ssl_dynamics.analysis import first_passage
-from ssl_dynamics.analysis.tables import MOST_EXTRAPOLATIONS, combinations, extrapolated
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.departure.design import Design, Solution, Trajectories
 from ssl_dynamics.problem.levels import DEPARTURE
+from ssl_dynamics.tables import MOST_EXTRAPOLATIONS, combinations, extrapolated
 
 MOMENTS = ("fixed", "logarithmic")
 
@@ -21,14 +21,25 @@ def compare(job: Job[CompareSettings]) -> None:
     plan = Design.load(job.input("plan"))
     trajectories = Trajectories.load(job.input("trajectories"))
     solution = Solution.load(job.input("solution"))
+    tables = equation_tables(plan, solution)
     nets = nets_table(plan, trajectories, solution)
-    tables = {
-        "departure": departure_table(plan, nets, solution),
+    departures = pd.concat([tables["departure"], net_rows(nets, tables["departure"])])
+    write_tables(job, "departure", tables | {"departure": departures, "gram_nets": nets})
+
+
+def equations(job: Job[CompareSettings]) -> None:
+    """Stage `equations_departure`."""
+    plan, solution = Design.load(job.input("plan")), Solution.load(job.input("solution"))
+    write_tables(job, "departure", equation_tables(plan, solution))
+
+
+def equation_tables(plan: Design, solution: Solution) -> dict[str, pd.DataFrame]:
+    """The tables of what the Gram equations and the laws say of nets of every width."""
+    return {
+        "departure": departure_table(plan, solution),
         "blow_up": blow_up_table(plan, solution),
         "fixed_time": fixed_time_table(plan, solution),
-        "gram_nets": nets,
     }
-    write_tables(job, "departure", tables)
 
 
 def nets_table(plan: Design, trajectories: Trajectories, solution: Solution) -> pd.DataFrame:
@@ -63,21 +74,24 @@ def nets_table(plan: Design, trajectories: Trajectories, solution: Solution) -> 
     return pd.concat(tables)
 
 
-def departure_table(plan: Design, nets: pd.DataFrame, solution: Solution) -> pd.DataFrame:
-    """μ times the departure by the Gram equations at every width and of trained nets (extrapolated), beside the law.
+def departure_table(plan: Design, solution: Solution) -> pd.DataFrame:
+    """μ times the departure by the Gram equations at every width, beside the law.
 
     `other_modes` is the largest sum, over the starts, of the squares of the modes that the law leaves out over its own.
     """
     rate = solution.rate[:, None]
     columns = {name: rate * getattr(solution, name) for name in ("departure", "law", "law_second_order")}
     columns["other_modes"] = np.broadcast_to(solution.other_modes[:, None], solution.departure.shape)
-    equations = _rows(plan, columns).assign(model="equations")
+    return _rows(plan, columns).assign(model="equations")
+
+
+def net_rows(nets: pd.DataFrame, equations: pd.DataFrame) -> pd.DataFrame:
+    """μ times the departure of trained nets, extrapolated, beside the law: rows like those of the equations."""
     best = nets[nets["extrapolations"] == MOST_EXTRAPOLATIONS]
     best = best[best["learning_rate"] == best["learning_rate"].min()][["width", "seed", "departure"]]
     laws = equations.drop(columns=["departure", "model"])
-    trained = best.astype({"width": np.float64}).merge(laws, on=["width", "seed"]).assign(model="nets")
-    table: pd.DataFrame = pd.concat([equations, trained])
-    return table
+    rows: pd.DataFrame = best.astype({"width": np.float64}).merge(laws, on=["width", "seed"]).assign(model="nets")
+    return rows
 
 
 def blow_up_table(plan: Design, solution: Solution) -> pd.DataFrame:

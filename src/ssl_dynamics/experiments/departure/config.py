@@ -5,13 +5,16 @@ from typing import Annotated
 from pydantic import Field, PositiveInt, model_validator
 
 from ssl_dynamics.cells import StartSettings
-from ssl_dynamics.problem.settings import Increasing, Loss
+from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.settings import Settings
+from ssl_dynamics.settings.data import Increasing
 
 # Times at which the drift is read at every width, in units of 1/μ: one for all, and one that goes with the logarithm of
 # the width, which no start with an amplitude below 2e = 5.4 survives its blow-up to miss.
 FIXED_TIME, BEFORE_LOGARITHM = 2.0, 1.0
 LATEST = 8.0  # nets are trained until (ln h/2 + 8)/μ at most: amplitudes down to 1e−3 will have departed
+# Where ‖C‖ is larger than |λ_1|, steps are as much smaller, and as many more: this many times at most.
+MOST_TIMES = 20.0
 WIDE = 2**18  # nets from this width on are wide
 # The law leaves out all modes but one, whose squares over its own are of the order h^{−(1 − λ_2/λ_1)} at the departure.
 # It is judged where they sum to at most 0.004 for every start: from 2^16 where λ_2/λ_1 = 1/2, from 2^40 where it is

@@ -7,10 +7,19 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.engine.array_file import ArrayFile
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.departure.config import ADDED, APART, LARGEST, LATEST, SECOND_MODE, DesignSettings
+from ssl_dynamics.experiments.departure.config import (
+    ADDED,
+    APART,
+    LARGEST,
+    LATEST,
+    MOST_TIMES,
+    SECOND_MODE,
+    DesignSettings,
+)
 from ssl_dynamics.problem.forms import form_of
 from ssl_dynamics.problem.starts.gaussian_nets import gaussian_factor, gaussian_net, other_modes
 from ssl_dynamics.shared_files import read_triplets
+from ssl_dynamics.unsettled import Unsettled
 
 Array = NDArray[np.float64]
 
@@ -70,9 +79,13 @@ def design(job: Job[DesignSettings]) -> None:
     eigenvalues = np.linalg.eigvalsh(C)
     job.log.info("eigenvalues of C: %s", np.array2string(eigenvalues[:8], precision=4))
     if eigenvalues[0] >= 0:
-        raise ValueError(f"C has no negative eigenvalue (the smallest is {eigenvalues[0]:.3g}): no net departs")
+        raise Unsettled(f"C has no negative eigenvalue (the smallest is {eigenvalues[0]:.3g}): no net departs")
     rate = 4 * -eigenvalues[0] / d
-    steps = departure.finest_step * 2.0 ** np.arange(departure.levels)
+    # Steps are of the fastest mode, so that none is unstable; times are of the one that grows fastest.
+    ratio = float(np.abs(eigenvalues).max() / -eigenvalues[0])
+    if ratio > MOST_TIMES:
+        raise Unsettled(f"λ_1 = {eigenvalues[0]:.3g} is {1 / ratio:.2g} of ‖C‖: departures take too many stable steps")
+    steps = departure.finest_step / ratio * 2.0 ** np.arange(departure.levels)
     name, root_seed = settings.dataset_name, settings.root_seed
     logs = [*departure.log2_widths, *asymptotic_widths(settings, C)]
     job.log.info("binary logarithms of the widths: %s", logs)

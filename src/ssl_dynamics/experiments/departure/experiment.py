@@ -1,7 +1,17 @@
 """The departure of linear nets, as data."""
 
 from ssl_dynamics.cells import CompareSettings, LossSettings, TrainingSettings
-from ssl_dynamics.description import POINTS, Experiment, Family, Figure, Stage, cell, compare_stage, files
+from ssl_dynamics.description import (
+    POINTS,
+    Experiment,
+    Family,
+    Figure,
+    Stage,
+    cell,
+    compare_stage,
+    equations_stage,
+    files,
+)
 from ssl_dynamics.experiments.departure.config import Departure, DesignSettings
 
 DEPARTURE = Experiment(
@@ -51,6 +61,15 @@ FAMILY = Family(
             function="compare:compare",
             settings=CompareSettings,
             reads=files("departure", "plan", "trajectories", "solution"),
+        ),
+    ),
+    equations=(
+        equations_stage(
+            DEPARTURE,
+            function="compare:equations",
+            settings=CompareSettings,
+            reads=files("departure", "plan", "solution"),
+            tables=("departure", "blow_up", "fixed_time"),
         ),
     ),
     figures=(

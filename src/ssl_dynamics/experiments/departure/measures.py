@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Measure, Unsettled
+from ssl_dynamics.claims.verdict import Measure
 from ssl_dynamics.experiments.departure.config import LARGEST, SECOND_MODE
+from ssl_dynamics.unsettled import Unsettled
 
 
 def slope_in_log_width(column: str, *, factor: float) -> Measure:

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.analysis import gram_distance
-from ssl_dynamics.analysis.tables import tidy_rows
+from ssl_dynamics.analysis import gram_distance, log_growth
 from ssl_dynamics.cells import write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.depth.config import (
@@ -17,11 +16,12 @@ from ssl_dynamics.experiments.depth.config import (
 )
 from ssl_dynamics.experiments.depth.design import Array, Solution, Trajectories
 from ssl_dynamics.problem.levels import DEPARTURE
+from ssl_dynamics.tables import tidy_rows
 
 
 def compare(job: Job[CompareDepthSettings]) -> None:
     """Stage `compare_depth`."""
-    trajectories = Trajectories.load(job.input("trajectories"))
+    trajectories = Trajectories.joined([Trajectories.load(path) for path in job.inputs["trajectories"]])
     solution = Solution.load(job.input("solution"))
     depth = job.settings.depth
     drift = drift_table(trajectories, depth.widths)
@@ -50,7 +50,8 @@ def widths_table(drift: pd.DataFrame, solution: Solution) -> pd.DataFrame:
 
     `departure` is the time of drift 0.5; `drift_early` the drift of self-supervised training at one time for all, the
     earliest departure of any net; `drift_in_time` the largest by 3 ln h/(2μ); `frozen_square`
-    is ‖U − U(0)‖_F² as the kernel of the start predicts it for the departure.
+    is ‖U − U(0)‖_F² as the kernel of the start predicts it for the departure, `drift_predicted` what it predicts for
+    `drift_supervised`.
     """
     nets = drift.sort_values("time", kind="stable").groupby(["objective", "width", "seed"])
     curves: dict[tuple[str, int, int], tuple[Array, Array]] = {
@@ -63,18 +64,19 @@ def widths_table(drift: pd.DataFrame, solution: Solution) -> pd.DataFrame:
     rows = []
     for (width, seed), (times, drifts) in growing.items():
         at = departures[width, seed]
-        square = frozen_square(at, solution.moments[width][seed], solution.change[width][seed])
+        rate, moments, change = (of[width][seed] for of in (solution.rates, solution.moments, solution.change))
         rows.append(
             {
                 "width": width,
                 "seed": seed,
                 "departure": at,
                 "rate": solution.rates[width][seed],
-                "frozen_square": square,
+                "frozen_square": np.exp(2 * log_growth(moments, change, rate, at)),
                 "drift": drifts.max(),
                 "drift_in_time": drifts[times <= WITHIN * np.log(width) / (2 * solution.rates[width][seed])].max(),
                 "drift_early": np.interp(early, times, drifts),
                 "drift_supervised": curves[REGRESSION, width, seed][1][-1],
+                "drift_predicted": solution.supervised[width][seed],
                 "drift_supervised_largest": curves[REGRESSION, width, seed][1].max(),
             }
         )
@@ -88,20 +90,10 @@ def departure(times: Array, drifts: Array) -> float:
     return float(np.interp(DEPARTURE, drifts[around], times[around]))
 
 
-def frozen_square(time: float, moments: Array, change: Array) -> float:
-    """Square of the predicted change, its logarithm between the moments by a straight line.
-
-    Raises ValueError beyond the last of them.
-    """
-    if time > moments[-1]:
-        raise ValueError(f"a net departed at time {time:.3g}, and predictions end at {moments[-1]:.3g}")
-    return float(np.exp(2 * np.interp(time, moments[1:], np.log(change[1:]))))
-
-
 def constrained_table(trajectories: Trajectories, solution: Solution, depth: Depth) -> pd.DataFrame:
     """Feature drift, and Gram error of the flow on the features of the start, at every time τ and rate κ."""
     tables = []
-    for width, rate, _ in depth.constrained_runs():
+    for rate, width in depth.constrained_runs():
         trained = {name: getattr(trajectories, name)[rate, width] for name in ("outputs", "feature_drift", "departed")}
         values = {
             "feature_drift": trained["feature_drift"],

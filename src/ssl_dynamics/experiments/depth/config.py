@@ -4,14 +4,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt
 
-from ssl_dynamics.cells import CompareSettings, StartSettings
-from ssl_dynamics.problem.settings import Device, Loss
+from ssl_dynamics.cells import CompareSettings, StartSettings, divided
+from ssl_dynamics.problem.names import Device, Loss
 from ssl_dynamics.settings import Settings
 
 OBJECTIVES = DOT_PRODUCT, REGRESSION = "dot-product", "regression"  # of nets without a constraint
 UNIT, WIDTH = "unit", "width"  # rates κ of the layers below a constrained one: 1, and h
+# Work of a job, at most, unless it has one run: parameters of its nets × points, at rate h × 10 for its smaller steps.
+WORK_OF_A_PART = 3_000_000_000
 # Growth on the kernel of the start is computed up to this time, in units of 1/(fastest rate), at so many moments.
 HORIZON, MOMENTS = 15.0, 301
+WIDE = 64  # least width of nets whose drift in regression is predicted: it is small from there on
 WITHIN = 3.0  # times of ln h/(2μ) within which nets must depart, as those of two layers
 
 
@@ -37,10 +40,14 @@ class Depth(Settings):
     ]
     end: Annotated[PositiveInt, Field(description="end of the constrained training, in the time τ")]
 
-    def constrained_runs(self) -> list[tuple[int, str, float]]:
-        """Width, name of the rate, and κ: 1 at every width; as a control h, but for the largest width."""
+    def free_runs(self) -> list[tuple[str, int]]:
+        """Objective and width of nets without a constraint."""
+        return [(objective, h) for h in self.widths for objective in OBJECTIVES]
+
+    def constrained_runs(self) -> list[tuple[str, int]]:
+        """Name of the rate κ, and width: κ = 1 at every width; as a control h, but for the largest width."""
         widths = self.constrained_widths
-        return [(h, UNIT, 1.0) for h in widths] + [(h, WIDTH, float(h)) for h in widths[:-1]]
+        return [(UNIT, h) for h in widths] + [(WIDTH, h) for h in widths[:-1]]
 
 
 class DepthSettings(StartSettings):
@@ -51,9 +58,20 @@ class DepthSettings(StartSettings):
 
 
 class SimulateSettings(DepthSettings):
-    """What the stage `simulate_depth` reads of the configuration."""
+    """What a job of the stage `simulate_depth` reads of the configuration."""
 
+    triplets: int
     device: Device
+    part: int
+
+    def parts(self) -> list[list[tuple[str, int]]]:
+        """The trainings of every job."""
+
+        def work(run: tuple[str, int]) -> float:
+            name, width = run
+            return (10 if name == WIDTH else 1) * self.seeds * width**2 * 3 * self.triplets
+
+        return divided([*self.depth.free_runs(), *self.depth.constrained_runs()], work, WORK_OF_A_PART)
 
 
 class CompareDepthSettings(CompareSettings):

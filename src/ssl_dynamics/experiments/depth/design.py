@@ -12,6 +12,7 @@ from ssl_dynamics.engine.artifacts import Arrays
 from ssl_dynamics.experiments.depth.config import DepthSettings
 from ssl_dynamics.kernels.three_layer import infinite_width_features, three_layer_features
 from ssl_dynamics.problem import coupling_matrix
+from ssl_dynamics.problem.schedule import slowest_growth
 from ssl_dynamics.problem.starts.gaussian_weights import gaussian_weights
 from ssl_dynamics.problem.starts.orthonormal import kernel_root
 
@@ -55,6 +56,7 @@ class Solution(ArrayFile):
     rates: dict[int, Array]  # fastest, (S,)
     moments: dict[int, Array]  # times (S, M)
     change: dict[int, Array]  # ‖U − U(0)‖_F at those (S, M)
+    supervised: dict[int, Array]  # (S,) predicted drift of the tangent kernel at the end of the regression, or nan
     outputs: dict[int, Array]  # on the anchors, (S, T, n, z)
 
 
@@ -88,8 +90,11 @@ def regression_target(settings: DepthSettings, anchor: Array) -> Array:
 
 
 def time_unit(settings: DepthSettings, X: Array) -> float:
-    """t of τ = 2|λ_z|t = 1, λ_z the z-th smallest eigenvalue of K∞^{1/2}AK∞^{1/2}; K∞ of the features on the points."""
-    return float(0.5 / np.abs(_eigenvalues(settings, X)[settings.dimension - 1]))
+    """t of τ = 2|λ_z|t = 1, λ_z the z-th smallest eigenvalue of K∞^{1/2}AK∞^{1/2}; K∞ of the features on the points.
+
+    Raises Unsettled where it is not negative.
+    """
+    return 0.5 / slowest_growth(_eigenvalues(settings, X), settings.dimension)
 
 
 def largest_step(settings: DepthSettings, X: Array) -> float:

@@ -1,6 +1,6 @@
 """Three-layer nets, as data."""
 
-from ssl_dynamics.description import POINTS, Experiment, Family, Figure, Stage, cell, compare_stage, files
+from ssl_dynamics.description import POINTS, Experiment, Family, Figure, Stage, cell, compare_stage
 from ssl_dynamics.experiments.depth.config import CompareDepthSettings, Depth, DepthSettings, SimulateSettings
 
 DEPTH = Experiment(
@@ -11,6 +11,7 @@ DEPTH = Experiment(
     on_points=True,
 )
 CELL = cell("depth")
+TRAJECTORIES = f"{CELL}/trajectories/{{part}}.npz"
 
 FAMILY = Family(
     experiments=(DEPTH,),
@@ -19,12 +20,14 @@ FAMILY = Family(
             rule="simulate_depth",
             function="simulate:simulate",
             settings=SimulateSettings,
+            given={"triplets": "points.triplets"},
             reads={"points": POINTS},
-            writes={"trajectories": f"{CELL}/trajectories.npz"},
-            provenance="simulate",
+            writes={"trajectories": TRAJECTORIES},
+            parts=SimulateSettings.parts,
             message="train three-layer nets",
             memory=4000,
             minutes=20,
+            group=None,
         ),
         Stage(
             rule="solve_depth",
@@ -41,7 +44,7 @@ FAMILY = Family(
             rule="compare_depth",
             function="compare:compare",
             settings=CompareDepthSettings,
-            reads=files("depth", "trajectories", "solution"),
+            reads={"trajectories": TRAJECTORIES, "solution": f"{CELL}/solution.npz"},
             memory=2000,
         ),
     ),

@@ -2,7 +2,7 @@
 
 from ssl_dynamics.engine.artifacts import Arrays
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.depth.config import DOT_PRODUCT, OBJECTIVES, REGRESSION, SimulateSettings
+from ssl_dynamics.experiments.depth.config import OBJECTIVES, REGRESSION, WIDTH, SimulateSettings
 from ssl_dynamics.experiments.depth.design import (
     Key,
     Trajectories,
@@ -23,8 +23,10 @@ from ssl_dynamics.simulation.device import to_tensor, train_on
 def simulate(job: Job[SimulateSettings]) -> None:
     """Stage `simulate_depth`."""
     train_on(job.settings.device)
-    triplets = read_triplets(job.input("points"))
-    free, constrained = _unconstrained(job, triplets), _constrained(job, triplets)
+    settings, triplets = job.settings, read_triplets(job.input("points"))
+    runs = settings.parts()[settings.part]
+    free = _unconstrained(job, triplets, [run for run in runs if run[0] in OBJECTIVES])
+    constrained = _constrained(job, triplets, [run for run in runs if run[0] not in OBJECTIVES])
     columns = {name: {key: rows[name] for key, rows in free.items()} for name in ("seed", "time", "value", "drift")}
     Trajectories(
         **columns,
@@ -34,34 +36,36 @@ def simulate(job: Job[SimulateSettings]) -> None:
     ).save(job.output("trajectories"))
 
 
-def _unconstrained(job: Job[SimulateSettings], triplets: Triplets) -> dict[Key, Arrays]:
+def _unconstrained(job: Job[SimulateSettings], triplets: Triplets, runs: list[Key]) -> dict[Key, Arrays]:
     """Rows of self-supervised training until the departure of the kernel, and of regression until it has converged."""
     settings, anchor, X = job.settings, triplets.anchor, all_points(triplets)
     target = regression_target(settings, anchor)
-    runs: dict[Key, Arrays] = {}
-    for width in settings.depth.widths:
+    rows: dict[Key, Arrays] = {}
+    for objective, width in runs:
         W1, W2, W3 = map(to_tensor, start(settings, X.shape[1], width))
         layers = (W1, W2, W3)
-        runs[DOT_PRODUCT, width] = train_until_departure(layers, X, settings.loss, step=settings.depth.step)
-        runs[REGRESSION, width] = train_to_fit(layers, anchor, target, step=settings.depth.fit_step)
-        for objective in OBJECTIVES:
-            job.log.info("width %d, %s: %d rows", width, objective, len(runs[objective, width]["seed"]))
-    return runs
+        rows[objective, width] = (
+            train_to_fit(layers, anchor, target, step=settings.depth.fit_step)
+            if objective == REGRESSION
+            else train_until_departure(layers, X, settings.loss, step=settings.depth.step)
+        )
+        job.log.info("width %d, %s: %d rows", width, objective, len(rows[objective, width]["seed"]))
+    return rows
 
 
-def _constrained(job: Job[SimulateSettings], triplets: Triplets) -> dict[Key, ConstrainedRun]:
+def _constrained(job: Job[SimulateSettings], triplets: Triplets, runs: list[Key]) -> dict[Key, ConstrainedRun]:
     settings, X = job.settings, all_points(triplets)
     unit, longest = time_unit(settings, X), largest_step(settings, X)
-    runs: dict[Key, ConstrainedRun] = {}
-    for width, rate_name, rate in settings.depth.constrained_runs():
+    trained: dict[Key, ConstrainedRun] = {}
+    for rate_name, width in runs:
         W1, W2, W3 = start(settings, X.shape[1], width)
-        runs[rate_name, width] = run = train_constrained(
+        trained[rate_name, width] = run = train_constrained(
             (to_tensor(W1), to_tensor(W2), to_tensor(orthonormal(W3))),
             X,
             settings.loss,
-            rate=rate,
+            rate=float(width) if rate_name == WIDTH else 1.0,
             largest_step=longest,
             times=(checkpoints(settings) * unit).tolist(),
         )
         job.log.info("width %d, rate %s: %d nets departed", width, rate_name, run.departed[:, -1].sum())
-    return runs
+    return trained

@@ -2,18 +2,26 @@
 
 from collections.abc import Callable
 
-from ssl_dynamics.claims.measures.trajectories import highest_over, largest_error, smallest, smallest_over, where
+from ssl_dynamics.claims.measures.trajectories import farthest_from, largest_error, smallest, smallest_over, where
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
-from ssl_dynamics.experiments.drift.measures import delay_ratio, departure_slope, drift_exponent, share
+from ssl_dynamics.experiments.drift.config import WIDE
+from ssl_dynamics.experiments.drift.measures import delay_ratio, departed_ratio, departure_slope, drift_ratio, share
 from ssl_dynamics.problem.levels import DEPARTURE
 
 SETTING = "both layers at unit rate, weights N(0, 1)"
 SEEDS = "the widest nets with fewer seeds, each seed over its own widths"
 NOT_LINEAR = ["relu", "erf"]
+PULLED = (
+    r"\|\Theta_h(t)-\Theta_h(0)\|_F=\|\Theta(W_K)-\Theta(W_0)\|_F\,(1+o(1)),\quad "
+    r"W_{k+1}=W_k-\eta\left(\tfrac{\partial U}{\partial W}(W_k)\right)^\top\tfrac{\partial L}{\partial U}(\tilde U_k)"
+)
+DEPARTED = "the largest drift of the same nets on the dot-product loss, over that prediction"
 
-# Weighted by h, a correction k/√h of a logarithm between 2^8 and 2^12 bends the slope by 2k · 0.02: k up to 4 is
-# allowed for, and as much for the noise of a few starts.
+# Weighted by h, a correction k/√h of a logarithm between 2^8 and 2^12 bends the slope by 2k · 0.02. No closed
+# form of k is known: 4 is an allowance, not derived, for a coefficient of order 1; as much again is for a few starts.
 DEPARTURE_BAND = 0.2
+# What is left out of the prediction is of the order of the drift, below 0.1 from width 256 on (docs/theory.md §4).
+DRIFT_BAND = 0.1
 # Steps of 0.3/(growth rate), of order 4, err by 0.3^4/120 in a unit of time; departures are read off rows so far apart
 # by a cubic, and T off the growth rate where s = coth has grown to 50 or more: parts in a thousand, together.
 DELAY_BAND = 0.01
@@ -24,6 +32,16 @@ def departure(activation: str) -> Callable[[float], Measure]:
     return lambda error: where(departure_slope(2 * (1 + error)), objective="dot-product", activation=activation)
 
 
+def drift_as_predicted(objective: str) -> Callable[[float], Measure]:
+    """The ratio of the drift to one that is predicted by a theory with a relative error."""
+    return lambda error: where(farthest_from(1, "activation", drift_ratio(factor=1 + error)), objective=objective)
+
+
+def of_wide(measure: Measure) -> Measure:
+    """The measure of the nets whose drift is predicted."""
+    return lambda rows: measure(rows[rows["width"] >= WIDE])
+
+
 def delay(error: float) -> Measure:
     """The ratio of the delays by a theory whose rate is wrong by a relative error."""
     return where(delay_ratio(1 + error), objective="dot-product", activation="identity")
@@ -31,23 +49,22 @@ def delay(error: float) -> Measure:
 
 CLAIMS = [
     Claim(
-        id="A4-supervised-exponent",
+        id="A4-supervised-kernel",
         source="A4",
-        statement="The tangent kernel of supervised nets drifts less and less as their width grows.",
-        formula=r"\frac{\|\Theta_h(t)-\Theta_h(0)\|_F}{\|\Theta_h(0)\|_F}\propto h^{-\alpha},\quad\alpha>0\quad"
-        r"\text{at}\quad L(t)-L_{\min}=0.01\,(L(0)-L_{\min})",
-        quantity="exponent in h of the kernel drift on the anchors when the excess squared error is 1 % of its start, "
-        f"that of identity, ReLU and erf of the largest mean; {SETTING}; {SEEDS}",
+        statement="The tangent kernel of wide supervised nets moves by what the kernel of the start predicts, which "
+        "falls with the width.",
+        formula=rf"{PULLED}\quad\text{{at}}\quad L(t)-L_{{\min}}=0.01\,(L(0)-L_{{\min}})",
+        quantity="kernel drift on the anchors when the excess squared error is 1 % of its start, over that of weights "
+        "which the errors on the kernel of the start pull; of each seed the widest net, of identity, ReLU and erf the "
+        f"one farthest from 1; {SETTING}",
         experiment="drift",
         table="departures",
-        measure=where(highest_over("activation", drift_exponent("drift")), objective="supervised"),
+        measure=drift_as_predicted("supervised")(0),
         statistic="mean",
-        criterion=Criterion("<=", -0.4),
-        control=Control(
-            "the same nets on the dot-product loss when their outputs, by the kernel of the start, have moved by √h/4",
-            where(smallest_over("activation", drift_exponent("drift_grown")), objective="dot-product"),
-        ),
+        criterion=Criterion("within", (1 - DRIFT_BAND, 1 + DRIFT_BAND)),
+        control=Control(DEPARTED, departed_ratio("supervised")),
         figure="kernel-drift",
+        wrong=drift_as_predicted("supervised"),
     ),
     Claim(
         id="A4-supervised-drift",
@@ -71,6 +88,7 @@ CLAIMS = [
     Claim(
         id="A4-every-run-departs",
         source="A4",
+        bears_on=("F2",),
         statement="On the dot-product loss, nets of every width leave their tangent kernel within a time of the order "
         "ln h/(2μ).",
         formula=r"\frac{\|\Theta_h(t)-\Theta_h(0)\|_F}{\|\Theta_h(0)\|_F}\ge0.5\quad\text{for a}\quad "
@@ -92,6 +110,7 @@ CLAIMS = [
         Claim(
             id=name,
             source="A4",
+            bears_on=("F2",),
             statement=f"Trained nets ({net}) leave their tangent kernel when their outputs, as the kernel of their "
             "start predicts them, have grown to the order √h: at t = ln h/(2μ) + c.",
             formula=r"\|U_0(t_{0.5})-U(0)\|_F=c\sqrt h,\quad\dot U_0=-2\Theta_h(0)(A\otimes I_z)U_0",
@@ -114,23 +133,43 @@ CLAIMS = [
         )
     ),
     Claim(
-        id="follow-up-cosine-exponent",
+        id="follow-up-cosine-drift",
         source="follow-up",
-        statement="With cosine similarity the tangent kernel drifts less and less as the width grows.",
-        formula=r"\frac{\|\Theta_h(t)-\Theta_h(0)\|_F}{\|\Theta_h(0)\|_F}\propto h^{-\alpha},\quad\alpha>0\quad"
-        r"\text{at the plateau of the loss of}\quad\frac{u}{\left|u\right|}",
-        quantity="exponent in h of the kernel drift on the anchors at the plateau of the loss (the second half of the "
-        f"time changes it by less than 2 % of its decrease), largest of identity, ReLU, erf; {SETTING}; {SEEDS}",
+        bears_on=("F1",),
+        statement="With cosine similarity the tangent kernel of wide nets remains almost constant in training.",
+        formula=r"\frac{\|\Theta_h(t)-\Theta_h(0)\|_F}{\|\Theta_h(0)\|_F}\le0.5\quad "
+        r"\text{until the plateau of the loss of}\quad\frac{u}{\left|u\right|}",
+        quantity="largest kernel drift on the anchors until the plateau of the loss (the second half of the time "
+        f"changes it by less than 2 % of its decrease), widths of at least {WIDE}, identity, ReLU and erf; {SETTING}",
         experiment="drift",
         table="departures",
-        measure=where(highest_over("activation", drift_exponent("drift")), objective="cosine"),
-        statistic="mean",
-        criterion=Criterion("<=", -0.4),
+        measure=where(of_wide(largest_error("largest_drift")), objective="cosine"),
+        statistic="largest",
+        criterion=Criterion("<=", DEPARTURE),
         control=Control(
-            "the same nets on the dot-product loss when their outputs, by the kernel of the start, have moved by √h/4",
-            where(smallest_over("activation", drift_exponent("drift_grown")), objective="dot-product"),
+            "the same nets on the dot-product loss, the least of them over the widths",
+            where(of_wide(smallest("largest_drift")), objective="dot-product"),
         ),
         figure="kernel-drift",
+    ),
+    Claim(
+        id="follow-up-cosine-kernel",
+        source="follow-up",
+        bears_on=("F1",),
+        statement="With cosine similarity the tangent kernel of wide nets moves by what the kernel of the start "
+        "predicts, which falls with the width.",
+        formula=rf"{PULLED}\quad\text{{of}}\quad\frac{{u}}{{\left|u\right|}}",
+        quantity="kernel drift on the anchors after three times the time in which the outputs would move by their own "
+        "size, over that of weights which the slopes on the kernel of the start pull; of each seed the widest net, of "
+        f"identity, ReLU and erf the one farthest from 1; {SETTING}",
+        experiment="drift",
+        table="departures",
+        measure=drift_as_predicted("cosine")(0),
+        statistic="mean",
+        criterion=Criterion("within", (1 - DRIFT_BAND, 1 + DRIFT_BAND)),
+        control=Control(DEPARTED, departed_ratio("cosine")),
+        figure="kernel-drift",
+        wrong=drift_as_predicted("cosine"),
     ),
     Claim(
         id="beyond-nets-blow-up",

@@ -6,8 +6,8 @@ import pandas as pd
 from ssl_dynamics.analysis import first_crossing, log_growth
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.drift.config import GROWN, WITHIN
-from ssl_dynamics.experiments.drift.design import Rows, Solution, Trained
+from ssl_dynamics.experiments.drift.config import WITHIN
+from ssl_dynamics.experiments.drift.design import OBJECTIVES, Rows, Solution, SupervisedSolution, Trained
 from ssl_dynamics.problem.levels import BLOW_UP, DEPARTURE
 
 NET = ["activation", "width", "seed"]
@@ -16,22 +16,25 @@ RUN = ["objective", *NET]
 
 def compare(job: Job[CompareSettings]) -> None:
     """Stage `compare_drift`."""
-    trained, supervised = Trained.load(job.input("trained")), Rows.load(job.input("supervised"))
+    supervised = [("supervised", Rows.load(path)) for path in job.inputs["supervised"]]
+    trained = [part for path in job.inputs["trained"] for part in Trained.load(path).rows.items()]
+    trained.sort(key=lambda part: OBJECTIVES.index(part[0]))
     solution = Solution.load(job.input("solution"))
     rows = pd.concat(
-        [
-            pd.DataFrame(part.to_arrays()).assign(objective=objective)
-            for objective, part in {"supervised": supervised, **trained.rows}.items()
-        ],
+        [pd.DataFrame(part.to_arrays()).assign(objective=objective) for objective, part in (*supervised, *trained)],
         ignore_index=True,
     )
-    runs = departures_table(rows, solution)
+    runs = departures_table(rows, solution, SupervisedSolution.load(job.input("supervised_solution")))
     write_tables(job, "drift", {"kernel_drift": since_departure_table(rows, runs), "departures": runs})
 
 
-def departures_table(rows: pd.DataFrame, solution: Solution) -> pd.DataFrame:
-    """Every run in one row: how it ends, when it departs and blows up, and what the start of its net says of that."""
+def departures_table(rows: pd.DataFrame, solution: Solution, supervised: SupervisedSolution) -> pd.DataFrame:
+    """Every run in one row: how it ends, when it departs and blows up, and what the start of its net says of that.
+
+    `compared_drift` is the drift that `predicted_drift` predicts: supervised at the end, with cosine at a fixed time.
+    """
     columns = (*NET, "limit_rate", "unreachable", "growth_rate", "gram_departure", "gram_blow_up")
+    columns += ("cosine_time", "cosine_drift")
     nets = pd.DataFrame({name: getattr(solution, name) for name in columns}).assign(net=np.arange(len(solution.width)))
     runs = pd.DataFrame(
         [dict(zip(RUN, run, strict=True)) | _summary(part) for run, part in rows.groupby(RUN, sort=True)]
@@ -51,12 +54,21 @@ def departures_table(rows: pd.DataFrame, solution: Solution) -> pd.DataFrame:
     blow_up, departure = (runs.pop(f"gram_{name}") for name in ("blow_up", "departure"))
     runs["predicted_delay"] = (runs["growth_rate"] * (blow_up - departure)).where(predicted)
     runs["unreachable"] = runs["unreachable"].where(runs["objective"] == "supervised")
-    grown = [
-        np.interp(np.log(GROWN * np.sqrt(width)), np.log(solution.change[k, 1:]), solution.moments[k, 1:])
-        for k, width in zip(net, runs["width"], strict=True)
-    ]
-    runs["drift_grown"] = _drift_at(rows, runs, pd.Series(grown, index=runs.index))
+    fitted = pd.DataFrame(supervised.to_arrays()).rename(columns={"drift": "supervised_drift"})
+    runs = runs.merge(fitted, on=NET, validate="many_to_one")
+    cosine, times, fits = runs.pop("cosine_drift"), runs.pop("cosine_time"), runs.pop("supervised_drift")
+    runs["predicted_drift"] = _by_objective(runs, supervised=fits, cosine=cosine)
+    at_time = _drift_at(rows[rows["objective"] == "cosine"], runs, times)
+    runs["compared_drift"] = _by_objective(runs, supervised=runs["drift"].where(fits.notna()), cosine=at_time)
     return runs
+
+
+def _by_objective(runs: pd.DataFrame, **columns: pd.Series) -> pd.Series:
+    """Of each run the column that is named as its objective; nan where there is none."""
+    chosen = pd.Series(np.nan, index=runs.index)
+    for objective, column in columns.items():
+        chosen = chosen.mask(runs["objective"] == objective, column)
+    return chosen
 
 
 def since_departure_table(rows: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
@@ -94,9 +106,9 @@ def _drift_by(rows: pd.DataFrame, runs: pd.DataFrame, times: pd.Series) -> pd.Se
 
 
 def _drift_at(rows: pd.DataFrame, runs: pd.DataFrame, times: pd.Series) -> pd.Series:
-    """Drift of each dot-product run at a time of its own, its logarithm between the rows by a straight line."""
+    """Drift of each run at a time of its own, its logarithm between the rows by a straight line; nan without rows."""
     found = pd.Series(np.nan, index=runs.index)
-    curves = dict(iter(rows[(rows["objective"] == "dot-product") & (rows["drift"] > 0)].groupby(RUN)))
+    curves = dict(iter(rows[rows["drift"] > 0].groupby(RUN)))
     for place, key in zip(runs.index, runs[RUN].itertuples(index=False, name=None), strict=True):
         if key in curves:
             found[place] = np.exp(np.interp(times[place], curves[key]["time"], np.log(curves[key]["drift"])))

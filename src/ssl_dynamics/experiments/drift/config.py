@@ -1,19 +1,44 @@
 """What the configuration says of the drift of wide nets, and what the stages read of it."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field, PositiveInt, model_validator
 
-from ssl_dynamics.cells import StartSettings
-from ssl_dynamics.problem.settings import Activation, Device, Increasing, Loss
+from ssl_dynamics.cells import StartSettings, divided
+from ssl_dynamics.problem.names import Activation, Device, Loss
 from ssl_dynamics.settings import Settings
+from ssl_dynamics.settings.data import Increasing
 
 # Growth on the kernel of the start is computed up to this time, in units of 1/(fastest rate), at so many moments.
 HORIZON, MOMENTS = 10.0, 201
 # Times of ln h/(2μ) within which nets must depart. Of t = [½ ln h + c − ln a]/μ, a the size of z normal variables and c
 # near 0, a is too small for that in one net in 1,000 of width 32, one in 100,000 of width 256.
 WITHIN = 3.0
-GROWN = 0.25  # drifts are compared when outputs on the kernel of the start have moved by so many √h (root mean square)
+WIDE = (
+    256  # least width of nets whose drift is predicted: what is left out of the prediction is of the order of the drift
+)
+# Step size of the regression in units of n/λ_max(Θ∞), times `step`: stable below 2/`step`, with room for kernels of
+# narrow nets.
+REGRESSION_STEP = 4.0
+COSINE_STEP = 2.0  # step size of the bounded loss, in units of that of the unbounded one
+# When drifts with cosine similarity are compared, in units of 1/(growth rate of the outputs at the start): outputs have
+# turned by then, and few have come near zero, where the flow is singular and amplifies what differs.
+COSINE_TIME = 3.0
+# Hidden units, at most, of nets that are trained side by side: they are in memory at one time, and the end of one is a
+# moment at which the drift of all is measured.
+TOGETHER = 32_768
+# Work of a job, at most, unless it has one batch: hidden units of its nets × points × their dimension, so many more
+# units in each batch for what its steps cost at any width. In the quick configuration one job does it all.
+UNITS_OF_A_BATCH = 8_000
+WORK_OF_A_PART = 800_000_000
+
+
+class Batch(NamedTuple):
+    """Nets that are trained side by side: of one activation, one width, and these seeds."""
+
+    activation: Activation
+    width: int
+    seeds: range
 
 
 class Cosine(Settings):
@@ -63,17 +88,51 @@ class Drift(Settings):
         """Seeds with which a width is trained."""
         return min(seeds, self.hidden_units // width)
 
+    def cosine_seeds(self, batch: Batch) -> range:
+        """Those of a batch that are trained by cosine similarity as well: the first of their width."""
+        return batch.seeds[: max(0, self.cosine.hidden_units // batch.width - batch.seeds.start)]
+
 
 class NetsSettings(StartSettings):
     """What all stages of the experiment read of the configuration: which nets there are."""
 
     drift: Drift
 
+    def batches(self) -> list[Batch]:
+        """All nets, in the order of the rows of tables."""
+        return [
+            Batch(activation, width, range(first, min(first + together, seeds)))
+            for width in self.drift.widths
+            for seeds, together in [(self.drift.seeds_of(width, self.seeds), max(1, TOGETHER // width))]
+            for first in range(0, seeds, together)
+            for activation in self.drift.activations
+        ]
 
-class SupervisedSettings(NetsSettings):
-    """What the stage `simulate_supervised` reads of the configuration: regression knows no loss."""
 
+class PartSettings(NetsSettings):
+    """What a job that trains a part of the nets reads of the configuration."""
+
+    triplets: int
+    components: int
     device: Device
+    part: int
+
+    def points(self) -> int:
+        """How many points, in R^components, nets are trained on."""
+        return self.triplets
+
+    def parts(self) -> list[list[Batch]]:
+        """The batches of every job."""
+        numbers = self.points() * self.components
+
+        def work(batch: Batch) -> float:
+            return (batch.width * len(batch.seeds) + UNITS_OF_A_BATCH) * numbers
+
+        return divided(self.batches(), work, WORK_OF_A_PART)
+
+
+class SupervisedSettings(PartSettings):
+    """What a job of the stage `simulate_supervised` reads: regression, on the anchors, knows no loss."""
 
 
 class SolveSettings(NetsSettings):
@@ -82,7 +141,11 @@ class SolveSettings(NetsSettings):
     loss: Loss
 
 
-class SimulateSettings(SolveSettings):
-    """What the stage `simulate_drift` reads of the configuration."""
+class SimulateSettings(PartSettings):
+    """What a job of the stage `simulate_drift` reads of the configuration."""
 
-    device: Device
+    loss: Loss
+
+    def points(self) -> int:
+        """Anchors, positives and, if the loss knows any, negatives."""
+        return (3 if self.loss == "contrastive" else 2) * self.triplets

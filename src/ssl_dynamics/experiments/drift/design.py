@@ -1,7 +1,8 @@
 """What simulation and theory of trained wide nets share: starts, targets of the regression, and their files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Self
 
 import numpy as np
@@ -9,10 +10,13 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.engine.array_file import ArrayFile
 from ssl_dynamics.engine.artifacts import Arrays
-from ssl_dynamics.experiments.drift.config import NetsSettings
-from ssl_dynamics.kernels import features
-from ssl_dynamics.problem.settings import Activation
+from ssl_dynamics.experiments.drift.config import REGRESSION_STEP, Batch, Drift, NetsSettings
+from ssl_dynamics.kernels import features, infinite_width_ntk
+from ssl_dynamics.problem import coupling_matrix
+from ssl_dynamics.problem.names import Activation, Loss
+from ssl_dynamics.problem.schedule import slowest_growth
 from ssl_dynamics.problem.starts.layers import gaussian_layers
+from ssl_dynamics.problem.starts.orthonormal import kernel_root
 
 Array = NDArray[np.float64]
 
@@ -36,7 +40,7 @@ class Rows(ArrayFile):
 
 @dataclass(frozen=True)
 class Trained(ArrayFile):
-    """The rows of the two self-supervised objectives, each kept in arrays of the prefix `objective`_."""
+    """The rows of the self-supervised objectives that there are, each in arrays of the prefix `objective`_."""
 
     rows: dict[str, Rows]
 
@@ -57,7 +61,7 @@ class Trained(ArrayFile):
             }
             for objective in OBJECTIVES
         }
-        return cls({objective: Rows.from_arrays(part) for objective, part in parts.items()})
+        return cls({objective: Rows.from_arrays(part) for objective, part in parts.items() if part})
 
 
 @dataclass(frozen=True)
@@ -74,47 +78,77 @@ class Solution(ArrayFile):
     gram_blow_up: Array  # and of the blow-up
     limit_rate: Array  # growth rate at infinite width
     unreachable: Array  # share of the squared error of the regression that its kernel cannot learn
+    cosine_time: Array  # at which drifts with cosine similarity are compared; nan for nets that are not trained by it
+    cosine_drift: Array  # predicted at that time; nan for narrow nets, too
     blow_up_delay: float  # μ(T − t_0.5) of infinitely wide linear nets
 
 
 @dataclass(frozen=True)
-class Start:
-    """Nets of one activation and width at the start: W_1 (S, h, d), W_2 (S, h, z)."""
+class SupervisedSolution(ArrayFile):
+    """Of every net (n,), what its regression does to its kernel until the end; nan for narrow nets."""
 
-    activation: Activation
-    width: int
+    activation: NDArray[np.str_]
+    width: NDArray[np.int64]
+    seed: NDArray[np.int64]
+    drift: Array
+
+
+@dataclass(frozen=True)
+class Start:
+    """The nets of a batch at the start: W_1 (S, h, d), W_2 (S, h, z)."""
+
+    batch: Batch
     W1: Array
     W2: Array
 
     def labelled(self, rows: Arrays) -> Arrays:
-        """Columns of rows, with those that name the nets."""
-        count = len(rows["seed"])
-        return {"activation": np.full(count, self.activation), "width": np.full(count, self.width), **rows}
+        """Columns of rows, with those that name the nets; `seed` counts those of the batch."""
+        activation, width, seeds = self.batch
+        seed = seeds.start + rows["seed"]
+        return {"activation": np.full(len(seed), activation), "width": np.full(len(seed), width), **rows, "seed": seed}
 
 
-def starts(settings: NetsSettings, d: int) -> Iterator[Start]:
-    """The nets of every width and activation; the weights are the same for all activations and objectives."""
-    drift = settings.drift
-    for width in drift.widths:
-        W1, W2 = gaussian_layers(
-            d,
-            settings.dimension,
-            width,
-            seeds=drift.seeds_of(width, settings.seeds),
-            root_seed=settings.root_seed,
-            name=settings.dataset_name,
-        )
-        for activation in drift.activations:
-            yield Start(activation, width, W1, W2)
+def starts(settings: NetsSettings, batches: Iterable[Batch], d: int) -> Iterator[Start]:
+    """The nets of these batches; the weights are the same for all activations and objectives."""
+    for (width, seeds), alike in groupby(batches, key=lambda batch: (batch.width, batch.seeds)):
+        layers = _layers(settings, d, width, seeds, settings.dataset_name)
+        for batch in alike:
+            yield Start(batch, *layers)
 
 
-def regression_targets(settings: NetsSettings, anchor: Array, activation: Activation) -> Array:
-    """Y (S, n, z): outputs of other random nets, of the largest width; those of seed s are the same at all widths."""
-    drift = settings.drift
-    width = drift.widths[-1]
-    d, z, name = anchor.shape[1], settings.dimension, f"teacher {settings.dataset_name}"
-    W1, W2 = gaussian_layers(d, z, width, seeds=settings.seeds, root_seed=settings.root_seed, name=name)
-    return net_outputs(anchor, W1, W2, activation)
+def _layers(settings: NetsSettings, d: int, width: int, seeds: range, name: str) -> tuple[Array, Array]:
+    """W_1 (S, h, d), W_2 (S, h, z) of nets with these seeds."""
+    return gaussian_layers(
+        d, settings.dimension, width, first=seeds.start, seeds=len(seeds), root_seed=settings.root_seed, name=name
+    )
+
+
+def require_departure(settings: NetsSettings, X: Array, loss: Loss) -> None:
+    """See that outputs on the points X of the loss grow on the kernel of infinite width, of every activation.
+
+    Raises Unsettled where they do not: the loss is bounded below then, and no net departs.
+    """
+    A = coupling_matrix(len(X) // (3 if loss == "contrastive" else 2), loss=loss)[: len(X), : len(X)]
+    for activation in settings.drift.activations:
+        root = kernel_root(infinite_width_ntk(X, activation=activation))
+        slowest_growth(np.asarray(np.linalg.eigvalsh(root @ A @ root), dtype=np.float64), 1)
+
+
+def regression_targets(
+    settings: NetsSettings, anchor: Array, batches: Iterable[Batch]
+) -> dict[tuple[Activation, range], Array]:
+    """Y (S, n, z) by activation and seeds: outputs of other nets, of the largest width; the same at all."""
+    d, width, name = anchor.shape[1], settings.drift.widths[-1], f"teacher {settings.dataset_name}"
+    return {
+        (activation, seeds): net_outputs(anchor, *_layers(settings, d, width, seeds, name), activation)
+        for activation, seeds in {(batch.activation, batch.seeds) for batch in batches}
+    }
+
+
+def regression_rate(anchor: Array, activation: Activation, drift: Drift) -> float:
+    """Step size η of the regression on the anchors."""
+    largest = np.linalg.norm(infinite_width_ntk(anchor, activation=activation), 2)
+    return float(REGRESSION_STEP * drift.step * len(anchor) / largest)
 
 
 def net_outputs(X: Array, W1: Array, W2: Array, activation: Activation) -> Array:

@@ -2,7 +2,13 @@
 
 from ssl_dynamics.cells import CompareSettings
 from ssl_dynamics.description import POINTS, Experiment, Family, Figure, Stage, cell, compare_stage
-from ssl_dynamics.experiments.drift.config import Drift, SimulateSettings, SolveSettings, SupervisedSettings
+from ssl_dynamics.experiments.drift.config import (
+    Drift,
+    NetsSettings,
+    SimulateSettings,
+    SolveSettings,
+    SupervisedSettings,
+)
 
 DRIFT = Experiment(
     "drift",
@@ -14,7 +20,11 @@ DRIFT = Experiment(
 )
 CELL = cell("drift")
 SEEDS = {"seeds": "drift.seeds"}
-SUPERVISED = "{dataset}/drift/z{dimension}/supervised.npz"  # regression knows no loss: one run for a data set
+POINTS_TRAINED_ON = {name: f"points.{name}" for name in ("triplets", "components")}
+TRAINED = f"{CELL}/trained/{{part}}.npz"
+# Regression knows no loss: one run for a data set.
+SUPERVISED = "{dataset}/drift/z{dimension}/supervised/{part}.npz"
+SUPERVISED_SOLUTION = "{dataset}/drift/z{dimension}/supervised_solution.npz"
 
 FAMILY = Family(
     experiments=(DRIFT,),
@@ -23,9 +33,10 @@ FAMILY = Family(
             rule="simulate_supervised",
             function="simulate:simulate_supervised",
             settings=SupervisedSettings,
-            given=SEEDS,
+            given=SEEDS | POINTS_TRAINED_ON,
             reads={"points": POINTS},
             writes={"supervised": SUPERVISED},
+            parts=SupervisedSettings.parts,
             message="train wide nets, supervised",
             memory=2000,
             minutes=10,
@@ -35,10 +46,10 @@ FAMILY = Family(
             rule="simulate_drift",
             function="simulate:simulate",
             settings=SimulateSettings,
-            given=SEEDS,
+            given=SEEDS | POINTS_TRAINED_ON,
             reads={"points": POINTS},
-            writes={"trained": f"{CELL}/trained.npz"},
-            log="simulate",
+            writes={"trained": TRAINED},
+            parts=SimulateSettings.parts,
             message="train wide nets",
             memory=3000,
             minutes=40,
@@ -55,14 +66,26 @@ FAMILY = Family(
             message="growth rates of wide nets",
             memory=2000,
         ),
+        Stage(
+            rule="solve_supervised",
+            function="solve:solve_supervised",
+            settings=NetsSettings,
+            given=SEEDS,
+            reads={"points": POINTS},
+            writes={"supervised": SUPERVISED_SOLUTION},
+            message="drift of wide nets, supervised, by the kernels of their starts",
+            memory=2000,
+            minutes=10,
+        ),
         compare_stage(
             DRIFT,
             rule="compare_drift",
             function="compare:compare",
             settings=CompareSettings,
             reads={
-                "trained": f"{CELL}/trained.npz",
+                "trained": TRAINED,
                 "supervised": SUPERVISED,
+                "supervised_solution": SUPERVISED_SOLUTION,
                 "solution": f"{CELL}/solution.npz",
             },
             memory=2000,

@@ -1,7 +1,5 @@
 """Figures of trained nets of large width: the drift of their tangent kernels, when they depart, what follows."""
 
-from typing import Literal
-
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -16,7 +14,6 @@ OBJECTIVES = {
     "cosine": (theme.INDIGO, "cosine, at its plateau"),
     "dot-product": (theme.DYNAMICS_COLORS["unconstrained"], "dot product, departed"),
 }
-LINES: dict[str, Literal["-", "--"]] = {"contrastive": "-", "non-contrastive": "--"}
 PANELS: dict[str, bool] = {"sharex": False, "sharey": False}
 
 
@@ -26,7 +23,7 @@ def kernel_drift(departures: pd.DataFrame) -> Figure:
     grid = sns.FacetGrid(rows, **theme.layout(rows), **PANELS)
     for axes, panel in theme.panels(grid, rows):
         for (objective, activation, loss), curve in panel.groupby(["objective", "activation", "loss"]):
-            (color, _), line = OBJECTIVES[str(objective)], LINES[str(loss)]
+            (color, _), line = OBJECTIVES[str(objective)], theme.LOSS_LINES[str(loss)]
             marker = theme.ACTIVATION_MARKERS[str(activation)]
             theme.mean_and_interval(axes, curve, "width", "drift", color, style=line, marker=marker)
         widths = np.sort(panel["width"].unique())
@@ -37,7 +34,7 @@ def kernel_drift(departures: pd.DataFrame) -> Figure:
     theme.over_widths(grid)
     theme.label_panels(grid, x="width $h$", y=r"$\|\Theta(t)-\Theta(0)\|_F/\|\Theta(0)\|_F$")
     handles = [Line2D([], [], color=color, label=label) for color, label in OBJECTIVES.values()]
-    handles += _activation_handles(rows, colored=False) + _loss_handles(rows)
+    handles += _activation_handles(rows, colored=False) + theme.loss_handles(rows["loss"], "grey")
     handles.append(Line2D([], [], color="black", linestyle=":", label=f"departure: {DEPARTURE}"))
     handles.append(Line2D([], [], color="grey", linewidth=0.8, label="slopes −1/2, −1"))
     theme.legend(grid.figure, handles)
@@ -58,12 +55,11 @@ def departure_times(departures: pd.DataFrame) -> Figure:
             axes.plot(curve["width"], curve["corrected"], ".", color=color, markersize=2, alpha=0.4)
             axes.plot(means.index, means, marker, color=color, markerfacecolor=filled, markersize=5)
             logs = np.log(means.index.to_numpy(dtype=np.float64))
-            axes.plot(
-                means.index, means.mean() + (logs - logs.mean()) / 2, LINES[str(loss)], color=color, linewidth=0.9
-            )
+            line = means.mean() + (logs - logs.mean()) / 2
+            axes.plot(means.index, line, theme.LOSS_LINES[str(loss)], color=color, linewidth=0.9)
         axes.set_xscale("log", base=2)
     theme.label_panels(grid, x="width $h$", y=r"$\ln\|U_0-U(0)\|_F/\sqrt{N}$")
-    handles = _activation_handles(rows, colored=True) + _loss_handles(rows)
+    handles = _activation_handles(rows, colored=True) + theme.loss_handles(rows["loss"], "grey")
     handles.append(Line2D([], [], color="grey", label=r"slope $\frac{1}{2}$ in $\ln h$, through the mean"))
     theme.legend(grid.figure, handles)
     return theme.finished(grid)
@@ -79,7 +75,7 @@ def after_departure(kernel_drift: pd.DataFrame) -> Figure:
             departed = run["since_departure"] >= 0
             moment = run["value"].abs()[departed].iloc[0] / np.exp(2 * run["since_departure"][departed].iloc[0])
             size, color = np.sqrt(run["value"].abs() / moment), theme.ACTIVATION_COLORS[str(activation)]
-            axes.plot(run["since_departure"], size, LINES[str(loss)], color=color, linewidth=0.9)
+            axes.plot(run["since_departure"], size, theme.LOSS_LINES[str(loss)], color=color, linewidth=0.9)
         delays = panel["limit_delay"].dropna().unique()
         for delay in delays:
             x = delay - np.geomspace(delay + 2, 0.02, 100)
@@ -93,7 +89,7 @@ def after_departure(kernel_drift: pd.DataFrame) -> Figure:
         for name, color in theme.ACTIVATION_COLORS.items()
         if name in set(rows["activation"])
     ]
-    handles += _loss_handles(rows)
+    handles += theme.loss_handles(rows["loss"], "grey")
     handles.append(Line2D([], [], color="black", linestyle=":", label="predicted, identity"))
     theme.legend(grid.figure, handles)
     return theme.finished(grid)
@@ -113,8 +109,3 @@ def _activation_handles(rows: pd.DataFrame, *, colored: bool) -> list[Line2D]:
         for name, marker in theme.ACTIVATION_MARKERS.items()
         if name in present
     ]
-
-
-def _loss_handles(rows: pd.DataFrame) -> list[Line2D]:
-    present = set(rows["loss"])
-    return [Line2D([], [], color="grey", linestyle=line, label=loss) for loss, line in LINES.items() if loss in present]

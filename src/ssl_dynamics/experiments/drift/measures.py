@@ -3,23 +3,47 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.analysis import fitted_order
 from ssl_dynamics.claims.verdict import Measure
+from ssl_dynamics.unsettled import Unsettled
 
 
-def drift_exponent(column: str) -> Measure:
-    """Exponent in the width of a drift; for each seed over the widths that it was trained at."""
+def drift_ratio(*, factor: float = 1.0) -> Measure:
+    """Drift over its prediction, of each seed the widest net that has one; nan where it has none.
+
+    `factor` times the prediction is what a wrong theory predicts.
+    """
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        trained = rows[rows[column].notna()]
-        return pd.Series(
-            {
-                seed: float(fitted_order(run["width"].to_numpy(), run[column].to_numpy()))
-                for seed, run in trained.groupby("seed")
-            }
-        )
+        widest = _widest(rows[rows["predicted_drift"].notna()])
+        if widest.empty:
+            raise Unsettled("no net has a predicted drift")
+        ratio: pd.Series[float] = widest["compared_drift"] / widest["predicted_drift"] / factor
+        return ratio
 
     return measure
+
+
+def departed_ratio(objective: str) -> Measure:
+    """Largest drift of a net on the dot product over the one that is predicted of it for another objective."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        net = ["seed", "activation", "width"]
+        predicted = rows[(rows["objective"] == objective) & rows["predicted_drift"].notna()]
+        departed = rows[rows["objective"] == "dot-product"]
+        pairs = departed.merge(predicted[[*net, "predicted_drift"]], on=net, suffixes=("_own", ""))
+        ratios = {
+            activation: _widest(part)["largest_drift"] / _widest(part)["predicted_drift"]
+            for activation, part in pairs.groupby("activation")
+        }
+        return pd.DataFrame(ratios).min(axis=1, skipna=False)
+
+    return measure
+
+
+def _widest(rows: pd.DataFrame) -> pd.DataFrame:
+    """The widest net of each seed."""
+    chosen: pd.DataFrame = rows.loc[rows.groupby("seed")["width"].idxmax()].set_index("seed")
+    return chosen
 
 
 def departure_slope(rate: float) -> Measure:
@@ -34,6 +58,8 @@ def departure_slope(rate: float) -> Measure:
         return pd.Series(
             {
                 seed: np.polyfit(np.log(run["width"]), run["log"], 1, w=np.sqrt(run["width"]))[0]
+                if np.isfinite(run["log"]).all()
+                else np.nan
                 for seed, run in table.groupby("seed")
             }
         )

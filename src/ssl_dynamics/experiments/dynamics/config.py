@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveFloat
 
 from ssl_dynamics.cells import StartSettings
-from ssl_dynamics.problem.settings import Device, Loss
-from ssl_dynamics.problem.step_sizes import Grassmannian, Unconstrained
+from ssl_dynamics.problem.names import Device, Loss
 from ssl_dynamics.settings import Settings
+from ssl_dynamics.settings.step_sizes import Grassmannian, Unconstrained
 
 Dynamics = Literal["unconstrained", "grassmannian"]
 

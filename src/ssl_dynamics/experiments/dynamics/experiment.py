@@ -1,7 +1,18 @@
 """The single-layer dynamics, as data."""
 
 from ssl_dynamics.cells import CompareSettings
-from ssl_dynamics.description import QUADRATIC_FORM, TRIPLETS, Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.description import (
+    QUADRATIC_FORM,
+    TRIPLETS,
+    Experiment,
+    Family,
+    Figure,
+    Stage,
+    cell,
+    compare_stage,
+    equations_stage,
+    files,
+)
 from ssl_dynamics.experiments.dynamics.config import (
     DesignSettings,
     GrassmannianOverride,
@@ -9,7 +20,7 @@ from ssl_dynamics.experiments.dynamics.config import (
     SolveSettings,
     UnconstrainedOverride,
 )
-from ssl_dynamics.problem.step_sizes import Grassmannian, Unconstrained
+from ssl_dynamics.settings.step_sizes import Grassmannian, Unconstrained
 
 UNCONSTRAINED = Experiment(
     "unconstrained",
@@ -79,6 +90,15 @@ FAMILY = Family(
         ),
         _compare(UNCONSTRAINED),
         _compare(GRASSMANNIAN),
+    ),
+    equations=(
+        equations_stage(
+            GRASSMANNIAN,
+            function="compare.grassmannian:equations",
+            settings=CompareSettings,
+            reads=files("grassmannian", "solution"),
+            tables=("integration",),
+        ),
     ),
     figures=(
         Figure("collapse", tables=("collapse",), in_paper=True),

@@ -1,7 +1,5 @@
 """Figures of the single-layer dynamics: the collapse, the distance from the closed form, the convergence."""
 
-from typing import Literal
-
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -11,7 +9,6 @@ from ssl_dynamics.figures import theme
 from ssl_dynamics.problem.levels import COLLAPSE_TIME
 from ssl_dynamics.problem.schedule import HORIZON
 
-LINES: dict[str, Literal["-", "--"]] = {"contrastive": "-", "non-contrastive": "--"}
 NAMES = {"unconstrained": "no constraint", "grassmannian": r"$W^\top W = I$"}
 EXTRAPOLATIONS = {0: "as trained (order 1)", 1: "extrapolated once (order 2)", 2: "extrapolated twice (order 3)"}
 
@@ -57,8 +54,7 @@ def rank(rank: pd.DataFrame) -> Figure:
     theme.label_panels(grid, x=r"time $t\,(\lambda_2-\lambda_1)$", y="effective rank")
     grid.legend.remove()
     handles = [Line2D([], [], color=color, label=NAMES[name]) for name, color in theme.DYNAMICS_COLORS.items()]
-    present = [loss for loss in LINES if loss in set(rows["loss"])]
-    handles += [Line2D([], [], color="black", linestyle=LINES[loss], label=loss) for loss in present]
+    handles += theme.loss_handles(rows["loss"], "black")
     handles.append(
         Line2D([], [], color="black", linestyle=":", label=rf"$t = {COLLAPSE_TIME}\,/(\lambda_2-\lambda_1)$")
     )

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 
 from ssl_dynamics.analysis import graph_over, principal_angles
-from ssl_dynamics.analysis.tables import tidy_rows
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.finite_sample.config import NO_NOISE
 from ssl_dynamics.experiments.finite_sample.design import Spans
+from ssl_dynamics.tables import tidy_rows
 
 
 def compare(job: Job[CompareSettings]) -> None:

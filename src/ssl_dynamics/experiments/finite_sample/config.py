@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
-from ssl_dynamics.problem.settings import DatasetSettings, Increasing, Loss
+from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.settings import Settings
+from ssl_dynamics.settings.data import DatasetSettings, Increasing
 
 SMALL_SQUARE = 0.05  # predicted E ‖δP‖²/2 up to which the span is said to move by its first order
 NO_NOISE = 1e-12  # variances below this, relative to the largest, are rounding: coordinates that triplets never have

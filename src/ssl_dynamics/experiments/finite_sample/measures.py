@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Measure, Unsettled
+from ssl_dynamics.claims.verdict import Measure
 from ssl_dynamics.experiments.finite_sample.config import SMALL_SQUARE
+from ssl_dynamics.unsettled import Unsettled
 
 
 def sample_ratio(*, factor: float = 1.0) -> Measure:

@@ -10,7 +10,7 @@ from ssl_dynamics.problem.forms import factors_of, form_of
 from ssl_dynamics.problem.mixture import mixture
 from ssl_dynamics.problem.rng import stream
 from ssl_dynamics.problem.sampling import triplet_sampler
-from ssl_dynamics.problem.settings import GaussianMixture
+from ssl_dynamics.settings.data import GaussianMixture
 from ssl_dynamics.theory import pair_variance
 
 CHUNK = 8000  # triplets that are held at once

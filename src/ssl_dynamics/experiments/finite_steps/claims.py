@@ -25,6 +25,12 @@ def _part_at(side: int, method: str) -> Measure:
     return where(within_budget(last("part"), "finite_steps.limit_steps"), method=method, side=side)
 
 
+def _limit_if_wrong(sides: tuple[float, float], method: str) -> Callable[[float], Measure]:
+    """At a limit in η that is wrong by a relative error: by that between both sides, what is measured is beyond it."""
+    between = sides[1] / sides[0] - 1
+    return lambda error: _part_at(int(abs(error) >= between), method)
+
+
 def _order_if_wrong(retraction: str) -> Callable[[float], Measure]:
     """Of the error of one retraction, if the rate is wrong."""
     wrong = in_quadrature(order, "error", rates=FAR_RATES)
@@ -82,8 +88,8 @@ CLAIMS = [
         wrong=proportional(largest_error, "distance"),
     ),
     Claim(
-        id="A3-iteration-limit",
-        source="A3",
+        id="beyond-iteration-limit",
+        source="beyond",
         statement="Orthogonal iteration sheds the direction v_d, as it must to end in the bottom-z eigenspace, iff "
         "η(λ_z + λ_d) < 1 (shown for C → −C).",
         formula=r"\left|1-2\eta\lambda_d\right|<\left|1-2\eta\lambda_z\right|\quad\Leftrightarrow\quad\eta(\lambda_z+\lambda_d)<1",
@@ -96,10 +102,11 @@ CLAIMS = [
         criterion=Criterion("<=", 1e-3),
         control=Control(f"the same at {ITERATION_SIDES[1]} of the limit", _part_at(1, "iteration")),
         figure="limits",
+        wrong=_limit_if_wrong(ITERATION_SIDES, "iteration"),
     ),
     Claim(
-        id="A3-riemannian-limit",
-        source="A3",
+        id="beyond-riemannian-limit",
+        source="beyond",
         statement="Riemannian steps shed the direction v_d, as they must to converge, if η(λ_d − λ_1) < 1, and not if "
         "it is greater.",
         formula=r"G_{jk}\leftarrow(1-2\eta(\lambda_j-\lambda_k))G_{jk}+\dots,\qquad "
@@ -116,6 +123,7 @@ CLAIMS = [
             _part_at(1, "riemannian"),
         ),
         figure="limits",
+        wrong=_limit_if_wrong(RIEMANNIAN_SIDES, "riemannian"),
     ),
     Claim(
         id="A2-orthonormality",

@@ -7,10 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ssl_dynamics.analysis import projector_distance
-from ssl_dynamics.analysis.tables import tidy_rows
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.finite_steps.design import Array, Design, Solution, Trajectories
+from ssl_dynamics.tables import tidy_rows
 
 
 def compare(job: Job[CompareSettings]) -> None:

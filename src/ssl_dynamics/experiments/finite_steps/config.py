@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from ssl_dynamics.cells import StartSettings
-from ssl_dynamics.problem.settings import Loss
-from ssl_dynamics.problem.step_sizes import Grassmannian
+from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.settings import Settings
+from ssl_dynamics.settings.step_sizes import Grassmannian
 
 LEVELS = 3  # step sizes for the fitted order of a retraction
 TRANSIENT = 6.0  # in units of 1/‖C‖: retractions are compared while errors are large

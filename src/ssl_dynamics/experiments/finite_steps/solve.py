@@ -15,7 +15,7 @@ from ssl_dynamics.experiments.finite_steps.config import (
 )
 from ssl_dynamics.experiments.finite_steps.design import Design, Solution
 from ssl_dynamics.problem.levels import FAR_RATES, NEAR_RATES
-from ssl_dynamics.problem.schedule import transient_schedule
+from ssl_dynamics.problem.schedule import size_of, transient_schedule
 from ssl_dynamics.problem.starts.orthonormal import random_orthonormal_start
 from ssl_dynamics.settings import Settings
 from ssl_dynamics.theory import (
@@ -34,26 +34,31 @@ def design(job: Job[DesignSettings]) -> None:
     settings, steps = job.settings, job.settings.finite_steps
     C = read_form(job.input("quadratic_form"))
     eigenvalues = np.asarray(np.linalg.eigvalsh(C), dtype=np.float64)
-    z = settings.dimension
+    z, norm = settings.dimension, size_of(eigenvalues)
     transient = settings.grassmannian.model_copy(update={"levels": LEVELS, "transient": TRANSIENT})
     schedule = transient_schedule(eigenvalues, transient)
     start = random_orthonormal_start(
         len(eigenvalues), z, seeds=settings.seeds, root_seed=settings.root_seed, name=settings.dataset_name
     )
-    riemannian_rates = np.array(RIEMANNIAN_SIDES) * largest_riemannian_step(C)
+    limits = {"riemannian": largest_riemannian_step(C), "iteration": largest_iteration_step(-C, z)}
+    # A spectrum may have no limit in η: nothing is to be seen then on its sides, and no number of steps is enough.
+    exist = {method: np.isfinite(limit) for method, limit in limits.items()}
+    rates = {method: limit if exist[method] else ITERATION_STEP / norm for method, limit in limits.items()}
+    riemannian_rates = np.array(RIEMANNIAN_SIDES) * rates["riemannian"]
     # For C as it is, λ_d being small, orthogonal iteration has the right limit at all these step sizes: the limit in η
     # is looked for with the roles of positives and negatives exchanged, where C changes its sign.
-    exchanged_rates = np.array(ITERATION_SIDES) * largest_iteration_step(-C, z)
+    exchanged_rates = np.array(ITERATION_SIDES) * rates["iteration"]
     needed = {
         "riemannian": float(riemannian_steps(C, start, riemannian_rates[0], left=LEFT).max()),
         "iteration": float(iteration_steps(-C, start, exchanged_rates[0], left=LEFT).max()),
     }
+    needed = {method: count if exist[method] else np.inf for method, count in needed.items()}
     job.log.info("steps next to the limits that the spectrum asks for: %s", needed)
     Design(
         start=start,
         learning_rates=schedule.learning_rates,
         coarse_steps=schedule.coarse_steps,
-        iteration_rate=ITERATION_STEP / float(np.abs(eigenvalues).max()),
+        iteration_rate=ITERATION_STEP / norm,
         iteration_steps=np.unique(np.geomspace(1, steps.iteration_steps, 40).astype(np.int64)),
         riemannian_rates=riemannian_rates,
         exchanged_rates=exchanged_rates,

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from ssl_dynamics.analysis import effective_rank, log_excess_rank, sines_to
-from ssl_dynamics.analysis.tables import combinations, extrapolated, first_gap, log_ratio, slope_table, tidy_rows
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.kernel.design import Array, Design, Solution, Trajectories, load_by_kernel
 from ssl_dynamics.problem.levels import NEAR_RATES
+from ssl_dynamics.tables import combinations, extrapolated, first_gap, log_ratio, slope_table, tidy_rows
 
 Table = Callable[[Design, Trajectories, Solution], pd.DataFrame]
 

@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from ssl_dynamics.cells import StartSettings
-from ssl_dynamics.problem.settings import Loss
-from ssl_dynamics.problem.step_sizes import Unconstrained
+from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.settings import Settings
+from ssl_dynamics.settings.step_sizes import Unconstrained
 
 # Regression, in units of 1/‖K‖: the transient in which step sizes are compared, and the step size (stable below 2) at
 # which the run at the finest goes on to its end.

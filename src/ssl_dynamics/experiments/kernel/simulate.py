@@ -5,7 +5,7 @@ import numpy as np
 from ssl_dynamics.cells import TrainingSettings
 from ssl_dynamics.engine.stage import Job, Progress
 from ssl_dynamics.experiments.kernel.design import Array, Design, Trajectories, load_by_kernel, save_by_kernel
-from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.simulation.device import train_on
 from ssl_dynamics.simulation.functions import FunctionTrajectory, train_regression_functions, train_triplet_functions
 

@@ -20,9 +20,9 @@ from ssl_dynamics.experiments.kernel.design import Array, Design, Solution, load
 from ssl_dynamics.kernels import infinite_width_ntk, linear_kernel
 from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.levels import NEAR_RATES
+from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.problem.points import all_points
 from ssl_dynamics.problem.schedule import late_window, make_schedule
-from ssl_dynamics.problem.settings import Loss
 from ssl_dynamics.problem.starts.orthonormal import kernel_root, random_functions
 from ssl_dynamics.shared_files import read_triplets
 from ssl_dynamics.theory import (
@@ -33,7 +33,9 @@ from ssl_dynamics.theory import (
     regression_flow,
     top_eigenfunction,
 )
+from ssl_dynamics.unsettled import Unsettled
 
+SMALLEST_EIGENVALUE = 1e-10  # of a kernel, relative to its largest: less is rounding
 SMALL_CHANGE = 1e-4  # relative, of a rate, for a derivative by differences
 
 KERNELS: dict[str, Callable[[Array], Array]] = {
@@ -55,6 +57,11 @@ def design(job: Job[DesignSettings]) -> None:
 
 def _design(job: Job[DesignSettings], name: str, K: Array) -> Design:
     settings = job.settings
+    rank = int(np.linalg.matrix_rank(K, tol=SMALLEST_EIGENVALUE * np.linalg.norm(K, 2), hermitian=True))
+    if rank < settings.dimension:
+        raise Unsettled(
+            f"{name}: the kernel on the points has rank {rank}; representations have z = {settings.dimension}"
+        )
     start, target = (
         random_functions(
             K,

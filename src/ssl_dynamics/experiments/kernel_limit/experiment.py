@@ -14,6 +14,14 @@ KERNEL_LIMIT = Experiment(
 )
 CELL = cell("kernel_limit")
 
+COMPARE = compare_stage(
+    KERNEL_LIMIT,
+    rule="compare_kernel_limit",
+    function="compare:compare",
+    settings=CompareSettings,
+    reads=files("kernel_limit", "distances", "limit"),
+)
+
 FAMILY = Family(
     experiments=(KERNEL_LIMIT,),
     stages=(
@@ -37,13 +45,8 @@ FAMILY = Family(
             message="tangent kernels of finite width",
             memory=3000,
         ),
-        compare_stage(
-            KERNEL_LIMIT,
-            rule="compare_kernel_limit",
-            function="compare:compare",
-            settings=CompareSettings,
-            reads=files("kernel_limit", "distances", "limit"),
-        ),
+        COMPARE,
     ),
+    equations=(COMPARE,),  # nothing is trained
     figures=(Figure("kernel-limit", tables=("kernel_limit",)),),
 )

@@ -11,7 +11,7 @@ from ssl_dynamics.experiments.kernel_limit.config import SimulateSettings
 from ssl_dynamics.experiments.kernel_limit.design import Array, Distances, Limit
 from ssl_dynamics.kernels import two_layer_ntk
 from ssl_dynamics.kernels.infinite_width import COVARIANCES
-from ssl_dynamics.problem.settings import Activation
+from ssl_dynamics.problem.names import Activation
 from ssl_dynamics.problem.starts.gaussian_weights import gaussian_weights
 from ssl_dynamics.shared_files import read_triplets
 

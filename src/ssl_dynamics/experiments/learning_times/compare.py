@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from ssl_dynamics.analysis import last_rise
-from ssl_dynamics.analysis.tables import tidy_rows
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.learning_times.design import Design, Solution, Trajectory
+from ssl_dynamics.tables import tidy_rows
 
 
 def compare(job: Job[CompareSettings]) -> None:

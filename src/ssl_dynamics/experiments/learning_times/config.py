@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
-from ssl_dynamics.problem.settings import Loss
+from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.settings import Settings
 
 FIRST = 0.1  # of the first learning time that is predicted: the first checkpoint after the start

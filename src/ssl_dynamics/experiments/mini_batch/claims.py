@@ -6,8 +6,8 @@ from ssl_dynamics.experiments.mini_batch.measures import nearest_ratio, noise_ra
 
 CLAIMS = [
     Claim(
-        id="A5-batch-noise",
-        source="A5",
+        id="beyond-batch-noise",
+        source="beyond",
         statement="Training on batches strays from the flow as the second moments of the triplets' forms predict, "
         "coordinate by coordinate, with nothing fitted.",
         formula=r"\operatorname{Var}G_{jk}(t)=\frac{4\eta}{B}\int_0^te^{-4(\lambda_j-\lambda_k)(t-s)}"

@@ -6,8 +6,9 @@ from typing import Annotated
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
 from ssl_dynamics.cells import StartSettings
-from ssl_dynamics.problem.settings import Device, Loss
+from ssl_dynamics.problem.names import Device, Loss
 from ssl_dynamics.settings import Settings
+from ssl_dynamics.settings.data import Increasing
 
 NO_NOISE = 1e-12  # variances below this, relative to the largest, are rounding: coordinates that triplets never have
 SMALL_DEVIATION = 0.15  # predicted deviations up to which noise is said to add up linearly
@@ -19,7 +20,7 @@ class MiniBatch(Settings):
     losses: Annotated[list[Loss], Field(min_length=1)]
     dimensions: Annotated[list[PositiveInt], Field(min_length=1)]
     steps: Annotated[list[PositiveFloat], Field(min_length=2, description="step sizes η in units of 1/‖C‖₂, doubling")]
-    batches: Annotated[list[PositiveInt], Field(min_length=2, description="batch sizes B, increasing")]
+    batches: Annotated[list[PositiveInt], Field(min_length=2, description="batch sizes B, increasing"), Increasing]
     starts: Annotated[int, Field(ge=2, description="starts, each with batches of its own")]
     horizon: Annotated[PositiveFloat, Field(description="length of the runs, in units of 1/‖C‖₂")]
     checkpoints: Annotated[int, Field(ge=2, description="number of times at which the deviation is taken")]

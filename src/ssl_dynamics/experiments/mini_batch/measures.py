@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Measure, Unsettled
+from ssl_dynamics.claims.verdict import Measure
 from ssl_dynamics.experiments.mini_batch.config import SMALL_DEVIATION
+from ssl_dynamics.unsettled import Unsettled
 
 
 def noise_ratio(*, exponent: float = 1.0) -> Measure:

@@ -8,6 +8,7 @@ from ssl_dynamics.experiments.mini_batch.config import DesignSettings
 from ssl_dynamics.experiments.mini_batch.design import Design, Solution, half_way
 from ssl_dynamics.problem.forms import factors_of
 from ssl_dynamics.problem.rng import stream
+from ssl_dynamics.problem.schedule import require_spread, size_of
 from ssl_dynamics.shared_files import read_triplets
 from ssl_dynamics.theory import batch_noise, grassmann_flow
 
@@ -17,7 +18,9 @@ def design(job: Job[DesignSettings]) -> None:
     settings, mini_batch = job.settings, job.settings.mini_batch
     C = read_form(job.input("quadratic_form"))
     z = settings.dimension
-    norm = float(np.linalg.norm(C, ord=2))
+    eigenvalues = np.asarray(np.linalg.eigvalsh(C), dtype=np.float64)
+    norm = size_of(eigenvalues)
+    require_spread(eigenvalues)
     random = [
         stream(settings.root_seed, "half-way start", settings.dataset_name, z, seed) for seed in range(settings.seeds)
     ]

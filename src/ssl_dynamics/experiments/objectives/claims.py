@@ -30,7 +30,7 @@ CLAIMS = [
         statement="InfoNCE's minimiser tends to the bottom-z eigenspace of the in-batch C as the temperature τ grows.",
         formula=r"\tau(L-\ln n)=\operatorname{Tr}(W^\top CW)+\frac{Q(W)}{2\tau}+O(\tau^{-2})\quad\Rightarrow\quad"
         r"\sin\theta_{\max}=\frac c\tau+O(\tau^{-2})",
-        quantity="fitted order in 1/τ of sin θ_max between trained span and eigenspace, three temperatures",
+        quantity="leading order in 1/τ of sin θ_max between trained span and eigenspace, three temperatures",
         experiment="objectives",
         table="temperatures",
         measure=order_in_inverse_temperature("sine"),
@@ -46,7 +46,7 @@ CLAIMS = [
         source="beyond",
         statement="At first order in 1/τ InfoNCE departs from that eigenspace as perturbation theory predicts.",
         formula=r"G_{jk}=-\frac{[V^\top(APB+BPA)V]_{jk}}{2\tau(\lambda_j-\lambda_k)}+O(\tau^{-2}),\quad j>z\ge k",
-        quantity="fitted order in 1/τ of ‖P − P'‖_F/√(2z) between trained and predicted span, three temperatures",
+        quantity="leading order in 1/τ of ‖P − P'‖_F/√(2z) between trained and predicted span, three temperatures",
         experiment="objectives",
         table="temperatures",
         measure=order_in_inverse_temperature("distance"),
@@ -54,7 +54,7 @@ CLAIMS = [
         # What the first order leaves is of second order; temperatures are 8 and more times the larger small number.
         criterion=Criterion("within", (1.85, 2.15)),
         # Of the first order the second is about an eighth, a sixteenth and a thirty-second: beside it a departure wrong
-        # by 10 % leaves 1.4 of the order 2 with one sign, and less with the other; one wrong by 1 % may leave 1.86.
+        # by 10 % leaves about 1 of the order 2 with either sign.
         control=Control(
             "a departure wrong by 10 %, of both signs the nearer",
             nearer_rate(order_in_inverse_temperature, "distance", centre=2, rates=FAR_RATES),

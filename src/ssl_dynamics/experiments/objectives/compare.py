@@ -7,15 +7,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ssl_dynamics.analysis import effective_rank, half_time, mean_interval, principal_angles, projector_distance
-from ssl_dynamics.analysis.tables import tidy_rows
 from ssl_dynamics.cells import CompareSettings, write_tables
-from ssl_dynamics.engine.artifacts import read_table, write_table
+from ssl_dynamics.engine.artifacts import read_tables, write_table
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.objectives.design import Design, Solution, Trajectories, Trajectory, scaled_batch
-from ssl_dynamics.problem.settings import Objective
+from ssl_dynamics.problem.names import Objective
 from ssl_dynamics.problem.triplets import Array
 from ssl_dynamics.settings import Settings
 from ssl_dynamics.shared_files import read_triplets
+from ssl_dynamics.tables import tidy_rows
+from ssl_dynamics.unsettled import REASON, Unsettled
 
 KEYS = ["dataset", "dimension", "objective"]
 
@@ -91,8 +92,13 @@ def temperature_table(W: Array, solution: Solution, temperatures: Array) -> pd.D
 
 
 def summarise(job: Job[Settings]) -> None:
-    """Stage `objectives_table`: all objectives on all data sets, means over seeds with 95 % intervals."""
-    objectives, learning = (pd.concat(map(read_table, job.inputs[name])) for name in ("objectives", "learning"))
+    """Stage `objectives_table`: all objectives on all data sets, means over seeds with 95 % intervals.
+
+    Empty where a seed has no number; open where a draw leaves every cell open.
+    """
+    (objectives, left_open), (learning, _) = (read_tables(job.inputs[name]) for name in ("objectives", "learning"))
+    if objectives.empty:
+        raise Unsettled(left_open[REASON].iloc[0])
     final = objectives[objectives["iteration"] == objectives.groupby(KEYS)["iteration"].transform("max")]
     angles = ["sine", "mean_square_sine", "sine_in_batch", "mean_square_sine_in_batch"]
     quantities = {
@@ -103,7 +109,7 @@ def summarise(job: Job[Settings]) -> None:
     for quantity, table in quantities.items():
         for key, group in table.groupby(KEYS, sort=False):
             values = group[quantity].to_numpy()
-            low, high = mean_interval(values)
+            low, high = mean_interval(values) if np.isfinite(values).all() else (np.nan, np.nan)
             labels = dict(zip(KEYS, key, strict=True))
             numbers = {"mean": values.mean(), "ci_low": low, "ci_high": high, "seeds": len(values)}
             rows.append({**labels, "quantity": quantity, **numbers})

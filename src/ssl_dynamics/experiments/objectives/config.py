@@ -5,7 +5,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
 from ssl_dynamics.cells import StartSettings
-from ssl_dynamics.problem.settings import Device, Objective
+from ssl_dynamics.problem.names import Device, Objective
 from ssl_dynamics.settings import Settings
 
 ARRIVED = 1e-2  # sin θ_max of a span that has arrived at its limit
@@ -29,7 +29,9 @@ class Objectives(Settings):
         Field(min_length=3, description="temperatures of InfoNCE, in units of λ_1²/(λ_{z+1} − λ_z) of the in-batch C"),
     ]
     temperature_tolerance: Annotated[float, Field(gt=0, lt=1, description="as `tolerance`, at those temperatures")]
-    temperature_iterations: Annotated[PositiveInt, Field(description="fail if that takes more iterations")]
+    temperature_iterations: Annotated[
+        PositiveInt, Field(description="most iterations: where that takes more, the draw leaves it open")
+    ]
 
     @field_validator("iterations")
     @classmethod

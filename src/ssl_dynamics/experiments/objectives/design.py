@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.engine.array_file import ArrayFile
 from ssl_dynamics.engine.artifacts import Arrays
+from ssl_dynamics.problem.names import Objective
 from ssl_dynamics.problem.schedule import gap
-from ssl_dynamics.problem.settings import Objective
 from ssl_dynamics.problem.triplets import Array, Triplets
+from ssl_dynamics.unsettled import Unsettled
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def batch_scale(anchor: Array, z: int) -> float:
     """
     scale = float(np.sqrt(anchor.var(axis=0).sum() / z))
     if scale == 0:
-        raise ValueError("all anchors of the batch are equal: there is no spread to measure them by")
+        raise Unsettled("all anchors of the batch are equal: there is no spread to measure them by")
     return scale
 
 
@@ -98,9 +99,15 @@ def make_temperatures(eigenvalues: Array, z: int, multiples: list[float]) -> Arr
     """Temperatures of InfoNCE as multiples of λ_1²/(λ_{z+1} − λ_z), for a spectrum of the in-batch C (d,), ascending.
 
     Similarities vary by about |λ_1|, so that the first departure from C is a form of size λ_1²/τ, which the gap
-    resists: from that unit on, perturbation theory holds (docs/theory.md §7). Raises ValueError where the gap is zero.
+    resists: from that unit on, perturbation theory holds (docs/theory.md §7). Raises Unsettled where the gap or λ_1 is
+    zero.
     """
     if not z < len(eigenvalues):
         raise ValueError(f"z = {z} must be smaller than the dimension of the data, d = {len(eigenvalues)}")
-    temperatures: Array = np.array(multiples) * eigenvalues[0] ** 2 / gap(eigenvalues, z)
+    slowest = gap(eigenvalues, z)
+    if slowest == 0 or eigenvalues[0] == 0:
+        raise Unsettled(
+            f"in-batch C: λ_{z + 1} − λ_{z} = {slowest:.3g}, λ_1 = {eigenvalues[0]:.3g}: no unit of the temperature"
+        )
+    temperatures: Array = np.array(multiples) * eigenvalues[0] ** 2 / slowest
     return temperatures

@@ -2,17 +2,18 @@
 
 import pandas as pd
 
-from ssl_dynamics.analysis import fitted_order
-from ssl_dynamics.claims.verdict import Measure, Unsettled
+from ssl_dynamics.claims.measures.orders import leading_orders
+from ssl_dynamics.claims.verdict import Measure
+from ssl_dynamics.unsettled import Unsettled
 
 
 def order_in_inverse_temperature(column: str) -> Measure:
-    """Fitted order of a column in 1/τ, over all temperatures; its rows hold one value for each seed and temperature."""
+    """Leading order of a column in 1/τ, fitted with its next term; its rows hold one value a seed and temperature."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         by_temperature = rows.pivot(index="seed", columns="temperature", values=column)
-        orders = fitted_order(1 / by_temperature.columns.to_numpy(), by_temperature.to_numpy())
-        return pd.Series(orders, index=by_temperature.index)
+        inverse = by_temperature.rename(columns=lambda temperature: 1 / temperature)
+        return leading_orders(inverse.rename_axis(columns="1/temperature"))
 
     return measure
 

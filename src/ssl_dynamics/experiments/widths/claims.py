@@ -1,10 +1,21 @@
 """A3 on two-layer nets: their dynamics do not depend on the width."""
 
+from collections.abc import Callable
+from functools import partial
+
 from ssl_dynamics.claims.common import NEAR_RATE
-from ssl_dynamics.claims.measures.rates import nearer_rate, proportional
+from ssl_dynamics.claims.measures.rates import in_quadrature, nearer_rate, proportional
 from ssl_dynamics.claims.measures.trajectories import exponent_in_width, largest_error, order_deviation, where, widest
 from ssl_dynamics.claims.rounding import STEP_OF_DOP853, Rounding
-from ssl_dynamics.claims.verdict import Claim, Control, Criterion
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
+
+ORDER = partial(order_deviation, nets=["width"])
+ONCE = partial(largest_error, extrapolations=1)
+
+
+def _on_grassmannian(wrong: Callable[[float], Measure]) -> Callable[[float], Measure]:
+    return lambda error: where(wrong(error), metric=["grassmann"])
+
 
 CLAIMS = [
     Claim(
@@ -24,6 +35,7 @@ CLAIMS = [
             widest(where(order_deviation("error", nets=["width"]), metric=["stiefel"])),
         ),
         figure="narrow-errors",
+        wrong=_on_grassmannian(in_quadrature(ORDER, "error")),
     ),
     Claim(
         id="A3-narrow-error",
@@ -42,6 +54,7 @@ CLAIMS = [
             widest(where(largest_error("error", extrapolations=1), metric=["stiefel"])),
         ),
         figure="narrow-errors",
+        wrong=_on_grassmannian(proportional(ONCE, "error")),
     ),
     Claim(
         id="A3-narrow-integration",
@@ -96,6 +109,7 @@ CLAIMS = [
             widest(order_deviation("error_control", nets=["width"])),
         ),
         figure="wide-errors",
+        wrong=in_quadrature(ORDER, "error"),
     ),
     Claim(
         id="A3-wide-integration",

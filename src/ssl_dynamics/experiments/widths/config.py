@@ -5,7 +5,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from ssl_dynamics.cells import StartSettings
-from ssl_dynamics.problem.settings import Device, Loss, Metric
+from ssl_dynamics.problem.names import Device, Loss, Metric
 from ssl_dynamics.settings import Settings
 
 TwoLayerKind = Literal["narrow", "wide"]

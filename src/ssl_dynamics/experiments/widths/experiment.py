@@ -1,7 +1,17 @@
 """Two-layer nets of several widths, as data."""
 
 from ssl_dynamics.cells import CompareSettings, LossSettings, PointsSettings
-from ssl_dynamics.description import TRIPLETS, Experiment, Family, Figure, Stage, cell, compare_stage
+from ssl_dynamics.description import (
+    TRIPLETS,
+    Experiment,
+    Family,
+    Figure,
+    Stage,
+    cell,
+    compare_stage,
+    equations_stage,
+    files,
+)
 from ssl_dynamics.experiments.widths.config import DesignSettings, Narrow, SimulateSettings, SolveSettings, Wide
 
 NARROW = Experiment(
@@ -100,6 +110,22 @@ FAMILY = Family(
         _compare(NARROW),
         _solve(WIDE),
         _compare(WIDE),
+    ),
+    equations=(
+        equations_stage(
+            NARROW,
+            function="compare.narrow:equations",
+            settings=CompareSettings,
+            reads=files("narrow", "solution"),
+            tables=("narrow_integration",),
+        ),
+        equations_stage(
+            WIDE,
+            function="compare.wide:equations",
+            settings=CompareSettings,
+            reads=files("wide", "layers", "solution"),
+            tables=("wide_starts", "wide_integration"),
+        ),
     ),
     figures=(
         Figure("narrow-errors", tables=("narrow_errors",)),

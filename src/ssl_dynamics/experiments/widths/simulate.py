@@ -3,7 +3,7 @@
 from ssl_dynamics.engine.stage import Job, Progress
 from ssl_dynamics.experiments.widths.config import SimulateSettings
 from ssl_dynamics.experiments.widths.design import DESIGNS, Array, NarrowDesign, Trajectories, WideDesign
-from ssl_dynamics.problem.settings import Metric
+from ssl_dynamics.problem.names import Metric
 from ssl_dynamics.shared_files import read_triplets
 from ssl_dynamics.simulation.device import to_tensor, train_on
 from ssl_dynamics.simulation.layers import Net, train_layers

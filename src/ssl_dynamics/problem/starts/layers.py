@@ -57,17 +57,19 @@ def _require_wide(d: int, z: int, width: int) -> None:
         raise ValueError(f"width must be at least d = {d}; got {width}")
 
 
-def gaussian_layers(d: int, z: int, width: int, *, seeds: int, root_seed: int, name: str) -> tuple[Array, Array]:
+def gaussian_layers(
+    d: int, z: int, width: int, *, seeds: int, root_seed: int, name: str, first: int = 0
+) -> tuple[Array, Array]:
     """W_1 (S, h, d), W_2 (S, h, z) float64 with independent entries N(0, 1), for nets in the NTK parameterisation.
 
-    u = W_2ᵀφ(W_1x/√d)/√h. Seed s draws from a stream of its own, named by (`name`, z, width, s). Raises
-    ValueError where d, z, width or seeds is below 1. Source: docs/theory.md §4.
+    u = W_2ᵀφ(W_1x/√d)/√h. Seed s, from `first` on, draws from a stream of its own, named by (`name`, z, width, s).
+    Raises ValueError where d, z, width or seeds is below 1. Source: docs/theory.md §4.
     """
     if min(d, z, width, seeds) < 1:
         raise ValueError(f"d, z, width and seeds must be at least 1; got {d}, {z}, {width}, {seeds}")
     drawn = [
         stream(root_seed, "gaussian layers", name, z, width, seed).standard_normal((width, d + z))
-        for seed in range(seeds)
+        for seed in range(first, first + seeds)
     ]
     layers = np.stack(drawn)
     return np.ascontiguousarray(layers[..., :d]), np.ascontiguousarray(layers[..., d:])

@@ -2,23 +2,32 @@
 
 import json
 import os
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import papermill
 from traitlets.config import Config
 
+from ssl_dynamics.engine import clean_environment
 from ssl_dynamics.engine.artifacts import whole_file
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.report.notebook_page import page
 from ssl_dynamics.report.settings import NotebookSettings
+
+_KERNEL = "ssl-dynamics"
+_SOCKET = 103  # bytes that the path of a socket may have: on macOS, the tightest
+_OF_KERNEL = len("/kernel-1")
 
 
 def notebook(job: Job[NotebookSettings]) -> None:
     """Stage `notebook`."""
     parameters = {
         "claims": job.input("claims").as_posix(),
+        "figures": [path.as_posix() for path in job.inputs.get("figures", [])],
         **{name: [path.as_posix() for path in job.inputs.get(name, [])] for name in job.settings.tables},
     }
     output = job.output("notebook")
@@ -40,28 +49,58 @@ def execute(source: Path, copy: Path, parameters: dict[str, Any]) -> dict[str, A
     Raises RuntimeError with the number of that cell, as in "In [3]".
     """
     copy.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _sockets() as sockets:
+        _write_kernel(Path(folder))
         # No history, kernel or setting of the user's is read or written.
-        os.environ |= {
-            "IPYTHONDIR": folder, "JUPYTER_DATA_DIR": folder, "JUPYTER_RUNTIME_DIR": folder, "MPLBACKEND": "agg",
-        }  # fmt: skip
+        own = dict.fromkeys(("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"), folder)
         try:
-            papermill.execute_notebook(
-                str(source),
-                str(copy),
-                parameters,
-                kernel_name="python3",
-                progress_bar=False,
-                # Sockets in that folder: kernels that run at the same time cannot take each other's ports, nor, by
-                # default, each other's sockets in the folder that they share.
-                config=Config(KernelManager={"transport": "ipc", "ip": f"{folder}/kernel"}),
-            )
+            with clean_environment.entered(**own):
+                papermill.execute_notebook(
+                    str(source),
+                    str(copy),
+                    parameters,
+                    kernel_name=_KERNEL,
+                    progress_bar=False,
+                    # Sockets in a folder of their own: kernels that run at the same time cannot take each other's
+                    # ports, nor, by default, each other's sockets in the folder that they share.
+                    config=Config(KernelManager={"transport": "ipc", "ip": f"{sockets}/kernel"}),
+                )
         except papermill.PapermillExecutionError as error:
             raise RuntimeError(
                 f"{source}, In [{error.exec_count}]: {error.ename}: {error.evalue}; executed up to there: {copy}"
             ) from error
     notebook: dict[str, Any] = json.loads(copy.read_text(encoding="utf-8"))
     return notebook
+
+
+@contextmanager
+def _sockets() -> Iterator[str]:
+    """A folder for sockets, whose paths may not be long: that of temporary files, or else one that is always there.
+
+    Raises OSError if none of them can be written to.
+    """
+    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="k", dir=place)
+        except OSError:
+            continue
+        with folder as path:
+            if len(os.fsencode(path)) + _OF_KERNEL <= _SOCKET:
+                yield path
+                return
+    raise OSError(
+        f"{tempfile.gettempdir()}: too long a path for the sockets of a kernel, which may have {_SOCKET} bytes, and "
+        "/tmp cannot be written to; name a shorter folder in TMPDIR"
+    )
+
+
+def _write_kernel(folder: Path) -> None:
+    """The kernel that runs the notebooks, in a data folder of Jupyter's: the Python that runs this."""
+    place = folder / "kernels" / _KERNEL
+    place.mkdir(parents=True)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    kernel = {"argv": argv, "display_name": _KERNEL, "language": "python"}
+    (place / "kernel.json").write_text(json.dumps(kernel), encoding="utf-8")
 
 
 def warnings(cell: dict[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ import re
 
 from ssl_dynamics.engine.artifacts import whole_file
 from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.report.formatting import read_shipped
 from ssl_dynamics.report.page import render
 from ssl_dynamics.report.settings import PageSettings
 
@@ -22,6 +23,7 @@ def page(job: Job[PageSettings]) -> None:
         seeds=settings.seeds,
         captions=settings.captions,
         rules=settings.rules,
+        over_draws=read_shipped(job.inputs.get("over_draws", [])),
         pins=[line for line in lines if re.fullmatch(r"[^=# ]+==?[^= ]+", line)],
     )
     with whole_file(job.output("page")) as part:

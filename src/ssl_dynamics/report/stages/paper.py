@@ -10,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 import typst
 
+from ssl_dynamics import __version__
 from ssl_dynamics.analysis import INTERVAL_LEVEL
 from ssl_dynamics.engine.artifacts import read_arrays, whole_file
 from ssl_dynamics.engine.stage import Job
@@ -17,6 +18,7 @@ from ssl_dynamics.experiments.constrained_nets.config import READ_AT
 from ssl_dynamics.experiments.departure.config import SECOND_MODE, WIDE
 from ssl_dynamics.problem.levels import COLLAPSE_TIME, DEPARTURE
 from ssl_dynamics.registry import CLAIMS
+from ssl_dynamics.report.formatting import read_shipped
 from ssl_dynamics.report.settings import PaperSettings
 from ssl_dynamics.root_seed import variables
 
@@ -55,15 +57,17 @@ def lay_out(root: Path, job: Job[PaperSettings]) -> None:
 
 
 def description(job: Job[PaperSettings]) -> dict[str, Any]:
-    """What the text says of the run beside its verdicts: set-up, constants, spectra of C, origin of the figures."""
+    """What the text says beside verdicts: the version, set-up, constants, spectra of C, origin of the figures."""
     forms = zip(job.settings.forms, job.inputs["forms"], strict=True)
     return {
+        "version": __version__,
         "config": job.settings.config,
         "variables": variables(job.settings.config["name"]),
         "constants": CONSTANTS,
         "spectra": [{"dataset": dataset, "loss": loss, **_spectrum(path)} for (dataset, loss), path in forms],
         "claims": [{"id": claim.id, "source": claim.source, "statement": claim.statement} for claim in CLAIMS],
         "figures": {path.stem: job.settings.origins[path.stem] for path in job.inputs.get("figures", [])},
+        "over_draws": read_shipped(job.inputs.get("over_draws", [])),
         "tables": [path.stem for path in job.inputs.get("tables", [])],
     }
 

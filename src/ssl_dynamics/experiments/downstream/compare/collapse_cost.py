@@ -5,12 +5,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ssl_dynamics.analysis import Moments
-from ssl_dynamics.analysis.tables import tidy_rows
 from ssl_dynamics.cells import write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.downstream.config import ProbeSettings
 from ssl_dynamics.experiments.downstream.labelled import Labelled
 from ssl_dynamics.shared_files import Trajectories, UnconstrainedSolution
+from ssl_dynamics.tables import tidy_rows
 
 Array = NDArray[np.float64]
 

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 
 from ssl_dynamics.analysis import principal_angles, projector_distance
-from ssl_dynamics.analysis.tables import projector_table, rank_table, tidy_rows
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.problem.levels import NEAR_RATES
 from ssl_dynamics.problem.triplets import Array
 from ssl_dynamics.shared_files import GrassmannianSolution, Starts, Trajectories, read_triplets
+from ssl_dynamics.tables import projector_table, rank_table, tidy_rows
 
 
 def compare(job: Job[CompareSettings]) -> None:
@@ -32,6 +32,12 @@ def compare(job: Job[CompareSettings]) -> None:
         ),
     }
     write_tables(job, "grassmannian", tables)
+
+
+def equations(job: Job[CompareSettings]) -> None:
+    """Stage `equations_grassmannian`."""
+    solution = GrassmannianSolution.load(job.input("solution"))
+    write_tables(job, "grassmannian", {"integration": integration_table(solution)})
 
 
 def error_table(trajectories: Trajectories, solution: GrassmannianSolution, learning_rates: Array) -> pd.DataFrame:

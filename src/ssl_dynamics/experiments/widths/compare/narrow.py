@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 
 from ssl_dynamics.analysis import combined_projector_norm, projector_distance
-from ssl_dynamics.analysis.tables import combinations, tidy_rows
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.widths.config import METRICS
 from ssl_dynamics.experiments.widths.design import Array, NarrowDesign, NarrowSolution, Trajectories
+from ssl_dynamics.tables import combinations, tidy_rows
 
 
 def compare(job: Job[CompareSettings]) -> None:
@@ -22,6 +22,12 @@ def compare(job: Job[CompareSettings]) -> None:
         "narrow_integration": integration_table(solution),
     }
     write_tables(job, "narrow", tables)
+
+
+def equations(job: Job[CompareSettings]) -> None:
+    """Stage `equations_narrow`."""
+    solution = NarrowSolution.load(job.input("solution"))
+    write_tables(job, "narrow", {"narrow_integration": integration_table(solution)})
 
 
 def nets(design: NarrowDesign, trajectories: Trajectories) -> list[tuple[str, int]]:
@@ -46,7 +52,8 @@ def metric_of_speed(metric: str, width: int, design: NarrowDesign) -> str | None
 def error_table(design: NarrowDesign, trajectories: Trajectories, solution: NarrowSolution) -> pd.DataFrame:
     """‖P − P'‖_F/√(2z) between trained (or extrapolated) spans and the closed form.
 
-    At speed 1 (`error`), and at the speed that theory gives for the net (`error_predicted`, nan where it gives none).
+    At speed 1 (`error`), at speeds near it (`error_slow`, `error_fast`), and at the speed that theory gives for the net
+    (`error_predicted`, nan where it gives none).
     """
     rates, times = design.learning_rates, solution.times
     tables = []
@@ -62,7 +69,11 @@ def error_table(design: NarrowDesign, trajectories: Trajectories, solution: Narr
                 column: np.full((len(design.start), len(times)), np.nan)
                 if basis is None
                 else combined_projector_norm([*bases, basis], [*weights, -1.0])
-                for column, basis in (("error", solution.basis), ("error_predicted", predicted))
+                for column, basis in (
+                    ("error", solution.basis),
+                    ("error_predicted", predicted),
+                    *((f"error_{name}", wrong) for name, wrong in solution.basis_control.items()),
+                )
             }
             table = tidy_rows(errors, times, width=width, learning_rate=rates[level], extrapolations=len(weights) - 1)
             tables.append(table.assign(metric=metric))

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.analysis.tables import combinations, extrapolated, tidy_rows
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.widths.design import Array, Trajectories, WideDesign, WideSolution
 from ssl_dynamics.problem.levels import NEAR_RATES
+from ssl_dynamics.tables import combinations, extrapolated, tidy_rows
 
 
 def compare(job: Job[CompareSettings]) -> None:
@@ -15,12 +15,19 @@ def compare(job: Job[CompareSettings]) -> None:
     design = WideDesign.load(job.input("layers"))
     trajectories = Trajectories.load(job.input("trajectories"))
     solution = WideSolution.load(job.input("solution"))
-    tables = {
-        "wide_errors": error_table(design, trajectories, solution),
-        "wide_starts": start_table(design, solution),
-        "wide_integration": integration_table(design, solution),
-    }
+    tables = {"wide_errors": error_table(design, trajectories, solution), **equation_tables(design, solution)}
     write_tables(job, "wide", tables)
+
+
+def equations(job: Job[CompareSettings]) -> None:
+    """Stage `equations_wide`."""
+    design, solution = WideDesign.load(job.input("layers")), WideSolution.load(job.input("solution"))
+    write_tables(job, "wide", equation_tables(design, solution))
+
+
+def equation_tables(design: WideDesign, solution: WideSolution) -> dict[str, pd.DataFrame]:
+    """The tables of random starts and of the integrated equations."""
+    return {"wide_starts": start_table(design, solution), "wide_integration": integration_table(design, solution)}
 
 
 def distance(A: Array, B: Array) -> Array:
@@ -30,7 +37,7 @@ def distance(A: Array, B: Array) -> Array:
 
 
 def error_table(design: WideDesign, trajectories: Trajectories, solution: WideSolution) -> pd.DataFrame:
-    """Distance of trained (or extrapolated) end-to-end weights from the equation, and from it at the rate d/h."""
+    """Distance of trained (or extrapolated) end-to-end weights from the equation, and from it at wrong rates."""
     rates = design.learning_rates
     tables = []
     for width in map(int, design.widths):
@@ -40,6 +47,7 @@ def error_table(design: WideDesign, trajectories: Trajectories, solution: WideSo
             errors = {
                 "error": distance(W, solution.flow[width]),
                 "error_control": distance(W, solution.flow_control[width]),
+                **{f"error_{name}": distance(W, solution.flow_wrong[name, width]) for name in NEAR_RATES},
             }
             columns = {"learning_rate": rates[level], "extrapolations": len(weights) - 1}
             tables.append(tidy_rows(errors, solution.times, width=width, ratio=ratio(width, design), **columns))

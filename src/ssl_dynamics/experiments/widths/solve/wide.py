@@ -34,7 +34,6 @@ def solve(job: Job[SolveSettings]) -> None:
             (name, width): wide_two_layer_flow(C, start, rate * times)
             for name, rate in NEAR_RATES.items()
             for width, start in starts.items()
-            if any(width == integrated_width for _, integrated_width in integrated)
         },
         integrated=integrated,
     ).save(job.output("solution"))

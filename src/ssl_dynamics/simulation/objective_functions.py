@@ -10,7 +10,7 @@ import torch
 from torch.nn.functional import normalize, relu
 
 from ssl_dynamics.problem.losses import loss_value
-from ssl_dynamics.problem.settings import Loss, Objective
+from ssl_dynamics.problem.names import Loss, Objective
 
 NT_XENT_TEMPERATURE = 0.5
 INFO_NCE_TEMPERATURE = 1.0

@@ -1,5 +1,6 @@
-"""Typed settings of the problem: where the images come from, how views are made, how many triplets."""
+"""Typed settings of the data: where the images come from, how views are made, how many triplets."""
 
+import zipfile
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -7,21 +8,16 @@ from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from ssl_dynamics.settings import Settings
 
-Device = Literal["cpu", "cuda", "mps"]  # on which the simulation trains, as torch names it
-Activation = Literal["identity", "relu", "erf"]  # relu is √2·ReLU
-Loss = Literal["contrastive", "non-contrastive"]
-Objective = Literal["dot-product", "info-nce", "nt-xent", "vicreg", "barlow-twins"]
-Metric = Literal["grassmann", "stiefel", "canonical"]  # on the orthonormal layers of two-layer linear nets
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
-def _increasing(values: list[int]) -> list[int]:
+def _increasing(values: list[float]) -> list[float]:
     if sorted(set(values)) != values:
         raise ValueError("must increase")
     return values
 
 
-Increasing = AfterValidator(_increasing)  # of a list of whole numbers
+Increasing = AfterValidator(_increasing)  # of a list of numbers
 
 
 class Shift(Settings):
@@ -109,6 +105,14 @@ class Npz(_Dataset):
 
     def files(self) -> list[Path]:
         return [self.path]
+
+    def names(self) -> set[str]:
+        """Of its arrays; none where the file is damaged or missing, which is reported when the data are loaded."""
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                return {name.removesuffix(".npy") for name in archive.namelist()}
+        except (OSError, zipfile.BadZipFile):
+            return set()
 
 
 class GaussianMixture(_Dataset):

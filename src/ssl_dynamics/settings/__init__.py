@@ -10,3 +10,7 @@ class Settings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
+
+    def cell_labels(self) -> dict[str, str | int]:
+        """The columns that name the cell in tables, for a stage that writes some."""
+        return {}

@@ -1,0 +1,94 @@
+"""What lies between collapse and the constraint: orthogonality as a penalty."""
+
+from functools import partial
+
+from ssl_dynamics.claims.common import FAR_RATE, NEAR_RATE
+from ssl_dynamics.claims.measures.rates import in_quadrature, nearer_rate, proportional
+from ssl_dynamics.claims.measures.trajectories import difference, largest_error, largest_over, order_deviation
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
+from ssl_dynamics.experiments.soft_constraint.measures import weakest
+from ssl_dynamics.problem.levels import COARSE_RATE_ERROR, FAR_RATES
+
+FLOW = r"\dot W=-2CW-2\beta W(W^\top W-I)"
+
+
+def _twice(column: str) -> Measure:
+    """Largest error over penalties and times, extrapolated twice."""
+    return largest_over("strength", largest_error(column, extrapolations=2))
+
+
+ORDER = partial(order_deviation, nets=["strength"])
+
+CLAIMS = [
+    Claim(
+        id="beyond-soft-flow",
+        source="beyond",
+        statement="With the penalty (β/2)‖WᵀW − I‖² in place of the constraint, training follows a closed form at "
+        "every β.",
+        formula=FLOW + r",\;A=\beta I-C\;\Rightarrow\;"
+        r"WW^\top(t)=e^{2At}W_0\bigl[I+\beta W_0^\top A^{-1}(e^{4At}-I)W_0\bigr]^{-1}W_0^\top e^{2At}",
+        quantity="largest ‖WWᵀ − predicted‖/‖predicted‖ over penalties and times, step size extrapolated twice",
+        experiment="soft_constraint",
+        table="soft_flow",
+        measure=_twice("error"),
+        statistic="largest",
+        # Weights grow as e^{2λt} until a weak penalty holds them: two extrapolations leave an error of (4λ²ηt)³, 4e-5.
+        criterion=Criterion("<=", 2e-4),
+        control=Control(NEAR_RATE, nearer_rate(_twice, "error")),
+        figure="soft-flow",
+        wrong=proportional(_twice, "error"),
+    ),
+    Claim(
+        id="beyond-soft-order",
+        source="beyond",
+        statement="Training with the penalty converges to that closed form with the step size η.",
+        formula=r"\max_t\|WW^\top_\eta-WW^\top\|_F/\|WW^\top\|_F=c\,\eta+O(\eta^2)",
+        quantity="largest |leading order in η − 1| over the penalties, of that error where it is largest",
+        experiment="soft_constraint",
+        table="soft_flow",
+        measure=ORDER("error"),
+        statistic="mean",
+        criterion=Criterion("<=", 0.05),
+        control=Control(FAR_RATE, nearer_rate(ORDER, "error", rates=FAR_RATES)),
+        figure="soft-flow",
+        wrong=in_quadrature(ORDER, "error", rates=FAR_RATES),
+    ),
+    Claim(
+        id="beyond-soft-span",
+        source="beyond",
+        statement="The penalty does not move the span: at every β it is that of the constrained flow.",
+        formula=r"\operatorname{span}W(t)=\operatorname{span}e^{-2Ct}W(0)\quad\text{for every }\beta",
+        quantity="largest projector distance of trained spans to the closed form with the constraint, over penalties "
+        "and times, extrapolated twice",
+        experiment="soft_constraint",
+        table="soft_span",
+        measure=_twice("error"),
+        statistic="largest",
+        criterion=Criterion("<=", 2e-4),
+        control=Control(NEAR_RATE, nearer_rate(_twice, "error")),
+        figure="soft-flow",
+        wrong=proportional(_twice, "error"),
+    ),
+    Claim(
+        id="beyond-transient-collapse",
+        source="beyond",
+        statement="Under a weak penalty collapse is transient: the closed form predicts how the effective rank falls, "
+        "when it is least, and how it comes back.",
+        formula=r"\ln(\operatorname{erank}XW(t)-1)\quad\text{of}\quad WW^\top(t),\;0<\beta\ll\|C\|",
+        quantity="largest deviation of ln(effective rank − 1) from the prediction over the training, at the weakest "
+        "penalty, step size extrapolated twice",
+        experiment="soft_constraint",
+        table="soft_rank",
+        measure=weakest(difference("excess", "predicted")),
+        statistic="largest",
+        # A relative error of the weights, as above, is as much of the logarithm.
+        criterion=Criterion("<=", 2e-4),
+        # What saturates at ln(1/β)/(4(β − λ_1)) comes back by ln(1.1)/4‖C‖ later or earlier, if β is wrong by 10 %.
+        control=Control(
+            f"the closed form for a penalty wrong by {COARSE_RATE_ERROR:.0%}, of both signs the nearer",
+            weakest(nearer_rate(partial(difference, "excess"), "predicted", rates=FAR_RATES)),
+        ),
+        figure="soft-constraint",
+        wrong=lambda error: weakest(proportional(partial(difference, "excess"), "predicted", rates=FAR_RATES)(error)),
+    ),
+]

@@ -1,0 +1,30 @@
+"""Trains with the penalty at every strength and step size."""
+
+from ssl_dynamics.cells import TrainingSettings
+from ssl_dynamics.engine.stage import Job, Progress
+from ssl_dynamics.experiments.soft_constraint.design import Design, Trajectories
+from ssl_dynamics.shared_files import read_triplets
+from ssl_dynamics.simulation.device import train_on
+from ssl_dynamics.simulation.penalised import train_penalised
+
+
+def simulate(job: Job[TrainingSettings]) -> None:
+    """Stage `simulate_soft_constraint`."""
+    train_on(job.settings.device)
+    triplets = read_triplets(job.input("triplets"))
+    plan = Design.load(job.input("schedule"))
+    schedule = plan.schedule
+    progress = Progress(job, schedule.total_steps)
+    weights = {
+        level: train_penalised(
+            triplets,
+            plan.start,
+            job.settings.loss,
+            plan.strengths,
+            learning_rate=float(rate),
+            checkpoints=schedule.checkpoints(level),
+            on_step=progress.advance,
+        )
+        for level, rate in enumerate(schedule.learning_rates)
+    }
+    Trajectories(weights).save(job.output("trajectories"))

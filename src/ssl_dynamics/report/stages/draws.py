@@ -1,0 +1,55 @@
+"""The verdicts of many draws to what holds for the next one: records, a table, a figure."""
+
+import json
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from ssl_dynamics.engine.artifacts import write_figure, write_json, write_table
+from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.figures import theme
+from ssl_dynamics.report.draw_verdicts import by_draw, equations_by_draw, over_draws, over_equation_draws
+from ssl_dynamics.report.draws_figure import draws_figure
+from ssl_dynamics.report.formatting import Record
+from ssl_dynamics.report.preregistration import read_register, said_of
+from ssl_dynamics.report.settings import DrawsSettings
+
+
+def draws(job: Job[DrawsSettings]) -> None:
+    """Stage `draws`: `claims` are those of the draws that have not stopped, in the order of their root seeds.
+
+    What the stage `equations` has judged over more draws takes the place of what the whole runs say of it.
+    """
+    settings = job.settings
+    files = iter(job.inputs["claims"])
+    records = [
+        None if root in settings.stopped else json.loads(next(files).read_text(encoding="utf-8"))
+        for root in settings.roots
+    ]
+    register = read_register(job.input("register"))
+    equation_draws = [
+        draw for file in job.inputs.get("equations", []) for draw in json.loads(file.read_text(encoding="utf-8"))
+    ]
+    stated: list[Record] = next((of_draw for of_draw in records if of_draw is not None), [])
+    without_training = {claim["id"]: claim for claim in over_equation_draws(equation_draws, stated)}
+    claims = [without_training.get(claim["id"], claim) for claim in over_draws(records)]
+    found = {
+        "configuration": settings.config_name,
+        "roots": settings.roots,
+        "stopped": settings.stopped,
+        "draws": by_draw(settings.roots, records),
+        "equation_draws": equations_by_draw(equation_draws),
+        "preregistration": said_of(register, settings.config_name, settings.sizes, settings.roots, len(equation_draws)),
+        "claims": claims,
+    }
+    write_json(job.output("draws"), found)
+    rows = [
+        {"claim": claim["id"], **{name: value for name, value in cell.items() if name != "values"}}
+        for claim in claims
+        for cell in claim["cells"]
+    ]
+    write_table(job.output("table"), pd.DataFrame(rows))
+    theme.apply()
+    figure = draws_figure(claims)
+    write_figure(figure, job.output("svg"), job.output("png"))
+    plt.close(figure)

@@ -1,0 +1,63 @@
+"""Training of the linear model with a penalty in place of the constraint, all penalties and seeds side by side."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ssl_dynamics import validation
+from ssl_dynamics.problem.losses import pair_loss
+from ssl_dynamics.problem.names import Loss
+from ssl_dynamics.problem.triplets import Triplets
+from ssl_dynamics.simulation.device import to_tensor
+from ssl_dynamics.simulation.training import pairs, representations, require_run
+
+Array = NDArray[np.float64]
+
+
+def penalised_gradient(
+    weights: torch.Tensor, views: tuple[torch.Tensor, torch.Tensor], strengths: torch.Tensor
+) -> torch.Tensor:
+    """∇_W of L + (β/2)‖WᵀW − I‖_F² by automatic differentiation, for every penalty and seed.
+
+    weights (B, S, d, z), views (n, d) the `pairs` of the triplets, strengths β (B,); returns (B, S, d, z) float64.
+    """
+    W = weights.detach().requires_grad_(True)
+    loss = pair_loss(*representations(W.flatten(0, 1), views))
+    identity = torch.eye(W.shape[-1], dtype=W.dtype)
+    penalty = strengths[:, None] / 2 * (W.mT @ W - identity).square().sum((-2, -1))
+    total = loss.sum() + penalty.sum()  # penalties and seeds share no weight: the sum separates
+    return torch.autograd.grad(total, W)[0]
+
+
+def train_penalised(
+    triplets: Triplets,
+    start: Array,
+    loss: Loss,
+    strengths: Array,
+    *,
+    learning_rate: float,
+    checkpoints: Sequence[int],
+    on_step: Callable[[], None] = lambda: None,
+) -> Array:
+    """W (B, S, T, d, z) of gradient descent on L + (β/2)‖WᵀW − I‖_F² at every β of `strengths` (B,), in units of C.
+
+    `start` (S, d, z) float64; `checkpoints` (T,) are step counts, increasing, 0 allowed; step k is flow time kη;
+    `on_step()` is called after every step. Raises ValueError on bad shapes or values, FloatingPointError if the weights
+    cease to be finite (learning rate too large). Source: docs/theory.md §8.
+    """
+    require_run(learning_rate, checkpoints)
+    validation.start("start", start, triplets.anchor.shape[1], orthonormal=False)
+    views, beta = pairs(triplets, loss), to_tensor(np.asarray(strengths, dtype=np.float64))
+    W = to_tensor(np.ascontiguousarray(start)).expand(len(beta), *start.shape)
+    saved, step = [], 0
+    for checkpoint in checkpoints:
+        while step < checkpoint:
+            W = W - learning_rate * penalised_gradient(W, views, beta)
+            step += 1
+            on_step()
+        if not torch.isfinite(W).all():
+            raise FloatingPointError(f"weights are not finite after step {step}: learning rate {learning_rate:.3g}")
+        saved.append(W)
+    return torch.stack(saved, 2).cpu().numpy()

@@ -1,0 +1,101 @@
+"""Orthogonality as a penalty: one parameter from collapse to the constrained flow (docs/theory.md §8)."""
+
+import numpy as np
+import scipy
+from numpy.typing import ArrayLike
+
+from ssl_dynamics.theory.graph import from_eigenbasis, graph_coordinates
+from ssl_dynamics.validation import Array, finite, real, start, symmetric_matrix, time_grid
+
+_FREE = np.log(np.finfo(np.float64).max) - 10  # exponent to which weights may grow that no penalty holds
+_LARGEST = 1e290  # of times, and of 2|β − λ|t
+
+
+def soft_constraint_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike, *, beta: ArrayLike) -> Array:
+    """Gram factors F(t), FFᵀ = WWᵀ(t), of Ẇ = −2CW − 2βW(WᵀW − I), the flow of Tr(WᵀCW) + (β/2)‖WᵀW − I‖_F².
+
+    With A = βI − C it is the Riccati flow Ẇ = 2AW − 2βWWᵀW (Yan, Helmke, Moore 1994), whose solution is
+        WWᵀ(t) = e^{2At}W(0) S(t)⁻¹ W(0)ᵀe^{2At},   S(t) = I + βW(0)ᵀA⁻¹(e^{4At} − I)W(0).
+    β = 0 is the unconstrained flow; the span is the same at every β. F is W(t) up to a rotation of the outputs: its
+    singular values, and what else such a rotation leaves as it is, are those of W(t).
+
+    No exponent is positive in graph coordinates. C = VΛVᵀ, a_j = β − λ_j; X_1, G of W(0) as in `grassmann_flow`; a⁺, a⁻
+    the parts of a above and below zero, ψ_j = (1 − e^{−4|a_j|t})/|a_j|:
+        F = V e^{2a⁻t}[I; H]R⁻¹,   H_jk = e^{−2(a⁺_k − a⁺_j)t} G_jk(0),
+        RᵀR = e^{−2a⁺t}(X_1X_1ᵀ)⁻¹e^{−2a⁺t} + β(ψ_1 + Hᵀψ_2H),   by the QR of its factors, which squares nothing.
+
+    C (d, d) symmetric; W0 (..., d, z) of full rank, not necessarily orthonormal; times (T,) in units of 1/C; beta >= 0
+    in units of C, a number or (B,); returns (..., T, d, z) float64, or (B, ..., T, d, z). Raises ValueError on bad
+    shapes or values, where W(0) has no component along some direction of the z leading eigenvectors, and where without
+    a penalty W(t) overflows. Source: docs/theory.md §8.
+    """
+    form = symmetric_matrix("C", C)
+    W, t = start("W0", W0, len(form), orthonormal=False), time_grid("times", times)
+    strength = _strengths(beta)
+    z, lead = W.shape[-1], W.shape[:-2]
+    eigenvalues, V = np.linalg.eigh(form)
+    W = W.reshape(-1, *W.shape[-2:])
+    if (np.linalg.matrix_rank(W) < z).any():
+        raise ValueError("W0 must have full rank: its columns are dependent, or zero")
+    G = graph_coordinates(V, np.linalg.qr(W)[0], "the smallest eigenvalues")
+    inverse = np.linalg.inv(V.T[:z] @ W)  # X_1⁻¹
+
+    b = strength.reshape(-1, 1, 1, 1)  # (B, starts, T, d) from here on
+    with np.errstate(over="ignore"):
+        exponents = 2 * (b - eigenvalues) * t[:, None]
+    _require_within_float64(exponents, strength, t)
+    growing, falling = np.maximum(exponents, 0), np.minimum(exponents, 0)
+    slowest = growing[..., z - 1 : z]
+    H = np.exp(growing[..., z:] - slowest)[..., None] * G[:, None] * np.exp(slowest - growing[..., :z])[..., None, :]
+    saturation = np.sqrt(b) * np.sqrt(4 * t[:, None] * scipy.special.exprel(-2 * np.abs(exponents)))  # √(βψ)
+    shape = (*np.broadcast_shapes(H.shape[:-2]), z, z)
+    identity = np.broadcast_to(np.eye(z), shape)
+    rows = (
+        inverse[:, None] * np.exp(-growing[..., :z])[..., None, :],
+        saturation[..., :z, None] * identity,
+        saturation[..., z:, None] * H,
+    )
+    R = np.asarray(np.linalg.qr(np.concatenate(rows, axis=-2), mode="r"))
+    graph = np.exp(falling)[..., None] * np.concatenate([identity, H], axis=-2)
+    F = from_eigenbasis(V, np.linalg.solve(R.mT, graph.mT).mT)
+    F = F.reshape(*strength.shape, *lead, len(t), len(form), z)
+    return finite("W(t)", F, "end earlier, or take a larger beta")
+
+
+def soft_constraint_limit(C: ArrayLike, z: int, *, beta: ArrayLike) -> Array:
+    """Singular values √(1 − λ_k/β)₊ of W(t) for t → ∞, k = 1 … z: a rank of min(z, #{λ_k < β}).
+
+    C (d, d) symmetric; 1 <= z <= d; beta > 0 in units of C, a number or (B,); returns (z,) float64, or (B, z), largest
+    first. Raises ValueError on bad shapes or values, and for beta = 0, at which W(t) has no limit.
+    Source: docs/theory.md §8.
+    """
+    form, strength = symmetric_matrix("C", C), _strengths(beta)
+    if not 1 <= z <= len(form):
+        raise ValueError(f"z must be between 1 and d = {len(form)}; got {z}")
+    if not strength.all():
+        raise ValueError("beta must be positive: without a penalty W(t) has no limit")
+    leading = np.linalg.eigvalsh(form)[:z]
+    with np.errstate(over="ignore"):
+        squares = 1 - leading / strength[..., None]
+    return finite("a singular value", np.sqrt(np.maximum(squares, 0)), "take a larger beta")
+
+
+def _strengths(beta: ArrayLike) -> Array:
+    strength = real("beta", beta)
+    if strength.ndim > 1 or strength.size == 0:
+        raise ValueError(f"beta must be a number or a list of them (B,); got shape {strength.shape}")
+    if strength.min() < 0:
+        raise ValueError(f"beta must not be negative; got {strength.min():.6g}")
+    return strength
+
+
+def _require_within_float64(exponents: Array, strength: Array, t: Array) -> None:
+    """Raises ValueError where 2(β − λ)t overflows, or W(t) does for want of a penalty."""
+    if not (np.abs(exponents).max() < _LARGEST and t[-1] < _LARGEST):
+        raise ValueError(f"times reach {t[-1]:.3g}, where 2(β − λ)t overflows float64: end earlier")
+    free = exponents[strength.reshape(-1) == 0]
+    if free.size and free.max() > _FREE:
+        raise ValueError(
+            f"times reach {t[-1]:.6g}, where without a penalty W(t) grows by e^{free.max():.3g} and overflows float64; "
+            "use log_singular_values and unconstrained_span, which have no such limit"
+        )

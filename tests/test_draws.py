@@ -1,0 +1,170 @@
+"""Draws: their root seeds, and one run of the workflow over all of them."""
+
+import json
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from problems import draws_of as draws_of_claims
+from ssl_dynamics.config import load_config
+from ssl_dynamics.draws import ROOTS, STOPPED, derived_roots, draws_of, folder_of, listed, told
+from ssl_dynamics.engine.artifacts import write_json
+from ssl_dynamics.engine.exit_codes import DISAGREES
+from ssl_dynamics.engine.staleness import FOLLOWS, NOT_MADE, Job
+from ssl_dynamics.errors import ConfigError
+from ssl_dynamics.sweep import draws_asked_for, stopped
+from trees import SMALLEST, call, contents, copy_of_the_tree, edit, run
+
+TOP = Path(__file__).parents[1]
+QUICK = TOP / "config/quick.yaml"
+RAN = re.compile(r"^\w+ results/([\w-]+)/\S+: [\d.]+ s$", re.MULTILINE)  # a job, with the run that it is of
+
+
+def test_roots_of_draws_depend_on_their_numbers_alone():
+    """What is registered before a sweep stays what it is: these are the numbers of today."""
+    assert derived_roots(7, 3) == [7, 2458086712, 3568015056]
+    assert derived_roots(2309, 20)[:5] == derived_roots(2309, 5)
+    assert not set(derived_roots(2309, 300)[1:]) & set(derived_roots(7, 300))
+    assert len(set(derived_roots(2309, 1000))) == 1000
+
+
+def test_draws_differ_in_root_and_name_alone():
+    config = load_config(QUICK)
+    first, second, *others = draws_of(config)
+    assert first == config
+    assert second == load_config(QUICK, str(second.root_seed))
+    assert len(others) == config.draws - 2
+    assert [draw.name for draw in draws_of(config, [7, 2309, 11])] == ["quick-root-7", "quick", "quick-root-11"]
+    assert draws_of(load_config(QUICK, "11")) == []
+    assert folder_of(config) == Path("results/quick-draws")
+
+
+@pytest.mark.parametrize(
+    ("roots", "line"),
+    [
+        ("7 99", "roots: 2 are not allowed: there must be at least 3"),
+        ("7 99 7", "roots: 7 is not allowed twice: draws must be independent"),
+        ("7 x 9", "root seed: 'x' is not allowed: it must be an integer, 0 or greater"),
+    ],
+)
+def test_roots_that_are_no_independent_draws_are_refused_in_a_line(roots, line):
+    with pytest.raises(ConfigError, match=f"^{line}$"):
+        draws_asked_for(QUICK, None, roots, None)
+
+
+def test_file_that_is_named_like_what_draws_leave_is_refused(tmp_path):
+    path = tmp_path / "mine-draws.yaml"
+    path.write_text(QUICK.read_text(encoding="utf-8").replace("name: quick", "name: mine-draws"), encoding="utf-8")
+    with pytest.raises(ConfigError, match="name: 'mine-draws' is not allowed"):
+        load_config(path)
+
+
+def test_snakemake_is_told_the_draws():
+    configuration, config, draws, _ = draws_asked_for(QUICK, 5, "", None)
+    assert configuration.arguments()[2:] == ["--config", "draws=5"]
+    assert len(draws) == config.draws == 5
+    with pytest.raises(ConfigError, match="draws: 2 is not allowed"):
+        draws_asked_for(QUICK, 2, "", None)
+    configuration, _, draws, _ = draws_asked_for(QUICK, None, "7  99 2024", None)
+    assert configuration.arguments()[2:] == ["--config", "draw_roots=7,99,2024"]
+    assert [draw.root_seed for draw in draws] == [7, 99, 2024]
+    # Snakemake makes a number of a word that is one.
+    assert told({"name": "quick", ROOTS: listed([7, 99, 2024]), STOPPED: 7}) == ([7, 99, 2024], [7], {"name": "quick"})
+    assert told({"name": "quick"}) == ([], [], {"name": "quick"})
+
+
+def test_draw_that_has_stopped_is_named_with_its_first_job_left():
+    draws = draws_of(load_config(QUICK), [7, 99, 2309])
+
+    def job(rule, run):
+        return Job(rule, "", {}, "", "", frozenset(), frozenset(), f"results/{run}/{rule}.provenance.json")
+
+    plan = [
+        (job("design", "quick"), []),
+        (job("design", "quick-root-99"), [NOT_MADE]),
+        (job("claims", "quick-root-99"), [FOLLOWS]),
+        (job("claims", "quick-root-999"), [FOLLOWS]),  # no draw, though named like one
+    ]
+    assert stopped(draws, plan) == [(99, "design", "results/quick-root-99/design.provenance.json")]
+
+
+@pytest.mark.parametrize("goal", ["draws", "preregister"])
+@pytest.mark.parametrize(
+    ("variables", "options"),
+    [
+        ([], []),
+        (["DRAWS=5"], ["--draws=5"]),
+        (["ROOTS=7 99 2024"], ["--roots=7 99 2024"]),
+        (["DRAWS=5", "EQUATION_DRAWS=40"], ["--draws=5", "--equation-draws=40"]),
+    ],
+)
+@pytest.mark.parametrize(
+    ("where", "told"), [("CORES=2", "--cores=2"), ("PROFILE=profiles/slurm", "--profile=profiles/slurm")]
+)
+def test_make_hands_the_draws_on(goal, variables, options, where, told):
+    command = ["make", "--dry-run", "--no-print-directory", goal, "CONFIG=config/mine.yaml", where, *variables]
+    printed = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=True).stdout
+    (line,) = [line for line in printed.splitlines() if " ssl-dynamics " in line]
+    expected = [goal, "config/mine.yaml", *options]
+    given = shlex.split(line.partition(" ssl-dynamics ")[2])
+    assert given == expected + ([told] if goal == "draws" else [])
+
+
+@pytest.mark.slow
+def test_draws_are_the_runs_of_their_root_seeds_and_one_more_runs_alone(small, tmp_path):
+    before = contents(small)
+    first, second, third, fourth = ("smallest", *(f"smallest-root-{root}" for root in derived_roots(7, 4)[1:]))
+    result = call(small, "draws", SMALLEST, "--draws", "3", "--cores", "2")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert set(RAN.findall(result.stdout)) == {second, third, "smallest-draws"}
+    after = contents(small)
+    assert {name: content for name, content in after.items() if name.startswith(f"{first}/")} == before
+    result = call(small, "draws", SMALLEST, "--draws", "4", "--cores", "2")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert set(RAN.findall(result.stdout)) == {fourth, "smallest-draws"}
+
+    # The same bytes as of the command that runs this root seed alone, in a tree of its own.
+    other = copy_of_the_tree(tmp_path / "other")
+    target = f"results/{second}/claims.json"
+    assert call(other, "run", SMALLEST, target, "--root-seed", second.split("-")[-1], "--cores", "2").returncode == 0
+    assert contents(other) == {name: content for name, content in after.items() if name.startswith(f"{second}/")}
+    assert call(small, "check", SMALLEST).returncode == 0
+    for name in (second, "smallest-draws"):  # what archives look up
+        assert len((small / f"results/{name}/logs/runs.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+
+
+@pytest.mark.slow
+def test_draw_that_stops_stops_no_other_and_is_named(tmp_path):
+    tree = copy_of_the_tree(tmp_path)
+    line = "    settings = job.settings\n"
+    stop = "    if settings.root_seed == 99:\n        raise ValueError('no triplets today')\n"
+    edit(tree, "src/ssl_dynamics/experiments/data/triplets.py", line, line + stop)
+    result = call(tree, "draws", SMALLEST, "--roots", "7 99 2024 11", "--cores", "2")
+    assert result.returncode == DISAGREES
+    assert "Traceback" not in result.stdout + result.stderr
+    assert "triplets: no triplets today (log: results/smallest-root-99/logs/mixture/triplets.log)" in result.stdout
+    assert "the draw with root seed 99 has stopped in triplets" in result.stderr
+    found = json.loads((tree / "results/smallest-draws/draws.json").read_text(encoding="utf-8"))
+    assert found["stopped"] == [99]
+    assert {(claim["passes"], claim["draws"], claim["stopped"]) for claim in found["claims"]} == {(3, 4, 1)}
+    for name in ("smallest", "smallest-root-2024", "smallest-root-11"):
+        assert (tree / f"results/{name}/claims.json").is_file()
+    assert not (tree / "results/smallest-root-99/claims.json").exists()
+
+
+@pytest.mark.slow
+def test_draws_that_the_reference_ships_are_read_by_page_and_paper_of_every_root_seed(small):
+    shipped = small / "results/reference/smallest/draws.json"
+    write_json(shipped, draws_of_claims("A1-collapse-curve"))
+    said = " ".join(call(small, "plan", SMALLEST).stdout.split())
+    assert "2 jobs would run" in said
+    assert "results/reference/smallest/draws.json: read now 1 page, 1 paper" in said
+    assert run(small, config=SMALLEST).returncode == 0
+    page = (small / "results/smallest/report.html").read_text(encoding="utf-8")
+    assert page.count("Over 20 draws: holds on average") == 1
+    assert call(small, "check", SMALLEST).returncode == 0
+    said = call(small, "plan", SMALLEST, "results/smallest-root-11/report.html", "--root-seed", "11")
+    assert said.returncode == 0, said.stderr
