@@ -141,7 +141,7 @@ def wide_nets(activation):
 def cosine():
     """The rows before a plateau is looked for: which step ends the training, rounding may decide."""
     nets = Nets(X, *gaussian(WIDE), "erf", anchors=N)
-    rows = drift.train_to_plateau(nets, drift.triplet_value("contrastive", similarity="cosine"), step=0.5)
+    rows = drift.train_to_plateau(nets, drift.triplet_value("contrastive", similarity="cosine"), step=0.5, landing=3)
     return {name: column[: S * drift.SETTLING // 2] for name, column in rows.items()}
 
 

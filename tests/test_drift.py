@@ -46,6 +46,7 @@ from ssl_dynamics.simulation.drift import (
 from ssl_dynamics.simulation.objective_functions import cosine
 from ssl_dynamics.simulation.wide_nets import Nets
 from ssl_dynamics.theory import blow_up_delay, unreachable_share
+from ssl_dynamics.theory.frozen_descent import cosine_descent
 from ssl_dynamics.unsettled import Unsettled
 
 CONFIGS = Path(__file__).parents[1] / "config"
@@ -206,18 +207,38 @@ def test_training_that_does_not_end_is_an_error(monkeypatch):
     with pytest.raises(Unsettled, match="3 nets have not departed after 3 steps"):
         train_until_departure(nets(X, 32), triplet_value("contrastive", similarity="dot product"), step=0.1)
     with pytest.raises(Unsettled, match="3 nets have not converged after 3 steps"):
-        train_to_plateau(nets(X, 32), triplet_value("contrastive", similarity="cosine"), step=0.1)
+        train_to_plateau(nets(X, 32), triplet_value("contrastive", similarity="cosine"), step=0.1, landing=3)
 
 
 @pytest.mark.parametrize("loss", ["contrastive", "non-contrastive"])
 def test_cosine_training_reaches_a_plateau_near_the_bound_of_the_loss(loss):
     X = triplets(d=12, decay=0.9)[: 18 if loss == "contrastive" else 12]
-    rows = train_to_plateau(nets(X, 256, "relu"), triplet_value(loss, similarity="cosine"), step=0.4)
+    rows = train_to_plateau(nets(X, 256, "relu"), triplet_value(loss, similarity="cosine"), step=0.4, landing=3)
     bound = -2 if loss == "contrastive" else -1
     for seed in range(3):
         run = of_seed(rows, seed)
         assert bound <= run["value"][-1] < 0.9 * bound
         assert run["drift"].max() < 0.5
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_cosine_training_takes_the_steps_that_the_kernel_of_the_start_foretells(activation):
+    """Where a representation near zero makes them shorter, it does so in both, and both look at one time."""
+    X, step, end, seeds = triplets(), 0.6, 3.0, 40
+    batch = nets(X, 4096, activation, seeds=seeds)
+    W1, W2 = (W.numpy() for W in batch.layers)
+    U, kernels = net_outputs(X, W1, W2, activation), two_layer_ntk(X, W1, W2, activation=activation)
+    A, off = coupling_matrix(6, loss="contrastive"), []
+    rows = train_to_plateau(batch, triplet_value("contrastive", similarity="cosine"), step=step, landing=end)
+    for seed in range(seeds):
+        (_, steps), time = cosine_descent(kernels[seed], A, U[seed], step=step, end=end)
+        times = of_seed(rows, seed)["time"]
+        assert abs(times - time).min() < 1e-5 * time
+        if len(steps) > end / step:
+            short = np.argmin(steps[:-1])
+            off.append(abs(np.diff(times)[short] / steps[short] - 1))
+    assert len(off) >= 3
+    assert np.median(off) < 0.05
 
 
 def test_cosine_loss_sees_directions_alone():

@@ -103,11 +103,14 @@ def train_to_fit(nets: Nets, value: Value, *, learning_rate: float, on_step: Cal
     return _descend(nets, value, torch.full_like(nets.times, learning_rate), ended, on_step)
 
 
-def train_to_plateau(nets: Nets, value: Value, *, step: float, on_step: Callable[[], None] = lambda: None) -> Rows:
+def train_to_plateau(
+    nets: Nets, value: Value, *, step: float, landing: float, on_step: Callable[[], None] = lambda: None
+) -> Rows:
     """Gradient descent until the second half of the time has changed the loss by less than 2 % of its decrease.
 
-    η = `step`/(growth rate at the start), halved for a step that would move the outputs by more than 2 `step` of U.
-    Rows and errors as in `train_to_fit`. Source: docs/theory.md §4.
+    η = `step`/(growth rate at the start), or as much as moves the outputs by 2 `step` of U, if that is less; one step
+    ends at the time `landing`/(growth rate at the start), which has a row. Rows and errors as in `train_to_fit`.
+    Source: docs/theory.md §4.
     """
     _, start, _ = nets.gradient(nets.layers, value)
     rates = step / growth_rate(nets, value)
@@ -121,7 +124,7 @@ def train_to_plateau(nets: Nets, value: Value, *, step: float, on_step: Callable
         mark_time[seeds[due]], mark_loss[seeds[due]] = nets.times[due], losses[due]
         return due & flat
 
-    return _descend(nets, value, rates, ended, on_step, most_moved=2 * step)
+    return _descend(nets, value, rates, ended, on_step, most_moved=2 * step, landing=landing / step * rates)
 
 
 def growth_rate(nets: Nets, value: Value) -> torch.Tensor:
@@ -139,29 +142,32 @@ def _descend(
     on_step: Callable[[], None],
     *,
     most_moved: float = math.inf,
+    landing: torch.Tensor | None = None,
 ) -> Rows:
-    """Gradient descent at η = `rates` (S,), less where outputs would move by more than `most_moved` of their norm."""
+    """Gradient descent at η = `rates` (S,), less where outputs would move by more than `most_moved` of their norm.
+
+    One step of every net ends at its time `landing` (S,).
+    """
     rows: list[Rows] = []
-    eta = rates
     U, losses, gradients = nets.gradient(nets.layers, value)
     _record(rows, nets, losses)
     look = 1
     for number in range(1, MOST_STEPS + 1):
+        left = torch.full_like(rates, math.inf) if landing is None else _ahead(landing - nets.times, landing)
+        eta = torch.minimum(rates, left)
         tried = moved(nets.layers, gradients, eta)
         new_U, new_losses, new_gradients = nets.gradient(tried, value)
-        takes = _distance(new_U, U) <= most_moved
-        if takes.all():
-            nets.layers, U, losses, gradients = tried, new_U, new_losses, new_gradients
-        else:
-            here = takes[:, None, None]
-            nets.layers = _chosen(here, tried, nets.layers)
-            gradients = _chosen(here, new_gradients, gradients)
-            U, losses = torch.where(here, new_U, U), torch.where(takes, new_losses, losses)
-        nets.times = torch.where(takes, nets.times + eta, nets.times)
-        eta = torch.where(takes, torch.minimum(2 * eta, rates), eta / 2)
+        # In proportion: a step that is halved at a bound would jump there, and the net with it.
+        shorter = eta * (most_moved / _distance(new_U, U)).clamp(max=1)
+        if (shorter < eta).any():
+            eta = shorter
+            tried = moved(nets.layers, gradients, eta)
+            new_U, new_losses, new_gradients = nets.gradient(tried, value)
+        nets.layers, nets.times = tried, nets.times + eta
+        U, losses, gradients = new_U, new_losses, new_gradients
         on_step()
-        done = ended(losses) & takes
-        if number >= look or done.any():
+        done = ended(losses)
+        if number >= look or done.any() or (eta == left).any():
             _record(rows, nets, losses)
             look = math.ceil(LOOKS * look)
         if done.all():
@@ -169,13 +175,15 @@ def _descend(
         if done.any():
             kept = ~done
             nets.keep(kept)
-            U, losses, eta, rates = U[kept], losses[kept], eta[kept], rates[kept]
+            U, losses, rates = U[kept], losses[kept], rates[kept]
             gradients = (gradients[0][kept], gradients[1][kept])
+            landing = landing if landing is None else landing[kept]
     raise Unsettled(f"{len(nets.seeds)} nets have not converged after {MOST_STEPS} steps")
 
 
-def _chosen(here: torch.Tensor, new: Layers, old: Layers) -> Layers:
-    return torch.where(here, new[0], old[0]), torch.where(here, new[1], old[1])
+def _ahead(left: torch.Tensor, of: torch.Tensor) -> torch.Tensor:
+    """Times that are left, infinite where there is none but rounding."""
+    return torch.where(left > 1e-9 * of, left, math.inf)
 
 
 def _loss_rate(losses: torch.Tensor, gradients: Layers) -> torch.Tensor:

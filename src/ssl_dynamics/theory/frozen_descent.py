@@ -47,28 +47,25 @@ def cosine_slope(U: Array, A: Array) -> Array:
 def cosine_descent(Theta: Array, A: Array, U0: Array, *, step: float, end: float) -> tuple[Descent, float]:
     """Slopes of L = Tr(EᵀAE) under U_{k+1} = U_k − η_kΘ ∂L/∂U until the time `end`/r; r = ‖Θ ∂L/∂U‖/‖U‖ at the start.
 
-    η = `step`/r, halved for a step that would move the outputs by more than 2 `step` of their norm, and doubled again
-    after one that did not; the last step ends at `end`/r. Returns the descent and that time.
+    η = `step`/r, or as much as moves the outputs by 2 `step` of their norm, if that is less; the last step ends at
+    `end`/r. Returns the descent and that time.
 
     Theta (Nz, Nz) symmetric, index i·z + a; A (N, N) symmetric; U0 (N, z) without a row of zeros. Source:
     docs/theory.md §4.
     """
-    U, slopes, sizes = U0, [], []
-    slope = cosine_slope(U, A)
-    moved = (Theta @ slope.ravel()).reshape(U.shape)
-    rate = float(np.linalg.norm(moved) / np.linalg.norm(U))
-    left, longest = end / rate, step / rate
-    eta = longest
+    U, slopes, sizes = U0, list[Array](), list[float]()
+    rate, left = math.nan, math.inf
     while left > 0:
-        taken = min(eta, left)
-        if taken * np.linalg.norm(moved) > 2 * step * np.linalg.norm(U):
-            eta = taken / 2
-            continue
-        slopes.append(slope)
-        sizes.append(taken)
-        U = U - taken * moved
-        left = left - taken if not math.isclose(left, taken) else 0.0
-        eta = min(2 * eta, longest)
         slope = cosine_slope(U, A)
         moved = (Theta @ slope.ravel()).reshape(U.shape)
+        speed = float(np.linalg.norm(moved) / np.linalg.norm(U))
+        if not slopes:
+            rate, left = speed, end / speed
+        eta = min(step / rate, 2 * step / speed)
+        last = eta >= left * (1 - 1e-9)
+        eta = left if last else eta
+        slopes.append(slope)
+        sizes.append(eta)
+        U = U - eta * moved
+        left = 0.0 if last else left - eta
     return (np.stack(slopes), np.array(sizes)), end / rate

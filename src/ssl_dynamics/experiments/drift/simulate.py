@@ -2,7 +2,7 @@
 
 from ssl_dynamics.engine.artifacts import Arrays
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.drift.config import COSINE_STEP, Drift, SimulateSettings, SupervisedSettings
+from ssl_dynamics.experiments.drift.config import COSINE_STEP, COSINE_TIME, Drift, SimulateSettings, SupervisedSettings
 from ssl_dynamics.experiments.drift.design import (
     OBJECTIVES,
     Array,
@@ -83,4 +83,5 @@ def train_cosine(start: Start, points: Triplets, loss: Loss, drift: Drift) -> Ar
     n, seeds = drift.cosine.triplets, len(drift.cosine_seeds(start.batch))
     X, activation = points_of(points, loss, n), start.batch.activation
     nets = Nets(X, start.W1[:seeds], start.W2[:seeds], activation, anchors=n)
-    return train_to_plateau(nets, triplet_value(loss, similarity="cosine"), step=COSINE_STEP * drift.step)
+    value = triplet_value(loss, similarity="cosine")
+    return train_to_plateau(nets, value, step=COSINE_STEP * drift.step, landing=COSINE_TIME)
