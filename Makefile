@@ -44,6 +44,8 @@ CROSSCHECK := .venv-crosscheck/ready-$(call stamp,crosscheck/requirements.txt)
 ARCHIVE := .venv-archive/ready-$(call stamp,archive/requirements.txt)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# A python on the path may be a script of the shell, which would read a file of the user's first.
+unexport BASH_ENV ENV
 # A command in the one clean environment: see there.
 CLEAN = python -IS src/ssl_dynamics/engine/clean_environment.py
 

@@ -18,6 +18,7 @@ from benchmarks.pipeline import Measure
 from benchmarks.problems import LinearProblem, files_for_peers, linear_problem, net
 from benchmarks.turns import Comparison, keep_freed_memory, take
 from ssl_dynamics.engine.run_record import surroundings
+from ssl_dynamics.errors import ConfigError
 
 RESULTS = Path("results/benchmark")
 JSON = RESULTS / "benchmark.json"
@@ -29,13 +30,18 @@ USAGE = "usage: python -m benchmarks measure CONFIG | check | baseline | memory"
 def main(arguments: list[str]) -> None:
     match arguments:
         case ["measure", config]:
-            measure(Path(config))
+            try:
+                measure(Path(config))
+            except ConfigError as error:
+                sys.exit(str(error))
         case ["check"]:
             try:
                 check()
             except (OSError, ValueError) as error:  # a baseline that is not there, or of other rows
                 sys.exit(str(error))
         case ["baseline"]:
+            if not JSON.is_file():
+                sys.exit(f"{JSON}: nothing has been measured yet: make benchmark")
             shutil.copyfile(JSON, BASELINE)
         case ["memory"]:
             with threadpool_limits(1):

@@ -50,7 +50,15 @@ def resolve() -> str:
     return head + "".join(re.sub(r"\+\w+$", "", pin) + "\n" for pin in resolved)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write both files. Raises CalledProcessError if pip, which says why, has failed."""
     lock = resolve()
     (TOP / "requirements.lock").write_text(lock, encoding="utf-8")
     (TOP / "environment.yml").write_text(environment(lock), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)

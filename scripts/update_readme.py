@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
 from ssl_dynamics.engine.provenance import SUFFIX, records_below
@@ -137,6 +138,8 @@ def put(file: Path, mark: str, content: str) -> None:
 
 
 def main() -> None:
+    if not (RESULTS / "claims.json").is_file():
+        sys.exit(f"{RESULTS}: there is no finished run: make")
     records = json.loads((RESULTS / "claims.json").read_text(encoding="utf-8"))
     shipped = read_shipped([path for path in [REFERENCE / RESULTS.name / DRAWS] if path.is_file()])
     put(TOP / "README.md", "families", families(records, shipped))

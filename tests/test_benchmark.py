@@ -424,3 +424,19 @@ def test_thick_strips_meet_themselves_in_full(monkeypatch):
     monkeypatch.setattr(two_layer, "_STRIP", 3)  # strips of 3, 3 and 1 rows meet 3, 6 and 7 samples
     more = 2 * (3 * 3 + 3 * 6 + 1 * 7 - 7 * 8 // 2) * (3 + 5 + 5 * 3)
     assert kernel.by_strips(**sizes) - needed == more
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["measure", "nowhere.yaml"], "nowhere.yaml: No such file or directory; expected a configuration file"),
+        (["baseline"], "benchmark.json: nothing has been measured yet: make benchmark$"),
+        (["measure"], "usage: python -m benchmarks"),
+    ],
+)
+def test_what_is_missing_is_said_in_a_line(words, said, tmp_path, monkeypatch):
+    monkeypatch.setattr(__main__, "JSON", tmp_path / "benchmark.json")
+    monkeypatch.setattr(__main__, "BASELINE", tmp_path / "baseline.json")
+    with pytest.raises(SystemExit, match=said):
+        __main__.main(words)
+    assert not (tmp_path / "baseline.json").exists()

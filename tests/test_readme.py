@@ -39,10 +39,22 @@ def test_table_of_verdicts_holds_every_claim_as_the_registry_states_it():
         assert row[4].startswith(claim.control.description.replace("|", "∣") + ": ")
 
 
-def test_table_has_a_column_of_draws_where_they_are_shipped():
+def load_script():
     spec = importlib.util.spec_from_file_location("update_readme", TOP / "scripts/update_readme.py")
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
+    return script
+
+
+def test_there_must_be_a_run_to_speak_of(tmp_path, monkeypatch):
+    script = load_script()
+    monkeypatch.setattr(script, "RESULTS", tmp_path / "full")
+    with pytest.raises(SystemExit, match=r"full: there is no finished run: make$"):
+        script.main()
+
+
+def test_table_has_a_column_of_draws_where_they_are_shipped():
+    script = load_script()
     numbers = {"value": 0.1, "low": 0.05, "high": 0.12, "verdict": "pass", "statistic": "mean"}
     criterion = {"operator": "<=", "threshold": 0.2}
     control = {"description": "a control", "value": 0.5}
