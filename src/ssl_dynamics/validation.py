@@ -10,12 +10,13 @@ _ORTHONORMALITY = 1e-8  # largest entry of WᵀW − I
 _CONTRACTION = 1e-8  # how far the largest singular value of a contraction may exceed 1
 # A form outside of these is refused: its eigenvalues, or their differences, may be none that float64 holds.
 _SMALLEST, _LARGEST = 1e-290, 1e290
+_MOST_STEPS = 2**53  # up to which float64 holds every whole number
 
 
 def symmetric_matrix(name: str, matrix: ArrayLike) -> Array:
     """`matrix` as a real, finite, symmetric float64 (d, d); its size, if not zero, between 1e−290 and 1e290.
 
-    Symmetric to 1e−10 of the largest entry; one of float32 or float16 to d roundings of its own, and then exactly so.
+    Symmetric to 1e−10 of the largest entry; one of float32 or float16 to 4√d roundings of its own, and then exactly so.
     """
     array, rounding = _with_rounding(name, matrix)
     if array.ndim != 2 or array.shape[0] != array.shape[1] or array.size == 0:
@@ -24,7 +25,7 @@ def symmetric_matrix(name: str, matrix: ArrayLike) -> Array:
     if largest > _LARGEST or 0 < largest < _SMALLEST:
         raise ValueError(f"{name} reaches {largest:.3g}, near the limits of float64: scale it, and times inversely")
     asymmetry = np.abs(array - array.T).max()
-    if asymmetry > max(_SYMMETRY, len(array) * rounding) * largest:
+    if asymmetry > max(_SYMMETRY, _accumulated(rounding, len(array))) * largest:
         raise ValueError(f"{name} must be symmetric; |{name} − {name}ᵀ| reaches {asymmetry:.3g}")
     return (array + array.T) / 2 if rounding else array
 
@@ -32,7 +33,7 @@ def symmetric_matrix(name: str, matrix: ArrayLike) -> Array:
 def start(name: str, matrix: ArrayLike, d: int, *, orthonormal: bool) -> Array:
     """`matrix` as a real, finite start (..., d, z) with 1 <= z <= d, with orthonormal columns where asked.
 
-    Orthonormal to 1e−8; one of float32 or float16 to d roundings of its own, and then the nearest that is so.
+    Orthonormal to 1e−8; one of float32 or float16 to 4√d roundings of its own, and then the nearest that is so.
     """
     array, rounding = _with_rounding(name, matrix)
     if array.ndim < 2 or array.shape[-2] != d or not 1 <= array.shape[-1] <= d:
@@ -42,7 +43,7 @@ def start(name: str, matrix: ArrayLike, d: int, *, orthonormal: bool) -> Array:
     if orthonormal:
         with np.errstate(over="ignore", invalid="ignore"):
             defect = np.abs(array.mT @ array - np.eye(array.shape[-1])).max()
-        if not defect <= max(_ORTHONORMALITY, d * rounding):
+        if not defect <= max(_ORTHONORMALITY, _accumulated(rounding, d)):
             raise ValueError(
                 f"{name} must have orthonormal columns; |{name}ᵀ{name} − I| reaches {defect:.3g} "
                 f"(np.linalg.qr({name})[0], in float64, has such columns and the same span)"
@@ -56,14 +57,15 @@ def start(name: str, matrix: ArrayLike, d: int, *, orthonormal: bool) -> Array:
 def contraction(name: str, matrix: ArrayLike, d: int) -> Array:
     """`matrix` as a start whose singular values are at most 1: those above by rounding, or by 1e−8, are made 1.
 
-    Of float32 or float16, all within d roundings of 1 are, as in an orthonormal start of that type.
+    Of float32 or float16, all within 4√d roundings of 1 are, as in an orthonormal start of that type.
     """
     array, rounding = start(name, matrix, d, orthonormal=False), _with_rounding(name, matrix)[1]
     left, sigma, right = np.linalg.svd(array, full_matrices=False)
-    if sigma.max() > 1 + max(_CONTRACTION, d * rounding):
+    slack = _accumulated(rounding, d)
+    if sigma.max() > 1 + max(_CONTRACTION, slack):
         raise ValueError(f"{name} must have singular values at most 1; got {sigma.max():.6g}")
     if rounding or sigma.max() > 1 + d * np.finfo(np.float64).eps:
-        nearly = sigma > 1 - d * rounding
+        nearly = sigma > 1 - slack
         return np.asarray(left * np.where(nearly, 1, sigma)[..., None, :] @ right)
     return array
 
@@ -83,8 +85,10 @@ def time_grid(name: str, times: ArrayLike) -> Array:
 
 
 def step_counts(name: str, steps: ArrayLike) -> NDArray[np.int64]:
-    """`steps` as whole, non-negative, non-decreasing numbers (T,)."""
+    """`steps` as whole, non-negative, non-decreasing numbers (T,), at most 2⁵³."""
     counts = time_grid(name, steps)
+    if counts[-1] > _MOST_STEPS:
+        raise ValueError(f"{name} must be at most 2⁵³ = {_MOST_STEPS:.3g}; got {counts[-1]:.6g}")
     if (counts != np.round(counts)).any():
         raise ValueError(f"{name} must be whole numbers; got {counts[counts != np.round(counts)][0]:.6g}")
     return counts.astype(np.int64)
@@ -98,6 +102,31 @@ def real(name: str, values: ArrayLike) -> Array:
     return _with_rounding(name, values)[0]
 
 
+def positive(name: str, value: float) -> float:
+    """`value` as a positive finite number."""
+    number = real(name, value)
+    if number.ndim or not number > 0:
+        raise ValueError(f"{name} must be a positive number; got {value}")
+    return float(number)
+
+
+def count(name: str, value: float, most: int, of: str) -> int:
+    """`value` as a whole number from 1 to `most`, which the message calls `of`."""
+    number = real(name, value)
+    if number.ndim or number != np.round(number) or not 1 <= number <= most:
+        raise ValueError(f"{name} must be a whole number between 1 and {of} = {most}; got {value}")
+    return int(number)
+
+
+def unit(array: Array, axis: int | tuple[int, ...] | None = None) -> Array:
+    """The power of two next below the largest |entry| along axes, which are kept; 1 where all are zero.
+
+    Division by it is exact, and leaves entries whose squares float64 holds.
+    """
+    largest = np.abs(array).max(axis=axis, keepdims=True)
+    return np.where(largest > 0, np.ldexp(1.0, np.frexp(largest)[1] - 1), 1.0)
+
+
 def finite(name: str, values: Array, instead: str) -> Array:
     """The result `values`, if float64 holds it. Raises ValueError otherwise, and says what to do `instead`."""
     if not np.isfinite(values).all():
@@ -107,8 +136,7 @@ def finite(name: str, values: Array, instead: str) -> Array:
 
 def _with_rounding(name: str, values: ArrayLike) -> tuple[Array, float]:
     """`values` as float64, and the rounding of their own type where that is coarser (0 otherwise)."""
-    parts = values if isinstance(values, list | tuple) else (values,)
-    if any(np.ma.is_masked(part) for part in parts):
+    if _is_masked(values):
         raise ValueError(f"{name} has masked values: leave them out, or fill them with numbers that may count")
     try:
         array = np.asarray(values)
@@ -122,3 +150,14 @@ def _with_rounding(name: str, values: ArrayLike) -> tuple[Array, float]:
         raise ValueError(f"{name} holds {np.count_nonzero(~np.isfinite(numbers))} values that are not finite")
     coarse = array.dtype.kind == "f" and array.dtype.itemsize < numbers.dtype.itemsize
     return numbers, float(np.finfo(array.dtype).eps) if coarse else 0.0
+
+
+def _accumulated(rounding: float, d: int) -> float:
+    """What sums of d products of a type with this rounding may be off by: 4√d of it; QR in float32 stays within √d/4."""
+    return float(4 * np.sqrt(d) * rounding)
+
+
+def _is_masked(values: ArrayLike) -> bool:
+    if isinstance(values, list | tuple):
+        return any(map(_is_masked, values))
+    return bool(np.ma.is_masked(values))
