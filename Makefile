@@ -1,6 +1,6 @@
 # Two commands do everything: `make` and `make test`. Both build .venv first when it is missing or stale.
 # All paths are relative to this folder: from another one `make -f` would delete and install there.
-ifeq (,$(filter Makefile ./Makefile $(CURDIR)/Makefile,$(lastword $(MAKEFILE_LIST))))
+ifeq (,$(and $(filter Makefile ./Makefile $(CURDIR)/Makefile,$(lastword $(MAKEFILE_LIST))),$(wildcard scripts/install.py)))
 $(error this Makefile works in its own folder alone: make -C FOLDER, not make -f FOLDER/Makefile)
 endif
 

@@ -77,7 +77,7 @@ def bad_steps(name, steps):
 
 
 def bad_dimension(name, z):
-    return [(0, f"{name} must lie between 1 and .*; got 0"), (D + z, f"{name} must lie between 1 and .*; got {D + z}")]
+    return [(bad, f"{name} must be a whole number between 1 and .*; got ") for bad in (0, D + z, 1.5, "2", [z], np.nan)]
 
 
 C = ("C", FORM, bad_matrix)

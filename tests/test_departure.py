@@ -326,7 +326,7 @@ def test_interpolation_refuses_bad_input(call, message):
     [
         (lambda C, s, X: (C, s, X[:, :3]), r"points must have shape \(N, 4\) .*got \(8, 3\)"),
         (lambda C, s, X: (C @ C, s, X), "must have a negative eigenvalue; its smallest is"),
-        (lambda C, s, X: (C[:3, :3], s, X), r"cross must have shape \(S, d, z\) with d = 3; got \(3, 4, 2\)"),
+        (lambda C, s, X: (C[:3, :3], s, X), r"cross must have shape \(..., d, z\) with d = 3; got \(3, 4, 2\)"),
         (
             lambda C, s, X: (C, GramState(s.second, s.cross, s.second), X),
             r"\(3, 2, 2\); got \(3, 2, 2\)",
@@ -352,7 +352,7 @@ def test_start_at_the_saddle_never_leaves_it_and_is_an_error():
     ("change", "message"),
     [
         ({"cross": np.ones((3, 2))}, r"got \(3, 2\), \(8, 4\)"),
-        ({"level": 0}, "positive; got 64 and 0"),
+        ({"level": 0}, "level must be a positive number; got 0"),
         ({"mode": D}, "0 and 3; got 4"),
         ({"C": np.eye(D)}, "eigenvalue 0 of C must be negative; got 1"),
     ],
@@ -365,7 +365,7 @@ def test_law_refuses_bad_input(change, message):
 
 
 @pytest.mark.parametrize(
-    ("rows", "width", "message"), [(2, 4, r"got \(3, 4\), \(2, 2\)"), (3, 0, "width must be positive; got 0")]
+    ("rows", "width", "message"), [(2, 4, r"got \(3, 4\), \(2, 2\)"), (3, 0, "width must be a positive number; got 0")]
 )
 def test_gram_state_refuses_bad_input(rows, width, message):
     with pytest.raises(ValueError, match=message):

@@ -276,7 +276,7 @@ def test_gaussian_layers_depend_on_their_own_names_alone():
 
 
 def test_theory_of_departure_refuses_bad_input():
-    with pytest.raises(ValueError, match="drift must be positive; got 0"):
+    with pytest.raises(ValueError, match="drift must be a positive number; got 0"):
         blow_up_delay(np.ones((3, 2)), np.eye(2), 2, drift=0)
     with pytest.raises(ValueError, match=r"anchor and C must have shapes .* got \(3, 2\) and \(3, 3\)"):
         blow_up_delay(np.ones((3, 2)), np.eye(3), 2, drift=0.5)

@@ -308,6 +308,8 @@ def test_masks_are_refused():
         lambda: theory.grassmann_flow(np.eye(2), np.eye(2)[:, :1], np.ma.masked_equal([0.0, 1.0], 0)),
         lambda: linear_kernel([masked[0], masked[1]]),
         lambda: principal_angles(masked, np.eye(2)),
+        lambda: theory.unconstrained_flow(np.eye(2), [[[masked[0]], [masked[1]]]], [0.0]),
+        lambda: theory.unconstrained_flow(np.eye(2), [[[1.0], [np.ma.masked]]], [0.0]),
     ):
         with pytest.raises(ValueError, match="has masked values"):
             call()

@@ -182,7 +182,7 @@ EYE = np.eye(3)
     [
         ((np.diag([1.0, 2.0, 2.0]), EYE, EYE, 2, [1.0]), "λ_3 − λ_2 = 0: the minimiser is not isolated"),
         ((np.diag([1.0, 2.0, 3.0]), np.eye(2), EYE, 1, [1.0]), r"one shape; got \(3, 3\), \(2, 2\) and \(3, 3\)"),
-        ((np.diag([1.0, 2.0, 3.0]), EYE, EYE, 3, [1.0]), "z must lie between 1 and d − 1 = 2; got 3"),
+        ((np.diag([1.0, 2.0, 3.0]), EYE, EYE, 3, [1.0]), "z must be a whole number between 1 and d − 1 = 2; got 3"),
         ((np.diag([1.0, 2.0, 3.0]), EYE, EYE, 1, [0.0]), r"temperatures must be finite, positive .*; got \[0\.\]"),
         ((np.diag([1.0, 2.0, 3.0]), EYE, np.triu(np.ones((3, 3))), 1, [1.0]), "B must be symmetric"),
         ((np.full((3, 3), np.nan), EYE, EYE, 1, [1.0]), "C holds 9 values that are not finite"),

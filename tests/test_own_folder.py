@@ -53,6 +53,20 @@ def test_an_including_makefile_is_refused_too(project, tmp_path):
     assert "works in its own folder alone" in make(tmp_path, "clean").stderr
 
 
+@pytest.mark.parametrize("goal", ["quick", "clean", ""])
+def test_a_link_to_the_makefile_is_refused_too(project, tmp_path, goal):
+    other = tmp_path / "other"
+    (other / "results").mkdir(parents=True)
+    (other / "results/kept").write_text("")
+    (other / "Makefile").symlink_to(project / "Makefile")
+    result = make(other, *goal.split())
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.splitlines()[-1].endswith(
+        "works in its own folder alone: make -C FOLDER, not make -f FOLDER/Makefile.  Stop."
+    )
+    assert (other / "results/kept").exists()
+
+
 @pytest.mark.parametrize("words", [(), ("-f", "Makefile"), ("-f", "./Makefile")])
 def test_own_folder_is_accepted(project, words):
     assert "make quick" in make(project, *words, "help").stdout

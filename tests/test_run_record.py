@@ -116,6 +116,27 @@ def test_commit_is_that_of_this_folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("results")
+def test_settings_of_the_user_s_git_neither_hide_files_nor_run_programs(tmp_path, monkeypatch):
+    git("init", "--quiet")
+    (tmp_path / "code.py").write_text("one = 1\n")
+    git("add", ".")
+    git("commit", "--quiet", "-m", "first")
+    home = tmp_path.parent / f"{tmp_path.name}-home"
+    home.mkdir()
+    (home / "watch.sh").write_text(f"#!/bin/sh\ntouch {home}/was-run\n")
+    (home / "watch.sh").chmod(0o755)
+    (home / "ignored").write_text("*\n")
+    (home / ".gitconfig").write_text(
+        f"[status]\n showUntrackedFiles = no\n[core]\n fsmonitor = {home}/watch.sh\n excludesFile = {home}/ignored\n"
+    )
+    monkeypatch.setenv("HOME", str(home))
+    assert surroundings()["code"]["dirty"] is False
+    (tmp_path / "new.py").write_text("")
+    assert surroundings()["code"]["dirty"] is True
+    assert not (home / "was-run").exists()
+
+
+@pytest.mark.usefixtures("results")
 def test_without_git_the_commit_is_unknown(monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert surroundings()["code"] is None

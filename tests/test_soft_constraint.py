@@ -167,5 +167,5 @@ def test_bad_input_is_refused_in_a_line(change, message):
 def test_limit_needs_a_penalty_and_a_dimension():
     with pytest.raises(ValueError, match="without a penalty"):
         soft_constraint_limit(np.eye(2), 1, beta=[1.0, 0.0])
-    with pytest.raises(ValueError, match="z must be between 1 and d = 2; got 3"):
+    with pytest.raises(ValueError, match="z must be a whole number between 1 and d = 2; got 3"):
         soft_constraint_limit(np.eye(2), 3, beta=1.0)

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -135,6 +136,9 @@ def test_bad_problem_is_refused_in_one_line_and_nothing_is_written(tmp_path, mon
         (["missing.npz", "out.npz"], "missing.npz: No such file or directory; expected an .npz file"),
         (["problem.npz", "out.csv"], "out.csv: .npz is allowed"),
         (["problem.npz", "no/out.npz"], "no/out.npz: no folder no"),
+        (["problem.npz", "folder.npz"], "folder.npz: no file, so it is not written over"),
+        (["problem.npz", "out.npz", "--plot", "folder.svg"], "folder.svg: no file, so it is not written over"),
+        (["pipe.npz", "out.npz"], "pipe.npz: no file; expected an .npz file"),
         (["problem.npz", "out.npz", "--plot", "out.gif"], "out.gif: .svg or .png is allowed"),
         (["problem.npz", "../here/problem.npz"], "../here/problem.npz: this is the problem itself; name another file"),
         (["single.npz", "out.npz"], "single.npz: not an .npz file of plain arrays; pickled objects are not read"),
@@ -146,10 +150,33 @@ def test_bad_paths_are_refused(tmp_path, monkeypatch, capsys, arguments, message
     problem(here)
     np.save(here / "single.npy", np.eye(2))
     (here / "single.npy").rename(here / "single.npz")
+    for name in ("folder.npz", "folder.svg"):
+        (here / name).mkdir()
+    os.mkfifo(here / "pipe.npz")
     monkeypatch.chdir(here)
     code, error = run(monkeypatch, capsys, *arguments)
     assert code == WRONG_INPUT
     assert error == f"{message}\n"
+
+
+@pytest.mark.parametrize("lost", ["write_figure", "write_arrays"])
+def test_a_picture_and_a_solution_of_before_outlive_a_failure(tmp_path, monkeypatch, capsys, lost):
+    problem(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for name in ("out.npz", "out.svg"):
+        (tmp_path / name).write_text("precious")
+
+    def fails(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(f"ssl_dynamics.solver.{lost}", fails)
+    code, error = run(monkeypatch, capsys, "problem.npz", "out.npz", "--plot", "out.svg")
+    assert code == WRONG_INPUT
+    assert error == "out.npz, out.svg: No space left on device; nothing was written\n"
+    assert {path.name: path.read_text() for path in tmp_path.glob("out.*")} == dict.fromkeys(
+        ("out.npz", "out.svg"), "precious"
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.npz", "out.svg", "problem.npz"]
 
 
 def test_help_names_the_arrays():

@@ -80,6 +80,29 @@ def test_keys_repeated_beside_merged_ones_are_refused(tmp_path, text, message):
         load_config(path)
 
 
+@pytest.mark.parametrize("written", ["010", "1:30", "4_0", "-07", "1_0.5", "1:30.5", "0b11"])
+def test_numbers_that_two_versions_of_yaml_read_differently_are_refused(tmp_path, written):
+    path = tmp_path / "own.yaml"
+    path.write_text(f"name: own\nroot_seed: 1\nseeds: {written}\n")
+    with pytest.raises(ConfigError) as refused:
+        load_config(path)
+    assert str(refused.value) == (
+        f"{path}: not YAML: line 3: {written} is not allowed: it must be a number in decimal digits"
+    )
+
+
+def test_aliases_that_stand_for_too_much_are_refused(tmp_path):
+    path = tmp_path / "own.yaml"
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 9)}]" for k in range(1, 12)]
+    path.write_text("\n".join(lines))
+    with pytest.raises(ConfigError, match=r"own\.yaml: more than 100,000 values, or one that holds itself"):
+        load_config(path)
+    path.write_text("a: &a [1, *a]")
+    with pytest.raises(ConfigError, match=r"own\.yaml: "):
+        load_config(path)
+
+
 @pytest.mark.parametrize("name", ["reference", "benchmark"])
 def test_folders_of_other_results_are_no_names(name):
     values = yaml.safe_load(SMALLEST.read_text()) | {"name": name}

@@ -27,6 +27,7 @@ _TAKEN = {"reference": "what is shipped as the reference", "benchmark": "what `m
 _EXPONENT = re.compile(
     r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+"
 )  # of which YAML 1.1 reads 2.0e-2 as a number, 2e-2 as text
+_MOST_VALUES = 100_000
 LARGEST = 100_000_000  # of all numbers but the seed: larger ones ask for years, for terabytes, or for infinities
 
 
@@ -227,6 +228,7 @@ def _numbers(value: object, key: str = "") -> Iterator[tuple[str, float]]:
 
 def parse_config(values: Mapping[str, object], where: str) -> Config:
     """Typed configuration from plain values. Raises ConfigError: one line for each wrong key, starting with `where`."""
+    _require_few(values, where)
     try:
         text = json.dumps(_with_exponents(values), default=str)
     except RecursionError:
@@ -237,6 +239,20 @@ def parse_config(values: Mapping[str, object], where: str) -> Config:
         return _Complete.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise ConfigError("\n".join(_line(where, item) for item in error.errors())) from None
+
+
+def _require_few(values: object, where: str) -> None:
+    """Raise ConfigError where aliases of YAML stand for more values than any configuration has, and than memory."""
+    waiting, seen = [values], 0
+    while waiting:
+        match waiting.pop():
+            case Mapping() as part:
+                waiting.extend(part.values())
+            case list() as part:
+                waiting.extend(part)
+        seen += 1
+        if seen > _MOST_VALUES:
+            raise ConfigError(f"{where}: more than {_MOST_VALUES:,} values, or one that holds itself")
 
 
 def _with_exponents(value: object) -> object:
@@ -298,6 +314,7 @@ def config_schema() -> str:
 
 
 _MERGE = "tag:yaml.org,2002:merge"
+_AMBIGUOUS = re.compile(r"[:_]|^[-+]?0[0-9b]")
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -312,6 +329,26 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         if repeated:
             raise yaml.YAMLError(f"line {node.start_mark.line + 1}: repeated keys: {', '.join(repeated)}")
         super().flatten_mapping(node)
+
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        _require_decimal(node)
+        return super().construct_yaml_int(node)
+
+    def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
+        _require_decimal(node)
+        return super().construct_yaml_float(node)
+
+
+_UniqueKeyLoader.add_constructor("tag:yaml.org,2002:int", _UniqueKeyLoader.construct_yaml_int)
+_UniqueKeyLoader.add_constructor("tag:yaml.org,2002:float", _UniqueKeyLoader.construct_yaml_float)
+
+
+def _require_decimal(node: yaml.ScalarNode) -> None:
+    """Raise YAMLError for 010, 1:30 and 4_0, which YAML 1.1 reads as 8, 90 and 40, and YAML 1.2 does not."""
+    if _AMBIGUOUS.search(node.value):
+        raise yaml.YAMLError(
+            f"line {node.start_mark.line + 1}: {node.value} is not allowed: it must be a number in decimal digits"
+        )
 
 
 def _line(where: str, error: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The command `ssl-dynamics solve`: closed forms on arrays of one's own, .npz in, .npz and a picture out."""
 
 import sys
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -77,13 +78,18 @@ def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | No
     except (ValueError, ArithmeticError, RuntimeError, MemoryError) as error:
         raise ConfigError(f"{problem}: {error}") from None
     _say_if_not_unique(C, W.shape[-1])
+    solution = {"times": times, "W": W, "loss": values, "sines": sines}
     try:
-        if plot is not None:
-            write_figure(_picture(plot, times, values, sines), plot)
-        write_arrays(output, {"times": times, "W": W, "loss": values, "sines": sines})
+        if plot is None:
+            write_arrays(output, solution)
+            return
+        # The picture takes its place when the solution has: neither is lost to the other's failure.
+        with tempfile.TemporaryDirectory(dir=plot.parent) as folder:
+            drawn = Path(folder) / plot.name
+            write_figure(_picture(plot, times, values, sines), drawn)
+            write_arrays(output, solution)
+            drawn.replace(plot)
     except OSError as error:
-        if plot is not None:
-            plot.unlink(missing_ok=True)
         places = output if plot is None else f"{output}, {plot}"
         raise ConfigError(f"{places}: {error.strerror or error}; nothing was written") from None
 
@@ -124,6 +130,8 @@ def _losses(C: Array, W: Array, times: Array) -> Array:
 
 
 def _read(problem: Path) -> Arrays:
+    if problem.exists() and not problem.is_file():
+        raise ConfigError(f"{problem}: no file; expected an .npz file")
     try:
         with problem.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
@@ -152,3 +160,5 @@ def _check_place(path: Path, suffixes: tuple[str, ...]) -> None:
         raise ConfigError(f"{path}: {' or '.join(suffixes)} is allowed")
     if not path.parent.is_dir():
         raise ConfigError(f"{path}: no folder {path.parent}")
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"{path}: no file, so it is not written over")

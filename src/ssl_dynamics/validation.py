@@ -104,17 +104,18 @@ def real(name: str, values: ArrayLike) -> Array:
 
 def positive(name: str, value: float) -> float:
     """`value` as a positive finite number."""
-    number = real(name, value)
-    if number.ndim or not number > 0:
-        raise ValueError(f"{name} must be a positive number; got {value}")
-    return float(number)
+    number = _number(value)
+    if number is None or number <= 0:
+        raise ValueError(f"{name} must be a positive number; got {value!r}")
+    return number
 
 
-def count(name: str, value: float, most: int, of: str) -> int:
-    """`value` as a whole number from 1 to `most`, which the message calls `of`."""
-    number = real(name, value)
-    if number.ndim or number != np.round(number) or not 1 <= number <= most:
-        raise ValueError(f"{name} must be a whole number between 1 and {of} = {most}; got {value}")
+def count(name: str, value: float, most: int | None = None, of: str = "") -> int:
+    """`value` as a whole number of at least 1, and at most `most`, which the message calls `of`."""
+    number = _number(value)
+    if number is None or number != np.round(number) or number < 1 or (most is not None and number > most):
+        allowed = "of at least 1" if most is None else f"between 1 and {of} = {most}"
+        raise ValueError(f"{name} must be a whole number {allowed}; got {value!r}")
     return int(number)
 
 
@@ -152,8 +153,17 @@ def _with_rounding(name: str, values: ArrayLike) -> tuple[Array, float]:
     return numbers, float(np.finfo(array.dtype).eps) if coarse else 0.0
 
 
+def _number(value: float) -> float | None:
+    """A single real and finite number, or None."""
+    try:
+        number = real("number", value)
+    except ValueError:
+        return None
+    return None if number.ndim else float(number)
+
+
 def _accumulated(rounding: float, d: int) -> float:
-    """What sums of d products of a type with this rounding may be off by: 4√d of it; QR in float32 stays within √d/4."""
+    """What sums of d products of a type with this rounding may be off by; QR in float32 stays within √d/4 of it."""
     return float(4 * np.sqrt(d) * rounding)
 
 

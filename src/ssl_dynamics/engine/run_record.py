@@ -91,11 +91,13 @@ def surroundings() -> dict[str, Any]:
 
 def _commit() -> dict[str, Any] | None:
     """Commit of the tree, and whether files differ from it; None where the folder is no git checkout of its own."""
-    above = {"GIT_CEILING_DIRECTORIES": str(Path.cwd().parent)}
+    # The user's settings may hide files, or have git run a program.
+    above = {"GIT_CEILING_DIRECTORIES": str(Path.cwd().parent), "GIT_CONFIG_GLOBAL": os.devnull}
+    settings = ("-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "status.showUntrackedFiles=normal")
     try:
         status = subprocess.run(
-            ["git", "status", "--porcelain=v2", "--branch"],
-            env=os.environ | above,
+            ["git", *settings, "status", "--porcelain=v2", "--branch"],
+            env=os.environ | above | {"GIT_CONFIG_NOSYSTEM": "1"},
             capture_output=True,
             text=True,
             check=True,

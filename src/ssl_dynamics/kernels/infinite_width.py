@@ -65,6 +65,10 @@ def _identity(_: Array, s: Array) -> tuple[Array, Array]:
 def _relu(points: Array, s: Array) -> tuple[Array, Array]:
     theta = angles(points)
     norms = np.sqrt(np.diag(s))
+    if (norms**2 < _SMALLEST).any():  # squares of small points have lost digits
+        sizes = np.abs(points).max(axis=1, keepdims=True)
+        units = np.divide(points, sizes, out=np.zeros_like(points), where=sizes > 0)
+        norms = np.linalg.norm(units, axis=1) * (sizes[:, 0] / np.sqrt(points.shape[1]))
     covariance = np.outer(norms, norms) * (np.sin(theta) + (np.pi - theta) * np.cos(theta)) / np.pi
     return covariance, (np.pi - theta) / np.pi
 

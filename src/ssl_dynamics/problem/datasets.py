@@ -125,6 +125,8 @@ def _idx_labels(path: Path | None, images: NDArray[np.generic]) -> NDArray[np.in
 
 def _npz(path: Path) -> Dataset:
     expected = "expected an .npz file with an array 'train' of shape (n, d) or (n, height, width)"
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise ValueError(f"{path}: no file; {expected}")
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: np.asarray(stored[name]) for name in stored.files}

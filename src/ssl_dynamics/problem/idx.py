@@ -40,6 +40,8 @@ def read_idx(path: Path, *, dimensions: int) -> NDArray[Any]:
 
 
 def _content(path: Path) -> bytes:
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise ValueError(f"{path}: no file; {_EXPECTED}")
     try:
         raw = path.read_bytes()
         return gzip.decompress(raw) if raw.startswith(_GZIP) else raw

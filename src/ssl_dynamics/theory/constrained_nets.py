@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ssl_dynamics.theory.grassmann import grassmann_flow
 from ssl_dynamics.theory.integration import in_own_units, integrate
-from ssl_dynamics.validation import Array, finite, real, start, symmetric_matrix, time_grid
+from ssl_dynamics.validation import Array, count, finite, positive, real, start, symmetric_matrix, time_grid, unit
 
 _RANGE = 1e-12  # eigenvalues of a tangent kernel below this, relative to the largest, are taken for zero
 
@@ -30,11 +30,12 @@ def constrained_tangent_kernel(K: ArrayLike, U0: ArrayLike, first: ArrayLike) ->
     N, z = U.shape[-2:]
     if U.ndim != 2 or block.shape != (N * z, N * z):
         raise ValueError(f"needs U0 (N, z) and first (Nz, Nz); got {U.shape} and {block.shape}")
-    outer, identity = U @ U.T, np.eye(z)
-    horizontal = np.einsum("ij,ab->iajb", kernel - outer, identity)
-    rotations = (np.einsum("ij,ab->iajb", outer, identity) - np.einsum("ib,ja->iajb", U, U)) / 2
-    tangent: Array = (horizontal + rotations).reshape(N * z, N * z) + block
-    return tangent
+    with np.errstate(over="ignore", invalid="ignore"):
+        outer, identity = U @ U.T, np.eye(z)
+        horizontal = np.einsum("ij,ab->iajb", kernel - outer, identity)
+        rotations = (np.einsum("ij,ab->iajb", outer, identity) - np.einsum("ib,ja->iajb", U, U)) / 2
+        tangent: Array = (horizontal + rotations).reshape(N * z, N * z) + block
+    return finite("Θ", tangent, "scale U0 down")
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,9 @@ def linearised_flow(
     kept = sizes > _RANGE * sizes[-1]
     L = vectors[:, kept] * np.sqrt(sizes[kept])
     by_point = L.reshape(*U.shape, -1)
-    M = L.T @ np.tensordot(form, by_point, 1).reshape(len(theta), -1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        M = L.T @ np.tensordot(form, by_point, 1).reshape(len(theta), -1)
+    finite("Lᵀ(Q ⊗ I)L", M, "scale the kernel or Q down, and times inversely")
     rates, V = np.linalg.eigh((M + M.T) / 2)
     log_scale = np.maximum(-rates[0] * t, 0)
     response = _growth(rates, t, log_scale) * (V.T @ (L.T @ (form @ U - drive).ravel()))  # (T, r)
@@ -103,18 +106,24 @@ def random_feature_flow(Psi: ArrayLike, A: ArrayLike, W0: ArrayLike, times: Arra
     return flow
 
 
-def arrival(Psi: Array, A: Array, second: Array, convergence: float) -> float:
+def arrival(Psi: ArrayLike, A: ArrayLike, second: ArrayLike, convergence: float) -> float:
     """Time t by which the Grassmann flow on fixed features has tan θ ≤ `convergence` to its limit, from every start.
 
     inf where a start, or λ_z = λ_{z+1}, lets it never arrive.
 
     C = ΨᵀAΨ with features Ψ (S, N, h) and A (N, N); starts W_2 (S, h, z), orthonormal. The bound is
-    tan θ(t) ≤ tan θ(0) e^{−2(λ_{z+1} − λ_z)t}. Source: docs/theory.md §3.
+    tan θ(t) ≤ tan θ(0) e^{−2(λ_{z+1} − λ_z)t}. Raises ValueError on bad shapes or values. Source: docs/theory.md §3.
     """
-    Q, R = np.linalg.qr(Psi.mT)  # C has its eigenvectors in the span of the features: QY, with those Y of RARᵀ
-    eigenvalues, Y = np.linalg.eigh(R @ A @ R.mT)
-    z = second.shape[-1]
-    cosine = np.linalg.svd((Q @ Y[..., :z]).mT @ second, compute_uv=False)[..., -1]
+    features, coupling, convergence = real("Psi", Psi), symmetric_matrix("A", A), positive("convergence", convergence)
+    if features.ndim < 2 or features.shape[-2] != len(coupling):
+        raise ValueError(f"Psi must have shape (..., N, h) with N = {len(coupling)}; got {features.shape}")
+    W = start("second", second, features.shape[-1], orthonormal=True)
+    z = count("z", W.shape[-1], len(coupling) - 1, "N − 1")
+    Q, R = np.linalg.qr(features.mT)  # C has its eigenvectors in the span of the features: QY, with those Y of RARᵀ
+    with np.errstate(over="ignore", invalid="ignore"):
+        form = finite("ΨᵀAΨ", R @ coupling @ R.mT, "scale Psi or A down")
+    eigenvalues, Y = np.linalg.eigh(form)
+    cosine = np.linalg.svd((Q @ Y[..., :z]).mT @ W, compute_uv=False)[..., -1]
     gap = 2 * (eigenvalues[..., z] - eigenvalues[..., z - 1])
     with np.errstate(divide="ignore", invalid="ignore"):
         excess = np.log(np.sqrt(np.maximum(1 - cosine**2, 0)) / cosine / convergence)
@@ -171,11 +180,11 @@ def linearised_mismatch_limit(K: ArrayLike, A: ArrayLike, z: int) -> float:
 
 
 def _eigenvectors(K: ArrayLike, A: ArrayLike, z: int) -> tuple[Array, Array]:
-    """K and the eigenvectors of K^{1/2}AK^{1/2}."""
-    kernel = symmetric_matrix("K", K)
-    if not 1 <= z <= len(kernel):
-        raise ValueError(f"z must lie between 1 and N = {len(kernel)}; got {z}")
-    return kernel, np.linalg.eigh(coupled_form(kernel, A))[1]
+    """K, scaled by a power of two, and the eigenvectors of K^{1/2}AK^{1/2}."""
+    kernel, coupling = symmetric_matrix("K", K), symmetric_matrix("A", A)
+    count("z", z, len(kernel), "N")
+    kernel, coupling = kernel / unit(kernel), coupling / unit(coupling)
+    return kernel, np.linalg.eigh(coupled_form(kernel, coupling))[1]
 
 
 def coupled_form(K: ArrayLike, A: ArrayLike) -> Array:
@@ -187,9 +196,13 @@ def coupled_form(K: ArrayLike, A: ArrayLike) -> Array:
     if sizes[0] < -1e-10 * abs(sizes[-1]):
         raise ValueError(f"K must be positive semidefinite; its smallest eigenvalue is {sizes[0]:.3g}")
     root = (vectors * np.sqrt(np.maximum(sizes, 0))) @ vectors.T
-    form = root @ coupling @ root
-    symmetric: Array = (form + form.T) / 2
-    return symmetric
+    scale = unit(coupling)
+    form = root @ (coupling / scale) @ root
+    with np.errstate(over="ignore", under="ignore"):
+        scaled = (form + form.T) / 2 * scale
+    if form.any() and np.abs(scaled).max() < np.finfo(np.float64).tiny:
+        raise ValueError("K^{1/2}AK^{1/2} vanishes in float64: scale K or A up")
+    return finite("K^{1/2}AK^{1/2}", scaled, "scale K or A down")
 
 
 def _reduced(Psi: ArrayLike, W0: ArrayLike) -> tuple[Array, Array]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ssl_dynamics.theory.gram import GramState, kernel_norm
-from ssl_dynamics.validation import Array, real, symmetric_matrix
+from ssl_dynamics.validation import Array, count, positive, real, symmetric_matrix, unit
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,7 @@ def departure_law(
     d = len(form)
     if start.ndim < 2 or start.shape[-2] != d or X.ndim != 2 or X.shape[1] != d:
         raise ValueError(f"cross and points must have shapes (..., {d}, z) and (N, {d}); got {start.shape}, {X.shape}")
-    if not (width > 0 and level > 0):
-        raise ValueError(f"width and level must be positive; got {width} and {level}")
+    width, level = positive("width", width), positive("level", level)
     if not 0 <= mode < d:
         raise ValueError(f"mode must lie between 0 and {d - 1}; got {mode}")
     eigenvalues, V = np.linalg.eigh(form)
@@ -44,13 +43,15 @@ def departure_law(
         raise ValueError(f"eigenvalue {mode} of C must be negative; got {eigenvalues[mode]:.6g}")
     rate, v = 4 * -float(eigenvalues[mode]) / d, V[:, mode]
     ratio = level / _drift_of_growth(X, v, start.shape[-1])
-    amplitude = np.linalg.norm(v @ start, axis=-1)
+    size = unit(start, (-2, -1))
+    amplitude = np.linalg.norm(v @ (start / size), axis=-1)
     if not amplitude.all():
         raise ValueError(f"cross has no component along eigenvector {mode} of C: that mode does not grow")
+    log_amplitude = np.log(amplitude) + np.log(size[..., 0, 0])
     remaining = _delay(ratio) / rate
-    blow_up = np.log(2 * np.sqrt(width) / amplitude) / rate
+    blow_up = (np.log(2 * np.sqrt(width)) - log_amplitude) / rate
     # s − 1 = r²/2 to second order, r = a h^{−1/2} e^{μt}.
-    second_order = np.log(np.sqrt(2 * ratio * width) / amplitude) / rate
+    second_order = (np.log(np.sqrt(2 * width)) + np.log(ratio) / 2 - log_amplitude) / rate
     return DepartureLaw(rate, blow_up - remaining, second_order, remaining)
 
 
@@ -64,8 +65,7 @@ def blow_up_delay(anchor: ArrayLike, C: ArrayLike, z: int, *, drift: float) -> f
     X, C = real("anchor", anchor), symmetric_matrix("C", C)
     if X.ndim != 2 or C.shape != (X.shape[1], X.shape[1]):
         raise ValueError(f"anchor and C must have shapes (n, d) and (d, d); got {X.shape} and {C.shape}")
-    if not drift > 0:
-        raise ValueError(f"drift must be positive; got {drift}")
+    z, drift = count("z", z), positive("drift", drift)
     v = np.linalg.eigh(C)[1][:, 0]
     if not X.any():
         raise ValueError("anchor is zero: its tangent kernel is, too, and has no drift")
@@ -74,11 +74,12 @@ def blow_up_delay(anchor: ArrayLike, C: ArrayLike, z: int, *, drift: float) -> f
 
 def _delay(ratio: float) -> float:
     """arcoth(1 + ε/D): μ times the time from the departure to the blow-up."""
-    return float(np.arctanh(1 / (1 + ratio)))
+    return float(np.log1p(2 / ratio) / 2)
 
 
 def _drift_of_growth(X: Array, v: Array, z: int) -> float:
     """D: the drift of the kernel from S_11 = I, S_22 = I to I + (s − 1)vvᵀ, I + (s − 1)qqᵀ, over s − 1; any unit q."""
+    X = X / unit(X)
     q = np.eye(z)[0]
     none = np.zeros((len(v), z))
     change = GramState(np.outer(v, v), none, np.outer(q, q))

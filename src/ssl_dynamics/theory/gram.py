@@ -7,7 +7,7 @@ import scipy
 from numpy.typing import ArrayLike
 
 from ssl_dynamics.unsettled import Unsettled
-from ssl_dynamics.validation import Array, real, symmetric_matrix
+from ssl_dynamics.validation import Array, finite, positive, real, symmetric_matrix, unit
 
 RELATIVE_TOLERANCE = ABSOLUTE_TOLERANCE = 1e-10  # times are then exact to 1e−9/μ
 # Places inside each step at which the curves are sampled: Chebyshev points, as many as the dense output has degrees.
@@ -44,40 +44,63 @@ def gram_state(W1: ArrayLike, W2: ArrayLike, width: float) -> GramState:
     first, second = real("W1", W1), real("W2", W2)
     if first.ndim < 2 or first.shape[:-1] != second.shape[:-1]:
         raise ValueError(f"W1 and W2 must have shapes (..., k, d) and (..., k, z); got {first.shape}, {second.shape}")
-    if not width > 0:
-        raise ValueError(f"width must be positive; got {width}")
-    return GramState(first.mT @ first / width, first.mT @ second / np.sqrt(width), second.mT @ second / width)
+    h = positive("width", width)
+    with np.errstate(over="ignore", invalid="ignore"):
+        products = (first.mT @ first / h, first.mT @ second / np.sqrt(h), second.mT @ second / h)
+    return GramState(*(finite("a Gram matrix", product, "scale the weights down") for product in products))
 
 
-def gram_velocity(C: Array, state: GramState, width: float) -> GramState:
+def gram_velocity(C: ArrayLike, state: GramState, width: float) -> GramState:
     """Time derivative of the Gram matrices, with G = (2/d)CS_12.
 
     Ṡ_11 = −(GS_12ᵀ + S_12Gᵀ)/h,  Ṡ_12 = −(GS_22 + S_11G),  Ṡ_22 = −(GᵀS_12 + S_12ᵀG)/h.
-    Source: docs/theory.md §4.
+    C (d, d) symmetric; width h > 0. Raises ValueError on bad shapes or values. Source: docs/theory.md §4.
     """
+    form = symmetric_matrix("C", C)
+    with np.errstate(over="ignore", invalid="ignore"):
+        speed = _velocity(form, _state(state, len(form)), positive("width", width))
+    for part in (speed.first, speed.cross, speed.second):
+        finite("a velocity", part, "scale C or the state down")
+    return speed
+
+
+def _velocity(C: Array, state: GramState, width: float) -> GramState:
     G = 2 / len(C) * C @ state.cross
     first, second = (G @ state.cross.mT, G.mT @ state.cross)
     return GramState(-(first + first.mT) / width, -(G @ state.second + state.first @ G), -(second + second.mT) / width)
 
 
-def gram_tangent_kernel(X: Array, state: GramState) -> Array:
+def gram_tangent_kernel(X: ArrayLike, state: GramState) -> Array:
     """Tangent kernel (..., Nz, Nz) of the net on points X (N, d), index i·z + a: it depends on the Gram matrices alone.
 
-    Θ[(i, a), (j, b)] = δ_ab (XS_11Xᵀ)_ij/d + (x_i·x_j/d)(S_22)_ab. Source: docs/theory.md §4.
+    Θ[(i, a), (j, b)] = δ_ab (XS_11Xᵀ)_ij/d + (x_i·x_j/d)(S_22)_ab. Raises ValueError on bad shapes or values.
+    Source: docs/theory.md §4.
     """
-    (N, d), z = X.shape, state.second.shape[-1]
-    kernel = (X @ state.first @ X.T)[..., :, None, :, None] * np.eye(z)[:, None, :] / d
-    kernel = kernel + (X @ X.T / d)[:, None, :, None] * state.second[..., None, :, None, :]
+    points = _points(X)
+    N, d = points.shape
+    state = _state(state, d)
+    z = state.second.shape[-1]
+    with np.errstate(over="ignore", invalid="ignore"):
+        kernel = (points @ state.first @ points.T)[..., :, None, :, None] * np.eye(z)[:, None, :] / d
+        kernel = kernel + (points @ points.T / d)[:, None, :, None] * state.second[..., None, :, None, :]
     result: Array = kernel.reshape(*kernel.shape[:-4], N * z, N * z)
-    return result
+    return finite("the tangent kernel", result, "scale X or the state down")
 
 
-def kernel_norm(X: Array, state: GramState) -> Array:
+def kernel_norm(X: ArrayLike, state: GramState) -> Array:
     """‖Θ‖_F (...) of `gram_tangent_kernel`, or of the kernel of a difference of Gram matrices, without forming it.
 
-    With Γ = XᵀX/d: ‖Θ‖² = z Tr(S_11ΓS_11Γ) + 2 Tr(S_11Γ²) Tr S_22 + Tr Γ² ‖S_22‖².
+    With Γ = XᵀX/d: ‖Θ‖² = z Tr(S_11ΓS_11Γ) + 2 Tr(S_11Γ²) Tr S_22 + Tr Γ² ‖S_22‖². Raises ValueError on bad shapes or
+    values, and where float64 does not hold it.
     """
-    return _norm(X.T @ X / X.shape[1], state.first, state.second)
+    points = _points(X)
+    d, size = points.shape[1], unit(points)
+    state = _state(state, d)
+    largest = np.maximum(unit(state.first, (-2, -1)), unit(state.second, (-2, -1)))
+    scaled = points / size
+    norm = _norm(scaled.T @ scaled / d, state.first / largest, state.second / largest)
+    with np.errstate(over="ignore"):
+        return finite("‖Θ‖", norm * largest[..., 0, 0] * size.item() ** 2, "scale X or the state down")
 
 
 def _norm(moments: Array, first: Array, second: Array) -> Array:
@@ -114,12 +137,12 @@ def gram_curve(C: ArrayLike, start: GramState, *, width: float, points: ArrayLik
     lowest = np.linalg.eigvalsh(form)[0]
     if lowest >= 0:
         raise Unsettled(f"C must have a negative eigenvalue; its smallest is {lowest:.6g}")
-    if not width > 0:
-        raise ValueError(f"width must be positive; got {width}")
+    width = positive("width", width)
     rate = 4 * -lowest / len(form)  # μ; time is in units of 1/μ from here on
     flow = _Flow(form / rate, initial, width)
     starts = len(initial.cross)
-    moments = X.T @ X / len(form)
+    points_of_size_one = X / unit(X)  # the drift does not depend on their size
+    moments = points_of_size_one.T @ points_of_size_one / len(form)
     size = _norm(moments, initial.first, initial.second)
     latest = np.log(width) / 2 + _LATEST
     solver = scipy.integrate.DOP853(
@@ -172,7 +195,7 @@ class _Flow:
         moved, _time = self.parts(state)
         h = self._width
         current = GramState(self._initial.first + moved.first / h, moved.cross, self._initial.second + moved.second / h)
-        speed = gram_velocity(self._C, current, h)
+        speed = _velocity(self._C, current, h)
         clock = 1 / np.sqrt(1 + self.growth(moved) ** 2)
         scaled = [clock[:, None, None] * part for part in (h * speed.first, speed.cross, h * speed.second)]
         return np.concatenate([*(part.ravel() for part in scaled), clock])
@@ -185,15 +208,30 @@ def _traces(matrices: Array) -> Array:
 
 def _checked(C: ArrayLike, start: GramState, points: ArrayLike) -> tuple[Array, Array, GramState]:
     form, X = symmetric_matrix("C", C), real("points", points)
-    S11, S12, S22 = real("first", start.first), real("cross", start.cross), real("second", start.second)
     d = len(form)
-    if S12.ndim != 3 or S12.shape[1] != d:
-        raise ValueError(f"cross must have shape (S, d, z) with d = {d}; got {S12.shape}")
-    S, _, z = S12.shape
-    if S11.shape != (S, d, d) or S22.shape != (S, z, z):
-        raise ValueError(
-            f"first and second must have shapes {(S, d, d)} and {(S, z, z)}; got {S11.shape} and {S22.shape}"
-        )
+    if np.ndim(start.cross) != 3:
+        raise ValueError(f"cross must have shape (S, d, z) with d = {d}; got {np.shape(start.cross)}")
+    initial = _state(start, d)
     if X.ndim != 2 or X.shape[1] != d or not X.any():
         raise ValueError(f"points must have shape (N, {d}) and not all be zero; got {X.shape}")
-    return form, X, GramState(S11, S12, S22)
+    return form, X, initial
+
+
+def _state(state: GramState, d: int) -> GramState:
+    """A state whose matrices are real, finite float64 and fit each other and d."""
+    S11, S12, S22 = real("first", state.first), real("cross", state.cross), real("second", state.second)
+    if S12.ndim < 2 or S12.shape[-2] != d:
+        raise ValueError(f"cross must have shape (..., d, z) with d = {d}; got {S12.shape}")
+    *lead, _, z = S12.shape
+    if S11.shape != (*lead, d, d) or S22.shape != (*lead, z, z):
+        raise ValueError(
+            f"first and second must have shapes {(*lead, d, d)} and {(*lead, z, z)}; got {S11.shape} and {S22.shape}"
+        )
+    return GramState(S11, S12, S22)
+
+
+def _points(X: ArrayLike) -> Array:
+    points = real("X", X)
+    if points.ndim != 2 or 0 in points.shape:
+        raise ValueError(f"X must have shape (N, d); got {points.shape}")
+    return points

@@ -24,7 +24,7 @@ def graph_coordinates(V: Array, W: Array, leading: str) -> Array:
     return np.linalg.solve(X[..., :z, :].mT, X[..., z:, :].mT).mT.astype(np.float64)
 
 
-def decay(rates: Array, times: Array) -> Array:
+def decay(rates: Array, times: Array | float) -> Array:
     """e^{−rt} for rates r >= 0 and times that broadcast; 0 where rt is more than float64 holds."""
     with np.errstate(over="ignore"):
         decayed: Array = np.exp(-rates * times)

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 
 from ssl_dynamics.theory.graph import decay
 from ssl_dynamics.theory.solved_flow import SolvedFlow
-from ssl_dynamics.validation import Array, symmetric_matrix, time_grid
+from ssl_dynamics.validation import Array, count, positive, symmetric_matrix, time_grid
 
 
 def grassmann_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
@@ -52,30 +52,32 @@ def tangent_bound(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
 def arrival_times(C: ArrayLike, W0: ArrayLike, tangent: float) -> Array:
     """Times from which on tan θ_max(t) ≤ `tangent`, which falls with t: 0 where it is from the first.
 
-    By bisection below the time at which the bound is there; inf where λ_z = λ_{z+1} and it is not yet. C and W0 as in
-    `grassmann_flow`, z < d; `tangent` > 0; returns (...) in units of 1/C. Source: docs/theory.md §3.
+    To 1e−9 of the time, between those at which it would be there at the largest and at the smallest of the rates
+    2(λ_j − λ_k); inf where λ_z = λ_{z+1} and it is not there yet. C and W0 as in `grassmann_flow`, z < d;
+    `tangent` > 0; returns (...) in units of 1/C. Source: docs/theory.md §3.
     """
-    if not (np.isfinite(tangent) and tangent > 0):
-        raise ValueError(f"tangent must be a positive number; got {tangent}")
+    tangent = positive("tangent", tangent)
     flow = SolvedFlow(C)
     G0, eigenvalues = flow.graph(W0), flow.eigenvalues
     z = G0.shape[-1]
     gaps = eigenvalues[z:, None] - eigenvalues[None, :z]  # (d − z, z), none negative
-    slowest = float(gaps[0, -1])
+    slowest, fastest = float(gaps[0, -1]), float(gaps[-1, 0])
 
-    def excess(time: float, start: Array) -> float:
-        return float(np.linalg.norm(np.exp(-2 * gaps * time) * start, ord=2)) - tangent
+    def excess(log_time: float, start: Array) -> float:
+        return float(np.linalg.norm(np.exp(-2 * gaps * np.exp(log_time)) * start, ord=2)) - tangent
 
     times = np.zeros(G0.shape[:-2])
     for index in np.ndindex(*times.shape):
         start = G0[index]
         ratio = float(np.linalg.norm(start, ord=2)) / tangent
         if ratio > 1 and slowest > 0:
-            latest = np.log(ratio) / (2 * slowest)  # the bound is there
-            reached = excess(latest, start) >= 0  # but for its rounding
-            times[index] = (
-                latest if reached else scipy.optimize.brentq(excess, 0.0, latest, args=(start,), xtol=1e-9 * latest)
-            )
+            earliest, latest = (np.log(np.log(ratio) / (2 * rate)) for rate in (fastest, slowest))
+            if excess(earliest, start) <= 0:  # but for rounding, as below
+                times[index] = np.exp(earliest)
+            elif excess(latest, start) >= 0:
+                times[index] = np.exp(latest)
+            else:
+                times[index] = np.exp(scipy.optimize.brentq(excess, earliest, latest, args=(start,), xtol=1e-10))
         elif ratio > 1:
             times[index] = np.inf
     return times
@@ -87,6 +89,4 @@ def leading_eigenspace(C: ArrayLike, z: int) -> Array:
     Raises ValueError if C is not symmetric or z does not lie between 1 and d. Source: docs/theory.md §3.
     """
     form = symmetric_matrix("C", C)
-    if not 1 <= z <= len(form):
-        raise ValueError(f"z must lie between 1 and d = {len(form)}; got {z}")
-    return np.linalg.eigh(form)[1][:, :z]
+    return np.linalg.eigh(form)[1][:, : count("z", z, len(form), "d")]

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from ssl_dynamics.theory.graph import basis_of_graph
 from ssl_dynamics.unsettled import Unsettled
-from ssl_dynamics.validation import Array, finite, real, symmetric_matrix
+from ssl_dynamics.validation import Array, count, finite, real, symmetric_matrix
 
 
 def info_nce_span(C: ArrayLike, A: ArrayLike, B: ArrayLike, z: int, temperatures: ArrayLike) -> Array:
@@ -23,8 +23,7 @@ def info_nce_span(C: ArrayLike, A: ArrayLike, B: ArrayLike, z: int, temperatures
     d = len(form)
     if not len(moment) == len(covariance) == d:
         raise ValueError(f"C, A and B must have one shape; got {form.shape}, {moment.shape} and {covariance.shape}")
-    if not 1 <= z < d:
-        raise ValueError(f"z must lie between 1 and d − 1 = {d - 1}; got {z}")
+    z = count("z", z, d - 1, "d − 1")
     tau = real("temperatures", temperatures)
     if tau.ndim != 1 or not (tau > 0).all():
         raise ValueError(f"temperatures must be finite, positive numbers (T,); got {np.array2string(tau)}")

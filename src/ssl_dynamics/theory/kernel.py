@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ssl_dynamics.theory.graph import decay
+from ssl_dynamics.theory.iteration import log_ratio, power
 from ssl_dynamics.theory.unconstrained import unconstrained_flow
-from ssl_dynamics.validation import Array, finite, start, step_counts, symmetric_matrix, time_grid
+from ssl_dynamics.validation import Array, finite, positive, start, step_counts, symmetric_matrix, time_grid
 
 _RANGE = 1e-12  # eigenvalues of K below this, relative to the largest, are taken for zero
 _OUTSIDE = 1e-8  # how much of U(0) may lie outside the range of K
@@ -42,7 +43,8 @@ def reduced_kernel_flow(K: ArrayLike, A: ArrayLike, U0: ArrayLike) -> ReducedFlo
     outside = np.abs(U - L @ B0).max()
     if outside > _OUTSIDE * np.abs(U).max():
         raise ValueError(f"U0 must lie in the range of K; the part outside reaches {outside:.3g}")
-    form = L.T @ coupling @ L
+    with np.errstate(over="ignore", invalid="ignore"):
+        form = finite("LᵀAL", L.T @ coupling @ L, "scale K or A down, and times inversely")
     return ReducedFlow(L, (form + form.T) / 2, B0)
 
 
@@ -85,10 +87,9 @@ def regression_descent(K: ArrayLike, Y: ArrayLike, U0: ArrayLike, learning_rate:
     `steps` (T,) whole numbers, not decreasing; otherwise as `regression_flow`. Raises ValueError also for a learning
     rate that is not positive. Source: docs/theory.md §2.
     """
-    if not (np.isfinite(learning_rate) and learning_rate > 0):
-        raise ValueError(f"learning_rate must be a positive number; got {learning_rate}")
+    half = positive("learning_rate", learning_rate) / 2
     k = step_counts("steps", steps)
-    return _regression(K, Y, U0, lambda eigenvalues: (1 - learning_rate * eigenvalues) ** k[:, None])
+    return _regression(K, Y, U0, lambda eigenvalues: power(*log_ratio(half, eigenvalues, 0.0), k[:, None]))
 
 
 def _regression(K: ArrayLike, Y: ArrayLike, U0: ArrayLike, factors: Callable[[Array], Array]) -> Array:

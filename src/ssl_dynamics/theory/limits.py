@@ -5,7 +5,8 @@ from numpy.typing import ArrayLike
 
 from ssl_dynamics.problem.names import Metric
 from ssl_dynamics.theory.graph import graph_coordinates
-from ssl_dynamics.validation import Array, finite, start, symmetric_matrix
+from ssl_dynamics.theory.iteration import log_ratio
+from ssl_dynamics.validation import Array, count, finite, start, symmetric_matrix
 
 
 def largest_riemannian_step(C: ArrayLike) -> float:
@@ -25,8 +26,7 @@ def largest_iteration_step(C: ArrayLike, z: int) -> float:
     or values. Source: docs/theory.md §3.
     """
     eigenvalues = np.linalg.eigvalsh(symmetric_matrix("C", C))
-    if not 1 <= z < len(eigenvalues):
-        raise ValueError(f"z must lie between 1 and d − 1 = {len(eigenvalues) - 1}; got {z}")
+    z = count("z", z, len(eigenvalues) - 1, "d − 1")
     return _inverse(float(eigenvalues[z - 1] + eigenvalues[-1]))
 
 
@@ -44,8 +44,8 @@ def riemannian_steps(C: ArrayLike, W0: ArrayLike, learning_rate: float, *, left:
     W = start("W0", W0, len(form), orthonormal=True)
     eigenvalues, V = np.linalg.eigh(form)
     largest = np.linalg.eigvalsh(W.mT @ form @ W)[..., -1]
-    ends = (eigenvalues[-1] - bound for bound in (eigenvalues[0], largest))
-    shrinkage = np.maximum(*(np.abs(1 - 2 * learning_rate * np.maximum(end, 0)) for end in ends))
+    ends = (np.maximum(eigenvalues[-1] - bound, 0) for bound in (eigenvalues[0], largest))
+    shrinkage = np.maximum(*(log_ratio(learning_rate, end, 0.0)[0] for end in ends))
     return _steps(np.linalg.norm(W.mT @ V[:, -1], axis=-1), shrinkage, left)
 
 
@@ -67,7 +67,8 @@ def iteration_steps(C: ArrayLike, W0: ArrayLike, learning_rate: float, *, left: 
     if not factors[:z].all():
         raise ValueError(f"learning_rate {learning_rate:.6g} makes a factor 1 − 2ηλ of the leading {z} zero")
     last = graph_coordinates(V, W, "the smallest eigenvalues")[..., -1, :]
-    return _steps(np.linalg.norm(last, axis=-1), factors[-1] / factors[:z].min(), left)
+    shrinkage = log_ratio(learning_rate, eigenvalues[-1], eigenvalues[:z])[0].max()
+    return _steps(np.linalg.norm(last, axis=-1), shrinkage, left)
 
 
 def full_width_speed(metric: Metric) -> float:
@@ -88,10 +89,10 @@ def _require_step(learning_rate: float, left: float) -> None:
 
 
 def _steps(part: Array, shrinkage: Array, left: float) -> Array:
-    """Steps in which a part that shrinks by a factor each time falls to `left`: 0 where it is there, inf if never."""
+    """Steps that a part, whose logarithm each changes by `shrinkage`, takes to `left`: 0 if there, inf if never."""
     with np.errstate(divide="ignore"):
-        needed = np.log(left / part) / np.log(np.minimum(shrinkage, 1))
-    return np.where(part <= left, 0.0, np.where(shrinkage < 1, np.ceil(needed), np.inf))
+        needed = np.log(left / part) / np.minimum(shrinkage, 0)
+    return np.where(part <= left, 0.0, np.where(shrinkage < 0, np.maximum(np.ceil(needed), 1), np.inf))
 
 
 def _inverse(rate: float) -> float:

@@ -5,7 +5,7 @@ import scipy
 from numpy.typing import ArrayLike
 
 from ssl_dynamics.theory.graph import from_eigenbasis, graph_coordinates
-from ssl_dynamics.validation import Array, finite, real, start, symmetric_matrix, time_grid
+from ssl_dynamics.validation import Array, count, finite, real, start, symmetric_matrix, time_grid
 
 _FREE = np.log(np.finfo(np.float64).max) - 10  # exponent to which weights may grow that no penalty holds
 _LARGEST = 1e290  # of times, and of 2|β − λ|t
@@ -21,7 +21,7 @@ def soft_constraint_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike, *, beta:
 
     No exponent is positive in graph coordinates. C = VΛVᵀ, a_j = β − λ_j; X_1, G of W(0) as in `grassmann_flow`; a⁺, a⁻
     the parts of a above and below zero, ψ_j = (1 − e^{−4|a_j|t})/|a_j|:
-        F = V e^{2a⁻t}[I; H]R⁻¹,   H_jk = e^{−2(a⁺_k − a⁺_j)t} G_jk(0),
+        F = V e^{2a⁻t}[I; H]R⁻¹,   H_jk = e^{−2(a⁺_k − a⁺_j)t} G_jk(0),   a⁺_k − a⁺_j = min(λ_j, β) − min(λ_k, β),
         RᵀR = e^{−2a⁺t}(X_1X_1ᵀ)⁻¹e^{−2a⁺t} + β(ψ_1 + Hᵀψ_2H),   by the QR of its factors, which squares nothing.
 
     C (d, d) symmetric; W0 (..., d, z) of full rank, not necessarily orthonormal; times (T,) in units of 1/C; beta >= 0
@@ -45,8 +45,10 @@ def soft_constraint_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike, *, beta:
         exponents = 2 * (b - eigenvalues) * t[:, None]
     _require_within_float64(exponents, strength, t)
     growing, falling = np.maximum(exponents, 0), np.minimum(exponents, 0)
-    slowest = growing[..., z - 1 : z]
-    H = np.exp(growing[..., z:] - slowest)[..., None] * G[:, None] * np.exp(slowest - growing[..., :z])[..., None, :]
+    # Not from the exponents: where β is large beside C, they do not hold the differences of its eigenvalues.
+    capped = np.minimum(eigenvalues, b)
+    apart = np.exp(-2 * np.abs(capped - capped[..., z - 1 : z]) * t[:, None])  # from the slowest of the leading ones
+    H = apart[..., z:, None] * G[:, None] * apart[..., None, :z]
     saturation = np.sqrt(b) * np.sqrt(4 * t[:, None] * scipy.special.exprel(-2 * np.abs(exponents)))  # √(βψ)
     shape = (*np.broadcast_shapes(H.shape[:-2]), z, z)
     identity = np.broadcast_to(np.eye(z), shape)
@@ -70,8 +72,7 @@ def soft_constraint_limit(C: ArrayLike, z: int, *, beta: ArrayLike) -> Array:
     Source: docs/theory.md §8.
     """
     form, strength = symmetric_matrix("C", C), _strengths(beta)
-    if not 1 <= z <= len(form):
-        raise ValueError(f"z must be between 1 and d = {len(form)}; got {z}")
+    z = count("z", z, len(form), "d")
     if not strength.all():
         raise ValueError("beta must be positive: without a penalty W(t) has no limit")
     leading = np.linalg.eigvalsh(form)[:z]
