@@ -243,3 +243,14 @@ def test_short_floats_do_not_excuse_what_is_wrong(d, dtype):
     inside = (0.7 * orthonormal(d, 2, np.random.default_rng(0))).astype(dtype)
     values = np.linalg.svd(theory.wide_two_layer_flow(np.eye(d), inside, [0.0])[0], compute_uv=False)
     np.testing.assert_allclose(values, 0.7, atol=0.01)
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-310, 1e-200, 1e200, 1.7e308])
+def test_starts_of_any_size_have_spans_and_logarithms(size):
+    signs = np.sign(W0)
+    start = size * signs
+    times = [0.0, 1.0, 50.0]
+    spans = (theory.unconstrained_span(C, W, times) for W in (start, signs))
+    assert projector_distance(*spans).max() < 1e-14
+    logs, ordinary = (theory.log_singular_values(C, W, times) for W in (start, signs))
+    np.testing.assert_allclose(logs, ordinary + float(mpmath.log(mpmath.mpf(size))), rtol=1e-13)

@@ -21,7 +21,8 @@ def wide_two_layer_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
 
     Ẇ = −2[2CW − CWWᵀW − WWᵀCW]: closed in W, so that the width enters through W(0) alone. A
     closed form for z = 1, DOP853 for z > 1. Singular values 1 of W(0), to 16dε, are exactly 1, and stay so; entries of
-    W(t) are right to 1e−9 of the largest.
+    W(t) are right to 1e−9 of the largest. Where a singular value σ of W(0) is not 1, but nearly, 1 − σ² holds fewer
+    digits than σ, and so does W(t): it is right to ε/(1 − σ²) then.
 
     C (d, d) symmetric; W0 (..., d, z) with singular values at most 1; times (T,) in units of 1/C; returns
     (..., T, d, z) float64. Raises ValueError on bad shapes or values, and where W(t) is smaller than float64 can hold;

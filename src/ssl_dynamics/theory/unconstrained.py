@@ -4,9 +4,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ssl_dynamics.theory.graded import graded_log_singular_values, graded_span
-from ssl_dynamics.validation import Array, real, start, step_counts, symmetric_matrix, time_grid
+from ssl_dynamics.validation import Array, real, start, step_counts, symmetric_matrix, time_grid, unit
 
 _SMALLEST = 1e-290  # entries of W(t) below which float64 begins to lose digits
+_ORDINARY = 1e100  # size of a start up to which, and down to whose inverse, it keeps its unit
 _LONGEST = 1e290  # largest |2λt|: logarithms are then exact to rounding, and no difference of them overflows
 
 
@@ -19,7 +20,7 @@ def unconstrained_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     or smaller than float64 can hold.
     Source: docs/theory.md §2; checked against numerical integration in tests/test_theory_unconstrained.py.
     """
-    eigenvalues, V, X = _eigenbasis(C, W0)
+    eigenvalues, V, X, size = _eigenbasis(C, W0)
     t = time_grid("times", times)
     exponent = _exponents(eigenvalues, t)
     instead = "use log_singular_values and unconstrained_span, which have no such limit"
@@ -28,7 +29,7 @@ def unconstrained_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
             f"times reach {t.max():.6g}, where W(t) grows by e^{exponent.max():.3g} and overflows float64; {instead}"
         )
     with np.errstate(over="ignore", invalid="ignore"):
-        W: Array = V @ (np.exp(exponent)[:, :, None] * X[..., None, :, :])
+        W: Array = V @ (np.exp(exponent)[:, :, None] * X[..., None, :, :]) * size
     if not np.isfinite(W).all():
         raise ValueError(f"times reach {t.max():.6g}, where W(t) overflows float64; {instead}")
     small = (np.abs(W).max(axis=(-2, -1)) < _SMALLEST) & np.any(X, axis=(-2, -1))[..., None]
@@ -47,7 +48,7 @@ def unconstrained_span(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     C (d, d) symmetric; W0 (..., d, z); times (T,) in units of 1/C; returns (..., T, d, z) float64. Raises ValueError on
     bad shapes or values, and for W0 of deficient rank. Source: docs/theory.md §2, §3.
     """
-    eigenvalues, V, X = _eigenbasis(C, W0)
+    eigenvalues, V, X, _ = _eigenbasis(C, W0)
     # At t = 0 too the order is that of the flow: directions that come to lead are taken first.
     exponents = _exponents(eigenvalues, time_grid("times", times))
     lead = X.shape[:-2]
@@ -64,9 +65,10 @@ def log_singular_values(C: ArrayLike, W0: ArrayLike, times: ArrayLike, *, throug
     C (d, d) symmetric; W0 (..., d, z); times (T,) in units of 1/C; through (N, d); returns (..., T, z) float64.
     Raises ValueError on bad shapes or values, and for W0 of deficient rank. Source: docs/theory.md §2.
     """
-    eigenvalues, V, X = _eigenbasis(C, W0)
+    eigenvalues, V, X, size = _eigenbasis(C, W0)
     exponents = _exponents(eigenvalues, time_grid("times", times))
-    return graded_log_singular_values(exponents, X, _through(through, V))
+    logs: Array = graded_log_singular_values(exponents, X, _through(through, V)) + np.log(size)
+    return logs
 
 
 def descent_log_singular_values(
@@ -80,12 +82,13 @@ def descent_log_singular_values(
     non-decreasing; through (N, d) as in `log_singular_values`; returns (..., T, z) float64. Raises ValueError on
     bad shapes or values, and as `log_singular_values` does. Source: docs/theory.md §2.
     """
-    eigenvalues, V, X = _eigenbasis(C, W0)
+    eigenvalues, V, X, size = _eigenbasis(C, W0)
     largest = 2 * np.abs(eigenvalues).max()
     if not (learning_rate > 0 and learning_rate * largest < 1):
         raise ValueError(f"learning_rate must lie between 0 and 1/(2‖C‖) = {1 / largest:.6g}; got {learning_rate}")
     exponents = step_counts("steps", steps).astype(np.float64)[:, None] * np.log1p(-2 * learning_rate * eigenvalues)
-    return graded_log_singular_values(exponents, X, _through(through, V))
+    logs: Array = graded_log_singular_values(exponents, X, _through(through, V)) + np.log(size)
+    return logs
 
 
 def _exponents(eigenvalues: Array, t: Array) -> Array:
@@ -107,8 +110,11 @@ def _through(through: ArrayLike | None, V: Array) -> Array | None:
     return product
 
 
-def _eigenbasis(C: ArrayLike, W0: ArrayLike) -> tuple[Array, Array, Array]:
+def _eigenbasis(C: ArrayLike, W0: ArrayLike) -> tuple[Array, Array, Array, float]:
+    """λ, V, and VᵀW(0) in units of a power of two, which is 1 unless sums of such entries would leave float64."""
     form = symmetric_matrix("C", C)
     W = start("W0", W0, len(form), orthonormal=False)
+    size = unit(W).item()
+    size = size if not 1 / _ORDINARY < size < _ORDINARY else 1.0
     eigenvalues, V = np.linalg.eigh(form)
-    return eigenvalues, V, V.T @ W
+    return eigenvalues, V, V.T @ (W / size), size
