@@ -113,7 +113,7 @@ def test_ridge_on_a_scalar_names_two_of_the_balanced_classes_at_most(clusters):
     ("change", "message"),
     [
         ({"W": np.eye(5)}, r"shape \(..., 6, z\); got shape \(5, 5\)"),
-        ({"W": np.full((6, 1), np.nan)}, "must be finite"),
+        ({"W": np.full((6, 1), np.nan)}, "W holds 6 values that are not finite"),
         ({"W": np.zeros((6, 1))}, "no variance"),
         ({"items": np.ones((3, 4))}, r"items must have shape \(m, 6\); got \(3, 4\)"),
         ({"labels": np.zeros(2, int)}, "labels must be 3 whole numbers"),

@@ -94,12 +94,12 @@ def step_counts(name: str, steps: ArrayLike) -> NDArray[np.int64]:
     return counts.astype(np.int64)
 
 
-def real(name: str, values: ArrayLike) -> Array:
+def real(name: str, values: ArrayLike, *, allowed: float = 0.0) -> Array:
     """`values` as real, finite float64: arrays, lists, and what NumPy reads as an array, such as tensors on the CPU.
 
-    Masked values are refused: what a mask hides would count as data.
+    Masked values are refused: what a mask hides would count as data. `allowed` may be an infinity that counts as one.
     """
-    return _with_rounding(name, values)[0]
+    return _with_rounding(name, values, allowed)[0]
 
 
 def positive(name: str, value: float) -> float:
@@ -135,7 +135,7 @@ def finite(name: str, values: Array, instead: str) -> Array:
     return values
 
 
-def _with_rounding(name: str, values: ArrayLike) -> tuple[Array, float]:
+def _with_rounding(name: str, values: ArrayLike, allowed: float = 0.0) -> tuple[Array, float]:
     """`values` as float64, and the rounding of their own type where that is coarser (0 otherwise)."""
     if _is_masked(values):
         raise ValueError(f"{name} has masked values: leave them out, or fill them with numbers that may count")
@@ -148,7 +148,9 @@ def _with_rounding(name: str, values: ArrayLike) -> tuple[Array, float]:
     with np.errstate(over="ignore"):
         numbers = array.astype(np.float64)
     if not np.isfinite(numbers).all():
-        raise ValueError(f"{name} holds {np.count_nonzero(~np.isfinite(numbers))} values that are not finite")
+        wrong = np.count_nonzero(~np.isfinite(numbers) & (numbers != allowed))
+        if wrong:
+            raise ValueError(f"{name} holds {wrong} values that are not finite")
     coarse = array.dtype.kind == "f" and array.dtype.itemsize < numbers.dtype.itemsize
     return numbers, float(np.finfo(array.dtype).eps) if coarse else 0.0
 

@@ -1,13 +1,14 @@
 """What a few draws, each with its own mean and standard error, say of their common mean and of the next draw."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from ssl_dynamics.analysis.inference import INTERVAL_LEVEL
-from ssl_dynamics.validation import real
+from ssl_dynamics.analysis.inference import INTERVAL_LEVEL, MOST
+from ssl_dynamics.analysis.scales import number, probability
+from ssl_dynamics.validation import count, finite, real, unit
 
 
 @dataclass(frozen=True)
@@ -38,35 +39,49 @@ def predict(values: ArrayLike, errors: ArrayLike, *, level: float = INTERVAL_LEV
 
     Theirs predicts the next draw's true mean, without the second σ²; what the next draw *measures* has its error too
     (Patil, Peng and Leek 2016). σ = 0 is allowed: nothing is divided by it. Raises ValueError for fewer than three
-    draws, negative errors and a level outside (0, 1).
+    draws, negative errors, a level outside (0, 1), and where the interval overflows.
     """
     y, e = real("values", values), real("errors", errors)
     if y.ndim != 1 or y.shape != e.shape or len(y) < 3 or (e < 0).any():
         raise ValueError(f"needs three values or more, each with an error >= 0; got arrays {y.shape} and {e.shape}")
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1; got {level}")
-    draws = len(y)
-    variance = float(y.var(ddof=1)) if np.ptp(y) else 0.0  # of equal values, not of the rounding of their mean
-    within = float((e**2).mean())
+    level, draws = probability("level", level), len(y)
+    # Each in a unit of its own, and in a common one where they are added.
+    of_values, of_errors, common = (unit(array).item() for array in (y, e, np.concatenate([y, e])))
+    y, e = y / of_values, e / of_errors
+    own_variance = float(y.var(ddof=1)) if np.ptp(y) else 0.0  # of equal values, not of the rounding of their mean
+    own_within = float((e**2).mean())
+    variance, within = own_variance * (of_values / common) ** 2, own_within * (of_errors / common) ** 2
     between = max(variance - within, 0.0)
-    mean = float(y.mean())
-    of_mean = float(scipy.special.stdtrit(draws - 1, (1 + level) / 2)) * np.sqrt(variance / draws)
+    mean = float(y.mean()) * of_values
+    of_mean = float(scipy.special.stdtrit(draws - 1, (1 + level) / 2)) * np.sqrt(own_variance / draws)
     of_next = float(scipy.special.stdtrit(draws - 2, (1 + level) / 2)) * np.sqrt((between + within) * (1 + 1 / draws))
-    return Prediction(
-        mean, mean - of_mean, mean + of_mean, mean - of_next, mean + of_next, np.sqrt(between), np.sqrt(within)
-    )
+    with np.errstate(over="ignore"):
+        of_mean, of_next = of_mean * of_values, of_next * common
+        ends = mean - of_mean, mean + of_mean, mean - of_next, mean + of_next
+        prediction = Prediction(mean, *ends, np.sqrt(between) * common, np.sqrt(own_within) * of_errors)
+    finite("the prediction", np.array(astuple(prediction)), "scale values and errors down")
+    return prediction
 
 
 def standard_error(low: float, high: float, of: int, *, level: float = INTERVAL_LEVEL) -> float:
-    """Of a mean of `of` values, from its t-interval [low, high]: the inverse of `mean_interval`."""
-    return (high - low) / (2 * float(scipy.special.stdtrit(of - 1, (1 + level) / 2)))
+    """Of a mean of `of` values, from its t-interval [low, high]: the inverse of `mean_interval`.
+
+    Raises ValueError unless low <= high, of >= 2 and 0 < level < 1.
+    """
+    ends, degrees = (number("low", low), number("high", high)), count("of", of, MOST, "2⁵³") - 1
+    if ends[0] > ends[1] or not degrees:
+        raise ValueError(f"needs low <= high of two values or more; got {low}, {high} of {of}")
+    quantile = float(scipy.special.stdtrit(degrees, (1 + probability("level", level)) / 2))
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        error = np.asarray(ends[1] / 2 - ends[0] / 2) / quantile
+    return float(finite("the standard error", error, "scale the interval down, or give a larger level"))
 
 
 def level_of_extremes(draws: int) -> float:
     """Probability K/(K + 1) that the next of K + 1 exchangeable draws is not the largest of them.
 
-    So it meets a bound that the K seen ones meet, whatever their distribution; >= 0.95 from K = 19 on.
+    So it meets a bound that the K seen ones meet, whatever their distribution; >= 0.95 from K = 19 on. Raises
+    ValueError unless K is a whole number >= 1.
     """
-    if draws < 1:
-        raise ValueError(f"needs a draw; got {draws}")
+    draws = count("draws", draws, MOST, "2⁵³")
     return draws / (draws + 1)

@@ -2,11 +2,13 @@
 
 import numpy as np
 import scipy
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from ssl_dynamics.validation import real
+from ssl_dynamics.analysis.scales import number, probability
+from ssl_dynamics.validation import finite, real, unit
 
 INTERVAL_LEVEL = 0.95
+MOST = 2**53  # up to which float64 counts
 
 
 def mean_interval(values: ArrayLike, *, level: float = INTERVAL_LEVEL) -> tuple[float, float]:
@@ -14,13 +16,15 @@ def mean_interval(values: ArrayLike, *, level: float = INTERVAL_LEVEL) -> tuple[
 
     values (S,), S >= 2, of independent runs. Its coverage is its level for normal values at every S; a percentile
     bootstrap covers 80 % at S = 4 and 90 % at S = 10 (docs/theory.md §6). Equal values give a width of zero. Raises
-    ValueError for fewer than two values and for a level outside (0, 1).
+    ValueError for fewer than two values, for a level outside (0, 1), and where an end overflows.
     """
-    sample = _sample(values)
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1; got {level}")
+    sample, scale = _sample(values)
+    level = probability("level", level)
     half = float(scipy.special.stdtrit(len(sample) - 1, (1 + level) / 2)) * _standard_error(sample)
-    return float(sample.mean()) - half, float(sample.mean()) + half
+    ends = np.array([float(sample.mean()) - half, float(sample.mean()) + half])
+    with np.errstate(over="ignore"):
+        low, high = finite("an end of the interval", ends * scale, "scale the values down").tolist()
+    return low, high
 
 
 def not_below(values: ArrayLike, bound: float) -> float:
@@ -28,8 +32,8 @@ def not_below(values: ArrayLike, bound: float) -> float:
 
     values (S,), S >= 2. Where all are equal it is 0 below the bound and 1 from there on. Raises ValueError for fewer.
     """
-    sample = _sample(values)
-    difference, error = float(sample.mean()) - bound, _standard_error(sample)
+    sample, scale = _sample(values)
+    difference, error = float(sample.mean()) - number("bound", bound) / scale, _standard_error(sample)
     if error == 0:
         return float(difference >= 0)
     return float(scipy.special.stdtr(len(sample) - 1, difference / error))
@@ -41,7 +45,7 @@ def sign_test(met: int, of: int) -> float:
     `met` of `of` independent runs met it: P(X >= met), X ~ B(of, 1/2), which is 2^{−of} where all did. Raises
     ValueError unless 0 <= met <= of, of >= 1.
     """
-    _require_counts(met, of)
+    met, of = _counts(met, of)
     return float(scipy.special.bdtrc(met - 1, of, 0.5)) if met else 1.0
 
 
@@ -51,22 +55,27 @@ def least_probability(met: int, of: int, *, level: float = INTERVAL_LEVEL) -> fl
     One-sided, by Clopper and Pearson: the p at which so many or more have the probability 1 − level; (1 − level)^{1/of}
     where all did. Raises ValueError unless 0 <= met <= of, of >= 1.
     """
-    _require_counts(met, of)
+    met, of = _counts(met, of)
+    level = probability("level", level)
     return float(scipy.special.betaincinv(met, of - met + 1, 1 - level)) if met else 0.0
 
 
-def _require_counts(met: int, of: int) -> None:
-    if not 0 <= met <= of or of < 1:
-        raise ValueError(f"needs 0 <= met <= of with of >= 1; got {met} of {of}")
+def _counts(met: float, of: float) -> tuple[int, int]:
+    passed, runs = number("met", met), number("of", of)
+    if not 0 <= passed <= runs or not 1 <= runs <= MOST or not (passed.is_integer() and runs.is_integer()):
+        raise ValueError(f"needs whole numbers 0 <= met <= of with 1 <= of <= 2⁵³; got {met} of {of}")
+    return int(passed), int(runs)
 
 
-def _sample(values: ArrayLike) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _sample(values: ArrayLike) -> tuple[NDArray[np.float64], float]:
+    """The sample, divided by a power of two, and this."""
     sample = real("values", values)
     if sample.ndim != 1 or len(sample) < 2:
         raise ValueError(f"needs two values or more, of independent runs; got an array {sample.shape}")
-    return sample
+    scale = unit(sample).item()
+    return sample / scale, scale
 
 
-def _standard_error(sample: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+def _standard_error(sample: NDArray[np.float64]) -> float:
     # Of equal values, not of the rounding of their mean.
     return float(sample.std(ddof=1) / np.sqrt(len(sample))) if np.ptp(sample) else 0.0

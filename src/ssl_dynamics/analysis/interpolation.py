@@ -3,6 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ssl_dynamics.analysis.scales import number
+from ssl_dynamics.validation import finite, positive, real, unit
+
 Array = NDArray[np.float64]
 
 _STENCIL = 8  # samples that determine a polynomial of degree 7
@@ -16,7 +19,9 @@ def interpolated(times: ArrayLike, values: ArrayLike, at: ArrayLike) -> Array:
     the samples.
     """
     t, y = _samples(times, values)
-    wanted = np.asarray(at, dtype=np.float64)
+    wanted = real("at", at)
+    if wanted.ndim not in (1, 2) or wanted.shape[:-1] not in ((), (1,), (len(t),)):
+        raise ValueError(f"at must have shape (S, Q) or (Q,) with S = {len(t)}; got {wanted.shape}")
     wanted = np.broadcast_to(wanted, (len(t), wanted.shape[-1]))
     if (wanted < t[:, :1]).any() or (wanted > t[:, -1:]).any():
         raise ValueError(
@@ -24,8 +29,10 @@ def interpolated(times: ArrayLike, values: ArrayLike, at: ArrayLike) -> Array:
             f"{wanted.max():.6g}"
         )
     before = (t[:, :, None] <= wanted[:, None, :]).sum(1)  # samples not after each time
-    nodes, heights = _stencil(t, y, before)
-    return _polynomial(nodes, heights, wanted)
+    nodes, heights, width, height = _stencil(t, y, before)
+    with np.errstate(over="ignore"):
+        found = _polynomial(nodes, heights, wanted / width) * height
+    return finite("a value", found, "scale the values down")
 
 
 def first_passage(times: ArrayLike, values: ArrayLike, level: float) -> Array:
@@ -35,31 +42,42 @@ def first_passage(times: ArrayLike, values: ArrayLike, level: float) -> Array:
     shapes, or where a curve starts at the level or above.
     """
     t, y = _samples(times, values)
+    level = number("level", level)
     if (y[:, 0] >= level).any():
         raise ValueError(f"curves must start below {level:.6g}; got {y[:, 0].max():.6g}")
     reached = y >= level
     after = np.where(reached.any(1), reached.argmax(1), 1)
     rows = np.arange(len(t))
-    low, high = t[rows, after - 1], t[rows, after]
-    nodes, heights = _stencil(t, y, after[:, None])
+    nodes, heights, width, height = _stencil(t, y, after[:, None])
+    low, high = t[rows, after - 1] / width[:, 0], t[rows, after] / width[:, 0]
+    with np.errstate(over="ignore"):
+        level_there = level / height[:, 0]
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
-        below = _polynomial(nodes, heights, middle[:, None])[:, 0] < level
+        below = _polynomial(nodes, heights, middle[:, None])[:, 0] < level_there
         low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return np.where(reached.any(1), (low + high) / 2, np.nan)
+    return np.where(reached.any(1), (low + high) / 2 * width[:, 0], np.nan)
 
 
 def log_growth(moments: ArrayLike, sizes: ArrayLike, rate: float, time: float) -> float:
     """Logarithm of a size that grows from 0, sampled at moments from 0 on; beyond the last of them at `rate`.
 
-    Between moments the logarithm goes along a straight line. moments (M,), sizes (M,); time > 0.
+    Between moments the logarithm goes along a straight line. moments (M,) increasing, M >= 2; sizes (M,), positive from
+    the second on; time > 0. Raises ValueError where they are not so, and where the logarithm overflows.
     """
-    t, size = np.asarray(moments, dtype=np.float64), np.asarray(sizes, dtype=np.float64)
-    return float(np.interp(time, t[1:], np.log(size[1:]))) + rate * max(time - float(t[-1]), 0.0)
+    t, size, time = real("moments", moments), real("sizes", sizes), positive("time", time)
+    if t.ndim != 1 or len(t) < 2 or size.shape != t.shape or not (np.diff(t) > 0).all():
+        raise ValueError(f"needs increasing moments (M,), M >= 2, and sizes (M,); got {t.shape} and {size.shape}")
+    if not (size[1:] > 0).all():
+        raise ValueError(f"sizes must be positive from the second on; the smallest is {size[1:].min():.3g}")
+    beyond = number("rate", rate) * max(time - float(t[-1]), 0.0)
+    scale = unit(t).item()
+    logarithm = np.interp(time / scale, t[1:] / scale, np.log(size[1:])) + beyond
+    return float(finite("the logarithm", np.asarray(logarithm), "ask for an earlier time"))
 
 
 def _samples(times: ArrayLike, values: ArrayLike) -> tuple[Array, Array]:
-    t, y = np.asarray(times, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    t, y = real("times", times), real("values", values)
     if y.ndim != 2 or y.shape[1] < _STENCIL or t.shape not in (y.shape, y.shape[1:]):
         raise ValueError(f"needs times (S, M) or (M,) and values (S, M), M >= {_STENCIL}; got {t.shape} and {y.shape}")
     t = np.broadcast_to(t, y.shape)
@@ -68,20 +86,24 @@ def _samples(times: ArrayLike, values: ArrayLike) -> tuple[Array, Array]:
     return t, y
 
 
-def _stencil(t: Array, y: Array, before: NDArray[np.intp]) -> tuple[Array, Array]:
-    """The samples (S, Q, 8) of which half, where there are enough, come before place `before` (S, Q)."""
+def _stencil(t: Array, y: Array, before: NDArray[np.intp]) -> tuple[Array, Array, Array, Array]:
+    """The samples (S, Q, 8) of which half, where there are enough, come before place `before` (S, Q), and their units.
+
+    Times and values are divided by these powers of two (S, Q).
+    """
     start = np.clip(before - _STENCIL // 2, 0, t.shape[1] - _STENCIL)
     index = (start[:, :, None] + np.arange(_STENCIL)).reshape(len(t), -1)
-    shape = (*start.shape, _STENCIL)
-    return np.take_along_axis(t, index, 1).reshape(shape), np.take_along_axis(y, index, 1).reshape(shape)
+    nodes, heights = (np.take_along_axis(each, index, 1).reshape(*start.shape, _STENCIL) for each in (t, y))
+    width, height = unit(nodes, axis=-1), unit(heights, axis=-1)
+    return nodes / width, heights / height, width[..., 0], height[..., 0]
 
 
 def _polynomial(nodes: Array, heights: Array, at: Array) -> Array:
     """Neville's scheme: the value at `at` (S, Q) of the polynomial through 8 points (S, Q, 8)."""
     distance = at[:, :, None] - nodes
     value = heights
-    for k in range(1, _STENCIL):
-        left, right = distance[..., :-k], distance[..., k:]
-        value = (left * value[..., 1:] - right * value[..., :-1]) / (nodes[..., k:] - nodes[..., :-k])
-    result: Array = value[..., 0]
-    return result
+    with np.errstate(over="ignore", invalid="ignore"):
+        for k in range(1, _STENCIL):
+            left, right = distance[..., :-k], distance[..., k:]
+            value = (left * value[..., 1:] - right * value[..., :-1]) / (nodes[..., k:] - nodes[..., :-k])
+    return finite("a polynomial through samples", value[..., 0], "take samples whose distances are more alike")

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ssl_dynamics.validation import real
+from ssl_dynamics.validation import real, unit
 
 Array = NDArray[np.float64]
 
@@ -19,10 +19,12 @@ def half_time(times: ArrayLike, values: ArrayLike) -> Array:
         raise ValueError(f"times and values must have one shape (..., K) with K >= 2; got {t.shape} and {L.shape}")
     if (np.diff(t) < 0).any():
         raise ValueError(f"times must not decrease; they fall by up to {-np.diff(t).min():.3g}")
+    scale = unit(t, axis=-1)
+    t, L = t / scale, L / unit(L, axis=-1)
     half = (L[..., :1] + L[..., -1:]) / 2
     learned = L[..., 0] > L[..., -1]
     after = np.maximum(np.argmax(half >= L, axis=-1), 1)[..., None]  # where it has learned, the start lies above
     (t0, t1), (L0, L1) = ([np.take_along_axis(series, index, -1) for index in (after - 1, after)] for series in (t, L))
     with np.errstate(divide="ignore", invalid="ignore"):
         crossing = (t0 + (t1 - t0) * (L0 - half) / (L0 - L1))[..., 0]
-    return np.where(learned, crossing, np.nan)
+    return np.where(learned, crossing * scale[..., 0], np.nan)
