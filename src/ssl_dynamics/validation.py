@@ -106,7 +106,7 @@ def positive(name: str, value: float) -> float:
     """`value` as a positive finite number."""
     number = _number(value)
     if number is None or number <= 0:
-        raise ValueError(f"{name} must be a positive number; got {value!r}")
+        raise ValueError(f"{name} must be a positive number; got {_in_a_line(value)}")
     return number
 
 
@@ -115,7 +115,7 @@ def count(name: str, value: float, most: int | None = None, of: str = "") -> int
     number = _number(value)
     if number is None or number != np.round(number) or number < 1 or (most is not None and number > most):
         allowed = "of at least 1" if most is None else f"between 1 and {of} = {most}"
-        raise ValueError(f"{name} must be a whole number {allowed}; got {value!r}")
+        raise ValueError(f"{name} must be a whole number {allowed}; got {_in_a_line(value)}")
     return int(number)
 
 
@@ -162,6 +162,10 @@ def _number(value: float) -> float | None:
     except ValueError:
         return None
     return None if number.ndim else float(number)
+
+
+def _in_a_line(value: object) -> str:
+    return " ".join(repr(value).split())
 
 
 def _accumulated(rounding: float, d: int) -> float:
