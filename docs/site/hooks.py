@@ -31,11 +31,12 @@ SHOWN = 60_000  # bytes: larger files are copied as they are
 
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)\s]+)(?=\))")
 _INDICES = "[ijklab]"
+# An index after three small letters is part of a name, such as grassmann_flow.
 _SUBSCRIPT = re.compile(
-    rf"(?:(?<![a-z]{{3}})|(?<=log))_(\{{[^{{}}]*\}}|max|min|\d(?:,?{_INDICES}{{2}})|\d+(?:\.\d+)?|{_INDICES}{{2}}(?!\w)"
-    rf"|{_INDICES}{{2}}|[A-Za-zα-ω∞·])"
+    rf"(?:(?<![a-z]{{3}})|(?<=log)|(?<=min)|(?=_\d))_(\{{[^{{}}]*\}}|max|min|\d(?:,?{_INDICES}{{2}})|\d+(?:\.\d+)?|{_INDICES}{{2}}(?!\w)"
+    rf"|{_INDICES}{{2}}|[A-Za-zΑ-Ωα-ω∞·+])"
 )
-_SUPERSCRIPT = re.compile(r"\^(\{[^{}]*\}|\d+|[a-zκ½¼])")
+_SUPERSCRIPT = re.compile(r"\^(\{[^{}]*\}|\d+|[a-zκτ½¼])")
 # Elements in which an underscore is one.
 _LITERAL = re.compile(r"<(code|pre|script|style|svg|h[1-6])\b.*?</\1>", re.DOTALL)
 _TAG = re.compile(r"(<[^>]*>)")
