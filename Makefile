@@ -5,7 +5,7 @@ $(error this Makefile works in its own folder alone: make -C FOLDER, not make -f
 endif
 
 PYTHON ?= python3
-# Said on the command line alone: a variable of such a name in the environment is meant for something else.
+# Set on the command line only: a variable of such a name in the environment is meant for something else.
 CORES =
 CONFIG = config/full.yaml
 TARGET =
@@ -27,7 +27,7 @@ endif
 # Many root seeds: as many as the configuration says, another number, or these; and more of what needs no training.
 DRAWN = $(if $(DRAWS),--draws=$(call quoted,$(DRAWS))) $(if $(ROOTS),--roots=$(call quoted,$(ROOTS))) \
 	$(if $(EQUATION_DRAWS),--equation-draws=$(call quoted,$(EQUATION_DRAWS)))
-# As many jobs at a time as there are cores, unless it is said.
+# As many jobs at a time as there are cores, unless CORES or PROFILE is set.
 WHERE = $(if $(PROFILE),--profile=$(call quoted,$(PROFILE)),$(if $(CORES),--cores=$(call quoted,$(CORES))))
 VENV := .venv
 BIN := $(VENV)/bin
@@ -42,6 +42,7 @@ $(shell test -x $(BIN)/python || rm -f $(VENV)/locked-* $(VENV)/ready-*)
 # neural-tangents runs with an old jax and numpy only, which have no wheels for Python 3.13.
 CROSSCHECK := .venv-crosscheck/ready-$(call stamp,crosscheck/requirements.txt)
 ARCHIVE := .venv-archive/ready-$(call stamp,archive/requirements.txt)
+DOCS := .venv-docs/ready-$(call stamp,docs/requirements.txt)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # A python on the path may be a script of the shell, which would read a file of the user's first.
@@ -50,27 +51,27 @@ unexport BASH_ENV ENV
 CLEAN = python -IS src/ssl_dynamics/engine/clean_environment.py
 
 .DEFAULT_GOAL := full
-.PHONY: full quick run strict draws preregister test test-all lint benchmark benchmark-check benchmark-baseline crosscheck plan check verify reference schema snapshot report changes readme lock try-pythons mutants archive archive-environment help clean
+.PHONY: full quick run strict draws preregister test test-all lint benchmark benchmark-check benchmark-baseline crosscheck plan check verify reference schema snapshot report changes readme docs lock try-pythons mutants archive archive-environment help clean
 
 # Bytecode is written at the installation alone: on a full disk Python leaves truncated files of it.
 full quick run strict draws preregister plan check verify reference: export PYTHONDONTWRITEBYTECODE := 1
 
-full: $(READY)  ## replicate everything: results/full, about twenty minutes on 2 cores (on a cluster: make PROFILE=profiles/slurm)
+full: $(READY)  ## the replication, into results/full: about twenty minutes on 2 cores (on a cluster: make PROFILE=profiles/slurm)
 	@$(CLEAN) ssl-dynamics run config/full.yaml $(ROOT) $(WHERE)
 
-quick: $(READY)  ## the same pipeline at small size: results/quick, about a minute (ROOT_SEED=11: with another root seed)
+quick: $(READY)  ## the same pipeline at small size, into results/quick: about a minute (ROOT_SEED=11: another root seed)
 	@$(CLEAN) ssl-dynamics run config/quick.yaml $(ROOT) $(WHERE)
 
 run: $(READY)  ## a configuration of your own: make run CONFIG=config/mine.yaml [TARGET=results/mine/...]
 	@$(CLEAN) ssl-dynamics run $(config) $(targets) $(ROOT) $(WHERE)
 
-strict: $(READY)  ## a run that fails if any claim does not pass, a known one too (CONFIG as for run)
+strict: $(READY)  ## a run that exits with an error if any claim does not hold, even a known one (CONFIG as for run)
 	@$(CLEAN) ssl-dynamics run $(config) --strict $(ROOT) $(WHERE)
 
-draws: $(READY)  ## a configuration with many root seeds, and what holds for the next one (CONFIG; DRAWS=20, or ROOTS="7 99 2024"; EQUATION_DRAWS=300)
+draws: $(READY)  ## run a configuration with many root seeds: what will hold for the next one (CONFIG; DRAWS=20 or ROOTS="7 99 2024"; EQUATION_DRAWS=300)
 	@$(CLEAN) ssl-dynamics draws $(config) $(DRAWN) $(WHERE)
 
-preregister: $(READY)  ## fix thresholds and root seeds in the register, to be committed before make draws (CONFIG, DRAWS, ROOTS, EQUATION_DRAWS)
+preregister: $(READY)  ## write criteria and root seeds into the register; commit it before make draws (CONFIG, DRAWS, ROOTS, EQUATION_DRAWS)
 	@$(CLEAN) ssl-dynamics preregister $(config) $(DRAWN)
 
 test: $(READY)  ## fast tests
@@ -79,7 +80,7 @@ test: $(READY)  ## fast tests
 test-all: $(READY)  ## every test, the slow ones included
 	@$(CLEAN) pytest -n 2 --dist worksteal
 
-mutants: $(READY)  ## does every wrong formula of scripts/mutants.yaml fail a test; writes reports/mutants.json
+mutants: $(READY)  ## check that each wrong formula of scripts/mutants.yaml fails a test; writes reports/mutants.json
 	@$(CLEAN) python scripts/mutants.py
 
 lint: $(READY)  ## ruff, mypy, snakefmt, snakemake --lint, nbstripout, import contracts
@@ -91,61 +92,65 @@ lint: $(READY)  ## ruff, mypy, snakefmt, snakemake --lint, nbstripout, import co
 	$(CLEAN) nbstripout --verify workflow/notebooks/*.ipynb
 	$(CLEAN) lint-imports
 
-benchmark: $(READY) $(CROSSCHECK)  ## ours against peers and the machine's limits: results/benchmark, docs/benchmark.md (about 8 minutes)
+benchmark: $(READY) $(CROSSCHECK)  ## compare with peers and the limits of the machine: results/benchmark, docs/benchmark.md (about 8 minutes)
 	@$(CLEAN) python -m benchmarks measure $(config)
 
-benchmark-check: $(READY) $(CROSSCHECK)  ## have the ratios of benchmarks/baseline.json fallen past their margins
+benchmark-check: $(READY) $(CROSSCHECK)  ## check that no ratio has fallen below the margin in benchmarks/baseline.json
 	@$(CLEAN) python -m benchmarks check
 
-benchmark-baseline: $(READY)  ## make the last benchmark the one that others are compared with
+benchmark-baseline: $(READY)  ## make the last benchmark the new baseline
 	@$(CLEAN) python -m benchmarks baseline
 
-crosscheck: $(READY) $(CROSSCHECK)  ## tangent kernels against the library neural-tangents, in an environment of its own
+crosscheck: $(READY) $(CROSSCHECK)  ## compare tangent kernels with the library neural-tangents, in an environment of its own
 	@$(CLEAN) python crosscheck/write_kernels.py .venv-crosscheck/kernels.npz
 	@$(CLEAN) .venv-crosscheck/bin/python crosscheck/compare.py .venv-crosscheck/kernels.npz
 
-plan: $(READY)  ## say which stages a run would run now, and why (CONFIG, TARGET as for run)
+plan: $(READY)  ## list the stages that a run would run now, and why (CONFIG, TARGET as for run)
 	@$(CLEAN) ssl-dynamics plan $(config) $(targets) $(ROOT)
 
-check: $(READY)  ## in seconds: is every artifact of a run as it was made, of the present code and pins
+check: $(READY)  ## check in seconds that every artifact of a run is unchanged and made by the present code and pins (CONFIG)
 	@$(CLEAN) ssl-dynamics check $(config) $(ROOT)
 
-verify: $(READY)  ## recompute what is missing or stale, compare with results/reference (CLAIM=A3-order-1: that claim alone)
+verify: $(READY)  ## recompute what is missing or stale and compare with results/reference (CLAIM=A3-order-1: one claim alone)
 	@$(CLEAN) ssl-dynamics verify $(config) $(ROOT) $(WHERE) $(if $(CLAIM),--claim=$(call quoted,$(CLAIM)))
 
-reference: $(READY)  ## make a finished, checked run the reference of its configuration
+reference: $(READY)  ## make a finished and checked run the new reference of its configuration (CONFIG)
 	@$(CLEAN) ssl-dynamics reference $(config) $(ROOT)
 
-archive: $(READY) $(ARCHIVE)  ## a finished run as an RO-Crate to deposit, validated: archives/full.zip (CONFIG=config/quick.yaml: another)
+archive: $(READY) $(ARCHIVE)  ## pack a finished run for a deposit, as a validated RO-Crate: archives/full.zip (CONFIG=config/quick.yaml: another)
 	@$(CLEAN) python archive/inventory.py $(config) archives/inventory.json
 	@$(CLEAN) .venv-archive/bin/python archive/build.py archives/inventory.json archives
 
-report: $(READY)  ## Snakemake's own report of a finished run: reports/full.zip (CONFIG=config/quick.yaml: of another)
+report: $(READY)  ## write Snakemake's own report of a finished run: reports/full.zip (CONFIG=config/quick.yaml: another)
 	@$(CLEAN) ssl-dynamics report $(config)
 
 schema: $(READY)  ## write workflow/schemas/config.schema.json from the types
 	@$(CLEAN) ssl-dynamics schema > workflow/schemas/config.schema.json
 
-snapshot: $(READY)  ## write the jobs of the shipped configurations into tests/snapshots, which a test compares
+snapshot: $(READY)  ## write the jobs of the shipped configurations into tests/snapshots, for a test to compare
 	@for name in quick full; do $(CLEAN) python tests/dry_run.py config/$$name.yaml > tests/snapshots/$$name.txt 2> /dev/null || exit 1; done
 
 changes: $(READY)  ## write docs/changes-after-results.md from the register
 	@$(CLEAN) python -c 'from ssl_dynamics.claims.changes import register; print(register(), end="")' > docs/changes-after-results.md
 
-readme: $(READY)  ## put the verdicts and figures of results/full into README.md
+readme: $(READY)  ## write the verdicts and figures of results/full into README.md and docs/
 	@$(CLEAN) python scripts/update_readme.py
 
-lock: $(READY)  ## resolve requirements.in anew into requirements.lock and environment.yml
+docs: $(DOCS)  ## build the documentation site: reports/docs/index.html; a broken link is an error
+	@$(call quoted,$(PYTHON)) -IS src/ssl_dynamics/engine/clean_environment.py env NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs --quiet build --strict
+	@echo "reports/docs/index.html"
+
+lock: $(READY)  ## resolve requirements.in into requirements.lock and environment.yml
 	@SSL_DYNAMICS_KEEP='PIP_*' $(CLEAN) python scripts/lock.py
 
-try-pythons: $(READY)  ## the library by itself, and its tests, on each supported Python that is installed
+try-pythons: $(READY)  ## install the library alone and run its tests, on each supported Python that is here
 	@SSL_DYNAMICS_KEEP='PIP_*' $(CLEAN) python scripts/try_pythons.py
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 25
 
-clean:  ## remove results, archives, caches and .venv
-	rm -rf $(VENV) .venv-crosscheck .venv-archive archives
+clean:  ## remove results, archives, the site, caches and the environments
+	rm -rf $(VENV) .venv-crosscheck .venv-archive .venv-docs archives reports/docs
 	rm -rf .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find results -mindepth 1 -maxdepth 1 ! -name README.md ! -name reference -exec rm -rf {} +
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -182,3 +187,7 @@ archive-environment: $(ARCHIVE)
 $(ARCHIVE):
 	$(call python-3.11, archive)
 	$(call environment,.venv-archive,archive/requirements.txt,--no-deps)
+
+$(DOCS):
+	$(call python-3.11, docs)
+	$(call environment,.venv-docs,docs/requirements.txt,--no-deps)

@@ -25,6 +25,7 @@ CODE = (
     "crosscheck",
     "docs",
     "environment.yml",
+    "mkdocs.yml",
     "paper",
     "profiles",
     "pyproject.toml",

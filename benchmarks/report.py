@@ -85,14 +85,15 @@ def _head(report: Report, figure: str) -> Iterator[str]:
     yield "# Benchmark"
     yield ""
     yield (
-        "Written by `make benchmark`; `make benchmark-check` measures the ratios again and compares them with "
-        "`benchmarks/baseline.json`, of which this page is made."
+        "Written by `make benchmark` from `benchmarks/baseline.json`; `make benchmark-check` measures the ratios "
+        "again and compares them with that file."
     )
     yield ""
     yield (
-        f"CPU seconds on one thread, float64, medians of {turns} turns (ours, peer, limit, and again). The ratio "
-        "peer/ours is taken in every turn: its median, in brackets the smallest and the largest. The limit bounds "
-        "our time from below and is timed in the same turns: its time over ours, and the ratio if we took no longer."
+        f"Times are CPU seconds on one thread, in float64: medians of {turns} turns, each of which times ours, the "
+        "peer and the limit in this order. The ratio peer/ours is taken in each turn; the table has its median and, in "
+        "brackets, the smallest and the largest. The limit is a computation that ours cannot beat: the table has its "
+        "share of our time, and the ratio to the peer if we were as fast."
     )
     yield ""
     yield f"{hardware['processor']}, {hardware['cores']} cores, {report.surroundings['system']}."

@@ -4,18 +4,22 @@ import json
 import re
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from ssl_dynamics.engine.provenance import SUFFIX, records_below
+from ssl_dynamics.report.abstracts import standing
+from ssl_dynamics.report.findings import ANSWERS, STORY, told
 from ssl_dynamics.report.formatting import (
-    NEXT,
     Record,
     criterion,
     draws_in_words,
     in_a_line,
     number,
     read_shipped,
+    resolves,
     spread,
+    verdict_word,
 )
 from ssl_dynamics.report.parts import PARTS, QUESTIONS
 from ssl_dynamics.verify.expectation import DRAWS, REFERENCE
@@ -39,56 +43,106 @@ def row(cells: list[str]) -> str:
     return f"| {' | '.join(cell.replace('|', '∣') for cell in cells)} |"
 
 
-def families(records: list[Record], over_draws: Record | None = None) -> str:
-    """A row for each part of the report: its question, how many of its claims hold, and the verdicts of the others."""
-    next_draw = {claim["id"] for claim in over_draws["claims"] if claim["verdict"] == NEXT} if over_draws else None
-    columns = ["question", "claims", "hold", *([] if next_draw is None else ["hold for the next draw"]), "others"]
+def table(columns: list[str], rows: Iterable[list[str]]) -> str:
+    return "\n".join([row(columns), f"|{'---|' * len(columns)}", *map(row, rows)])
+
+
+def families(records: list[Record], draws: Record) -> str:
+    """A row for each part of the report: its question, the answer, how sure that is, and where its claims are.
+
+    `draws` is what the reference says of many draws, of any configuration.
+    """
     rows = []
-    for part in PARTS:
+    for part, (title, _) in PARTS.items():
         own = [record for record in records if record["group"] == part]
-        known = [] if next_draw is None else [f"{sum(record['id'] in next_draw for record in own)}"]
-        others = {record["id"]: record["verdict"] for record in own if record["verdict"] != "pass"}
-        named = ", ".join(f"{name} ({verdict})" for name, verdict in others.items()) or "none"
-        rows.append([QUESTIONS[part], f"{len(own)}", f"{len(own) - len(others)}", *known, named])
-    return f"{row(columns)}\n|{'---|' * len(columns)}\n" + "\n".join(map(row, rows))
+        answer = " ".join(told(finding, records) for finding in ANSWERS[part])
+        address = title.lower().replace(" ", "-")
+        rows.append([QUESTIONS[part], answer, how_sure(own, draws), f"[{title}](docs/claims.md#{address})"])
+    return table(["question", "answer", "how sure", "claims"], rows)
+
+
+def how_sure(own: list[Record], draws: Record) -> str:
+    """How many of these claims hold; in how many draws all do; the least error of the theory that none would miss."""
+    held = [record["id"] for record in own if record["verdict"] == "pass"]
+    others = [f"{record['id']} {verdict_word(record['verdict'])}" for record in own if record["id"] not in held]
+    names = {record["id"] for record in own}
+    whole = [draw for draw in draws["draws"] if draw["below"] is not None and not names & draw["below"].keys()]
+    bluntest = max(record["resolves"] for record in own if record["resolves"] is not None)
+    parts = [f"{len(held)} of {len(own)} claims hold" + (f" ({', '.join(others)})" if others else "")]
+    parts += [f"all hold in {len(whole)} of {len(draws['draws'])} small draws"]
+    parts += [f"the bluntest notices an error of {resolves({'resolves': bluntest})}"]
+    return "; ".join(parts)
+
+
+def story(records: list[Record]) -> str:
+    """What each panel of the figure of the whole story shows."""
+    return " ".join(f"**{panel}** {told(finding, records)}" for panel, finding in STORY.items())
+
+
+def abstracts(records: list[Record]) -> str:
+    """What each sentence of the abstracts rests on, how it stands, and what was not tested."""
+    rows = []
+    for sentence in standing(records):
+        bearing = sentence["bearing"]
+        held = sum(record["verdict"] == "pass" for record in bearing)
+        names = ", ".join(
+            record["id"] + ("" if record["verdict"] == "pass" else f" (**{verdict_word(record['verdict'])}**)")
+            for record in bearing
+        )
+        rows.append(
+            [
+                f"**{sentence['name']}** {sentence['words']}",
+                verdict_word(sentence["verdict"]),
+                f"{held} of {len(bearing)} hold: {names}",
+                sentence["untested"],
+            ]
+        )
+    return table(["sentence", "verdict", "claims that bear on it", "what was not tested"], rows)
 
 
 def verdicts(records: list[Record], over_draws: Record | None = None) -> str:
-    """Every claim with its number, criterion, verdict and control, and what the reference says of draws, if it does."""
+    """Every claim with its number, criterion, verdict and control, and what the reference says of draws, if it does.
+
+    A table for each part of the report, below its title and what came out.
+    """
     columns = ["claim", "value; 95 % interval or range over seeds", "criterion", "verdict", "control, which fails it"]
     lines: dict[str, str] = {}
     if over_draws:
         columns.append(f"over {draws_in_words(over_draws)}")
         lines = {claim["id"]: in_a_line(claim) for claim in over_draws["claims"]}
-    head = f"{row(columns)}\n|{'---|' * len(columns)}\n"
-    rows = (
-        [
-            f"**{record['id']}** {record['statement']}",
-            interval(record),
-            criterion(record),
-            record["verdict"],
-            f"{record['control']['description']}: {number(record['control']['value'])}",
-            *([lines.get(record["id"], "")] if over_draws else []),
+    sections = []
+    for part, (title, _) in PARTS.items():
+        rows = [
+            [
+                f"**{record['id']}** {record['statement']}",
+                interval(record),
+                criterion(record),
+                verdict_word(record["verdict"]),
+                f"{record['control']['description']}: {number(record['control']['value'])}",
+                *([lines.get(record["id"], "")] if over_draws else []),
+            ]
+            for record in records
+            if record["group"] == part
         ]
-        for record in records
-    )
-    return head + "\n".join(map(row, rows))
+        answer = " ".join(told(finding, records) for finding in ANSWERS[part])
+        sections.append(f"## {title}\n\n*{QUESTIONS[part]}* {answer}\n\n{table(columns, rows)}")
+    return "\n\n".join(sections)
 
 
 def review(records: list[Record]) -> str:
     """Every claim with the command that redoes it alone, how long that takes from nothing, and what it should print."""
     jobs = Jobs()
-    head = "| command | time | expected value; 95 % interval or range over seeds | verdict |\n|---|---|---|---|\n"
+    columns = ["command", "time", "expected value; 95 % interval or range over seeds", "verdict"]
     rows = (
         [
             f"`make verify CLAIM={record['id']}`",
             f"{jobs.seconds([artifact['path'] for artifact in record['artifacts']]) / 60:.1f} min",
             interval(record),
-            record["verdict"],
+            verdict_word(record["verdict"]),
         ]
         for record in records
     )
-    return head + "\n".join(map(row, rows))
+    return table(columns, rows)
 
 
 class Jobs:
@@ -128,9 +182,9 @@ class Jobs:
 
 def put(file: Path, mark: str, content: str) -> None:
     """Replace what stands in a file between <!-- mark --> and <!-- end of mark -->."""
-    marked = rf"(<!-- {mark} -->\n).*?(\n<!-- end of {mark} -->)"
+    marked = rf"(<!-- {mark} -->\n).*?(<!-- end of {mark} -->)"
     text, found = re.subn(
-        marked, lambda match: match[1] + content + match[2], file.read_text(encoding="utf-8"), flags=re.DOTALL
+        marked, lambda match: f"{match[1]}{content}\n{match[2]}", file.read_text(encoding="utf-8"), flags=re.DOTALL
     )
     if not found:
         raise SystemExit(f"{file} has no <!-- {mark} --> … <!-- end of {mark} -->")
@@ -142,7 +196,11 @@ def main() -> None:
         sys.exit(f"{RESULTS}: there is no finished run: make")
     records = json.loads((RESULTS / "claims.json").read_text(encoding="utf-8"))
     shipped = read_shipped([path for path in [REFERENCE / RESULTS.name / DRAWS] if path.is_file()])
-    put(TOP / "README.md", "families", families(records, shipped))
+    small = json.loads((REFERENCE / "quick" / DRAWS).read_text(encoding="utf-8"))
+    put(TOP / "README.md", "families", families(records, small))
+    for page in ("README.md", "docs/README.md"):
+        put(TOP / page, "story", story(records))
+    put(TOP / "docs/abstracts.md", "abstracts", abstracts(records))
     put(TOP / "docs/claims.md", "verdicts", verdicts(records, shipped))
     put(TOP / "docs/reviewing.md", "review", review(records))
     for name in FIGURES:

@@ -130,7 +130,7 @@ def test_read_only_artifact_is_refused_until_it_may_be_written(here, undisturbed
     stopped, check = run(here, config=SMALLEST, before=AS_A_USER), call(here, "check", SMALLEST, before=AS_A_USER)
     file.chmod(0o644)
     assert (stopped.returncode, check.returncode) == (STOPPED, DISAGREES)
-    assert f"{file}: to be made anew, but not writable; make it so, or delete it\n" in stopped.stdout
+    assert f"{file}: must be made anew, but is not writable: make it writable, or delete it\n" in stopped.stdout
     assert "Traceback" not in stopped.stdout + stopped.stderr
     assert check.stderr.startswith(f"{FREE}/rank.csv: missing")
     finish(here, SMALLEST)

@@ -229,7 +229,7 @@ def test_stage_puts_every_draw_in_its_place(tmp_path, capsys):
     assert "4 draws" in said
     assert "not preregistered" in said
     assert "holds on average: 1 of 1 claims, one" in said
-    assert "root seed 11: stopped root seed 2024: one (fail) every claim passes in 2 of 4 draws, P ≥ 0.10" in said
+    assert "root seed 11: stopped root seed 2024: one (fails) every claim holds in 2 of 4 draws, P ≥ 0.10" in said
     assert "no training" not in said
 
     # What needs no training rests on more draws, in two jobs' files.
@@ -244,8 +244,8 @@ def test_stage_puts_every_draw_in_its_place(tmp_path, capsys):
     draw_table.print_draws(found)
     said = " ".join(capsys.readouterr().out.split())
     assert "4 draws (5 of what needs no training)" in said
-    assert "every claim passes in 2 of 4 draws" in said
-    assert "all that need no training pass in 4 of 5 draws, P ≥ 0.34" in said
+    assert "every claim holds in 2 of 4 draws" in said
+    assert "every claim that needs no training holds in 4 of 5 draws, P ≥ 0.34" in said
 
 
 def test_claim_that_fails_over_draws_is_an_error_unless_the_reference_says_so(tmp_path, monkeypatch, capsys):

@@ -31,14 +31,14 @@ def shipped(tmp_path, monkeypatch):
     [
         ({}, None),
         ({"one": "open"}, "A1-one (open)"),
-        ({"one": "fail"}, "A1-one (fail)"),
+        ({"one": "fail"}, "A1-one (fails)"),
         ({"two": "open"}, None),
         ({"two": "pass"}, None),
-        ({"three": "fail"}, "A1-three (fail)"),
+        ({"three": "fail"}, "A1-three (fails)"),
         ({"three": "pass"}, None),
         ({"new": "pass"}, None),
-        ({"new": "open"}, "A1-new (open)"),  # a claim that the reference lacks must pass
-        ({"one": "open", "three": "fail"}, "A1-one (open), A1-three (fail)"),
+        ({"new": "open"}, "A1-new (open)"),  # a claim that the reference lacks must hold
+        ({"one": "open", "three": "fail"}, "A1-one (open), A1-three (fails)"),
     ],
 )
 @pytest.mark.parametrize("name", ["mine", "mine-root-11"])  # with another root seed the same is expected
@@ -53,14 +53,14 @@ def test_verdicts_are_as_shipped_or_better(capsys, name, changes, worse):
 def test_what_is_known_not_to_pass_is_named_in_a_line_and_so_is_what_is_better(capsys):
     assert as_expected(of(), "mine")
     assert capsys.readouterr().out.splitlines() == [
-        "1 of 3 claims pass",
-        "known not to pass, as results/reference/mine says: A1-two (fail), A1-three (open)",
+        "1 of 3 claims hold",
+        "known not to hold, as results/reference/mine says: A1-two (fails), A1-three (open)",
     ]
     assert as_expected(of(two="open", three="pass"), "mine")
     assert capsys.readouterr().out.splitlines() == [
-        "2 of 3 claims pass",
-        "known not to pass, as results/reference/mine says: A1-two (open)",
-        "better than results/reference/mine says: A1-two (open), A1-three (pass)",
+        "2 of 3 claims hold",
+        "known not to hold, as results/reference/mine says: A1-two (open)",
+        "better than results/reference/mine says: A1-two (open), A1-three (holds)",
     ]
 
 
@@ -72,7 +72,7 @@ def test_claim_that_the_configuration_has_no_more_is_not_missed():
 @pytest.mark.usefixtures("shipped")
 def test_strict_lets_nothing_pass_that_does_not(capsys):
     assert not as_expected(of(), "mine", strict=True)
-    assert capsys.readouterr().err == "every claim must pass: A1-two (fail), A1-three (open)\n"
+    assert capsys.readouterr().err == "every claim must hold: A1-two (fails), A1-three (open)\n"
     assert as_expected(of(two="pass", three="pass"), "mine", strict=True)
 
 
@@ -80,7 +80,7 @@ def test_strict_lets_nothing_pass_that_does_not(capsys):
 def test_without_a_reference_every_claim_must_pass(capsys):
     assert not as_expected(of(), "yours")
     assert capsys.readouterr().err == (
-        "no reference is shipped for yours: every claim must pass: A1-two (fail), A1-three (open)\n"
+        "no reference is shipped for yours: every claim must hold: A1-two (fails), A1-three (open)\n"
     )
     assert as_expected(records(**{"A1-one": "pass"}), "yours")
 
@@ -102,18 +102,18 @@ def test_exit_codes_of_run_strict_and_verify(small):
     claims.write_text(text.replace('Criterion("<=", 1e-9)', 'Criterion("<=", 1e-19)'), encoding="utf-8")
     worse = run(small, config=SMALLEST)
     assert worse.returncode == DISAGREES
-    assert worse.stderr == "worse than results/reference/smallest says: A3-integration (fail)\n"
+    assert worse.stderr == "worse than results/reference/smallest says: A3-integration (fails)\n"
     assert call(small, "verify", SMALLEST, "--cores", "2").returncode == DISAGREES
     assert call(small, "reference", SMALLEST).returncode == 0
     known = run(small, config=SMALLEST)
     assert (known.returncode, known.stderr) == (0, "")
-    line = "known not to pass, as results/reference/smallest says: A3-integration (fail)"
+    line = "known not to hold, as results/reference/smallest says: A3-integration (fails)"
     assert line in known.stdout.splitlines()
     strict = run(small, "--strict", config=SMALLEST)
     assert strict.returncode == DISAGREES
-    assert strict.stderr == "every claim must pass: A3-integration (fail)\n"
+    assert strict.stderr == "every claim must hold: A3-integration (fails)\n"
     verified = call(small, "verify", SMALLEST, "--cores", "2")
     assert verified.returncode == 0, verified.stderr
-    assert "not passed here: A3-integration" in verified.stdout.splitlines()
+    assert "does not hold here: A3-integration" in verified.stdout.splitlines()
     (last,) = (small / "results/smallest/logs/runs.jsonl").read_text(encoding="utf-8").splitlines()[-2:-1]
     assert json.loads(last)["status"] == DISAGREES

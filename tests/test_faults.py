@@ -78,7 +78,7 @@ def kill(attempt, victim, chance):
         assert "Traceback" not in said
         assert "The same command goes on from where it stopped" in said
         if victim == "job":
-            assert re.search(r"^\w+: killed by SIGKILL; .* \(log: results/smallest/logs/.*\.log\)$", said, re.MULTILINE)
+            assert re.search(r"^\w+: killed by SIGKILL, .* \(log: results/smallest/logs/.*\.log\)$", said, re.MULTILINE)
         return []
     orphans = jobs if victim == "command and scheduler" else [*scheduler, *jobs]
     for orphan in orphans:

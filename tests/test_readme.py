@@ -1,6 +1,7 @@
 """What README.md says is what the project is."""
 
 import importlib.util
+import json
 import re
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 
 from problems import draws_of
 from ssl_dynamics.registry import CLAIMS, GROUPS
-from ssl_dynamics.report.formatting import criterion
+from ssl_dynamics.report.abstracts import ABSTRACTS, UNTESTED, standing
+from ssl_dynamics.report.findings import ANSWERS, STORY, told
+from ssl_dynamics.report.formatting import criterion, verdict_word
 from ssl_dynamics.report.parts import PARTS, QUESTIONS
 
 TOP = Path(__file__).parents[1]
@@ -18,10 +21,13 @@ CLAIMS_PAGE = (TOP / "docs/claims.md").read_text(encoding="utf-8")
 DOCUMENTS = [
     TOP / "README.md",
     TOP / "CONTRIBUTING.md",
+    TOP / "CHANGELOG.md",
+    TOP / "config/README.md",
     TOP / "results/README.md",
     *sorted((TOP / "docs").glob("*.md")),
 ]
 TABLE = CLAIMS_PAGE.partition("<!-- verdicts -->")[2].partition("<!-- end of verdicts -->")[0]
+WORDS = {verdict_word(verdict): verdict for verdict in ("pass", "open", "fail")}
 ROWS = [
     [cell.strip() for cell in line.strip("|").split(" | ")] for line in TABLE.splitlines() if line.startswith("| **")
 ]
@@ -35,43 +41,128 @@ def test_table_of_verdicts_holds_every_claim_as_the_registry_states_it():
         if not isinstance(threshold, tuple):
             stated["threshold"] = threshold
         assert row[2] == criterion({"criterion": stated})
-        assert row[3] in ("pass", "open", "fail")
+        assert row[3] in WORDS
         assert row[4].startswith(claim.control.description.replace("|", "∣") + ": ")
 
 
-def load_script():
+def script():
     spec = importlib.util.spec_from_file_location("update_readme", TOP / "scripts/update_readme.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    return script
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_there_must_be_a_run_to_speak_of(tmp_path, monkeypatch):
-    script = load_script()
-    monkeypatch.setattr(script, "RESULTS", tmp_path / "full")
+    module = script()
+    monkeypatch.setattr(module, "RESULTS", tmp_path / "full")
     with pytest.raises(SystemExit, match=r"full: there is no finished run: make$"):
-        script.main()
+        module.main()
 
 
-def test_table_has_a_column_of_draws_where_they_are_shipped():
-    script = load_script()
-    numbers = {"value": 0.1, "low": 0.05, "high": 0.12, "verdict": "pass", "statistic": "mean"}
-    criterion = {"operator": "<=", "threshold": 0.2}
-    control = {"description": "a control", "value": 0.5}
-    ids = ("A1-one", "A1-two")
-    records = [{"id": name, "statement": "So.", "criterion": criterion, "control": control, **numbers} for name in ids]
-    head, rule, first, second = script.verdicts(records, draws_of("A1-one")).splitlines()
-    assert head.endswith("| over 20 draws |")
-    assert first.endswith("| holds on average (predicted [0.9, 1.2], 19 of 20 draws pass, P ≥ 0.78) |")
-    assert second.endswith("|  |")
-    plain = script.verdicts(records).splitlines()
-    assert [line.count("|") for line in plain] == [6] * 4
-    assert [line.count("|") for line in (head, rule, first, second)] == [7] * 4
+def record(claim, part, verdict="pass"):
+    return {
+        "id": claim.id,
+        "statement": claim.statement,
+        "group": part,
+        "abstracts": list(claim.abstracts),
+        "criterion": {"operator": "<=", "threshold": 0.2},
+        "control": {"description": "a control", "value": 0.5},
+        "value": 0.1,
+        "low": 0.05,
+        "high": 0.12,
+        "statistic": "mean",
+        "resolves": 0.01,
+        "verdict": verdict,
+    }
+
+
+@pytest.fixture
+def records():
+    return [record(claim, part) for part, claims in GROUPS.items() for claim in claims]
+
+
+def test_table_has_a_column_of_draws_where_they_are_shipped(records):
+    def lines(*over_draws):
+        return [line for line in script().verdicts(records, *over_draws).splitlines() if line.startswith("|")]
+
+    first = records[0]["id"]
+    with_draws, plain = lines(draws_of(first)), lines()
+    assert with_draws[0].endswith("| over 20 draws |")
+    assert with_draws[2].endswith("| holds on average (predicted [0.9, 1.2], 19 of 20 draws pass, P ≥ 0.78) |")
+    assert with_draws[3].endswith("|  |")
+    assert {line.count("|") for line in plain} == {6}
+    assert {line.count("|") for line in with_draws} == {7}
+
+
+@pytest.mark.parametrize("verdict", ["fail", "open"])
+@pytest.mark.parametrize("findings", [*ANSWERS.values(), tuple(STORY.values())])
+def test_a_finding_is_said_only_if_all_its_claims_hold(records, findings, verdict):
+    for finding in findings:
+        assert told(finding, records) == finding.sentence
+        for claim in finding.claims:
+            other = [each | {"verdict": verdict} if each["id"] == claim else each for each in records]
+            begins = {"fail": "Not confirmed", "open": "Left open"}[verdict]
+            assert told(finding, other).startswith(f"{begins} ({claim} {verdict_word(verdict)}): ")
+        with pytest.raises(KeyError):
+            told(finding, [each for each in records if each["id"] != finding.claims[0]])
+
+
+def test_every_question_has_an_answer_from_claims_of_its_own_part():
+    assert list(ANSWERS) == list(PARTS) == list(QUESTIONS)
+    for part, findings in ANSWERS.items():
+        assert {claim for finding in findings for claim in finding.claims} <= {claim.id for claim in GROUPS[part]}
+
+
+def test_how_sure_counts_claims_and_draws_and_names_what_does_not_hold(records):
+    own = [each | {"resolves": 0.02} for each in records if each["group"] == "framework"][:3]
+    own[1] |= {"verdict": "open", "resolves": None}
+    below = [{}, {own[0]["id"]: "fail"}, {"another": "open"}, None]  # the last draw has stopped
+    draws = {"draws": [{"below": each} for each in below]}
+    held, whole, noticed = script().how_sure(own, draws).split("; ")
+    assert held == f"2 of 3 claims hold ({own[1]['id']} open)"
+    assert whole == "all hold in 2 of 4 small draws"
+    assert noticed == "the bluntest notices an error of 2 %"
+
+
+def test_map_of_the_abstracts_names_all_that_bears_on_each_sentence_and_what_was_not_tested(records):
+    assert list(UNTESTED) == list(ABSTRACTS)
+    records[0]["verdict"] = "fail"
+    lines = script().abstracts(records).splitlines()[2:]
+    assert len(lines) == len(standing(records)) == len(ABSTRACTS)
+    for line, sentence in zip(lines, standing(records), strict=True):
+        assert line.endswith(f"| {UNTESTED[sentence['name']]} |")
+        assert all(each["id"] in line for each in sentence["bearing"])
+        assert f"| {verdict_word(sentence['verdict'])} |" in line
+    assert f"{records[0]['id']} (**fails**)" in lines[0]
+
+
+def test_shipped_pages_say_what_the_shipped_reference_says():
+    reference = json.loads((TOP / "results/reference/full/verdicts.json").read_text(encoding="utf-8"))
+    assert {re.match(r"\*\*(.+?)\*\*", row[0])[1]: WORDS[row[3]] for row in ROWS} == {
+        each["id"]: each["verdict"] for each in reference
+    }
+    records = [
+        each | {"abstracts": claim.abstracts} for each, claim in zip(reference, CLAIMS, strict=True)
+    ]  # in the order of the registry
+    assert [each["id"] for each in records] == [claim.id for claim in CLAIMS]
+    for page in (README, (TOP / "docs/README.md").read_text(encoding="utf-8")):
+        assert script().story(records) in page
+    assert script().abstracts(records) in (TOP / "docs/abstracts.md").read_text(encoding="utf-8")
+    for findings in ANSWERS.values():
+        for finding in findings:
+            assert told(finding, records) in README
+            assert told(finding, records) in CLAIMS_PAGE
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/README.md", "docs/abstracts.md", "docs/theory.md", "CITATION.cff"])
+def test_first_lines_say_that_only_the_abstracts_were_at_hand(page):
+    beginning = " ".join((TOP / page).read_text(encoding="utf-8")[:1300].split())
+    assert re.search(r"Only the (two )?abstracts|Neither paper itself was at hand", beginning)
 
 
 def test_failing_claims_are_explained():
     for row in ROWS:
-        if row[3] == "fail":
+        if WORDS[row[3]] == "fail":
             name = re.match(r"\*\*(.+?)\*\*", row[0])[1]
             assert CLAIMS_PAGE.count(name) > 1
 
@@ -86,23 +177,30 @@ def test_example_of_the_solver_runs():
     assert losses[0] > losses[1] > losses[2]
 
 
+def test_example_that_gets_one_started_runs():
+    (code,) = re.findall(r"```python\n(.*?)```", (TOP / "docs/get-started.md").read_text(encoding="utf-8"), re.DOTALL)
+    names = {}
+    exec(code, names)
+    losses = np.trace(names["W"].mT @ names["C"] @ names["W"], axis1=1, axis2=2)
+    assert (np.diff(losses) < 0).all()
+    assert (np.diff(names["logs"][:, 1] - names["logs"][:, 0]) < 0).all()
+
+
 def test_readme_is_short():
     assert len(README.encode()) <= 9000
 
 
 def test_families_are_the_parts_of_the_report_with_their_claims():
     table = README.partition("<!-- families -->")[2].partition("<!-- end of families -->")[0]
-    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines() if line[:2] == "| "][
-        1:
-    ]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")][1:]
     assert [row[0] for row in rows] == [QUESTIONS[part] for part in PARTS]
-    assert [int(row[1]) for row in rows] == [len(GROUPS[part]) for part in PARTS]
-    verdicts = {re.match(r"\*\*(.+?)\*\*", row[0])[1]: row[3] for row in ROWS}
-    for row, part in zip(rows, PARTS, strict=True):
+    verdicts = {re.match(r"\*\*(.+?)\*\*", row[0])[1]: WORDS[row[3]] for row in ROWS}
+    for (_, _, sure, link), (part, (title, _)) in zip(rows, PARTS.items(), strict=True):
         names = [claim.id for claim in GROUPS[part]]
         others = [name for name in names if verdicts[name] != "pass"]
-        assert int(row[2]) == len(names) - len(others)
-        assert row[-1] == (", ".join(f"{name} ({verdicts[name]})" for name in others) or "none")
+        assert sure.startswith(f"{len(names) - len(others)} of {len(names)} claims hold")
+        assert all(name in sure for name in others)
+        assert link.startswith(f"[{title}](")
 
 
 def anchors(document):

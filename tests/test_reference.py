@@ -317,7 +317,7 @@ def test_report_prints_the_worst_and_names_what_differs_or_fails(tmp_path, capsy
     assert "a control" in printed
     assert "× 100" in printed
     assert "4 numbers compared, 1 differ" in printed
-    assert "not passed here: A1-one" in printed
+    assert "does not hold here: A1-one" in printed
     written = json.loads((tmp_path / "reports/verify.json").read_text(encoding="utf-8"))
     assert (written["claims"], written["failed"], written["differing"]) == (1, ["A1-one"], 1)
     assert [each["agrees"] for each in written["compared"]] == [True, False, True, True]

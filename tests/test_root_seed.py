@@ -108,7 +108,7 @@ def test_run_with_another_root_seed_has_a_folder_and_commands_of_its_own(small):
     assert f"{SMALLEST} root_seed=11 name=smallest-root-11: " in " ".join(planned.stdout.split())
     result = run(small, "--root-seed", "11", config=SMALLEST)
     claims = json.loads((small / "results/smallest-root-11/claims.json").read_text(encoding="utf-8"))
-    assert f"{len(claims)} claims pass" in result.stdout
+    assert f"{len(claims)} claims hold" in result.stdout
     own = {f"smallest-root-11/{name.partition('/')[2]}" for name in before if name.startswith("smallest/")}
     after = contents(small)
     assert own <= after.keys()

@@ -95,7 +95,7 @@ def test_record_that_cannot_be_written_fails_no_run(results, capsys):
 
 def test_line_that_is_no_record_is_named(tmp_path):
     (tmp_path / "runs.jsonl").write_text('{"status": 0}\n{"status": \n')
-    with pytest.raises(ValueError, match=r"runs\.jsonl: holds a line that is no record of a run"):
+    with pytest.raises(ValueError, match=r"runs\.jsonl: holds a line that is not the record of a run"):
         read_runs(tmp_path / "runs.jsonl")
 
 

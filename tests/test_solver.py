@@ -53,7 +53,7 @@ def test_limit_that_is_not_unique_is_named(tmp_path, monkeypatch, capsys, eigenv
     code, said = run(monkeypatch, capsys, path, tmp_path / "out.npz")
     assert (code, said.count("\n")) == (0, 1)
     assert said.startswith("note: λ_2 = λ_3 = ")
-    assert "many bottom-2 eigenspaces; `sines` are to one of them" in said
+    assert "the leading eigenspace is not unique; `sines` are to one" in said
 
 
 @pytest.mark.parametrize("flow", ["unconstrained", "wide"])

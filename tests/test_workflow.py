@@ -101,7 +101,7 @@ def test_failing_notebook_keeps_its_executed_copy_and_fails_the_run(tree):
 
 
 def failed_claims(result):
-    expected = "no reference is shipped for tiny: every claim must pass: "
+    expected = "no reference is shipped for tiny: every claim must hold: "
     assert result.returncode == DISAGREES, result.stdout + result.stderr
     (line,) = [line for line in result.stderr.splitlines() if line.startswith(expected)]
     return {claim.partition(" (")[0] for claim in line.removeprefix(expected).split(", ")}

@@ -1,4 +1,4 @@
-"""Command line: run a configuration, check, verify and explain it, print verdicts, solve a flow, print the schema."""
+"""Run the pipeline, check and verify its results, and solve flows in closed form."""
 
 import argparse
 import codecs
@@ -17,7 +17,7 @@ from ssl_dynamics.extras import needs
 
 
 def main() -> None:
-    """The command line. Exit code 0: all is as it should be; the others are in `engine/exit_codes.py`."""
+    """Carry out the command line. Exit code 0: all is as it should be; the others are in `engine/exit_codes.py`."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what a terminal of few letters cannot show is no reason to stop
             stream.reconfigure(encoding=_letters_of_the_terminal(stream.encoding), errors="replace")
@@ -72,33 +72,39 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=described())
     commands = parser.add_subparsers(dest="command", required=True)
     of_a_config = {
-        "run": "run a configuration, finish what was interrupted, end with the verdicts",
-        "plan": "say which stages a run would run now, and why; nothing is run",
-        "check": "check the artifacts of a run against their provenance; nothing is run",
-        "draws": "run a configuration with many root seeds at once, and say what holds for the next one",
-        "preregister": "write the present thresholds and the root seeds of draws into the register, before a run",
-        "verify": "bring a run up to date and compare it with the reference shipped in results/reference/",
-        "reference": "make a finished run the reference of its configuration",
+        "run": "run a configuration, or finish an interrupted run, and print the verdicts",
+        "plan": "list the stages that a run would run now, and why; runs nothing",
+        "check": "check that every artifact of a run is unchanged and up to date; runs nothing",
+        "draws": "run a configuration with many root seeds, and say what to expect of the next one",
+        "preregister": "write the present criteria and the root seeds of draws into the register, before they run",
+        "verify": "bring a run up to date and compare it with the reference in results/reference/",
+        "reference": "make a finished run the new reference of its configuration",
         "report": "write Snakemake's own report of a finished run into reports/",
     }
     of = {name: commands.add_parser(name, help=text) for name, text in of_a_config.items()}
     for name, command in of.items():
         command.add_argument("config", type=Path)
         if name not in ("draws", "preregister"):
-            command.add_argument("--root-seed", metavar="N", help="another than in the file, with a folder of its own")
+            command.add_argument(
+                "--root-seed", metavar="N", help="in place of that in the file; its results have a folder of their own"
+            )
     for name in ("draws", "preregister"):
         roots = of[name].add_mutually_exclusive_group()
-        roots.add_argument("--draws", metavar="K", type=int, help="another number of draws than in the file")
-        roots.add_argument("--roots", metavar="'N N N'", default="", help="these root seeds, not derived ones")
-        of[name].add_argument("--equation-draws", metavar="K", type=int, help="as many of what needs no training")
+        roots.add_argument("--draws", metavar="K", type=int, help="number of draws, in place of that in the file")
+        roots.add_argument(
+            "--roots", metavar="'N N N'", default="", help="use these root seeds, in place of derived ones"
+        )
+        of[name].add_argument(
+            "--equation-draws", metavar="K", type=int, help="number of draws of the claims that need no training"
+        )
     for name in ("run", "plan"):
-        of[name].add_argument("targets", nargs="*", help="files to make instead of everything; no verdicts then")
+        of[name].add_argument("targets", nargs="*", help="make these files only, and print no verdicts")
     for name in ("run", "draws", "verify"):
         where = of[name].add_mutually_exclusive_group()
-        where.add_argument("--cores", help="on this machine, with as many jobs at a time; default: as it has cores")
-        where.add_argument("--profile", type=Path, help="as a profile says, such as profiles/slurm")
-    of["run"].add_argument("--strict", action="store_true", help="exit code 1 if any claim does not pass")
-    of["verify"].add_argument("--claim", metavar="ID", help="this claim alone, from the stages that it needs")
+        where.add_argument("--cores", help="number of jobs at a time on this machine; default: its number of cores")
+        where.add_argument("--profile", type=Path, help="run as a profile of Snakemake says, such as profiles/slurm")
+    of["run"].add_argument("--strict", action="store_true", help="exit with code 1 if any claim does not hold")
+    of["verify"].add_argument("--claim", metavar="ID", help="verify this claim alone, with the stages that it needs")
     verdict = commands.add_parser("verdict", help="print the verdict table of a claims.json")
     verdict.add_argument("claims", type=Path)
     solver = commands.add_parser(
@@ -106,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
         help="solve a flow in closed form, on arrays of your own",
         description="Reads `W0` (d, z), `times` (T,) and the quadratic form `C` (d, d), or the views `anchor`, "
         "`positive`, `negative` (n, d) that make it; writes `times`, `W` (T, d, z), `loss` (T,) and `sines` (T, z) of "
-        "the angles to the bottom-z eigenspace of C.",
+        "the angles to the leading eigenspace of C, that of its z smallest eigenvalues.",
     )
     solver.add_argument("problem", type=Path, help=".npz file with the arrays above")
     solver.add_argument("output", type=Path, help=".npz file to write")
@@ -117,14 +123,18 @@ def _parser() -> argparse.ArgumentParser:
         help="grassmann: WᵀW = I (default); unconstrained; wide: W = VᵀW_2 of a net with orthonormal layers, h ≥ d; "
         "soft: the penalty (β/2)‖WᵀW − I‖² in place of the constraint, W up to a rotation of the outputs",
     )
-    solver.add_argument("--beta", type=float, metavar="β", help="the penalty of the flow soft, in units of C")
+    solver.add_argument(
+        "--beta", type=float, metavar="β", help="strength of the penalty, for --flow soft, in units of C"
+    )
     solver.add_argument(
         "--loss",
         choices=("contrastive", "non-contrastive"),
         default="contrastive",
-        help="what the views make, where the file has no C",
+        help="the loss of the views, if the file has no C",
     )
-    solver.add_argument("--plot", type=Path, metavar="FILE", help=".svg or .png of the loss and the angles over time")
+    solver.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw the loss and the angles over time, as .svg or .png"
+    )
     commands.add_parser("schema", help="print the JSON schema of the configuration")
     for each in commands.choices.values():  # there as well, where it does not undo the one before the command
         each.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)

@@ -1,4 +1,4 @@
-"""What the commands do that need the pipeline: run a configuration, check, verify and explain it, print verdicts."""
+"""The commands that need the pipeline: run a configuration, check, verify and explain it, print verdicts."""
 
 import argparse
 import json
@@ -37,7 +37,7 @@ def carry_out(arguments: argparse.Namespace) -> None:
         case "check":
             configuration, config = _configuration(arguments)
             _check(configuration, config)
-            print(f"{config.results}: every artifact is there, as it was made, of the present code and pins")
+            print(f"{config.results}: every artifact is there, unchanged, and made by the present code and pins")
         case "draws":
             _draws(arguments)
         case "preregister":
@@ -178,5 +178,5 @@ def _reference(configuration: Configuration, config: Config) -> None:
 def _verdict(claims: Path) -> None:
     failed = failures(print_verdicts(claims))
     if failed:
-        print(f"{len(failed)} of the claims failed: {', '.join(failed)}", file=sys.stderr)
+        print(f"{len(failed)} of the claims do not hold: {', '.join(failed)}", file=sys.stderr)
         sys.exit(DISAGREES)

@@ -52,7 +52,7 @@ def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | No
 
     The file holds `W0` (d, z), `times` (T,), and either `C` (d, d) or the views `anchor`, `positive` and, for the
     contrastive loss, `negative` (n, d), float64. `loss` is Tr(WᵀCW); `sines` are those of the principal angles between
-    span W(t) and the bottom-z eigenspace of C; where there are many, standard error says so. The flow "soft" has the
+    span W(t) and the leading eigenspace of C; where there are many, standard error says so. The flow "soft" has the
     penalty (`beta`/2)‖WᵀW − I‖², and its `W` is that of the flow up to a rotation of the outputs. Raises ConfigError
     with what is wrong in which file.
     """
@@ -150,7 +150,7 @@ def _say_if_not_unique(C: Array, z: int) -> None:
     eigenvalues = np.linalg.eigvalsh(C)
     if z < len(eigenvalues) and eigenvalues[z] - eigenvalues[z - 1] <= _EQUAL * np.abs(eigenvalues).max():
         print(
-            f"note: λ_{z} = λ_{z + 1} = {eigenvalues[z]:.6g}: many bottom-{z} eigenspaces; `sines` are to one of them",
+            f"note: λ_{z} = λ_{z + 1} = {eigenvalues[z]:.6g}: the leading eigenspace is not unique; `sines` are to one",
             file=sys.stderr,
         )
 

@@ -104,7 +104,7 @@ def rank_table(
 ) -> pd.DataFrame:
     """Effective rank of the representations U = XW of the anchors; predicted where the closed form is a subspace.
 
-    `limit_rank` is that of the bottom-z eigenspace of C; `misalignment` the largest sine, over the columns of U, of the
+    `limit_rank` is that of the leading eigenspace of C; `misalignment` the largest sine, over the columns of U, of the
     angle to the top eigenfunction Xv_1. W and `predicted` (S, T, d, z); `leading` (d, z), of C with these eigenvalues.
     """
     R = np.linalg.qr(anchor, mode="r")  # the singular values of XW, and angles, are those of RW

@@ -213,7 +213,7 @@ def _follow(command: list[str], noise: re.Pattern[str]) -> int:
                     )
                 elif killed := _KILLED.match(line):
                     rule, log, name = killed.groups()
-                    print(f"{rule}: killed by {name}; by the system, if memory ran out (log: {log})", flush=True)
+                    print(f"{rule}: killed by {name}, perhaps because memory ran out (log: {log})", flush=True)
                 elif failure := _FAILURE.match(line):
                     print(failure[1], flush=True)
                 elif not noise.match(line.rstrip("\n")):
@@ -258,7 +258,7 @@ def protected_files(lines: Iterable[str]) -> Iterator[str]:
             inside, affected = True, False
         elif inside and line.startswith(" "):
             if affected:
-                yield f"{line.strip()}: to be made anew, but not writable; make it so, or delete it\n"
+                yield f"{line.strip()}: must be made anew, but is not writable: make it writable, or delete it\n"
             affected = affected or "affected files:" in line
         else:
             inside = False

@@ -55,8 +55,8 @@ def sole_run(snakemake: Sequence[str], folders: Sequence[Path]) -> Iterator[None
             lock.seek(0)
             _refuse_if_alive(lock.read())
             print(
-                f"{_LOCK}: this file system has no locks ({error.strerror}): a run here is seen by others on this "
-                "machine alone; start none on another",
+                f"{_LOCK}: this file system has no locks ({error.strerror}), so other machines do not see a run "
+                "here: start none there",
                 flush=True,
             )
         lock.truncate(0)

@@ -73,7 +73,7 @@ def read_runs(path: Path) -> list[dict[str, Any]]:
     try:
         return [json.loads(line) for line in lines]
     except ValueError:
-        raise ValueError(f"{path}: holds a line that is no record of a run; delete that line") from None
+        raise ValueError(f"{path}: holds a line that is not the record of a run; delete that line") from None
 
 
 def surroundings() -> dict[str, Any]:

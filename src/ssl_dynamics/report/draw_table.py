@@ -18,6 +18,7 @@ from ssl_dynamics.report.formatting import (
     in_words,
     next_draw,
     number,
+    verdict_word,
 )
 
 _SHOWN = {  # in a narrow column
@@ -38,7 +39,7 @@ def print_draws(found: Record) -> None:
         title_style="",
         padding=(0, 1, 0, 0),
     )
-    for header in ("claim", "mean, or worst", "the next draw", "criterion", "pass", "P ≥", "holds for"):
+    for header in ("claim", "mean, or worst", "the next draw", "criterion", "holds in", "P ≥", "over draws"):
         table.add_column(header, no_wrap=True)
     for claim in claims:
         table.add_row(
@@ -56,10 +57,11 @@ def print_draws(found: Record) -> None:
         if draw not in whole:
             print(f"root seed {draw['root_seed']}: {below(draw)}")
     of = len(found["draws"])
-    print(f"every claim passes in {len(whole)} of {of} draws, P ≥ {least_probability(len(whole), of):.2f}")
+    print(f"every claim holds in {len(whole)} of {of} draws, P ≥ {least_probability(len(whole), of):.2f}")
     if equations := found["equation_draws"]:
-        passed, of = sum(draw["below"] == {} for draw in equations), len(equations)
-        print(f"all that need no training pass in {passed} of {of} draws, P ≥ {least_probability(passed, of):.2f}")
+        held, of = sum(draw["below"] == {} for draw in equations), len(equations)
+        least = least_probability(held, of)
+        print(f"every claim that needs no training holds in {held} of {of} draws, P ≥ {least:.2f}")
     for verdict in reversed(OVER_DRAWS):
         named = [claim["id"] for claim in claims if claim["verdict"] == verdict]
         if named:
@@ -70,7 +72,7 @@ def print_draws(found: Record) -> None:
 
 
 def below(draw: Record) -> str:
-    """What does not pass in a draw."""
+    """What does not hold in a draw."""
     if draw["below"] is None:
         return "stopped"
-    return ", ".join(f"{name} ({verdict})" for name, verdict in draw["below"].items())
+    return ", ".join(f"{name} ({verdict_word(verdict)})" for name, verdict in draw["below"].items())

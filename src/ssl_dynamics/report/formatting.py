@@ -28,6 +28,11 @@ def verdicts_of(records: list[Record], verdict: str) -> list[str]:
     return [record["id"] for record in records if record["verdict"] == verdict]
 
 
+def verdict_word(verdict: str) -> str:
+    """A verdict of a claim, which files call pass, open or fail, as a reader is told it."""
+    return {"pass": "holds", "open": "open", "fail": "fails"}[verdict]
+
+
 def chance(p: float) -> str:
     """A p-value as a reader writes it."""
     return "< 0.001" if p < 0.001 else f"= {p:.3f}"

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from ssl_dynamics.engine.console import console_of
 from ssl_dynamics.errors import ConfigError
-from ssl_dynamics.report.formatting import Record, criterion, known, number
+from ssl_dynamics.report.formatting import Record, criterion, known, number, verdict_word
 
 _STYLES = {"pass": "green", "open": "bold yellow", "fail": "bold red"}
 
@@ -40,8 +40,8 @@ def print_verdicts(path: Path) -> list[Record]:
             number(record["value"]),
             Text(known(record)),
             Text(criterion(record)),
-            Text(record["verdict"], style=_STYLES[record["verdict"]]),
-            f"{number(control['value'])} {'fails' if control['verdict'] == 'fail' else 'PASSES'}",
+            Text(verdict_word(record["verdict"]), style=_STYLES[record["verdict"]]),
+            f"{number(control['value'])} {'fails' if control['verdict'] == 'fail' else 'HOLDS'}",
         )
     console.print(table)
     return records

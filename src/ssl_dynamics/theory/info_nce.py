@@ -12,7 +12,7 @@ def info_nce_span(C: ArrayLike, A: ArrayLike, B: ArrayLike, z: int, temperatures
     """Orthonormal basis of the minimiser of InfoNCE under WᵀW = I, to first order in 1/τ.
 
     τ(L − ln n) = Tr(WᵀCW) + Tr(WᵀAW WᵀBW)/(2τ) + O(τ⁻²). With C = VΛVᵀ (λ_1 ≤ … ≤ λ_d), P = V_zV_zᵀ the projector to
-    its bottom-z eigenspace, and graph coordinates over it:
+    its leading eigenspace, and graph coordinates over it:
         G_jk(τ) = −[Vᵀ(APB + BPA)V]_jk / (2τ(λ_j − λ_k)) + O(τ⁻²),  j > z ≥ k.
 
     C, A, B (d, d) symmetric: the form that the in-batch mean as negative gives, the second moment of the anchors, the

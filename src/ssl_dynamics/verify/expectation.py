@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ssl_dynamics.claims.common import WORST_FIRST
-from ssl_dynamics.report.formatting import FAILS, Record
+from ssl_dynamics.report.formatting import FAILS, Record, verdict_word
 from ssl_dynamics.root_seed import taken_apart
 
 REFERENCE = Path("results/reference")
@@ -22,9 +22,9 @@ def shipped_for(name: str) -> Path | None:
 
 
 def as_expected(records: Sequence[Record], name: str, *, strict: bool = False) -> bool:
-    """Whether every claim is as the reference says or better; says what does not pass, each kind in a line.
+    """Whether every claim is as the reference says or better; says what does not hold, each kind in a line.
 
-    A claim that the reference lacks must pass, and so must every claim where no reference is shipped, or if `strict`.
+    A claim that the reference lacks must hold, and so must every claim if no reference is shipped, or if `strict`.
     """
     folder = shipped_for(name)
     shipped = _shipped(folder) if folder else {}
@@ -32,13 +32,13 @@ def as_expected(records: Sequence[Record], name: str, *, strict: bool = False) -
     worse = [record for record in below if strict or place_of(record["verdict"]) < place_of(shipped.get(record["id"]))]
     known = [record for record in below if record not in worse]
     better = [record for record in records if place_of(record["verdict"]) > place_of(shipped.get(record["id"]))]
-    print(f"{len(records) - len(below)} of {len(records)} claims pass")
+    print(f"{len(records) - len(below)} of {len(records)} claims hold")
     if known:
-        print(f"known not to pass, as {folder} says: {_named(known)}")
+        print(f"known not to hold, as {folder} says: {_named(known)}")
     if better:
         print(f"better than {folder} says: {_named(better)}")
     if worse:
-        every = "every claim must pass"
+        every = "every claim must hold"
         expected = f"worse than {folder} says" if folder else f"no reference is shipped for {name}: {every}"
         print(f"{every if strict else expected}: {_named(worse)}", file=sys.stderr)
     return not worse
@@ -52,7 +52,8 @@ def draws_as_expected(found: Record) -> bool:
     new = [claim["id"] for claim in found["claims"] if claim["verdict"] == FAILS and claim["id"] not in known]
     if new:
         print(
-            f"fails over draws{', as the reference does not say' if shipped else ''}: {', '.join(new)}", file=sys.stderr
+            f"fails over draws{', which the reference does not say' if shipped else ''}: {', '.join(new)}",
+            file=sys.stderr,
         )
     return not new
 
@@ -64,9 +65,9 @@ def _shipped(folder: Path) -> Mapping[str, str]:
 
 
 def place_of(verdict: str | None) -> int:
-    """Of a verdict from the worst to the best; a claim that the reference lacks, None, is to pass."""
+    """Of a verdict from the worst to the best; a claim that the reference lacks, None, is to hold."""
     return WORST_FIRST.index(verdict or "pass")
 
 
 def _named(records: Sequence[Record]) -> str:
-    return ", ".join(f"{record['id']} ({record['verdict']})" for record in records)
+    return ", ".join(f"{record['id']} ({verdict_word(record['verdict'])})" for record in records)

@@ -75,7 +75,7 @@ def report(records: Sequence[Record], compared: Sequence[Compared], path: Path) 
     )
     print(f"{len(compared)} numbers compared, {len(differing)} differ; all of them: {path}")
     if failed:
-        print(f"not passed here: {', '.join(failed)}")
+        print(f"does not hold here: {', '.join(failed)}")
     return [f"{each.claim}: {each.place} differs from the reference" for each in differing]
 
 
