@@ -89,4 +89,5 @@ def leading_eigenspace(C: ArrayLike, z: int) -> Array:
     Raises ValueError if C is not symmetric or z does not lie between 1 and d. Source: docs/theory.md §3.
     """
     form = symmetric_matrix("C", C)
-    return np.linalg.eigh(form)[1][:, : count("z", z, len(form), "d")]
+    z = count("z", z, len(form), "d")
+    return np.linalg.eigh(form)[1][:, :z]
