@@ -1,12 +1,49 @@
-"""The picture of the workflow on the claims page: its rules, and what they read."""
+"""Two pictures of the workflow on the claims page: its parts in a few boxes, and all of its rules with what they read."""
 
 from collections.abc import Mapping, Sequence
+
+from typing import Any
 
 from markupsafe import Markup, escape
 
 Rules = Mapping[str, Sequence[str]]  # every rule, with those whose files it reads
 
 WIDTH, HEIGHT, COLUMN, ROW = 152, 20, 192, 26  # of a box, and from one to the next, in pixels
+
+
+BOXES = {
+    "data": ("Data", "images to triplets; the quadratic form C of each loss"),
+    "design": ("Design", "starts, step sizes, horizons: all that both sides share"),
+    "simulate": ("Simulate", "train by automatic differentiation of the loss"),
+    "solve": ("Solve", "predict from C, or a kernel, and the start"),
+    "compare": ("Compare", "both sides meet: tables, one row a measurement"),
+    "report": ("Report", "verdicts, figures, notebooks, paper, this page"),
+}
+
+
+def schematic(rules: Rules, boxes: Mapping[str, str]) -> list[list[dict[str, Any]]]:
+    """The parts of the workflow from left to right, by the rules in each and by what those read of other parts."""
+    reads: dict[str, list[str]] = {
+        name: [
+            other
+            for other in BOXES
+            if other != name
+            and any(boxes[rule] == name and boxes[source] == other for rule in rules for source in rules[rule])
+        ]
+        for name in BOXES
+    }
+    return [
+        [
+            {
+                "title": BOXES[name][0],
+                "does": BOXES[name][1],
+                "rules": sum(box == name for box in boxes.values()),
+                "reads": [BOXES[other][0] for other in reads[name]],
+            }
+            for name in column
+        ]
+        for column in columns_of(reads)
+    ]
 
 
 def columns_of(rules: Rules) -> list[list[str]]:
