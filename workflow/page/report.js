@@ -89,14 +89,21 @@ form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("reset", () => setTimeout(() => { show(); remember(); }));
 document.querySelector(".reset").addEventListener("click", () => { form.reset(); form.elements.text.focus(); });
 addEventListener("hashchange", readAddress);
-addEventListener("resize", markFormulas);
+addEventListener("resize", () => { markFormulas(); offerToEnlarge(); });
 for (const claim of claims) claim.addEventListener("toggle", markFormulas);
 for (const button of document.querySelectorAll(".copy")) {
   button.hidden = false;
   button.addEventListener("click", () => copy(button));
 }
+// A figure that is shown smaller than it is drawn can be enlarged.
+function offerToEnlarge() {
+  for (const button of document.querySelectorAll(".enlarge[aria-pressed=false]")) {
+    const figure = button.closest("figure").querySelector("img");
+    button.hidden = figure.clientWidth >= 0.95 * figure.getAttribute("width");
+  }
+}
+
 for (const button of document.querySelectorAll(".enlarge")) {
-  button.hidden = false;
   button.addEventListener("click", () => {
     press(button, button.closest(".block").classList.toggle("wide"), ["Enlarge", "Beside the claims"]);
   });
@@ -123,4 +130,5 @@ addEventListener("afterprint", () => {
 
 form.hidden = false;
 show();
+offerToEnlarge();
 readAddress();

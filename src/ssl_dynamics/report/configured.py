@@ -21,8 +21,8 @@ from ssl_dynamics.config import Config, load_config
 from ssl_dynamics.description import Figure, cell
 from ssl_dynamics.draws import COUNTS, sizes_of
 from ssl_dynamics.engine.notebook_imports import notebook_parameters
-from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.equations import experiments_of
+from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.report.parts import PARTS
 from ssl_dynamics.report.settings import (
@@ -116,7 +116,7 @@ def _in_words(config: Config) -> str:
     counts = sorted({config.seeds_of(name) for name in TABLES if config.cells(name)})
     sets = "one data set" if len(config.datasets) == 1 else f"{len(config.datasets)} data sets"
     seeds = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    return f"{sets} ({', '.join(config.datasets)}) and {seeds} seeds an experiment"
+    return f"{sets} ({', '.join(config.datasets)}) and {seeds} repetitions of an experiment"
 
 
 def paper_settings(config: Config, forms: list[tuple[str, Loss]]) -> PaperSettings:

@@ -19,7 +19,7 @@ _SAID = {"pass": "holds", "open": "open", "fail": "fails"}
 
 
 def show(name: str, figures: list[str], findings: str, *, alt: str) -> Image | Markdown:
-    """The figure of that name among the files of the run, below what it shows; or a line that says that there is none."""
+    """The figure of that name among the files of the run, below what it shows; or a line that says there is none."""
     found = [path for path in figures if Path(path).stem == name]
     if not found:
         return Markdown(ABSENT)

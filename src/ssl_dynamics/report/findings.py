@@ -35,18 +35,18 @@ def _said(records: Sequence[Record], sentence: str, values: Mapping[str, str]) -
         except KeyError:
             return " ".join(record["statement"] for record in records)
     counted = f"{len(records) - len(others)} of the {len(records)} claims on this figure hold. "
-    return ("" if len(records) == 1 else counted) + " ".join(map(shortfall_of, others))
+    return ("" if len(records) == 1 else counted) + " ".join(f"{record['id']} {shortfall_of(record)}" for record in others)
 
 
 def shortfall_of(record: Record) -> str:
-    """In a sentence why a claim does not hold."""
-    name, control = record["id"], record["control"]
+    """Why a claim does not hold, to go on after its name."""
+    control = record["control"]
     if record["verdict"] == "open":
-        return f"{name} is open: {record.get('reason') or 'nothing was settled'} ({decisive_cell(record)})."
+        return f"is open: {record.get('reason') or 'nothing was settled'} ({decisive_cell(record)})."
     if control["verdict"] == "pass":
-        return f"{name} fails: its control, {control['description']}, meets the criterion and must not."
+        return f"fails: its control, {control['description']}, meets the criterion and must not."
     value = "no finite value" if record["value"] is None else f"{number(record['value'])} ({spread(record)})"
-    return f"{name} fails: {value}, where the criterion is {criterion(record)} ({decisive_cell(record)})."
+    return f"fails: {value}, where the criterion is {criterion(record)} ({decisive_cell(record)})."
 
 
 def decisive_cell(record: Record) -> str:

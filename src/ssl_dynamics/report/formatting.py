@@ -16,10 +16,11 @@ OVER_DRAWS = (FAILS, OPEN, AVERAGE, NEXT) = ("fails", "open", "holds on average"
 
 _RAISED = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LOWERED = str.maketrans("−+0123456789aehijklmnoprstuvx", "₋₊₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
-_SUBSCRIPT = re.compile(r"_(\{[^{}]*\}|max|min|lin|\d+\.\d+|\d+|[A-Za-z∞])")
+_SUBSCRIPT = re.compile(r"_(\{[^{}]*\}|max|min|lin|\d+\.\d+|\d+|[A-Za-z∞](?![a-z]))")
 _SUPERSCRIPT = re.compile(r"\^(\{[^{}]*\}|\d+|[a-z])")
 _SCIENTIFIC = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([-−+]?\d+)(?!\w)")
 _MINUS = re.compile(r"(?<![\w)\].-])-(?=[\d∞])")
+_PERCENT = re.compile(r"(?<=\d)%")
 _CHOSEN = 6  # digits of a number that somebody chose, and the most that an interval is written with
 
 
@@ -142,15 +143,16 @@ def in_words(said: Record) -> str:
 
 
 def predicted(record: Record) -> float | None:
-    """What theory predicts for the value of a claim: the middle of an interval, which is put around it; else nothing."""
+    """What theory predicts for the value of a claim: the middle of the interval around it, if any."""
     threshold = record["criterion"]["threshold"]
     return sum(threshold) / 2 if isinstance(threshold, list) else None
 
 
 def written_out(text: str) -> str:
-    """A text with minus signs, powers of ten and ≤ in the place of what a keyboard has for them."""
+    """A text with minus signs, powers of ten, ≤ and a blank before % in the place of what a keyboard has for them."""
     text = _SCIENTIFIC.sub(lambda match: number(float(match[0].replace("−", "-")), digits=_CHOSEN), text)
-    return _MINUS.sub("−", text).replace("<=", "≤").replace(">=", "≥")
+    text = _PERCENT.sub(" %", _MINUS.sub("−", text))
+    return text.replace("<=", "≤").replace(">=", "≥")
 
 
 def typeset(text: str) -> Markup:

@@ -48,7 +48,8 @@ class Scale:
             locators = [MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]) for most in (4, _TICKS_AT_MOST, 6)]
         found: list[float] = []
         for locator in locators:
-            inside = [float(tick) for tick in locator.tick_values(self.low, self.high) if not self.beyond(tick)]
+            ticks = map(float, locator.tick_values(self.low, self.high))
+            inside = [tick for tick in ticks if not self.beyond(tick)]
             if len(inside) > len(found) and _apart([(self.x(tick), exact(tick)) for tick in inside]):
                 found = inside
         return found
@@ -87,7 +88,7 @@ def interval_plot(record: dict[str, Any]) -> Markup:
     scale = scale_of(numbers, thresholds, control)
     parts = [
         *_criterion(scale, record, thresholds),
-        *_axis(scale),
+        *_axis(scale, control),
         *_value(*map(scale.x, numbers)),
         *_control(scale, control),
     ]
@@ -112,7 +113,9 @@ def _criterion(scale: Scale, record: dict[str, Any], thresholds: list[float]) ->
     return [*drawn, _text(words, sum(at) / len(at), _TOP)]
 
 
-def _axis(scale: Scale) -> list[str]:
+def _axis(scale: Scale, control: float | None) -> list[str]:
+    """The axis with its ticks, and what kind it is, on the side on which the control is not."""
+    left = control is None or scale.x(control) > WIDTH / 2
     ticks = [(scale.x(tick), exact(tick)) for tick in scale.ticks()]
     kind = "logarithmic axis" if scale.logarithmic else "linear axis"
     return [
@@ -120,7 +123,8 @@ def _axis(scale: Scale) -> list[str]:
         + "".join(f"M{x:.1f} {_AXIS}v4" for x, _ in ticks)
         + '"/>',
         *(_text(label, x, _TICKS) for x, label in ticks),
-        f'<text class="kind" x="{MARGIN}" y="{_KIND}">{kind}</text>',
+        f'<text class="kind" x="{MARGIN if left else WIDTH - MARGIN}" y="{_KIND}" '
+        f'text-anchor="{"start" if left else "end"}">{kind}</text>',
     ]
 
 
@@ -138,12 +142,13 @@ def _control(scale: Scale, control: float | None) -> list[str]:
     if control is None:
         return []
     x, side = scale.x(control), scale.beyond(control)
-    # Left of the middle the kind of the axis is in its way.
-    words = f"control {number(control)}"
-    label = _text(words, max(x, MARGIN + _LETTER * (len("logarithmic axis") + 3 + len(words) / 2)), _KIND)
+    label = _text(f"control {number(control)}", x, _KIND)
     if side:
         tip = x + 10 * side
-        return [f'<path class="control" d="M{x:.1f} {_AXIS}H{tip:.1f}m{-6 * side} -5l{6 * side} 5l{-6 * side} 5"/>', label]
+        return [
+            f'<path class="control" d="M{x:.1f} {_AXIS}H{tip:.1f}m{-6 * side} -5l{6 * side} 5l{-6 * side} 5"/>',
+            label,
+        ]
     return [f'<path class="control" d="M{x - 5:.1f} {_AXIS - 5}l10 10m0 -10l-10 10"/>', label]
 
 

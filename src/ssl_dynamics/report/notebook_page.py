@@ -65,7 +65,11 @@ def page(notebook: dict[str, Any], template: str, style: str, around: Mapping[st
     # Code in the dark has colours of its own.
     dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
     light = HtmlFormatter().get_style_defs(".highlight")
-    resources = {"title": html.escape(title), "style": f"{light}@media (prefers-color-scheme: dark) {{{dark}}}{style}", "around": around}
+    resources = {
+        "title": html.escape(title),
+        "style": f"{light}@media (prefers-color-scheme: dark) {{{dark}}}{style}",
+        "around": around,
+    }
     exporter = _Exporter(exclude_input_prompt=True, exclude_output_prompt=True)  # type: ignore[no-untyped-call]
     exporter.raw_template = template
     body: str = exporter.from_notebook_node(shown, resources)[0]

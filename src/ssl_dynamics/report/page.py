@@ -42,6 +42,7 @@ SOURCES = {
     "follow-up": "a follow-up of the paper",
     "beyond": "beyond the paper",
 }
+SIGNIFICANT = 0.05
 VERDICTS = {"pass": "holds", "open": "open", "fail": "fails"}
 
 _PIXELS_PER_POINT = 1.8  # of a figure, whose smallest letters have 6 points
@@ -99,7 +100,7 @@ def render(
         others=[record for verdict in ("fail", "open") for record in records if record["verdict"] == verdict],
         hold=len(verdicts_of(records, "pass")),
         total=len(records),
-        largest_p=max((record["p"] for record in records if record["verdict"] == "pass"), default=1.0),
+        significant=sum(record["p"] < SIGNIFICANT for record in records if record["verdict"] == "pass"),
         abstracts=standing(records),
         of_paper=PAPER,
         of_follow_up=FOLLOW_UP,
@@ -132,7 +133,11 @@ def _over_draws(found: Record) -> dict[str, Any]:
         "draws": draws_in_words(found),
         "registered": in_words(found["preregistration"]),
         "verdicts": {claim["id"]: claim["verdict"] for claim in claims},
-        "counts": {claim["id"]: f"{claim['passes']} of {claim['draws']}" for claim in claims},
+        "short": {
+            claim["id"]: f"{claim['verdict'].removeprefix('holds ').removeprefix('for the ')}, {claim['passes']} of "
+            f"{claim['draws']}"
+            for claim in claims
+        },
         "lines": {claim["id"]: f"Over {claim['draws']} draws: {in_a_line(claim)}" for claim in claims},
     }
 

@@ -1,7 +1,6 @@
-"""Two pictures of the workflow on the claims page: its parts in a few boxes, and all of its rules with what they read."""
+"""Two pictures of the workflow on the claims page: its parts in a few boxes, and all of its rules."""
 
 from collections.abc import Mapping, Sequence
-
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -21,28 +20,28 @@ BOXES = {
 }
 
 
+_SIDES = {"simulate", "solve"}  # drawn beside each other, whatever one takes from the other
+
+
 def schematic(rules: Rules, boxes: Mapping[str, str]) -> list[list[dict[str, Any]]]:
-    """The parts of the workflow from left to right, by the rules in each and by what those read of other parts."""
-    reads: dict[str, list[str]] = {
-        name: [
-            other
-            for other in BOXES
-            if other != name
-            and any(boxes[rule] == name and boxes[source] == other for rule in rules for source in rules[rule])
-        ]
-        for name in BOXES
-    }
+    """The parts of the workflow from left to right: how many rules each has, and how many read which other part."""
+    reads: dict[str, dict[str, int]] = {}
+    for name in BOXES:
+        sources = [{boxes[source] for source in rules[rule]} for rule in rules if boxes[rule] == name]
+        counts = {other: sum(other in read for read in sources) for other in BOXES if other != name}
+        reads[name] = {other: count for other, count in counts.items() if count}
+    before = {name: [other for other in read if not {name, other} <= _SIDES] for name, read in reads.items()}
     return [
         [
             {
                 "title": BOXES[name][0],
                 "does": BOXES[name][1],
                 "rules": sum(box == name for box in boxes.values()),
-                "reads": [BOXES[other][0] for other in reads[name]],
+                "reads": {BOXES[other][0]: count for other, count in reads[name].items()},
             }
             for name in column
         ]
-        for column in columns_of(reads)
+        for column in columns_of(before)
     ]
 
 

@@ -68,7 +68,8 @@ FAMILY = Family(
             "constrained-nets",
             tables=("constrained_nets",),
             in_paper=True,
-            finding="The flow on frozen features becomes exact as nets widen; the model linearised at the start stays wrong.",
+            finding="The flow on frozen features becomes exact as nets widen; the model linearised at the start stays "
+            "wrong.",
         ),
         Figure("constrained-drift", tables=("constrained_nets",)),
     ),

@@ -76,8 +76,8 @@ FAMILY = Family(
         Figure(
             "departure",
             tables=("departure",),
-            finding="Linear nets of every width leave their tangent kernel after a time that grows as ln h: the slope over "
-            "the predicted one is {A4-departure-law}.",
+            finding="Linear nets of every width leave their tangent kernel after a time that grows as ln h: the slope "
+            "over the predicted one is {A4-departure-law}.",
         ),
         Figure("departure-slope", tables=("departure",), in_paper=True),
         Figure(
@@ -88,8 +88,8 @@ FAMILY = Family(
         Figure(
             "fixed-time",
             tables=("fixed_time",),
-            finding="At a fixed time the drift falls as 1/h (exponent {A4-fixed-time}); at a time that grows with ln h it "
-            "does not fall.",
+            finding="At a fixed time the drift falls as 1/h (exponent {A4-fixed-time}); at a time that grows with ln "
+            "h it does not fall.",
         ),
         Figure(
             "gram-nets",

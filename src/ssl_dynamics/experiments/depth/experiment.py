@@ -57,15 +57,15 @@ FAMILY = Family(
         Figure(
             "depth-widths",
             tables=("depth_widths",),
-            finding="Where three-layer nets fit a target, the kernel of wide ones moves by {follow-up-depth-supervised} of "
-            "what theory predicts.",
+            finding="Where three-layer nets fit a target, the kernel of wide ones drifts by "
+            "{follow-up-depth-supervised} times what theory predicts.",
         ),
         Figure("depth-departure", tables=("depth_widths",)),
         Figure(
             "depth-constrained",
             tables=("depth_constrained",),
-            finding="With the last layer constrained, the features of wide three-layer nets stay near their start: they "
-            "drift by {follow-up-depth-feature-drift}.",
+            finding="With the last layer constrained, the features of wide three-layer nets stay near their start: "
+            "they drift by {follow-up-depth-feature-drift}.",
         ),
     ),
 )

@@ -96,8 +96,8 @@ FAMILY = Family(
             "kernel-drift",
             tables=("departures",),
             in_paper=True,
-            finding="Supervised nets and nets trained on cosine similarity keep their tangent kernel; on the dot product, "
-            "nets of every width leave it.",
+            finding="Supervised nets and nets trained on cosine similarity keep their tangent kernel; on the dot "
+            "product, nets of every width leave it.",
         ),
         Figure(
             "departure-times",

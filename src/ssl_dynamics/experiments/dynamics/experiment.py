@@ -105,8 +105,8 @@ FAMILY = Family(
             "collapse",
             tables=("collapse",),
             in_paper=True,
-            finding="Trained and predicted curves differ by at most {A1-collapse-curve} of the change of the curve; the late "
-            "slope is that of discrete steps.",
+            finding="Trained and predicted curves differ by at most {A1-collapse-curve} of the change of the curve; "
+            "the late slope is that of discrete steps.",
         ),
         Figure(
             "rank",
@@ -119,16 +119,16 @@ FAMILY = Family(
             "exactness",
             tables=("errors",),
             in_paper=True,
-            finding="Training converges to the closed form: its error falls with the step size at order {A3-order-1}, and "
-            "after one and two extrapolations at orders {A3-order-2} and {A3-order-3}, down to {A3-error-2}.",
+            finding="Training converges to the closed form: its error falls with the step size at order {A3-order-1}, "
+            "and after one and two extrapolations at orders {A3-order-2} and {A3-order-3}, down to {A3-error-2}.",
         ),
         Figure("transient", tables=("errors",)),
         Figure(
             "spans",
             tables=("spans",),
             function="transient",
-            finding="The span of unconstrained weights is that of the constrained flow, to {A1-same-span}: what is lost is "
-            "conditioning, not directions.",
+            finding="The span of unconstrained weights is that of the constrained flow, to {A1-same-span}: what is "
+            "lost is conditioning, not directions.",
         ),
         Figure(
             "steps",

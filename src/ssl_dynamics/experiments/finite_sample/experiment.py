@@ -43,7 +43,8 @@ FAMILY = Family(
         Figure(
             "finite-sample",
             tables=("sines",),
-            finding="Spans learned from n triplets are off as predicted: measured over predicted size is {A5-finite-sample}.",
+            finding="Spans learned from n triplets are off as predicted: measured over predicted size is "
+            "{A5-finite-sample}.",
         ),
     ),
 )

@@ -58,14 +58,14 @@ FAMILY = Family(
         Figure(
             "kernel-collapse",
             tables=("kernel_collapse",),
-            finding="On a fixed kernel the trained ratios follow the prediction to {A1-kernel-curve}, and weight decay "
-            "changes none of them.",
+            finding="On a fixed kernel the trained ratios follow the prediction to {A1-kernel-curve}, and weight "
+            "decay changes none of them.",
         ),
         Figure(
             "kernel-rank",
             tables=("kernel_rank",),
-            finding="On both kernels self-supervised training collapses; regression from the same weights ends with the rank "
-            "of its target.",
+            finding="On both kernels self-supervised training collapses; regression from the same weights ends with "
+            "the rank of its target.",
         ),
     ),
 )

@@ -76,8 +76,8 @@ FAMILY = Family(
         Figure(
             "temperatures",
             tables=("temperatures",),
-            finding="InfoNCE's minimiser tends to the leading eigenspace at order {beyond-infonce-limit} in 1/τ, and to the "
-            "predicted departure from it at order {beyond-infonce-departure}.",
+            finding="InfoNCE's minimiser tends to the leading eigenspace at order {beyond-infonce-limit} in 1/τ, and "
+            "to the predicted departure from it at order {beyond-infonce-departure}.",
         ),
     ),
 )

@@ -131,8 +131,8 @@ FAMILY = Family(
         Figure(
             "narrow-errors",
             tables=("narrow_errors",),
-            finding="Two-layer nets of every width up to d follow the closed form of one layer, to {A3-narrow-error} after "
-            "one extrapolation.",
+            finding="Two-layer nets of every width up to d follow the closed form of one layer, to {A3-narrow-error} "
+            "after one extrapolation.",
         ),
         Figure(
             "narrow-speeds",
