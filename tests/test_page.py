@@ -1,5 +1,6 @@
 """The claims page: rendered from made-up records, and driven in Chromium."""
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -11,12 +12,16 @@ import pytest
 
 from problems import draws_of
 from ssl_dynamics import __version__
+from ssl_dynamics.config import load_config
 from ssl_dynamics.registry import CLAIMS, GROUPS
 from ssl_dynamics.report import page
-from ssl_dynamics.report.abstracts import ABSTRACTS, FOLLOW_UP, PAPER, standing
-from ssl_dynamics.report.configured import rules_of_the_workflow
-from ssl_dynamics.report.interval_plot import interval_plot, scale_of
-from ssl_dynamics.report.workflow_picture import columns_of, picture
+from ssl_dynamics.report.abstracts import ABSTRACTS, FOLLOW_UP, NOT_TESTED, PAPER, standing
+from ssl_dynamics.report.claim_rows import formula
+from ssl_dynamics.report.configured import banner, boxes_of_the_workflow, rules_of_the_workflow, verdicts_settings
+from ssl_dynamics.report.findings import findings_of
+from ssl_dynamics.report.interval_plot import Scale, interval_plot, scale_of
+from ssl_dynamics.report.links import Links
+from ssl_dynamics.report.workflow_picture import BOXES, columns_of, picture, schematic
 
 TOP = Path(__file__).parents[1]
 FILES = {
@@ -24,7 +29,8 @@ FILES = {
     "style": (TOP / "workflow/page/report.css").read_text(encoding="utf-8"),
     "script": (TOP / "workflow/page/report.js").read_text(encoding="utf-8"),
 }
-RULES = rules_of_the_workflow()
+RULES, BOXED = rules_of_the_workflow(), boxes_of_the_workflow()
+BANNER = "This is not the replication. The configuration tiny has one data set."
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 in_chromium = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")]
 FLAGS = [
@@ -63,6 +69,7 @@ def record(name, *, group="collapse", source="A1", verdict="pass", **changes):
         "code": "src/ssl_dynamics/experiments/dynamics/claims.py",
         "artifacts": [{"path": "results/tiny/a/b c.csv", "sha256": "00ff"}],
         "cells": [{"cell": "a/b/2", **numbers, "verdict": verdict, "control": {"value": None, "verdict": "fail"}}],
+        **({"reason": "max_steps ends the training, at 1.62e+05"} if verdict == "open" else {}),
         **changes,
     }
 
@@ -82,17 +89,28 @@ def test_claims_of_the_abstracts_stand_as_the_worst_of_what_bears_on_them():
 
 def test_something_is_measured_for_every_claim_of_the_abstracts():
     assert {name for claim in CLAIMS for name in claim.abstracts} == set(ABSTRACTS)
+    assert set(NOT_TESTED) == set(ABSTRACTS)
 
 
 RECORDS = [
     record("A1-one"),
     record("A1-two", verdict="fail", value=None, low=None, high=None),
     record("A3-three", group="grassmannian", source="A3", criterion={"operator": "within", "threshold": [0.05, 0.2]}),
-    record("beyond-four", group="infinite-width", source="beyond", formula="\\Theta_h+" * 40 + "1"),
+    record(
+        "beyond-four", group="infinite-width", source="beyond", formula="\\Theta_h+" * 40 + "1", evidence="equations"
+    ),
 ]
 
 
-def rendered(folder, records=RECORDS, missing=(), over_draws=None, config_name="tiny"):
+def cell(name, verdict="pass"):
+    return RECORDS[0]["cells"][0] | {"cell": name, "verdict": verdict}
+
+
+RECORDS[2]["cells"] = [cell("a/b/2"), cell("other/b/2"), cell("other/b/8")]
+RECORDS[1]["cells"] = [cell("a/b/2", "fail"), cell("other/b/2")]
+
+
+def rendered(folder, records=RECORDS, missing=(), **changes):
     from matplotlib.figure import Figure  # noqa: PLC0415 -- only here
 
     figures = {}
@@ -104,13 +122,17 @@ def rendered(folder, records=RECORDS, missing=(), over_draws=None, config_name="
         records,
         dict(sorted(figures.items())),
         FILES,
-        config_name=config_name,
-        root_seed=7,
-        seeds={"kernel": 10},
-        captions=dict.fromkeys(GROUPS, "‖Θ‖_F of all."),
-        rules=RULES,
-        pins=["python=3.11", "numpy==2.4.6"],
-        over_draws=over_draws,
+        **{
+            "config_name": "tiny",
+            "root_seed": 7,
+            "seeds": {"kernel": 10},
+            "captions": dict.fromkeys(GROUPS, "‖Θ_2‖_F of all."),
+            "findings": findings_of(records, {"grassmannian": "The error is at most {A3-three}."}),
+            "rules": RULES,
+            "boxes": BOXED,
+            "pins": ["python=3.11", "numpy==2.4.6"],
+            **changes,
+        },
     )
 
 
@@ -126,8 +148,48 @@ class Elements(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-def test_page_ends_with_the_version(tmp_path):
-    assert f"<footer><p>ssl-dynamics {__version__}</p></footer>" in rendered(tmp_path)
+def words_of(text):
+    """What a reader reads, in one line."""
+    return re.sub(r"\s+", " ", re.sub("<[^>]*>", "", text))
+
+
+def footer_of(text):
+    return words_of(text.partition("<footer>")[2].partition("</footer>")[0])
+
+
+def test_page_ends_with_version_and_commit(tmp_path):
+    assert footer_of(rendered(tmp_path)) == f"ssl-dynamics {__version__}, configuration tiny; its commit is not known"
+    clean = rendered(tmp_path, links=Links("0123456789abcdef", dirty=False, repository="https://github.com/a/b"))
+    assert footer_of(clean).endswith(", commit 0123456789ab")
+    assert 'href="https://github.com/a/b/commit/0123456789abcdef"' in clean
+    file = "src/ssl_dynamics/experiments/dynamics/claims.py#:~:text=A1%2Done"
+    assert f'href="https://github.com/a/b/blob/0123456789abcdef/{file}"' in clean
+    changed = rendered(tmp_path, links=Links("0123456789abcdef", dirty=True, repository="https://github.com/a/b"))
+    assert footer_of(changed).endswith("with changes that are not committed")
+    assert f'href="../../{file}"' in changed  # the commit has not what this tree has
+
+
+def test_page_says_what_a_run_is_not(tmp_path):
+    text = words_of(rendered(tmp_path, banner=BANNER))
+    assert text.index(BANNER) < text.index("Do self-supervised models collapse")
+    assert "not the replication" not in rendered(tmp_path)
+
+
+@pytest.mark.parametrize(("file", "root_seed"), [("full", None), ("full", "11"), ("quick", None)])
+def test_what_is_no_replication_is_known_by_its_sizes(file, root_seed):
+    config = load_config(TOP / f"config/{file}.yaml", root_seed)
+    renamed = config.model_copy(update={"name": "full"})
+    for each in (config, renamed):
+        said = banner(each)
+        assert bool(said) == (file == "quick")
+    if said:
+        assert "one data set (digits) and 4 to " in said
+        assert "the replication has 3 data sets (fashion-mnist, digits, gaussian-mixture)" in said
+
+
+def test_smaller_version_of_the_replication_is_none():
+    config = load_config(TOP / "config/full.yaml")
+    assert banner(config.model_copy(update={"seeds": 3}))
 
 
 def test_page_says_of_draws_what_the_reference_ships_and_else_nothing(tmp_path):
@@ -135,30 +197,84 @@ def test_page_says_of_draws_what_the_reference_ships_and_else_nothing(tmp_path):
     text = rendered(tmp_path, over_draws=found)
     line = "Over 20 draws: holds on average (predicted [0.9, 1.2], 19 of 20 draws pass, P ≥ 0.78)"
     assert text.count(line) == 2
-    assert "(not preregistered), claims by verdict: holds on average: 2." in text
-    assert "Over 20" not in rendered(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("name", "replicates"), [("full", True), ("full-root-11", True), ("quick", False), ("full-scale", False)]
-)
-def test_page_of_a_smaller_configuration_says_that_it_is_not_the_replication(tmp_path, name, replicates):
-    text = " ".join(rendered(tmp_path, config_name=name).split())
-    said = f"<code>{name}</code> has one data set and as few as 10 seeds"
-    assert ("This is not the replication." in text, said in text) == (not replicates, not replicates)
-    assert "Only the abstracts of the paper" in text
+    read = words_of(text)
+    assert "20 draws, as the reference ships them (not preregistered)" in read
+    assert read.count("draws on average, 19 of 20") == 2
+    assert "over draws: 2 on average" in read
+    without = words_of(rendered(tmp_path))
+    assert "Over 20" not in without
+    assert "make draws CONFIG=config/tiny.yaml asks what holds for the next one" in without
 
 
 def test_page_says_what_holds_and_what_fails(tmp_path):
     text = rendered(tmp_path)
-    assert "3 of 4 claims hold." in text
+    read = words_of(text)
+    assert "3 of 4 claims hold. These do not:" in read
     assert '<a href="#A1-two">A1-two</a>' in text
-    assert "not finite" in text
-    assert "✗ fail" in text
+    assert "It fails: no finite value, where the criterion is ≤ 0.2 (a/b/2)." in read
+    assert "Not in every point. A1-two fails." in read
+    assert "✗ fails" in text
     assert text.count('class="claim ') == 4
-    assert 'alt="‖Θ‖_F of all."' in text
-    assert "‖Θ‖<sub>F</sub> of all." in text
+    assert 'alt="‖Θ₂‖_F of all."' in text
+    assert "‖Θ<sub>2</sub>‖<sub>F</sub> of all." in text
     assert "ln(σ<sub>2</sub>/σ<sub>1</sub>) stays within e<sup>−2(λ<sub>z+1</sub> − λ<sub>z</sub>)t</sup>." in text
+    assert "Only the abstracts of the paper" in read
+
+
+def test_page_says_that_nothing_fails_only_where_nothing_does(tmp_path):
+    assert "1 of 1 claims hold. None fails, none is open." in words_of(rendered(tmp_path, [record("A1-one")]))
+    undecided = words_of(rendered(tmp_path, [record("A1-one", verdict="open")]))
+    assert "0 of 1 claims hold. These do not: ? open A1-one" in undecided
+    assert "None fails" not in undecided
+    assert undecided.count("max_steps ends the training, at 1.62×10⁵") == 3  # on top, at the figure, in the row
+
+
+def test_answer_of_a_family_is_given_only_where_all_of_its_claims_hold(tmp_path):
+    answer = "Without a constraint, linear models and models on a fixed kernel turn into a scalar representation"
+    assert answer not in words_of(rendered(tmp_path))
+    assert answer in words_of(rendered(tmp_path, [record("A1-one")]))
+
+
+def test_finding_of_a_figure_follows_from_the_verdicts():
+    sentences = {"collapse": "The error is {A1-one}."}
+    holding = [record("A1-one"), record("A1-two")]
+    assert findings_of(holding, sentences)["collapse"] == {"holds": True, "text": "The error is 0.1."}
+    told = findings_of([holding[0], record("A1-two", verdict="fail")], sentences)["collapse"]
+    assert not told["holds"]
+    assert told["text"].startswith(
+        "1 of the 2 claims on this figure hold. A1-two fails: 0.1 (0.05 … 0.12, 4 of 4 seeds"
+    )
+    met = record("A1-two", verdict="fail", control={"description": "half", "value": 0.1, "verdict": "pass"})
+    assert "its control, half, meets the criterion" in findings_of([met], sentences)["collapse"]["text"]
+    without = findings_of([record("A1-one")], {"collapse": "It is {A1-gone}."})["collapse"]["text"]
+    assert without == record("A1-one")["statement"]
+
+
+def test_every_sentence_of_a_finding_names_claims_of_its_figure():
+    own = {}
+    for claim in CLAIMS:
+        own.setdefault(claim.figure, set()).add(claim.id)
+    sentences = verdicts_settings(load_config(TOP / "config/quick.yaml")).findings
+    assert set(sentences) == set(own)
+    for figure, sentence in sentences.items():
+        assert set(re.findall(r"{([^}]*)}", sentence)) <= own[figure]
+
+
+def test_command_that_redoes_a_claim_gives_a_verdict_where_numbers_are_shipped(tmp_path):
+    shipped = rendered(tmp_path, verifiable=True)
+    assert "<code>make verify CONFIG=config/tiny.yaml CLAIM=A1-one</code>" in shipped
+    assert "TARGET" not in shipped
+    read = words_of(rendered(tmp_path))
+    assert "make verify" not in read
+    assert "make run CONFIG=config/tiny.yaml then prints the verdict of every claim: look for A1-one." in read
+
+
+def test_numbers_are_written_as_a_reader_writes_them(tmp_path):
+    tiny = record("A1-one", value=1e-7, low=-1e-7, high=1.62e5, quantity="η <= 1e-6 at -1 of λ_2, U_linU_2, 2^13, 1%")
+    read = words_of(text := rendered(tmp_path, [tiny]))
+    assert "−10⁻⁷ … 1.62×10⁵" in read
+    assert "η ≤ 10⁻⁶ at −1 of λ<sub>2</sub>, U<sub>lin</sub>U<sub>2</sub>, 2<sup>13</sup>, 1 %" in text
+    assert not re.search(r"\de[-+]\d", read)
 
 
 def test_page_has_the_same_bytes_twice_and_needs_nothing_else(tmp_path):
@@ -167,8 +283,11 @@ def test_page_has_the_same_bytes_twice_and_needs_nothing_else(tmp_path):
     for tag, attributes in Elements(text).found:
         if tag in ("img", "script", "link", "iframe"):
             assert attributes.get("src", attributes.get("href", "data:")).startswith("data:")
-        if tag == "a":
-            assert not attributes["href"].startswith(("http", "/"))
+        if tag == "a":  # what is linked on the web are the papers alone
+            assert not attributes["href"].startswith("/")
+            assert (
+                attributes["href"].startswith("https://arxiv.org/abs/") or ":" not in attributes["href"].split("#")[0]
+            )
     assert str(tmp_path) not in text
 
 
@@ -201,7 +320,7 @@ def test_words_of_records_stay_words(tmp_path):
 def test_formula_that_is_not_understood_is_named():
     for wrong in (r"\begin{aligned}a&=b\end{aligned}", r"\text{<script>alert(1)</script>}"):
         with pytest.raises(ValueError, match="is not understood"):
-            page.formula(wrong)
+            formula(wrong)
 
 
 @pytest.mark.parametrize(
@@ -219,11 +338,59 @@ def test_axis_shows_value_and_threshold(numbers, thresholds, logarithmic):
     assert not any(scale.beyond(number) for number in [*numbers, *thresholds])
 
 
-def test_control_beyond_the_axis_is_an_arrow_at_its_end():
-    near, far = (record("A1", control={"value": value, "verdict": "fail"}) for value in (0.21, 1e5))
-    assert "l10 10m0 -10" in interval_plot(near)
-    assert "l10 10m0 -10" not in interval_plot(far)
+def test_control_is_on_the_axis_where_it_leaves_room_to_the_others_else_an_arrow_with_its_value():
+    near, far = (interval_plot(record("A1", control={"value": value, "verdict": "fail"})) for value in (0.21, 1e5))
+    assert "l10 10m0 -10" in near
+    assert "l10 10m0 -10" not in far
+    assert ">control 10⁵</text>" in far
     assert interval_plot(record("A1", value=None)) == ""
+    assert scale_of([0.1, 0.1], [0.2], 0.5).beyond(0.5) == 0
+    assert scale_of([0.1, 0.1], [0.2], 50).beyond(50) == 1
+    assert scale_of([1e-6], [1e-3], 10.0).beyond(10.0) == 0
+    assert scale_of([1e-6], [1e-3], -1.0).beyond(-1.0) == -1
+
+
+def test_plot_writes_criterion_prediction_ticks_and_kind_of_axis():
+    order = record("A3", value=1.99, low=1.97, high=2.01, criterion={"operator": "within", "threshold": [1.85, 2.15]})
+    drawn = interval_plot(order)
+    assert ">predicted 2, criterion in [1.85, 2.15]</text>" in drawn
+    assert 'class="predicted"' in drawn
+    assert ">linear axis</text>" in drawn
+    small = interval_plot(record("A3", value=1e-6, low=1e-7, high=1e-6))
+    assert ">criterion ≤ 0.2</text>" in small
+    assert 'class="predicted"' not in small
+    assert ">logarithmic axis</text>" in small
+
+
+def test_interval_is_not_behind_the_value_however_short_it_is():
+    drawn = interval_plot(record("A1", value=0.1, low=0.1 - 1e-9, high=0.1 + 1e-9))
+    value = re.search(r'class="value" d="M[\d.]+ (\d+)', drawn)
+    interval = re.search(r'class="interval" d="M([\d.]+) (\d+)H', drawn)
+    assert int(value[1]) < int(interval[2]) - 5  # the tip is above the caps
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "logarithmic"), [(1e-15, 1e-3, True), (0.9, 1.1, False), (0.02, 0.7, True), (-0.58, -0.42, False)]
+)
+def test_axis_has_ticks_whose_labels_do_not_touch(low, high, logarithmic):
+    scale = Scale(low, high, logarithmic)
+    ticks = scale.ticks()
+    assert 2 <= len(ticks) <= 10
+    places = [scale.x(tick) for tick in ticks]
+    assert all(second - first > 20 for first, second in itertools.pairwise(places))
+
+
+def test_schematic_has_six_boxes_and_every_rule_in_one():
+    columns = schematic(RULES, BOXED)
+    boxes = [box for column in columns for box in column]
+    assert len(boxes) == len(BOXES) == 6
+    assert sum(box["rules"] for box in boxes) == len(RULES)
+    titles = [[box["title"] for box in column] for column in columns]
+    assert titles == [["Data"], ["Design"], ["Simulate", "Solve"], ["Compare"], ["Report"]]
+    by_title = {box["title"]: box["reads"] for box in boxes}
+    assert by_title["Data"] == {}
+    assert "Simulate" not in by_title["Solve"]
+    assert {"Simulate", "Solve"} <= set(by_title["Compare"])
 
 
 def test_every_edge_of_the_workflow_is_drawn_once():

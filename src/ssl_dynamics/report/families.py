@@ -37,7 +37,11 @@ def families(records: Sequence[Record], over_draws: Mapping[str, str]) -> list[d
                 "hold": len(own) - len(others),
                 "total": len(own),
                 "evidence": [f"{evidence[kind]} {kind}" for kind in EVIDENCE if evidence[kind]],
-                "draws": [f"{drawn[verdict]} {verdict.removeprefix('holds ')}" for verdict in reversed(OVER_DRAWS) if drawn[verdict]],
+                "draws": [
+                    f"{drawn[verdict]} {verdict.removeprefix('holds ')}"
+                    for verdict in reversed(OVER_DRAWS)
+                    if drawn[verdict]
+                ],
             }
         )
     return found

@@ -35,7 +35,9 @@ def _said(records: Sequence[Record], sentence: str, values: Mapping[str, str]) -
         except KeyError:
             return " ".join(record["statement"] for record in records)
     counted = f"{len(records) - len(others)} of the {len(records)} claims on this figure hold. "
-    return ("" if len(records) == 1 else counted) + " ".join(f"{record['id']} {shortfall_of(record)}" for record in others)
+    return ("" if len(records) == 1 else counted) + " ".join(
+        f"{record['id']} {shortfall_of(record)}" for record in others
+    )
 
 
 def shortfall_of(record: Record) -> str:

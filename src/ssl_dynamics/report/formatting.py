@@ -44,25 +44,25 @@ def spread(record: Record) -> str:
 
     `record` has a `statistic`, as a claim has; a cell gets that of its claim (`cells_of`).
     """
-    low, high = record["low"], record["high"]
-    seeds = f"{record['met']} of {record['seeds']} seeds, P ≥ {record['least_probability']:.2f}"
-    if low == high and low is not None:
-        return "on every seed" if record["statistic"] == "mean" else f"the same on every seed, {seeds}"
+    low, high, is_mean = record["low"], record["high"], record["statistic"] == "mean"
     first, last = ends(low, high)
-    if first == last and low is not None:
-        between = f"± {number((high - low) / 2)}" if record["statistic"] == "mean" else f"± {number(high - low)}"
+    if low == high and low is not None:
+        between = "on every seed" if is_mean else "the same on every seed"
+    elif first == last and low is not None:
+        between = f"± {number((high - low) / 2 if is_mean else high - low)}"
     else:
-        between = f"[{first}, {last}]" if record["statistic"] == "mean" else f"{first} … {last}"
-    return between if record["statistic"] == "mean" else f"{between}, {seeds}"
+        between = f"[{first}, {last}]" if is_mean else f"{first} … {last}"
+    if is_mean:
+        return between
+    return f"{between}, {record['met']} of {record['seeds']} seeds, P ≥ {record['least_probability']:.2f}"
 
 
 def ends(low: float | None, high: float | None) -> tuple[str, str]:
-    """Two numbers to three digits, or to as many, six at most, as tell them apart."""
-    for digits in range(3, _CHOSEN + 1):
-        written = number(low, digits=digits), number(high, digits=digits)
-        if written[0] != written[1]:
-            break
-    return written
+    """Two numbers to three digits, or to one more than tells them apart; to six at most."""
+    told_apart = (digits for digits in range(3, _CHOSEN) if number(low, digits=digits) != number(high, digits=digits))
+    first = next(told_apart, _CHOSEN)
+    digits = first if first == 3 else min(first + 1, _CHOSEN)
+    return number(low, digits=digits), number(high, digits=digits)
 
 
 def known(record: Record) -> str:
@@ -97,7 +97,7 @@ def number(value: float | None, *, digits: int = 3) -> str:
     mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
     power = int(exponent)
     if -3 <= power < 4:
-        written = f"{float(f'{mantissa}e{power}'):.{digits}g}"
+        written = f"{float(f'{mantissa}e{power}'):.{max(digits, _CHOSEN)}g}"
     else:
         raised = f"10{str(power).translate(_RAISED)}"
         written = {1.0: raised, -1.0: f"-{raised}"}.get(float(mantissa), f"{float(mantissa):g}×{raised}")

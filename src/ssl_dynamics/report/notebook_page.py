@@ -20,7 +20,11 @@ from ssl_dynamics.report.settings import NotebookSettings
 
 
 class _Renderer(IPythonRenderer):
-    """Markdown whose formulas become MathML, which needs no script."""
+    """Markdown whose formulas become MathML, which needs no script; links between notebooks become those of pages."""
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        page_of: str = super().link(text, re.sub(r"^([\w-]+)\.ipynb$", r"\1.html", url), title)
+        return page_of
 
     def inline_math(self, body: str) -> str:
         return convert(body)
@@ -73,5 +77,4 @@ def page(notebook: dict[str, Any], template: str, style: str, around: Mapping[st
     exporter = _Exporter(exclude_input_prompt=True, exclude_output_prompt=True)  # type: ignore[no-untyped-call]
     exporter.raw_template = template
     body: str = exporter.from_notebook_node(shown, resources)[0]
-    body = re.sub(r'href="([\w-]+)\.ipynb"', r'href="\1.html"', body)  # from page to page, as from notebook to notebook
     return re.sub(r"\n{2,}", "\n", body.strip()) + "\n"
