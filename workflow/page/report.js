@@ -1,8 +1,8 @@
 "use strict";
-// Filters, kept in the address as #dataset=digits&verdict=fail&text=...; without this script every claim is there.
+// Filters, kept in the address as #source=A1&verdict=fail&text=...; without this script every claim is there.
 const form = document.querySelector(".filters");
 const claims = [...document.querySelectorAll(".claim")];
-const filters = ["dataset", "verdict", "source", "evidence", "text"];
+const filters = ["source", "verdict", "dataset", "evidence", "text"];
 const WORST_FIRST = ["fail", "open", "pass"];
 const SAID = { pass: "holds", open: "is open", fail: "fails" };
 

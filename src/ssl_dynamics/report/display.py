@@ -10,7 +10,7 @@ from IPython.display import HTML, Image, Markdown, display
 
 from ssl_dynamics.engine.artifacts import read_tables
 from ssl_dynamics.figures.left_open import sentences
-from ssl_dynamics.report.formatting import Record, criterion, number, spread, typeset
+from ssl_dynamics.report.formatting import Record, criterion, measured, number, spread, typeset
 
 ABSENT = "*Not part of this configuration.*"
 _HEADERS = ("claim", "value, and 95 % interval or range over seeds", "criterion", "verdict", "control, which must fail")
@@ -76,7 +76,7 @@ def _sentence(records: list[Record]) -> str:
 def _verdict(record: Record) -> str:
     control = record["control"]
     fails = "fails" if control["verdict"] == "fail" else "meets the criterion, which breaks the claim"
-    interval = f"{number(record['value'])}<br>{spread(record)}"
+    interval = f"{measured(record)}<br>{spread(record)}"
     return (
         f'<tr><th scope="row">{html.escape(record["id"])}<br><span style="font-weight: normal">'
         f"{typeset(record['statement'])}</span></th><td>{interval}</td><td>{html.escape(criterion(record))}</td>"

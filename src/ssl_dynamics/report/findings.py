@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from ssl_dynamics.report.formatting import Record, cells_of, criterion, number, spread
+from ssl_dynamics.report.formatting import Record, cells_of, criterion, measured, spread
 
 
 def findings_of(records: Sequence[Record], sentences: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -16,7 +16,7 @@ def findings_of(records: Sequence[Record], sentences: Mapping[str, str]) -> dict
     by_figure: dict[str, list[Record]] = {}
     for record in records:
         by_figure.setdefault(PurePosixPath(record["figure"]).stem, []).append(record)
-    values = {record["id"]: number(record["value"]) for record in records}
+    values = {record["id"]: measured(record) for record in records}
     return {
         figure: {
             "holds": all(record["verdict"] == "pass" for record in own),
@@ -47,7 +47,7 @@ def shortfall_of(record: Record) -> str:
         return f"is open: {record.get('reason') or 'nothing was settled'} ({decisive_cell(record)})."
     if control["verdict"] == "pass":
         return f"fails: its control, {control['description']}, meets the criterion and must not."
-    value = "no finite value" if record["value"] is None else f"{number(record['value'])} ({spread(record)})"
+    value = "no finite value" if record["value"] is None else f"{measured(record)} ({spread(record)})"
     return f"fails: {value}, where the criterion is {criterion(record)} ({decisive_cell(record)})."
 
 

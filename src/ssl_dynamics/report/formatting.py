@@ -57,12 +57,23 @@ def spread(record: Record) -> str:
     return f"{between}, {record['met']} of {record['seeds']} seeds, P ≥ {record['least_probability']:.2f}"
 
 
+def measured(record: Record) -> str:
+    """The value of a claim or of one of its cells, with the digits of its interval."""
+    low, high = record["low"], record["high"]
+    exact = low == high or number(low, digits=_CHOSEN) == number(high, digits=_CHOSEN)
+    return number(record["value"], digits=3 if exact else _digits(low, high))
+
+
 def ends(low: float | None, high: float | None) -> tuple[str, str]:
     """Two numbers to three digits, or to one more than tells them apart; to six at most."""
+    digits = _digits(low, high)
+    return number(low, digits=digits), number(high, digits=digits)
+
+
+def _digits(low: float | None, high: float | None) -> int:
     told_apart = (digits for digits in range(3, _CHOSEN) if number(low, digits=digits) != number(high, digits=digits))
     first = next(told_apart, _CHOSEN)
-    digits = first if first == 3 else min(first + 1, _CHOSEN)
-    return number(low, digits=digits), number(high, digits=digits)
+    return first if first == 3 else min(first + 1, _CHOSEN)
 
 
 def known(record: Record) -> str:

@@ -22,6 +22,7 @@ from ssl_dynamics.report.formatting import (
     draws_in_words,
     in_a_line,
     in_words,
+    measured,
     number,
     plain,
     resolves,
@@ -77,6 +78,7 @@ def render(
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
         "number": number,
+        "measured": measured,
         "typeset": typeset,
         "plain": plain,
         "address": quote,

@@ -53,7 +53,7 @@ FAMILY = Family(
             "kernel-limit",
             tables=("kernel_limit",),
             finding="The kernel of random nets tends to that of infinite width: its mean square distance is "
-            "{A4-kernel-limit} of the predicted V/h where it is farthest from it.",
+            "{A4-kernel-limit} times the predicted V/h where it is farthest from it.",
         ),
     ),
 )
