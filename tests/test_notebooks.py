@@ -11,6 +11,7 @@ import nbformat
 import pandas as pd
 import pytest
 
+from chromium import in_chromium, violations
 from ssl_dynamics.catalogue import FIGURES, table_names
 from ssl_dynamics.config import load_config
 from ssl_dynamics.engine.notebook_imports import notebook_figures, notebook_imports, notebook_parameters
@@ -338,6 +339,29 @@ def test_numbers_are_a_table_with_heads_of_rows_and_columns(tmp_path):
     assert '<th scope="col">width = 4</th>' in table
     assert '<tr><th scope="row">0</th><td class="number">0.123</td><td class="number">1</td></tr>' in table
     assert '<tr><th scope="row">1</th><td class="number">2</td><td class="number">–</td></tr>' in table
+
+
+class TestInChromium:
+    pytestmark = in_chromium
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    @pytest.mark.parametrize("width", [390, 1280])
+    def test_accessibility(self, browser, tmp_path, scheme, width):
+        judged = [record(), record(id="A1-y", verdict="fail"), record(id="A1-z", verdict="open")]
+        tables = verdicts(claims_file(tmp_path, *judged), "collapse").data
+        notebook = json.loads(NOTEBOOKS[0].read_text(encoding="utf-8"))
+        notebook["cells"][-1]["outputs"] = [
+            {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": {"text/html": tables}}
+        ]
+        told = with_banner(notebook, "This is not the replication. It has one data set.")
+        path = tmp_path / "notebook.html"
+        path.write_text(page(scrub(told), **FILES, around=AROUND), encoding="utf-8")
+        tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        tab.goto(path.as_uri())
+        assert tab.locator("td.fail").count() == 1
+        assert violations(tab) == []
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        tab.close()
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chromium import in_chromium, violations
 from problems import draws_of
 from ssl_dynamics import __version__
 from ssl_dynamics.config import load_config
@@ -31,17 +31,6 @@ FILES = {
 }
 RULES, BOXED = rules_of_the_workflow(), boxes_of_the_workflow()
 BANNER = "This is not the replication. The configuration tiny has one data set."
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-in_chromium = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SVG = '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"><g id="a#b"/></svg>'
 
 
@@ -424,16 +413,6 @@ def test_picture_of_the_workflow_is_that_of_snakemake():
     assert set(RULES) == set(names.values()) - {"all"}
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- takes half a second
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def opened(browser, tmp_path):
     """The page in a window, with all that it asked for and said."""
@@ -546,13 +525,9 @@ class TestInChromium:
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     @pytest.mark.parametrize("width", [390, 1280])
     def test_accessibility(self, opened, scheme, width):
-        from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 -- as above
-
         opened.emulate_media(color_scheme=scheme)
         opened.set_viewport_size({"width": width, "height": 800})
-        opened.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
-        found = Axe().run(opened).response["violations"]
-        assert [(finding["id"], finding["impact"], finding["nodes"][0]["html"]) for finding in found] == []
+        assert violations(opened) == []
 
     @pytest.mark.parametrize("width", [360, 1200])
     def test_page_is_not_wider_than_the_screen(self, opened, width):
