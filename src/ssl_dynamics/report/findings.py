@@ -53,9 +53,9 @@ def shortfall_of(record: Record) -> str:
 
 def decisive_cell(record: Record) -> str:
     """The cell whose numbers a claim's record shows: that which is closest to failing, or fails the most."""
-    alike = [
-        cell["cell"]
+    alike: list[str] = [
+        str(cell["cell"])
         for cell in cells_of(record)
         if (cell["verdict"], cell["value"]) == (record["verdict"], record["value"])
     ]
-    return alike[0] if alike else record["cells"][0]["cell"]
+    return alike[0] if alike else str(record["cells"][0]["cell"])

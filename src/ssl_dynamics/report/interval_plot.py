@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from markupsafe import Markup
-from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.ticker import Locator, LogLocator, MaxNLocator
 
 from ssl_dynamics.report.formatting import criterion, number, predicted
 
@@ -43,8 +43,10 @@ class Scale:
 
     def ticks(self) -> list[float]:
         """Round numbers on the axis, so few that their labels do not touch."""
-        locators = [LogLocator(subs=subs, numticks=_TICKS_AT_MOST) for subs in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0))]
-        if not self.logarithmic:
+        locators: list[Locator]
+        if self.logarithmic:
+            locators = [LogLocator(subs=subs, numticks=_TICKS_AT_MOST) for subs in ((1,), (1, 3), (1, 2, 5))]
+        else:
             locators = [MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]) for most in (4, _TICKS_AT_MOST, 6)]
         found: list[float] = []
         for locator in locators:
