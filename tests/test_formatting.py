@@ -84,9 +84,9 @@ def test_keyboard_is_written_out(raw, text):
 
 
 def test_subscripts_are_those_of_mathematics_alone():
-    text = "U_linᵀ at t_0.5, E_zE_zᵀ, S_12, λ_{z+1}, θ_max, max_steps, 2^13 < K^{1/2}"
+    text = "U_linᵀ at t_0.5, E_zE_zᵀ, S_12, G_jk, λ_{z+1}, θ_max, max_steps, 2^13 < K^{1/2}"
     assert typeset(text) == (
-        "U<sub>lin</sub>ᵀ at t<sub>0.5</sub>, E<sub>z</sub>E<sub>z</sub>ᵀ, S<sub>12</sub>, λ<sub>z+1</sub>, "
-        "θ<sub>max</sub>, max_steps, 2<sup>13</sup> &lt; K<sup>1/2</sup>"
+        "U<sub>lin</sub>ᵀ at t<sub>0.5</sub>, E<sub>z</sub>E<sub>z</sub>ᵀ, S<sub>12</sub>, G<sub>jk</sub>, "
+        "λ<sub>z+1</sub>, θ<sub>max</sub>, max_steps, 2<sup>13</sup> &lt; K<sup>1/2</sup>"
     )
     assert plain("λ_2 of S_12, 2^13, ‖U‖_F, x_{i+1}") == "λ₂ of S₁₂, 2¹³, ‖U‖_F, xᵢ₊₁"

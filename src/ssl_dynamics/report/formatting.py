@@ -16,7 +16,8 @@ OVER_DRAWS = (FAILS, OPEN, AVERAGE, NEXT) = ("fails", "open", "holds on average"
 
 _RAISED = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LOWERED = str.maketrans("−+0123456789aehijklmnoprstuvx", "₋₊₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
-_SUBSCRIPT = re.compile(r"_(\{[^{}]*\}|max|min|lin|\d+\.\d+|\d+|[A-Za-z∞](?![a-z]))")
+# Below a single letter or a mark, not in a word such as max_steps.
+_SUBSCRIPT = re.compile(r"(?<![a-z]{2})_(\{[^{}]*\}|\d+\.\d+|\d+|[a-z]{1,3}(?![a-z])|[A-Z∞])")
 _SUPERSCRIPT = re.compile(r"\^(\{[^{}]*\}|\d+|[a-z])")
 _SCIENTIFIC = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([-−+]?\d+)(?!\w)")
 _MINUS = re.compile(r"(?<![\w)\].-])-(?=[\d∞])")
