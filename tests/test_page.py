@@ -1,6 +1,7 @@
 """The claims page: rendered from made-up records, and driven in Chromium."""
 
 import itertools
+import json
 import re
 import subprocess
 import sys
@@ -99,14 +100,20 @@ RECORDS[2]["cells"] = [cell("a/b/2"), cell("other/b/2"), cell("other/b/8")]
 RECORDS[1]["cells"] = [cell("a/b/2", "fail"), cell("other/b/2")]
 
 
-def rendered(folder, records=RECORDS, missing=(), **changes):
+def rendered(
+    folder, records=RECORDS, missing=(), names=("collapse", "grassmannian", "infinite-width"), inches=None, **changes
+):
     from matplotlib.figure import Figure  # noqa: PLC0415 -- only here
 
     figures = {}
-    for name in {"collapse", "grassmannian", "infinite-width", "triplets-a"} - set(missing):
+    for name in {*names, "triplets-a"} - set(missing):
         figures[name] = folder / f"{name}.svg"
-        figures[name].write_text(SVG, encoding="utf-8")
-        Figure(figsize=(0.5, 0.5)).savefig(folder / f"{name}.png")
+        figure = Figure(figsize=inches or (0.5, 0.5))
+        figure.savefig(folder / f"{name}.png")
+        if inches:
+            figure.savefig(figures[name])
+        else:
+            figures[name].write_text(SVG, encoding="utf-8")
     return page.render(
         records,
         dict(sorted(figures.items())),
@@ -570,6 +577,34 @@ class TestInChromium:
         assert not opened.get_by_label("Source").is_visible()
         assert all(table.is_visible() for table in opened.locator(".claim table").all())
         assert all(formula.is_visible() for formula in opened.locator(".formula").all())
+
+    def test_the_replication_prints_on_25_pages(self, browser, tmp_path):
+        shipped = json.loads((TOP / "results/reference/full/verdicts.json").read_text(encoding="utf-8"))
+        cells = {verdict["id"]: verdict["cells"] for verdict in shipped}
+        records = [
+            record(
+                claim.id,
+                group=part,
+                source=claim.source,
+                figure=f"results/full/figures/{claim.figure}.svg",
+                **{
+                    name: getattr(claim, name) for name in ("statement", "formula", "quantity", "statistic", "evidence")
+                },
+                cells=cells[claim.id],
+            )
+            for part, claims in GROUPS.items()
+            for claim in claims
+        ]
+        names = {claim.figure for claim in CLAIMS}
+        path = tmp_path / "report.html"
+        captions = dict.fromkeys(names, "Distances over time, of trained and predicted spans, for each seed.")
+        text = rendered(tmp_path, records, names=names, inches=(7, 3), captions=captions)
+        path.write_text(text, encoding="utf-8")
+        tab = browser.new_page()
+        tab.goto(path.as_uri())
+        pages = len(re.findall(rb"/Type\s*/Page\b", tab.pdf(format="A4")))
+        tab.close()
+        assert 10 < pages <= 25
 
     def test_without_script_everything_is_there(self, browser, tmp_path):
         (tmp_path / "report.html").write_text(rendered(tmp_path), encoding="utf-8")
