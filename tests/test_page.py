@@ -1,67 +1,23 @@
-"""The claims page: rendered from made-up records, and driven in Chromium."""
+"""The claims page: rendered from made-up records."""
 
-import itertools
-import json
 import re
 import subprocess
 import sys
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
-from chromium import in_chromium, violations
+from pages import BANNER, BOXED, RULES, TOP, record, rendered, words_of
 from problems import draws_of
 from ssl_dynamics import __version__
 from ssl_dynamics.config import load_config
-from ssl_dynamics.registry import CLAIMS, GROUPS
-from ssl_dynamics.report import page
+from ssl_dynamics.registry import CLAIMS
 from ssl_dynamics.report.abstracts import ABSTRACTS, FOLLOW_UP, NOT_TESTED, PAPER, standing
 from ssl_dynamics.report.claim_rows import formula
-from ssl_dynamics.report.configured import banner, boxes_of_the_workflow, rules_of_the_workflow, verdicts_settings
+from ssl_dynamics.report.configured import banner, verdicts_settings
 from ssl_dynamics.report.findings import findings_of
-from ssl_dynamics.report.interval_plot import Scale, interval_plot, scale_of
 from ssl_dynamics.report.links import Links
 from ssl_dynamics.report.workflow_picture import BOXES, columns_of, picture, schematic
-
-TOP = Path(__file__).parents[1]
-FILES = {
-    "template": (TOP / "workflow/page/report.html.j2").read_text(encoding="utf-8"),
-    "style": (TOP / "workflow/page/report.css").read_text(encoding="utf-8"),
-    "script": (TOP / "workflow/page/report.js").read_text(encoding="utf-8"),
-}
-RULES, BOXED = rules_of_the_workflow(), boxes_of_the_workflow()
-BANNER = "This is not the replication. The configuration tiny has one data set."
-SVG = '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"><g id="a#b"/></svg>'
-
-
-def record(name, *, group="collapse", source="A1", verdict="pass", **changes):
-    control = {"description": "the same at θ_max", "value": 0.5, "verdict": "fail"}
-    numbers = {"value": 0.1, "low": 0.05, "high": 0.12, "met": 4, "seeds": 4}
-    numbers |= {"least_probability": 0.473, "resolves": 0.012}
-    return {
-        "group": group,
-        "id": name,
-        "source": source,
-        "abstracts": [source] if source.startswith("A") else [],
-        "statement": "ln(σ_2/σ_1) stays within e^{−2(λ_{z+1} − λ_z)t}.",
-        "formula": r"\ln\frac{\sigma_2}{\sigma_1}\quad\text{for}\quad t>0",
-        "quantity": "largest error",
-        "evidence": "trained",
-        "statistic": "largest",
-        "p": 0.0625,
-        **numbers,
-        "criterion": {"operator": "<=", "threshold": 0.2},
-        "verdict": verdict,
-        "control": control,
-        "figure": f"results/tiny/figures/{group}.svg",
-        "command": "make run CONFIG=config/tiny.yaml TARGET='results/tiny/a/b c.csv'",
-        "code": "src/ssl_dynamics/experiments/dynamics/claims.py",
-        "artifacts": [{"path": "results/tiny/a/b c.csv", "sha256": "00ff"}],
-        "cells": [{"cell": "a/b/2", **numbers, "verdict": verdict, "control": {"value": None, "verdict": "fail"}}],
-        **({"reason": "max_steps ends the training, at 1.62e+05"} if verdict == "open" else {}),
-        **changes,
-    }
 
 
 def test_claims_of_the_abstracts_stand_as_the_worst_of_what_bears_on_them():
@@ -82,56 +38,6 @@ def test_something_is_measured_for_every_claim_of_the_abstracts():
     assert set(NOT_TESTED) == set(ABSTRACTS)
 
 
-RECORDS = [
-    record("A1-one"),
-    record("A1-two", verdict="fail", value=None, low=None, high=None),
-    record("A3-three", group="grassmannian", source="A3", criterion={"operator": "within", "threshold": [0.05, 0.2]}),
-    record(
-        "beyond-four", group="infinite-width", source="beyond", formula="\\Theta_h+" * 40 + "1", evidence="equations"
-    ),
-]
-
-
-def cell(name, verdict="pass"):
-    return RECORDS[0]["cells"][0] | {"cell": name, "verdict": verdict}
-
-
-RECORDS[2]["cells"] = [cell("a/b/2"), cell("other/b/2"), cell("other/b/8")]
-RECORDS[1]["cells"] = [cell("a/b/2", "fail"), cell("other/b/2")]
-
-
-def rendered(
-    folder, records=RECORDS, missing=(), names=("collapse", "grassmannian", "infinite-width"), inches=None, **changes
-):
-    from matplotlib.figure import Figure  # noqa: PLC0415 -- only here
-
-    figures = {}
-    for name in {*names, "triplets-a"} - set(missing):
-        figures[name] = folder / f"{name}.svg"
-        figure = Figure(figsize=inches or (0.5, 0.5))
-        figure.savefig(folder / f"{name}.png")
-        if inches:
-            figure.savefig(figures[name])
-        else:
-            figures[name].write_text(SVG, encoding="utf-8")
-    return page.render(
-        records,
-        dict(sorted(figures.items())),
-        FILES,
-        **{
-            "config_name": "tiny",
-            "root_seed": 7,
-            "seeds": {"kernel": 10},
-            "captions": dict.fromkeys(GROUPS, "‖Θ_2‖_F of all."),
-            "findings": findings_of(records, {"grassmannian": "The error is at most {A3-three}."}),
-            "rules": RULES,
-            "boxes": BOXED,
-            "pins": ["python=3.11", "numpy==2.4.6"],
-            **changes,
-        },
-    )
-
-
 class Elements(HTMLParser):
     """Every element of a page, as (tag, attributes)."""
 
@@ -142,11 +48,6 @@ class Elements(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.found.append((tag, dict(attrs)))
-
-
-def words_of(text):
-    """What a reader reads, in one line."""
-    return re.sub(r"\s+", " ", re.sub("<[^>]*>", "", text))
 
 
 def footer_of(text):
@@ -319,63 +220,6 @@ def test_formula_that_is_not_understood_is_named():
             formula(wrong)
 
 
-@pytest.mark.parametrize(
-    ("numbers", "thresholds", "logarithmic"),
-    [
-        ([1e-6, 1e-7], [1e-3], True),
-        ([0.98, 1.02], [0.95, 1.05], False),
-        ([-0.7, -0.6], [-0.4], False),
-        ([0, 0], [0], False),
-    ],
-)
-def test_axis_shows_value_and_threshold(numbers, thresholds, logarithmic):
-    scale = scale_of(numbers, thresholds)
-    assert scale.logarithmic == logarithmic
-    assert not any(scale.beyond(number) for number in [*numbers, *thresholds])
-
-
-def test_control_is_on_the_axis_where_it_leaves_room_to_the_others_else_an_arrow_with_its_value():
-    near, far = (interval_plot(record("A1", control={"value": value, "verdict": "fail"})) for value in (0.21, 1e5))
-    assert "l10 10m0 -10" in near
-    assert "l10 10m0 -10" not in far
-    assert ">control 10⁵</text>" in far
-    assert interval_plot(record("A1", value=None)) == ""
-    assert scale_of([0.1, 0.1], [0.2], 0.5).beyond(0.5) == 0
-    assert scale_of([0.1, 0.1], [0.2], 50).beyond(50) == 1
-    assert scale_of([1e-6], [1e-3], 10.0).beyond(10.0) == 0
-    assert scale_of([1e-6], [1e-3], -1.0).beyond(-1.0) == -1
-
-
-def test_plot_writes_criterion_prediction_ticks_and_kind_of_axis():
-    order = record("A3", value=1.99, low=1.97, high=2.01, criterion={"operator": "within", "threshold": [1.85, 2.15]})
-    drawn = interval_plot(order)
-    assert ">predicted 2, criterion in [1.85, 2.15]</text>" in drawn
-    assert 'class="predicted"' in drawn
-    assert ">linear axis</text>" in drawn
-    small = interval_plot(record("A3", value=1e-6, low=1e-7, high=1e-6))
-    assert ">criterion ≤ 0.2</text>" in small
-    assert 'class="predicted"' not in small
-    assert ">logarithmic axis</text>" in small
-
-
-def test_interval_is_not_behind_the_value_however_short_it_is():
-    drawn = interval_plot(record("A1", value=0.1, low=0.1 - 1e-9, high=0.1 + 1e-9))
-    value = re.search(r'class="value" d="M[\d.]+ (\d+)', drawn)
-    interval = re.search(r'class="interval" d="M([\d.]+) (\d+)H', drawn)
-    assert int(value[1]) < int(interval[2]) - 5  # the tip is above the caps
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "logarithmic"), [(1e-15, 1e-3, True), (0.9, 1.1, False), (0.02, 0.7, True), (-0.58, -0.42, False)]
-)
-def test_axis_has_ticks_whose_labels_do_not_touch(low, high, logarithmic):
-    scale = Scale(low, high, logarithmic)
-    ticks = scale.ticks()
-    assert 2 <= len(ticks) <= 10
-    places = [scale.x(tick) for tick in ticks]
-    assert all(second - first > 20 for first, second in itertools.pairwise(places))
-
-
 def test_schematic_has_six_boxes_and_every_rule_in_one():
     columns = schematic(RULES, BOXED)
     boxes = [box for column in columns for box in column]
@@ -418,200 +262,3 @@ def test_picture_of_the_workflow_is_that_of_snakemake():
         edge for edge in edges if edge[1] != "all"
     }
     assert set(RULES) == set(names.values()) - {"all"}
-
-
-@pytest.fixture
-def opened(browser, tmp_path):
-    """The page in a window, with all that it asked for and said."""
-    path = tmp_path / "report.html"
-    path.write_text(rendered(tmp_path), encoding="utf-8")
-    tab = browser.new_page()
-    tab.asked, tab.said = [], []
-    tab.route(re.compile(r"^(?!file:|data:)"), lambda route: route.abort())
-    tab.on("request", lambda request: tab.asked.append(request.url))
-    tab.on("console", lambda message: tab.said.append(message.text))
-    tab.on("pageerror", lambda error: tab.said.append(str(error)))
-    tab.goto(path.as_uri())
-    yield tab
-    asked = [url for url in tab.asked if not url.startswith("data:")]
-    assert set(asked) <= {path.as_uri()}
-    assert tab.said == []
-    tab.close()
-
-
-def shown(tab):
-    return tab.locator(".claim:visible").evaluate_all("claims => claims.map(claim => claim.id)")
-
-
-class TestInChromium:
-    pytestmark = in_chromium
-
-    def test_filters_and_their_address(self, opened):
-        status = opened.get_by_role("status")
-        assert status.text_content() == "4 of 4 claims shown"
-        opened.get_by_label("Source").select_option("A1")
-        assert not opened.locator(".none").is_visible()
-        assert shown(opened) == ["A1-one", "A1-two"]
-        opened.get_by_label("Verdict").select_option("fail")
-        assert shown(opened) == ["A1-two"]
-        assert not opened.locator("#part-grassmannian").is_visible()
-        assert opened.url.endswith("#source=A1&verdict=fail")
-        opened.reload()
-        assert shown(opened) == ["A1-two"]
-        assert status.text_content() == "1 of 4 claims shown"
-        opened.get_by_role("button", name="Show all").click()
-        opened.locator(".claim:visible").nth(3).wait_for()
-        assert "#" not in opened.url
-        opened.get_by_label("Evidence").select_option("equations")
-        assert shown(opened) == ["beyond-four"]
-        opened.get_by_role("button", name="Show all").click()
-        opened.get_by_label("Text").fill("three LARGEST")
-        assert shown(opened) == ["A3-three"]
-        opened.evaluate("location.hash = '#A1-one'")  # a link to a claim that is filtered out, and folded
-        opened.locator(".claim:visible").nth(3).wait_for()
-        assert opened.locator("#A1-one .measured").is_visible()
-
-    def test_data_set_shows_its_cells_and_the_verdict_by_them(self, opened):
-        opened.get_by_label("Data set").select_option("other")
-        assert shown(opened) == ["A1-two", "A3-three"]
-        failing = opened.locator("#A1-two")
-        assert failing.locator(".there").text_content() == "on other: holds"
-        opened.get_by_role("button", name="Unfold all").click()
-        for summary in opened.locator(".cells > summary:visible").all():
-            summary.click()
-        assert opened.locator("#A3-three tbody tr:visible").count() == 2
-        opened.get_by_label("Verdict").select_option("fail")
-        assert shown(opened) == []
-        opened.get_by_label("Data set").select_option("a")
-        assert shown(opened) == ["A1-two"]
-        assert failing.locator(".there").text_content() == "on a: fails"
-
-    def test_no_hit_says_so_and_offers_to_show_all(self, opened):
-        opened.get_by_label("Text").fill("nothing like it")
-        assert shown(opened) == []
-        assert opened.get_by_role("status").text_content() == "none of 4 claims matches"
-        assert opened.get_by_text("No claim matches these filters.").is_visible()
-        opened.locator(".none button").click()
-        opened.locator(".claim:visible").nth(3).wait_for()
-        assert opened.get_by_role("status").text_content() == "4 of 4 claims shown"
-
-    def test_claims_that_do_not_hold_are_unfolded_and_the_others_are_not(self, opened):
-        unfolded = opened.locator(".claim[open]").evaluate_all("claims => claims.map(claim => claim.id)")
-        assert unfolded == ["A1-two"]
-        opened.locator("#A1-one > summary").click()
-        assert opened.locator("#A1-one .measured").is_visible()
-        assert not opened.locator("#A1-one .cells table").is_visible()
-
-    def test_navigation_stays_in_sight(self, opened):
-        opened.evaluate("scrollTo(0, document.body.scrollHeight)")
-        bar = opened.get_by_role("navigation").bounding_box()
-        assert bar["y"] == 0
-        opened.get_by_role("navigation").get_by_text("Infinite width").click()
-        heading = opened.locator("#part-infinite-width").bounding_box()
-        assert heading["y"] >= bar["height"]  # not behind it
-
-    def test_figure_is_left_of_its_claims_and_above_them_on_a_phone(self, opened):
-        def places():
-            boxes = [opened.locator(f".block >> nth=0 >> {part}").bounding_box() for part in ("figure", ".claims")]
-            return [(box["x"], box["y"]) for box in boxes]
-
-        opened.set_viewport_size({"width": 1280, "height": 800})
-        (left, top), (right, beside) = places()
-        assert left < right
-        assert abs(top - beside) < 1
-        opened.set_viewport_size({"width": 390, "height": 800})
-        (left, top), (right, below) = places()
-        assert abs(left - right) < 1
-        assert top < below
-
-    def test_every_image_loads(self, opened):
-        images = opened.locator("img")
-        assert images.count() == 4
-        assert images.evaluate_all("images => images.every(image => image.complete && image.naturalWidth > 0)")
-
-    @pytest.mark.parametrize("scheme", ["light", "dark"])
-    @pytest.mark.parametrize("width", [390, 1280])
-    def test_accessibility(self, opened, scheme, width):
-        opened.emulate_media(color_scheme=scheme)
-        opened.set_viewport_size({"width": width, "height": 800})
-        assert violations(opened) == []
-
-    @pytest.mark.parametrize("width", [360, 1200])
-    def test_page_is_not_wider_than_the_screen(self, opened, width):
-        opened.set_viewport_size({"width": width, "height": 740})
-        opened.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
-        assert opened.evaluate("document.documentElement.scrollWidth") <= width
-
-    def test_keyboard_reaches_filters_claims_and_copy(self, opened):
-        opened.set_viewport_size({"width": 360, "height": 740})
-        wide = opened.locator("#beyond-four")
-        wide.locator("> summary").click()
-        wide.get_by_text("formula continues").wait_for(state="hidden")  # said by the style alone, not by a text
-        assert wide.locator(".formula-box.more").count() == 1
-        opened.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-        opened.evaluate("document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex')")
-        reached = []
-        for _ in range(80):
-            opened.keyboard.press("Tab")
-            here = "const e = document.activeElement; return e.id || e.className || e.type || e.tagName"
-            reached.append(opened.evaluate(f"() => {{ {here} }}"))
-        assert reached[0] == "skip"
-        names = ("dataset", "verdict", "source", "evidence", "text", "reset")
-        inputs = [name for name in dict.fromkeys(reached) if name in names]
-        assert inputs == list(names)
-        assert "SUMMARY" in reached
-        assert "formula" in reached  # the one that must be scrolled
-
-    def test_command_is_selected_and_copied(self, opened):
-        claim = opened.locator("#A1-one")
-        claim.locator("> summary").click()
-        claim.get_by_text("Redo it alone").click()
-        claim.get_by_role("button").click()
-        claim.get_by_role("button", name=re.compile("^(?!Copy the command)")).wait_for()
-        assert opened.evaluate("getSelection().toString()") == RECORDS[0]["command"]
-
-    def test_print_shows_every_claim_with_all_its_cells(self, opened):
-        opened.get_by_label("Verdict").select_option("fail")
-        opened.emulate_media(media="print")
-        assert shown(opened) == [record["id"] for record in RECORDS]
-        assert not opened.get_by_label("Source").is_visible()
-        assert all(table.is_visible() for table in opened.locator(".claim table").all())
-        assert all(formula.is_visible() for formula in opened.locator(".formula").all())
-
-    def test_the_replication_prints_on_25_pages(self, browser, tmp_path):
-        shipped = json.loads((TOP / "results/reference/full/verdicts.json").read_text(encoding="utf-8"))
-        cells = {verdict["id"]: verdict["cells"] for verdict in shipped}
-        records = [
-            record(
-                claim.id,
-                group=part,
-                source=claim.source,
-                figure=f"results/full/figures/{claim.figure}.svg",
-                **{
-                    name: getattr(claim, name) for name in ("statement", "formula", "quantity", "statistic", "evidence")
-                },
-                cells=cells[claim.id],
-            )
-            for part, claims in GROUPS.items()
-            for claim in claims
-        ]
-        names = {claim.figure for claim in CLAIMS}
-        path = tmp_path / "report.html"
-        captions = dict.fromkeys(names, "Distances over time, of trained and predicted spans, for each seed.")
-        text = rendered(tmp_path, records, names=names, inches=(7, 3), captions=captions)
-        path.write_text(text, encoding="utf-8")
-        tab = browser.new_page()
-        tab.goto(path.as_uri())
-        pages = len(re.findall(rb"/Type\s*/Page\b", tab.pdf(format="A4")))
-        tab.close()
-        assert 10 < pages <= 25
-
-    def test_without_script_everything_is_there(self, browser, tmp_path):
-        (tmp_path / "report.html").write_text(rendered(tmp_path), encoding="utf-8")
-        tab = browser.new_page(java_script_enabled=False)
-        tab.goto((tmp_path / "report.html").as_uri())
-        assert tab.locator(".claim:visible").count() == 4
-        tab.locator("#A1-one > summary").click()
-        assert tab.locator("#A1-one .measured").is_visible()
-        assert not tab.locator(".filters").is_visible()
-        tab.close()
