@@ -17,6 +17,7 @@ FURTHER_TERMS = {
 }
 PRODUCTS = {  # files of a run that its readers start from
     "claims.json": "the verdict on every claim: value, interval, criterion, control, the tables it was computed from",
+    "findings.json": "what each figure shows, in a sentence that follows from the verdicts",
     "report.html": "the claims page, one file for readers",
     "paper.pdf": "the replication report",
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ssl_dynamics.engine.provenance import SUFFIX, records_below
 from ssl_dynamics.report.abstracts import standing
-from ssl_dynamics.report.findings import ANSWERS, STORY, told
+from ssl_dynamics.report.answers import ANSWERS, STORY, told
 from ssl_dynamics.report.formatting import (
     Record,
     criterion,

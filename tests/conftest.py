@@ -1,7 +1,8 @@
-"""Finished runs that the slow tests share."""
+"""What tests share: finished runs, and a browser."""
 
 import pytest
 
+from chromium import CHROMIUM, FLAGS
 from trees import SMALLEST, copy_of_a_finished, copy_of_the_tree, finish, made_once
 
 
@@ -27,3 +28,13 @@ def undisturbed(tmp_path_factory):
 def small(undisturbed, tmp_path):
     """A copy of that tree, to be changed at will."""
     return copy_of_a_finished(undisturbed, tmp_path / "tree")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- takes half a second
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()

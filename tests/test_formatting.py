@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ssl_dynamics.report.formatting import criterion, exactly, number, spread
+from ssl_dynamics.report.formatting import criterion, exactly, number, plain, spread, typeset, written_out
 
 LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
 
@@ -57,3 +57,36 @@ def test_mean_without_an_interval_says_so():
     record = {"statistic": "mean", "low": -2e-5, "high": 1.0}
     assert spread(record) == "[−2×10⁻⁵, 1]"
     assert spread(record | {"low": 1.0}) == "on every seed"
+
+
+def test_interval_has_as_many_digits_as_tell_its_ends_apart():
+    mean = {"statistic": "mean", "low": 0.99996, "high": 1.00002}
+    assert spread(mean) == "[0.99996, 1.00002]"
+    assert spread(mean | {"low": 1 - 3e-12, "high": 1 + 3e-12}) == "± 3×10⁻¹²"
+    extreme = mean | {"statistic": "largest", "met": 3, "seeds": 4, "least_probability": 0.25}
+    assert spread(extreme) == "0.99996 … 1.00002, 3 of 4 seeds, P ≥ 0.25"
+    assert spread(extreme | {"low": 1.00002}) == "the same on every seed, 3 of 4 seeds, P ≥ 0.25"
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("1e-6 of 1.62e+05", "10⁻⁶ of 1.62×10⁵"),
+        ("σ > 1e−8", "σ > 10⁻⁸"),
+        ("at -1, in [-0.5, 2]", "at −1, in [−0.5, 2]"),
+        ("bottom-2, x - 1, 2-3", "bottom-2, x - 1, 2-3"),
+        ("a <= 1% and >= 0", "a ≤ 1 % and ≥ 0"),
+        ("the 3rd edge", "the 3rd edge"),
+    ],
+)
+def test_keyboard_is_written_out(raw, text):
+    assert written_out(raw) == text
+
+
+def test_subscripts_are_those_of_mathematics_alone():
+    text = "U_linᵀ at t_0.5, E_zE_zᵀ, S_12, G_jk, λ_{z+1}, θ_max, max_steps, 2^13 < K^{1/2}"
+    assert typeset(text) == (
+        "U<sub>lin</sub>ᵀ at t<sub>0.5</sub>, E<sub>z</sub>E<sub>z</sub>ᵀ, S<sub>12</sub>, G<sub>jk</sub>, "
+        "λ<sub>z+1</sub>, θ<sub>max</sub>, max_steps, 2<sup>13</sup> &lt; K<sup>1/2</sup>"
+    )
+    assert plain("λ_2 of S_12, 2^13, ‖U‖_F, x_{i+1}") == "λ₂ of S₁₂, 2¹³, ‖U‖_F, xᵢ₊₁"

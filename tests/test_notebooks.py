@@ -11,18 +11,28 @@ import nbformat
 import pandas as pd
 import pytest
 
+from chromium import in_chromium, violations
 from ssl_dynamics.catalogue import FIGURES, table_names
+from ssl_dynamics.config import load_config
 from ssl_dynamics.engine.notebook_imports import notebook_figures, notebook_imports, notebook_parameters
 from ssl_dynamics.registry import GROUPS
+from ssl_dynamics.report.configured import notebook_settings
 from ssl_dynamics.report.display import ABSENT, numbers, show, verdicts
-from ssl_dynamics.report.notebook_page import page
-from ssl_dynamics.report.stages.notebook import execute, scrub
+from ssl_dynamics.report.links import Links as LinksToCode
+from ssl_dynamics.report.notebook_page import around, page
+from ssl_dynamics.report.stages.notebook import execute, scrub, with_banner
 
 WORKFLOW = Path(__file__).parents[1] / "workflow"
 NOTEBOOKS = sorted((WORKFLOW / "notebooks").glob("*.ipynb"))
 FILES = {
     "template": (WORKFLOW / "page/notebook.html.j2").read_text(encoding="utf-8"),
     "style": (WORKFLOW / "page/notebook.css").read_text(encoding="utf-8"),
+}
+AROUND = {
+    "name": "collapse",
+    "notebooks": [("collapse", "Dimension collapse"), ("framework", "What else")],
+    "source": "../../../workflow/notebooks/collapse.ipynb",
+    "code": {"ssl_dynamics.experiments.dynamics.figures": "../../../src/figures.py"},
 }
 HEADING = nbformat.v4.new_markdown_cell("# A heading\n\nA formula $x^2$ and another:\n\n$$\\dot W=-2CW$$")
 
@@ -83,6 +93,7 @@ def test_notebook_is_committed_without_outputs(path):
 def test_parameters_are_the_tables_and_figures_that_the_rule_gives(path):
     values = parameters(path)
     assert values.pop("claims") == "results/quick/claims.json"
+    assert values.pop("findings") == "results/quick/findings.json"
     assert values.pop("figures") == [f"results/quick/figures/{name}.png" for name in notebook_figures(path)]
     assert list(values) == notebook_parameters(path)
     for name, paths in values.items():
@@ -178,7 +189,7 @@ def test_page_loads_nothing_and_says_what_it_is():
         "execute_result", {"image/png": "aGVsbG8="}, metadata={"image/png": {"alt": "A figure"}}
     )
     notebook = scrub(executed(image))
-    text = page(notebook, **FILES)
+    text = page(notebook, **FILES, around=AROUND)
     loaded = Loaded(text)
     assert text.startswith('<!DOCTYPE html>\n<html lang="en">')
     assert "<title>A heading</title>" in text
@@ -189,17 +200,73 @@ def test_page_loads_nothing_and_says_what_it_is():
     assert loaded.addresses == ["data:image/png;base64,aGVsbG8="]
     assert loaded.alternatives == ["A figure"]
     assert "url(" not in text
-    assert page(notebook, **FILES) == text
+    assert page(notebook, **FILES, around=AROUND) == text
+
+
+class Links(HTMLParser):
+    """Where the links of a page lead."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.addresses = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "a":
+            self.addresses.append(dict(attrs)["href"])
+
+
+def test_page_leads_to_the_claims_the_other_notebooks_and_the_code():
+    prose = nbformat.v4.new_markdown_cell("See [what else](framework.ipynb).")
+    notebook = nbformat.v4.new_notebook(cells=[HEADING, prose])
+    addresses = Links(page(scrub(json.loads(nbformat.writes(notebook))), **FILES, around=AROUND)).addresses
+    assert addresses == [
+        "../report.html#part-collapse",
+        "framework.html",
+        "framework.html",  # of the prose, which leads from notebook to notebook in its source
+        "collapse.ipynb",
+        "../../../workflow/notebooks/collapse.ipynb",
+        "../../../src/figures.py",
+    ]
+
+
+@every_notebook
+def test_links_between_notebooks_lead_to_notebooks(path):
+    prose = "".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    linked = set(re.findall(r"\]\(([^)]+)\)", prose))
+    assert linked
+    assert linked <= {other.name for other in NOTEBOOKS if other != path}
+
+
+def test_code_around_a_notebook_is_there():
+    config = load_config(WORKFLOW.parent / "config/quick.yaml")
+    for path in NOTEBOOKS:
+        shown = [FIGURES[name] for name in notebook_figures(path)]
+        names = [other.stem for other in NOTEBOOKS]
+        settings = notebook_settings(config, f"workflow/notebooks/{path.name}", names, shown)
+        led = around(settings, LinksToCode())
+        assert [name for name, _ in led["notebooks"]] == list(GROUPS)
+        for address in (led["source"], *led["code"].values()):
+            assert (WORKFLOW.parent / "results/quick/notebooks" / address).resolve().is_file()
+        assert len(led["code"]) >= 1
+
+
+def test_run_that_is_no_replication_says_so_below_the_title():
+    notebook = json.loads(nbformat.writes(nbformat.v4.new_notebook(cells=[HEADING])))
+    told = with_banner(notebook, "This is not the replication. It has one data set.")
+    assert told["cells"][1]["source"] == "> **This is not the replication.** It has one data set."
+    assert "<blockquote>" in page(scrub(told), **FILES, around=AROUND)
+    assert len(with_banner(json.loads(nbformat.writes(nbformat.v4.new_notebook(cells=[HEADING]))), "")["cells"]) == 1
 
 
 def test_page_needs_a_heading():
     with pytest.raises(ValueError, match="begins with a heading"):
-        page({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, **FILES)
+        page({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, **FILES, around=AROUND)
 
 
 @every_notebook
 def test_formulas_of_a_notebook_become_mathml(path):
-    text = page(scrub(json.loads(path.read_text())), **FILES)
+    text = page(scrub(json.loads(path.read_text())), **FILES, around=AROUND)
     assert "<math" in text
     assert "\\" not in re.sub(r"<pre>.*?</pre>|<style>.*?</style>", "", text, flags=re.DOTALL)
 
@@ -222,33 +289,40 @@ def claims_file(folder, *records):
 def test_verdicts_say_that_all_pass_or_name_what_fails(tmp_path):
     foreign = record(id="A2-y", group="grassmannian", verdict="fail")
     passing = verdicts(claims_file(tmp_path, record(), foreign), "collapse").data
-    assert "All 1 claims of this part pass" in passing
+    assert "The one claim of this part holds, and every control fails, as it must." in passing
     assert "A2-y" not in passing
     assert "0.5<br>[0.25, not finite]" in passing
     assert "σ<sub>2</sub> &lt; σ<sub>1</sub>" in passing
     assert "rate 1: 2, fails" in passing
     failing = verdicts(claims_file(tmp_path, record(), record(id="A1-y", verdict="fail")), "collapse").data
-    assert "1 of the 2 claims of this part failed: <strong>A1-y</strong>." in failing
+    assert "1 of the 2 claims of this part fails: <strong>A1-y</strong>." in failing
     undecided = verdicts(claims_file(tmp_path, record(), record(id="A1-y", verdict="open")), "collapse").data
-    assert "1 of the 2 claims of this part are open: <strong>A1-y</strong>." in undecided
+    assert "1 of the 2 claims of this part is open: <strong>A1-y</strong>." in undecided
 
 
 def test_what_is_not_part_of_a_configuration_says_so(tmp_path):
     def never(_):
         raise AssertionError
 
-    assert show("rank", [str(tmp_path / "steps.png")], alt="").data == ABSENT
+    assert show("rank", [str(tmp_path / "steps.png")], "", alt="").data == ABSENT
     assert numbers(never, [], caption="").data == ABSENT
     assert verdicts(claims_file(tmp_path), "collapse").data == ABSENT
     pd.DataFrame(columns=["a"]).to_csv(tmp_path / "empty.csv", index=False)
     assert numbers(never, [str(tmp_path / "empty.csv")], caption="").data == ABSENT
 
 
-def test_a_figure_is_shown_as_it_is(tmp_path):
+def test_a_figure_is_shown_as_it_is_below_what_it_shows(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr("ssl_dynamics.report.display.display", said.append)
+    findings = tmp_path / "findings.json"
+    findings.write_text(json.dumps({"rank": {"holds": True, "text": "σ_2 < σ_1"}}))
     drawn = {name: str(tmp_path / f"{name}.png") for name in ("rank", "kernel-rank")}
     for name, path in drawn.items():
         Path(path).write_bytes(f"picture of {name}".encode())
-    image = show("rank", list(drawn.values()), alt="Effective rank")
+    image = show("rank", list(drawn.values()), str(findings), alt="Effective rank")
+    assert [each.data for each in said] == ['<p class="finding"><strong>σ<sub>2</sub> &lt; σ<sub>1</sub></strong></p>']
+    show("kernel-rank", list(drawn.values()), str(findings), alt="")  # of which nothing is claimed
+    assert len(said) == 1
     assert (image.data, image.alt, image.format) == (b"picture of rank", "Effective rank", "png")
 
 
@@ -265,6 +339,29 @@ def test_numbers_are_a_table_with_heads_of_rows_and_columns(tmp_path):
     assert '<th scope="col">width = 4</th>' in table
     assert '<tr><th scope="row">0</th><td class="number">0.123</td><td class="number">1</td></tr>' in table
     assert '<tr><th scope="row">1</th><td class="number">2</td><td class="number">–</td></tr>' in table
+
+
+class TestInChromium:
+    pytestmark = in_chromium
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    @pytest.mark.parametrize("width", [390, 1280])
+    def test_accessibility(self, browser, tmp_path, scheme, width):
+        judged = [record(), record(id="A1-y", verdict="fail"), record(id="A1-z", verdict="open")]
+        tables = verdicts(claims_file(tmp_path, *judged), "collapse").data
+        notebook = json.loads(NOTEBOOKS[0].read_text(encoding="utf-8"))
+        notebook["cells"][-1]["outputs"] = [
+            {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": {"text/html": tables}}
+        ]
+        told = with_banner(notebook, "This is not the replication. It has one data set.")
+        path = tmp_path / "notebook.html"
+        path.write_text(page(scrub(told), **FILES, around=AROUND), encoding="utf-8")
+        tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        tab.goto(path.as_uri())
+        assert tab.locator("td.fail").count() == 1
+        assert violations(tab) == []
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        tab.close()
 
 
 @pytest.mark.slow

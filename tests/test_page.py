@@ -1,70 +1,23 @@
-"""The claims page: rendered from made-up records, and driven in Chromium."""
+"""The claims page: rendered from made-up records."""
 
 import re
-import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
+from pages import BANNER, BOXED, RULES, TOP, record, rendered, words_of
 from problems import draws_of
 from ssl_dynamics import __version__
-from ssl_dynamics.registry import CLAIMS, GROUPS
-from ssl_dynamics.report import page
-from ssl_dynamics.report.abstracts import ABSTRACTS, FOLLOW_UP, PAPER, standing
-from ssl_dynamics.report.configured import rules_of_the_workflow
-from ssl_dynamics.report.interval_plot import interval_plot, scale_of
-from ssl_dynamics.report.workflow_picture import columns_of, picture
-
-TOP = Path(__file__).parents[1]
-FILES = {
-    "template": (TOP / "workflow/page/report.html.j2").read_text(encoding="utf-8"),
-    "style": (TOP / "workflow/page/report.css").read_text(encoding="utf-8"),
-    "script": (TOP / "workflow/page/report.js").read_text(encoding="utf-8"),
-}
-RULES = rules_of_the_workflow()
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-in_chromium = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SVG = '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"><g id="a#b"/></svg>'
-
-
-def record(name, *, group="collapse", source="A1", verdict="pass", **changes):
-    control = {"description": "the same at θ_max", "value": 0.5, "verdict": "fail"}
-    numbers = {"value": 0.1, "low": 0.05, "high": 0.12, "met": 4, "seeds": 4}
-    numbers |= {"least_probability": 0.473, "resolves": 0.012}
-    return {
-        "group": group,
-        "id": name,
-        "source": source,
-        "abstracts": [source] if source.startswith("A") else [],
-        "statement": "ln(σ_2/σ_1) stays within e^{−2(λ_{z+1} − λ_z)t}.",
-        "formula": r"\ln\frac{\sigma_2}{\sigma_1}\quad\text{for}\quad t>0",
-        "quantity": "largest error",
-        "evidence": "trained",
-        "statistic": "largest",
-        "p": 0.0625,
-        **numbers,
-        "criterion": {"operator": "<=", "threshold": 0.2},
-        "verdict": verdict,
-        "control": control,
-        "figure": f"results/tiny/figures/{group}.svg",
-        "command": "make run CONFIG=config/tiny.yaml TARGET='results/tiny/a/b c.csv'",
-        "code": "src/ssl_dynamics/experiments/dynamics/claims.py",
-        "artifacts": [{"path": "results/tiny/a/b c.csv", "sha256": "00ff"}],
-        "cells": [{"cell": "a/b/2", **numbers, "verdict": verdict, "control": {"value": None, "verdict": "fail"}}],
-        **changes,
-    }
+from ssl_dynamics.config import load_config
+from ssl_dynamics.registry import CLAIMS
+from ssl_dynamics.report.abstracts import ABSTRACTS, FOLLOW_UP, PAPER, UNTESTED, standing
+from ssl_dynamics.report.claim_rows import formula
+from ssl_dynamics.report.configured import banner, verdicts_settings
+from ssl_dynamics.report.findings import findings_of
+from ssl_dynamics.report.links import Links
+from ssl_dynamics.report.workflow_picture import BOXES, columns_of, picture, schematic
 
 
 def test_claims_of_the_abstracts_stand_as_the_worst_of_what_bears_on_them():
@@ -82,36 +35,7 @@ def test_claims_of_the_abstracts_stand_as_the_worst_of_what_bears_on_them():
 
 def test_something_is_measured_for_every_claim_of_the_abstracts():
     assert {name for claim in CLAIMS for name in claim.abstracts} == set(ABSTRACTS)
-
-
-RECORDS = [
-    record("A1-one"),
-    record("A1-two", verdict="fail", value=None, low=None, high=None),
-    record("A3-three", group="grassmannian", source="A3", criterion={"operator": "within", "threshold": [0.05, 0.2]}),
-    record("beyond-four", group="infinite-width", source="beyond", formula="\\Theta_h+" * 40 + "1"),
-]
-
-
-def rendered(folder, records=RECORDS, missing=(), over_draws=None, config_name="tiny"):
-    from matplotlib.figure import Figure  # noqa: PLC0415 -- only here
-
-    figures = {}
-    for name in {"collapse", "grassmannian", "infinite-width", "triplets-a"} - set(missing):
-        figures[name] = folder / f"{name}.svg"
-        figures[name].write_text(SVG, encoding="utf-8")
-        Figure(figsize=(0.5, 0.5)).savefig(folder / f"{name}.png")
-    return page.render(
-        records,
-        dict(sorted(figures.items())),
-        FILES,
-        config_name=config_name,
-        root_seed=7,
-        seeds={"kernel": 10},
-        captions=dict.fromkeys(GROUPS, "‖Θ‖_F of all."),
-        rules=RULES,
-        pins=["python=3.11", "numpy==2.4.6"],
-        over_draws=over_draws,
-    )
+    assert set(UNTESTED) == set(ABSTRACTS)
 
 
 class Elements(HTMLParser):
@@ -126,8 +50,43 @@ class Elements(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-def test_page_ends_with_the_version(tmp_path):
-    assert f"<footer><p>ssl-dynamics {__version__}</p></footer>" in rendered(tmp_path)
+def footer_of(text):
+    return words_of(text.partition("<footer>")[2].partition("</footer>")[0])
+
+
+def test_page_ends_with_version_and_commit(tmp_path):
+    assert footer_of(rendered(tmp_path)) == f"ssl-dynamics {__version__}, configuration tiny; its commit is not known"
+    clean = rendered(tmp_path, links=Links("0123456789abcdef", dirty=False, repository="https://github.com/a/b"))
+    assert footer_of(clean).endswith(", commit 0123456789ab")
+    assert 'href="https://github.com/a/b/commit/0123456789abcdef"' in clean
+    file = "src/ssl_dynamics/experiments/dynamics/claims.py#:~:text=A1%2Done"
+    assert f'href="https://github.com/a/b/blob/0123456789abcdef/{file}"' in clean
+    changed = rendered(tmp_path, links=Links("0123456789abcdef", dirty=True, repository="https://github.com/a/b"))
+    assert footer_of(changed).endswith("with changes that are not committed")
+    assert f'href="../../{file}"' in changed  # the commit has not what this tree has
+
+
+def test_page_says_what_a_run_is_not(tmp_path):
+    text = words_of(rendered(tmp_path, banner=BANNER))
+    assert text.index(BANNER) < text.index("Do self-supervised models collapse")
+    assert "not the replication" not in rendered(tmp_path)
+
+
+@pytest.mark.parametrize(("file", "root_seed"), [("full", None), ("full", "11"), ("quick", None)])
+def test_what_is_no_replication_is_known_by_its_sizes(file, root_seed):
+    config = load_config(TOP / f"config/{file}.yaml", root_seed)
+    renamed = config.model_copy(update={"name": "full"})
+    for each in (config, renamed):
+        said = banner(each)
+        assert bool(said) == (file == "quick")
+    if said:
+        assert "one data set (digits) and 4 to " in said
+        assert "the replication has 3 data sets (fashion-mnist, digits, gaussian-mixture)" in said
+
+
+def test_smaller_version_of_the_replication_is_none():
+    config = load_config(TOP / "config/full.yaml")
+    assert banner(config.model_copy(update={"seeds": 3}))
 
 
 def test_page_says_of_draws_what_the_reference_ships_and_else_nothing(tmp_path):
@@ -135,30 +94,84 @@ def test_page_says_of_draws_what_the_reference_ships_and_else_nothing(tmp_path):
     text = rendered(tmp_path, over_draws=found)
     line = "Over 20 draws: holds on average (predicted [0.9, 1.2], 19 of 20 draws pass, P ≥ 0.78)"
     assert text.count(line) == 2
-    assert "(not preregistered), claims by verdict: holds on average: 2." in text
-    assert "Over 20" not in rendered(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("name", "replicates"), [("full", True), ("full-root-11", True), ("quick", False), ("full-scale", False)]
-)
-def test_page_of_a_smaller_configuration_says_that_it_is_not_the_replication(tmp_path, name, replicates):
-    text = " ".join(rendered(tmp_path, config_name=name).split())
-    said = f"<code>{name}</code> has one data set and as few as 10 seeds"
-    assert ("This is not the replication." in text, said in text) == (not replicates, not replicates)
-    assert "Only the abstracts of the paper" in text
+    read = words_of(text)
+    assert "20 draws, as the reference ships them (not preregistered)" in read
+    assert read.count("draws on average, 19 of 20") == 2
+    assert "over draws: 2 on average" in read
+    without = words_of(rendered(tmp_path))
+    assert "Over 20" not in without
+    assert "make draws CONFIG=config/tiny.yaml asks what holds for the next one" in without
 
 
 def test_page_says_what_holds_and_what_fails(tmp_path):
     text = rendered(tmp_path)
-    assert "3 of 4 claims hold." in text
+    read = words_of(text)
+    assert "3 of 4 claims hold. These do not:" in read
     assert '<a href="#A1-two">A1-two</a>' in text
-    assert "not finite" in text
-    assert "✗ fail" in text
+    assert "It fails: no finite value, where the criterion is ≤ 0.2 (a/b/2)." in read
+    assert "Not in every point. A1-two fails." in read
+    assert "✗ fails" in text
     assert text.count('class="claim ') == 4
-    assert 'alt="‖Θ‖_F of all."' in text
-    assert "‖Θ‖<sub>F</sub> of all." in text
+    assert 'alt="‖Θ₂‖_F of all."' in text
+    assert "‖Θ<sub>2</sub>‖<sub>F</sub> of all." in text
     assert "ln(σ<sub>2</sub>/σ<sub>1</sub>) stays within e<sup>−2(λ<sub>z+1</sub> − λ<sub>z</sub>)t</sup>." in text
+    assert "Only the abstracts of the paper" in read
+
+
+def test_page_says_that_nothing_fails_only_where_nothing_does(tmp_path):
+    assert "1 of 1 claims hold. None fails, none is open." in words_of(rendered(tmp_path, [record("A1-one")]))
+    undecided = words_of(rendered(tmp_path, [record("A1-one", verdict="open")]))
+    assert "0 of 1 claims hold. These do not: ? open A1-one" in undecided
+    assert "None fails" not in undecided
+    assert undecided.count("max_steps ends the training, at 1.62×10⁵") == 3  # on top, at the figure, in the row
+
+
+def test_answer_of_a_family_is_given_only_where_all_of_its_claims_hold(tmp_path):
+    answer = "Without a constraint, linear models and models on a fixed kernel turn into a scalar representation"
+    assert answer not in words_of(rendered(tmp_path))
+    assert answer in words_of(rendered(tmp_path, [record("A1-one")]))
+
+
+def test_finding_of_a_figure_follows_from_the_verdicts():
+    sentences = {"collapse": "The error is {A1-one}."}
+    holding = [record("A1-one"), record("A1-two")]
+    assert findings_of(holding, sentences)["collapse"] == {"holds": True, "text": "The error is 0.1."}
+    told = findings_of([holding[0], record("A1-two", verdict="fail")], sentences)["collapse"]
+    assert not told["holds"]
+    assert told["text"].startswith(
+        "1 of the 2 claims on this figure hold. A1-two fails: 0.1 (0.05 … 0.12, 4 of 4 seeds"
+    )
+    met = record("A1-two", verdict="fail", control={"description": "half", "value": 0.1, "verdict": "pass"})
+    assert "its control, half, meets the criterion" in findings_of([met], sentences)["collapse"]["text"]
+    without = findings_of([record("A1-one")], {"collapse": "It is {A1-gone}."})["collapse"]["text"]
+    assert without == record("A1-one")["statement"]
+
+
+def test_every_sentence_of_a_finding_names_claims_of_its_figure():
+    own = {}
+    for claim in CLAIMS:
+        own.setdefault(claim.figure, set()).add(claim.id)
+    sentences = verdicts_settings(load_config(TOP / "config/quick.yaml")).findings
+    assert set(sentences) == set(own)
+    for figure, sentence in sentences.items():
+        assert set(re.findall(r"{([^}]*)}", sentence)) <= own[figure]
+
+
+def test_command_that_redoes_a_claim_gives_a_verdict_where_numbers_are_shipped(tmp_path):
+    shipped = rendered(tmp_path, verifiable=True)
+    assert "<code>make verify CONFIG=config/tiny.yaml CLAIM=A1-one</code>" in shipped
+    assert "TARGET" not in shipped
+    read = words_of(rendered(tmp_path))
+    assert "make verify" not in read
+    assert "make run CONFIG=config/tiny.yaml then prints the verdict of every claim: look for A1-one." in read
+
+
+def test_numbers_are_written_as_a_reader_writes_them(tmp_path):
+    tiny = record("A1-one", value=1e-7, low=-1e-7, high=1.62e5, quantity="η <= 1e-6 at -1 of λ_2, U_linU_2, 2^13, 1%")
+    read = words_of(text := rendered(tmp_path, [tiny]))
+    assert "−10⁻⁷ … 1.62×10⁵" in read
+    assert "η ≤ 10⁻⁶ at −1 of λ<sub>2</sub>, U<sub>lin</sub>U<sub>2</sub>, 2<sup>13</sup>, 1 %" in text
+    assert not re.search(r"\de[-+]\d", read)
 
 
 def test_page_has_the_same_bytes_twice_and_needs_nothing_else(tmp_path):
@@ -167,8 +180,11 @@ def test_page_has_the_same_bytes_twice_and_needs_nothing_else(tmp_path):
     for tag, attributes in Elements(text).found:
         if tag in ("img", "script", "link", "iframe"):
             assert attributes.get("src", attributes.get("href", "data:")).startswith("data:")
-        if tag == "a":
-            assert not attributes["href"].startswith(("http", "/"))
+        if tag == "a":  # what is linked on the web are the papers alone
+            assert not attributes["href"].startswith("/")
+            assert (
+                attributes["href"].startswith("https://arxiv.org/abs/") or ":" not in attributes["href"].split("#")[0]
+            )
     assert str(tmp_path) not in text
 
 
@@ -201,29 +217,20 @@ def test_words_of_records_stay_words(tmp_path):
 def test_formula_that_is_not_understood_is_named():
     for wrong in (r"\begin{aligned}a&=b\end{aligned}", r"\text{<script>alert(1)</script>}"):
         with pytest.raises(ValueError, match="is not understood"):
-            page.formula(wrong)
+            formula(wrong)
 
 
-@pytest.mark.parametrize(
-    ("numbers", "thresholds", "logarithmic"),
-    [
-        ([1e-6, 1e-7], [1e-3], True),
-        ([0.98, 1.02], [0.95, 1.05], False),
-        ([-0.7, -0.6], [-0.4], False),
-        ([0, 0], [0], False),
-    ],
-)
-def test_axis_shows_value_and_threshold(numbers, thresholds, logarithmic):
-    scale = scale_of(numbers, thresholds)
-    assert scale.logarithmic == logarithmic
-    assert not any(scale.beyond(number) for number in [*numbers, *thresholds])
-
-
-def test_control_beyond_the_axis_is_an_arrow_at_its_end():
-    near, far = (record("A1", control={"value": value, "verdict": "fail"}) for value in (0.21, 1e5))
-    assert "l10 10m0 -10" in interval_plot(near)
-    assert "l10 10m0 -10" not in interval_plot(far)
-    assert interval_plot(record("A1", value=None)) == ""
+def test_schematic_has_six_boxes_and_every_rule_in_one():
+    columns = schematic(RULES, BOXED)
+    boxes = [box for column in columns for box in column]
+    assert len(boxes) == len(BOXES) == 6
+    assert sum(box["rules"] for box in boxes) == len(RULES)
+    titles = [[box["title"] for box in column] for column in columns]
+    assert titles == [["Data"], ["Design"], ["Simulate", "Solve"], ["Compare"], ["Report"]]
+    by_title = {box["title"]: box["reads"] for box in boxes}
+    assert by_title["Data"] == {}
+    assert "Simulate" not in by_title["Solve"]
+    assert {"Simulate", "Solve"} <= set(by_title["Compare"])
 
 
 def test_every_edge_of_the_workflow_is_drawn_once():
@@ -255,113 +262,3 @@ def test_picture_of_the_workflow_is_that_of_snakemake():
         edge for edge in edges if edge[1] != "all"
     }
     assert set(RULES) == set(names.values()) - {"all"}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- takes half a second
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def opened(browser, tmp_path):
-    """The page in a window, with all that it asked for and said."""
-    path = tmp_path / "report.html"
-    path.write_text(rendered(tmp_path), encoding="utf-8")
-    tab = browser.new_page()
-    tab.asked, tab.said = [], []
-    tab.route(re.compile(r"^(?!file:|data:)"), lambda route: route.abort())
-    tab.on("request", lambda request: tab.asked.append(request.url))
-    tab.on("console", lambda message: tab.said.append(message.text))
-    tab.on("pageerror", lambda error: tab.said.append(str(error)))
-    tab.goto(path.as_uri())
-    yield tab
-    asked = [url for url in tab.asked if not url.startswith("data:")]
-    assert set(asked) <= {path.as_uri()}
-    assert tab.said == []
-    tab.close()
-
-
-def shown(tab):
-    return tab.locator(".claim:visible").evaluate_all("claims => claims.map(claim => claim.id)")
-
-
-class TestInChromium:
-    pytestmark = in_chromium
-
-    def test_filters_and_their_address(self, opened):
-        status = opened.get_by_role("status")
-        assert status.text_content() == "4 of 4 claims shown"
-        opened.get_by_label("Source").select_option("A1")
-        assert shown(opened) == ["A1-one", "A1-two"]
-        opened.get_by_label("Verdict").select_option("fail")
-        assert shown(opened) == ["A1-two"]
-        assert not opened.locator("#part-grassmannian").is_visible()
-        assert opened.url.endswith("#source=A1&verdict=fail")
-        opened.reload()
-        assert shown(opened) == ["A1-two"]
-        assert status.text_content() == "1 of 4 claims shown"
-        opened.get_by_role("button", name="Show all").click()
-        opened.locator(".claim:visible").nth(3).wait_for()
-        assert "#" not in opened.url
-        opened.get_by_label("Text").fill("three LARGEST")
-        assert shown(opened) == ["A3-three"]
-        opened.evaluate("location.hash = '#A1-two'")  # a link to a claim that is filtered out
-        opened.locator(".claim:visible").nth(3).wait_for()
-
-    def test_every_image_loads(self, opened):
-        images = opened.locator("img")
-        assert images.count() == 4
-        assert images.evaluate_all("images => images.every(image => image.complete && image.naturalWidth > 0)")
-
-    def test_accessibility(self, opened):
-        from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 -- as above
-
-        opened.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
-        found = Axe().run(opened).response["violations"]
-        assert [(finding["id"], finding["impact"], finding["nodes"][0]["html"]) for finding in found] == []
-
-    @pytest.mark.parametrize("width", [360, 1200])
-    def test_page_is_not_wider_than_the_screen(self, opened, width):
-        opened.set_viewport_size({"width": width, "height": 740})
-        opened.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
-        assert opened.evaluate("document.documentElement.scrollWidth") <= width
-
-    def test_keyboard_reaches_filters_claims_and_copy(self, opened):
-        opened.set_viewport_size({"width": 360, "height": 740})
-        reached = []
-        for _ in range(60):
-            opened.keyboard.press("Tab")
-            here = "const e = document.activeElement; return e.id || e.className || e.type || e.tagName"
-            reached.append(opened.evaluate(f"() => {{ {here} }}"))
-        assert reached[0] == "skip"
-        inputs = [name for name in dict.fromkeys(reached) if name in ("source", "verdict", "text", "reset")]
-        assert inputs == ["source", "verdict", "text", "reset"]
-        assert "SUMMARY" in reached
-        assert "formula" in reached  # the one that must be scrolled
-
-    def test_command_is_selected_and_copied(self, opened):
-        claim = opened.locator("#A1-one")
-        claim.get_by_text("Redo it alone").click()
-        claim.get_by_role("button").click()
-        claim.get_by_role("button", name=re.compile("^(?!Copy the command)")).wait_for()
-        assert opened.evaluate("getSelection().toString()") == RECORDS[0]["command"]
-
-    def test_print_shows_every_claim_with_all_its_cells(self, opened):
-        opened.get_by_label("Verdict").select_option("fail")
-        opened.emulate_media(media="print")
-        assert shown(opened) == [record["id"] for record in RECORDS]
-        assert not opened.get_by_label("Source").is_visible()
-        assert all(table.is_visible() for table in opened.locator(".claim table").all())
-
-    def test_without_script_everything_is_there(self, browser, tmp_path):
-        (tmp_path / "report.html").write_text(rendered(tmp_path), encoding="utf-8")
-        tab = browser.new_page(java_script_enabled=False)
-        tab.goto((tmp_path / "report.html").as_uri())
-        assert tab.locator(".claim:visible").count() == 4
-        assert not tab.locator(".filters").is_visible()
-        tab.close()

@@ -11,7 +11,7 @@ import pytest
 from problems import draws_of
 from ssl_dynamics.registry import CLAIMS, GROUPS
 from ssl_dynamics.report.abstracts import ABSTRACTS, UNTESTED, standing
-from ssl_dynamics.report.findings import ANSWERS, STORY, told
+from ssl_dynamics.report.answers import ANSWERS, STORY, told
 from ssl_dynamics.report.formatting import criterion, verdict_word
 from ssl_dynamics.report.parts import PARTS, QUESTIONS
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy
 
+from ssl_dynamics.engine.commit import published_at, web_address
 from ssl_dynamics.engine.exit_codes import STOPPED
 from ssl_dynamics.engine.run_record import FILE, LIBRARIES, read_runs, recorded, surroundings
 from ssl_dynamics.errors import RunError
@@ -126,6 +127,8 @@ def test_settings_of_the_user_s_git_neither_hide_files_nor_run_programs(tmp_path
     (home / "watch.sh").write_text(f"#!/bin/sh\ntouch {home}/was-run\n")
     (home / "watch.sh").chmod(0o755)
     (home / "ignored").write_text("*\n")
+    (home / ".config/git").mkdir(parents=True)
+    (home / ".config/git/ignore").write_text("*\n")
     (home / ".gitconfig").write_text(
         f"[status]\n showUntrackedFiles = no\n[core]\n fsmonitor = {home}/watch.sh\n excludesFile = {home}/ignored\n"
     )
@@ -140,3 +143,40 @@ def test_settings_of_the_user_s_git_neither_hide_files_nor_run_programs(tmp_path
 def test_without_git_the_commit_is_unknown(monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert surroundings()["code"] is None
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        ("https://github.com/a/b.git", "https://github.com/a/b"),
+        ("https://someone:secret@github.com/a/b", "https://github.com/a/b"),
+        ("git@gitlab.com:group/part/b.git", "https://gitlab.com/group/part/b"),
+        ("ssh://git@codeberg.org:22/a/b.git", "https://codeberg.org/a/b"),
+        ("https://git.example.org:8443/a/b/", "https://git.example.org:8443/a/b"),
+        ("/srv/git/b", None),
+        ("../b", None),
+        ("file:///srv/git/b", None),
+        ("", None),
+    ],
+)
+def test_address_on_the_web_is_that_of_the_remote_without_credentials(remote, address):
+    assert web_address(remote) == address
+
+
+def test_commit_is_published_where_a_remote_has_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("there", "here"):
+        git("init", "--quiet", name)
+    monkeypatch.chdir(tmp_path / "there")
+    git("commit", "--quiet", "--allow-empty", "-m", "first")
+    monkeypatch.chdir(tmp_path / "here")
+    git("remote", "add", "origin", str(tmp_path / "there"))
+    git("pull", "--quiet", "origin", "HEAD")
+    git("fetch", "--quiet", "origin")
+    assert published_at() is None  # a folder is no address
+    git("remote", "set-url", "origin", "git@github.com:a/b.git")
+    assert published_at() == "https://github.com/a/b"
+    (tmp_path / "here/CITATION.cff").write_text("repository-code: https://codeberg.org/c/d")
+    assert published_at() == "https://codeberg.org/c/d"
+    git("commit", "--quiet", "--allow-empty", "-m", "not pushed")
+    assert published_at() is None

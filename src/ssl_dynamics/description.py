@@ -80,12 +80,17 @@ class Stage:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure: the tables that it shows and the function of the folder's `figures` that draws it."""
+    """A figure: the tables that it shows and the function of the folder's `figures` that draws it.
+
+    `finding` says what it shows where all of its claims hold, and is said nowhere else; {id} stands for the value of a
+    claim.
+    """
 
     name: str
     tables: tuple[str, ...]  # in the order of the function's arguments
     function: str = ""  # the name with _ for -, unless given
     in_paper: bool = False
+    finding: str = ""
 
     @property
     def function_name(self) -> str:

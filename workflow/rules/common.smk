@@ -19,7 +19,6 @@ from ssl_dynamics.engine.fingerprint import fingerprint, lock_fingerprint
 from ssl_dynamics.engine.notebook_imports import notebook_figures, notebook_imports
 from ssl_dynamics.engine.stage import units_of
 from ssl_dynamics.report import configured
-from ssl_dynamics.report.settings import NotebookSettings
 from ssl_dynamics.root_seed import taken_apart
 
 # That of the jobs, which this process starts; and with their Python, unless conda is to bring it.
@@ -173,6 +172,11 @@ def shipped_draws():
     """What the reference says of draws of the configuration, if it does; the same for every root seed."""
     path = f"results/reference/{taken_apart(CONFIG.name)[0]}/draws.json"
     return [path] if (TOP / path).is_file() else []
+
+
+def numbers_are_shipped(run):
+    """Whether `make verify` has something to compare this run with."""
+    return (TOP / f"results/reference/{run.name}/verdicts.json").is_file()
 
 
 def data_files(wildcards):

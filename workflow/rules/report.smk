@@ -7,10 +7,14 @@ def notebook_file(wildcards):
     return f"workflow/notebooks/{wildcards.notebook}.ipynb"
 
 
+def figures_in(wildcards):
+    names = notebook_figures(Path(notebook_file(wildcards)))
+    return [catalogue.FIGURES[name] for name in names]
+
+
 def shown_in(wildcards):
     """The figures that a notebook shows, and the tables that it reads."""
-    shown = map(catalogue.FIGURES.get, notebook_figures(Path(notebook_file(wildcards))))
-    figures = figure_files(["png"], list(shown), triplets=False)
+    figures = figure_files(["png"], figures_in(wildcards), triplets=False)
     return {"figures": figures} | {
         name: tables(name) for name in NOTEBOOKS[wildcards.notebook]
     }
@@ -52,16 +56,16 @@ def figure_rule(group, figures):
 
 
 def report_rules():
-    claims = RESULTS / "claims.json"
+    claims, findings = RESULTS / "claims.json", RESULTS / "findings.json"
     labels = {"figure": "triplets-{dataset}", "shows": "Some triplets"}
     return [
         StageRule(
             name="claims",
             stage=f"{REPORT}.claims:claims",
-            settings=of_the_run(configured.claims_settings),
+            settings=of_the_run(configured.verdicts_settings),
             roots=catalogue.claim_roots(),
             input={name: tables(name) for name in catalogue.table_names()},
-            output={"claims": claims},
+            output={"claims": claims, "findings": findings},
             provenance="claims",
             message="verdicts on every claim",
         ),
@@ -92,8 +96,11 @@ def report_rules():
         StageRule(
             name="notebook",
             stage=f"{REPORT}.notebook:notebook",
-            settings=lambda wildcards: NotebookSettings(
-                notebook=notebook_file(wildcards), tables=NOTEBOOKS[wildcards.notebook]
+            settings=lambda wildcards: configured.notebook_settings(
+                RUNS[wildcards.run],
+                notebook_file(wildcards),
+                notebooks(),
+                figures_in(wildcards),
             ).model_dump_json(),
             # What the cells import counts as well as the stage; the notebook itself is an input.
             roots=lambda wildcards: notebook_imports(Path(notebook_file(wildcards))),
@@ -103,6 +110,7 @@ def report_rules():
                 "template": "workflow/page/notebook.html.j2",
                 "style": "workflow/page/notebook.css",
                 "claims": claims,
+                "findings": findings,
             },
             output={
                 "notebook": RESULTS / "notebooks/{notebook}.ipynb",
@@ -115,9 +123,14 @@ def report_rules():
         StageRule(
             name="page",
             stage=f"{REPORT}.page:page",
-            settings=of_the_run(configured.page_settings),
+            settings=of_the_run(
+                lambda run: configured.page_settings(
+                    run, verifiable=numbers_are_shipped(run)
+                )
+            ),
             input={
                 "claims": claims,
+                "findings": findings,
                 "figures": figure_files(["svg", "png"]),
                 "template": "workflow/page/report.html.j2",
                 "style": "workflow/page/report.css",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _PACKAGE = "ssl_dynamics"
-_NO_TABLES = ("claims", "figures")
+_NO_TABLES = ("claims", "figures", "findings")
 
 
 def notebook_imports(path: Path) -> list[str]:
@@ -22,7 +22,7 @@ def notebook_imports(path: Path) -> list[str]:
 
 
 def notebook_parameters(path: Path) -> list[str]:
-    """The tables that a notebook reads: the names set in its cell of parameters, without those of claims and figures.
+    """The tables that a notebook reads: what its cell of parameters sets, without claims, figures and findings.
 
     Raises ValueError if it has no such cell.
     """

@@ -7,7 +7,6 @@ wherever they are made.
 import json
 import os
 import platform
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ssl_dynamics.engine.commit import commit_here
 from ssl_dynamics.engine.exit_codes import STOPPED
 from ssl_dynamics.engine.fingerprint import lock_fingerprint
 
@@ -79,7 +79,7 @@ def read_runs(path: Path) -> list[dict[str, Any]]:
 def surroundings() -> dict[str, Any]:
     """Code, machine, system and versions; null is what cannot be found out."""
     return {
-        "code": _commit(),
+        "code": commit_here(),
         "lock": lock_fingerprint(LOCK) if LOCK.is_file() else None,
         "hardware": _hardware(),
         "system": platform.platform(),
@@ -87,27 +87,6 @@ def surroundings() -> dict[str, Any]:
         "libraries": versions(),
         "blas": _blas(),
     }
-
-
-def _commit() -> dict[str, Any] | None:
-    """Commit of the tree, and whether files differ from it; None where the folder is no git checkout of its own."""
-    # The user's settings may hide files, or have git run a program.
-    above = {"GIT_CEILING_DIRECTORIES": str(Path.cwd().parent), "GIT_CONFIG_GLOBAL": os.devnull}
-    settings = ("-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "status.showUntrackedFiles=normal")
-    try:
-        status = subprocess.run(
-            ["git", *settings, "status", "--porcelain=v2", "--branch"],
-            env=os.environ | above | {"GIT_CONFIG_NOSYSTEM": "1"},
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=10,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    lines = status.stdout.splitlines()
-    commit = next((line.split()[-1] for line in lines if line.startswith("# branch.oid ")), None)
-    return {"commit": commit, "dirty": any(not line.startswith("#") for line in lines)}
 
 
 def _hardware() -> dict[str, Any]:

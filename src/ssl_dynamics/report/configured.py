@@ -13,28 +13,36 @@ from ssl_dynamics.catalogue import (
     compare_rules,
     drawing_of,
     edges,
+    function_of,
     paper_figures,
+    stages,
 )
-from ssl_dynamics.config import Config
+from ssl_dynamics.config import Config, load_config
 from ssl_dynamics.description import Figure, cell
 from ssl_dynamics.draws import COUNTS, sizes_of
 from ssl_dynamics.engine.notebook_imports import notebook_parameters
 from ssl_dynamics.equations import experiments_of
+from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.problem.names import Loss
+from ssl_dynamics.report.parts import PARTS
 from ssl_dynamics.report.settings import (
     ClaimsSettings,
     DrawnFigure,
     DrawsSettings,
     EquationsSettings,
     FiguresSettings,
+    NotebookSettings,
     PageSettings,
     PaperSettings,
+    VerdictsSettings,
 )
 
 if TYPE_CHECKING:  # rules are planned sooner without pandas
     from ssl_dynamics.claims.verdict import Claim
 
-_NOTEBOOKS = Path(__file__).parents[3] / "workflow/notebooks"
+_TOP = Path(__file__).parents[3]
+_NOTEBOOKS = _TOP / "workflow/notebooks"
+_REPLICATION = _TOP / "config/full.yaml"
 
 
 def claims_settings(config: Config) -> ClaimsSettings:
@@ -45,6 +53,11 @@ def claims_settings(config: Config) -> ClaimsSettings:
     )
 
 
+def verdicts_settings(config: Config) -> VerdictsSettings:
+    findings = {figure.name: figure.finding for figure in FIGURES.values() if figure.finding}
+    return VerdictsSettings(**dict(claims_settings(config)), findings=findings)
+
+
 def figures_settings(figures: Sequence[Figure]) -> FiguresSettings:
     return FiguresSettings(
         figures=[
@@ -53,14 +66,57 @@ def figures_settings(figures: Sequence[Figure]) -> FiguresSettings:
     )
 
 
-def page_settings(config: Config) -> PageSettings:
+def page_settings(config: Config, *, verifiable: bool) -> PageSettings:
     return PageSettings(
+        banner=banner(config),
+        verifiable=verifiable,
+        boxes=boxes_of_the_workflow(),
         root_seed=config.root_seed,
         config_name=config.name,
         seeds={name: config.seeds_of(name) for name in TABLES if config.cells(name)},
         captions={name: caption(figure) for name, figure in FIGURES.items()},
         rules=rules_of_the_workflow(),
     )
+
+
+def notebook_settings(config: Config, notebook: str, names: Sequence[str], shown: Sequence[Figure]) -> NotebookSettings:
+    """Of the notebook at this path; `names` are those of all notebooks of the run, `shown` the figures in it."""
+    name = Path(notebook).stem
+    return NotebookSettings(
+        notebook=notebook,
+        tables=notebooks()[name],
+        banner=banner(config),
+        notebooks=[part for part in PARTS if part in names],
+        code=sorted({drawing_of(figure).partition(":")[0] for figure in shown}),
+    )
+
+
+def banner(config: Config) -> str:
+    """Why a run is not the replication, from the sizes of both; empty where it is one, whatever its root seed."""
+    replication = _replication()
+    if replication and sizes_of(config) == sizes_of(replication):
+        return ""
+    full = f"; the replication has {_in_words(replication)}" if replication else ""
+    return (
+        f"This is not the replication. The configuration {config.name} has {_in_words(config)}{full}. "
+        "The verdicts here are about this configuration alone."
+    )
+
+
+@cache
+def _replication() -> Config | None:
+    """None where its file is not as it should be, which is no reason to stop the run of another configuration."""
+    try:
+        return load_config(_REPLICATION)
+    except ConfigError:
+        return None
+
+
+def _in_words(config: Config) -> str:
+    counts = sorted({config.seeds_of(name) for name in TABLES if config.cells(name)})
+    sets = "one data set" if len(config.datasets) == 1 else f"{len(config.datasets)} data sets"
+    seeds = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    return f"{sets} ({', '.join(config.datasets)}) and {seeds} repetitions of an experiment"
 
 
 def paper_settings(config: Config, forms: list[tuple[str, Loss]]) -> PaperSettings:
@@ -103,6 +159,18 @@ def rules_of_the_workflow() -> dict[str, list[str]]:
         "paper": ["claims", "figures", "quadratic_form", *collected],
         "page": ["claims", "figures", "triplet_figure"],
     }
+
+
+def boxes_of_the_workflow() -> dict[str, str]:
+    """The part of the workflow that each rule is of: where its function lies, or that it reads what compares."""
+    boxes = {}
+    for folder, stage in stages():
+        module = function_of(folder, stage).partition(":")[0]
+        kind = module.removeprefix("ssl_dynamics.experiments.").split(".")[1]
+        # A design that takes theory is made by a function of `solve`.
+        kind = "design" if stage.rule.startswith("design_") else kind
+        boxes[stage.rule] = "data" if module.startswith("ssl_dynamics.experiments.data.") else kind
+    return {rule: boxes.get(rule, "data" if rule == "triplet_figure" else "report") for rule in rules_of_the_workflow()}
 
 
 @cache

@@ -6,20 +6,27 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
-from IPython.display import HTML, Image, Markdown
+from IPython.display import HTML, Image, Markdown, display
 
 from ssl_dynamics.engine.artifacts import read_tables
 from ssl_dynamics.figures.left_open import sentences
-from ssl_dynamics.report.formatting import Record, criterion, number, spread, typeset
+from ssl_dynamics.report.formatting import Record, criterion, measured, number, spread, typeset
 
 ABSENT = "*Not part of this configuration.*"
 _HEADERS = ("claim", "value, and 95 % interval or range over seeds", "criterion", "verdict", "control, which must fail")
 
+_SAID = {"pass": "holds", "open": "open", "fail": "fails"}
 
-def show(name: str, figures: list[str], *, alt: str) -> Image | Markdown:
-    """The figure of that name among the files of the run, or a line that says that there is none."""
+
+def show(name: str, figures: list[str], findings: str, *, alt: str) -> Image | Markdown:
+    """The figure of that name among the files of the run, below what it shows; or a line that says there is none."""
     found = [path for path in figures if Path(path).stem == name]
-    return Image(found[0], format="png", alt=alt) if found else Markdown(ABSENT)
+    if not found:
+        return Markdown(ABSENT)
+    said: Record = json.loads(Path(findings).read_text(encoding="utf-8"))
+    if name in said:
+        display(HTML(f'<p class="finding"><strong>{typeset(said[name]["text"])}</strong></p>'))
+    return Image(found[0], format="png", alt=alt)
 
 
 def numbers(summarise: Callable[[pd.DataFrame], pd.DataFrame], paths: list[str], *, caption: str) -> HTML | Markdown:
@@ -56,21 +63,24 @@ def _read(paths: list[str]) -> tuple[pd.DataFrame, Markdown | None]:
 
 def _sentence(records: list[Record]) -> str:
     said = []
-    for verdict, word in (("fail", "failed"), ("open", "are open")):
+    for verdict, one, many in (("fail", "fails", "fail"), ("open", "is open", "are open")):
         names = [f"<strong>{html.escape(record['id'])}</strong>" for record in records if record["verdict"] == verdict]
         if names:
+            word = one if len(names) == 1 else many
             said.append(f"{len(names)} of the {len(records)} claims of this part {word}: {', '.join(names)}.")
-    return " ".join(said) or f"All {len(records)} claims of this part pass, and every control fails, as it must."
+    every = "The one claim" if len(records) == 1 else f"All {len(records)} claims"
+    hold = "holds" if len(records) == 1 else "hold"
+    return " ".join(said) or f"{every} of this part {hold}, and every control fails, as it must."
 
 
 def _verdict(record: Record) -> str:
     control = record["control"]
-    fails = "fails" if control["verdict"] == "fail" else "passes, which breaks the claim"
-    interval = f"{number(record['value'])}<br>{spread(record)}"
+    fails = "fails" if control["verdict"] == "fail" else "meets the criterion, which breaks the claim"
+    interval = f"{measured(record)}<br>{spread(record)}"
     return (
         f'<tr><th scope="row">{html.escape(record["id"])}<br><span style="font-weight: normal">'
         f"{typeset(record['statement'])}</span></th><td>{interval}</td><td>{html.escape(criterion(record))}</td>"
-        f'<td class="{record["verdict"]}">{record["verdict"]}</td>'
+        f'<td class="{record["verdict"]}">{_SAID[record["verdict"]]}</td>'
         f"<td>{typeset(control['description'])}: {number(control['value'])}, {fails}</td></tr>"
     )
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,15 @@ Record = dict[str, Any]
 # Verdicts over draws, from the worst to the best.
 OVER_DRAWS = (FAILS, OPEN, AVERAGE, NEXT) = ("fails", "open", "holds on average", "holds for the next draw")
 
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_SUBSCRIPT = re.compile(r"_(\{[^{}]*\}|max|\d+\.\d+|[A-Za-z0-9∞])")
+_RAISED = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LOWERED = str.maketrans("−+0123456789aehijklmnoprstuvx", "₋₊₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
+# Below a single letter or a mark, not in a word such as max_steps.
+_SUBSCRIPT = re.compile(r"(?<![a-z]{2})_(\{[^{}]*\}|\d+\.\d+|\d+|[a-z]{1,3}(?![a-z])|[A-Z∞])")
 _SUPERSCRIPT = re.compile(r"\^(\{[^{}]*\}|\d+|[a-z])")
+_SCIENTIFIC = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([-−+]?\d+)(?!\w)")
+_MINUS = re.compile(r"(?<![\w)\].-])-(?=[\d∞])")
+_PERCENT = re.compile(r"(?<=\d)%")
+_CHOSEN = 6  # digits of a number that somebody chose, and the most that an interval is written with
 
 
 def failures(records: list[Record]) -> list[str]:
@@ -43,10 +50,36 @@ def spread(record: Record) -> str:
 
     `record` has a `statistic`, as a claim has; a cell gets that of its claim (`cells_of`).
     """
-    low, high = number(record["low"]), number(record["high"])
-    if record["statistic"] == "mean":
-        return f"[{low}, {high}]" if record["low"] != record["high"] else "on every seed"
-    return f"{low} … {high}, {record['met']} of {record['seeds']} seeds, P ≥ {record['least_probability']:.2f}"
+    low, high, is_mean = record["low"], record["high"], record["statistic"] == "mean"
+    first, last = ends(low, high)
+    if low == high and low is not None:
+        between = "on every seed" if is_mean else "the same on every seed"
+    elif first == last and low is not None:
+        between = f"± {number((high - low) / 2 if is_mean else high - low)}"
+    else:
+        between = f"[{first}, {last}]" if is_mean else f"{first} … {last}"
+    if is_mean:
+        return between
+    return f"{between}, {record['met']} of {record['seeds']} seeds, P ≥ {record['least_probability']:.2f}"
+
+
+def measured(record: Record) -> str:
+    """The value of a claim or of one of its cells, with the digits of its interval."""
+    low, high = record["low"], record["high"]
+    exact = low == high or number(low, digits=_CHOSEN) == number(high, digits=_CHOSEN)
+    return number(record["value"], digits=3 if exact else _digits(low, high))
+
+
+def ends(low: float | None, high: float | None) -> tuple[str, str]:
+    """Two numbers to three digits, or to one more than tells them apart; to six at most."""
+    digits = _digits(low, high)
+    return number(low, digits=digits), number(high, digits=digits)
+
+
+def _digits(low: float | None, high: float | None) -> int:
+    told_apart = (digits for digits in range(3, _CHOSEN) if number(low, digits=digits) != number(high, digits=digits))
+    first = next(told_apart, _CHOSEN)
+    return first if first == 3 else min(first + 1, _CHOSEN)
 
 
 def known(record: Record) -> str:
@@ -61,7 +94,7 @@ def cells_of(record: Record) -> list[Record]:
 
 def resolves(record: Record) -> str:
     """The smallest relative error of the theory that a claim notices, in percent; a dash where it has none."""
-    return "–" if record["resolves"] is None else f"{100 * record['resolves']:.2g} %"
+    return "–" if record["resolves"] is None else f"{number(100 * record['resolves'], digits=2)} %"
 
 
 def criterion(record: Record) -> str:
@@ -81,7 +114,7 @@ def number(value: float | None, *, digits: int = 3) -> str:
     mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
     power = int(exponent)
     if -3 <= power < 4:
-        written = f"{float(f'{mantissa}e{power}'):g}"
+        written = f"{float(f'{mantissa}e{power}'):.{max(digits, _CHOSEN)}g}"
     else:
         raised = f"10{str(power).translate(_RAISED)}"
         written = {1.0: raised, -1.0: f"-{raised}"}.get(float(mantissa), f"{float(mantissa):g}×{raised}")
@@ -90,7 +123,7 @@ def number(value: float | None, *, digits: int = 3) -> str:
 
 def exactly(value: float) -> str:
     """A number that somebody chose: with all of its digits, six at most."""
-    return number(value, digits=6)
+    return number(value, digits=_CHOSEN)
 
 
 def read_shipped(paths: Sequence[Path]) -> Record | None:
@@ -101,7 +134,7 @@ def read_shipped(paths: Sequence[Path]) -> Record | None:
 
 def next_draw(claim: Record) -> str:
     """The prediction interval; a dash where there is none, of the largest or smallest over seeds."""
-    return "–" if claim["low"] is None else f"[{number(claim['low'])}, {number(claim['high'])}]"
+    return "–" if claim["low"] is None else f"[{', '.join(ends(claim['low'], claim['high']))}]"
 
 
 def in_a_line(claim: Record) -> str:
@@ -126,11 +159,35 @@ def in_words(said: Record) -> str:
     return f"not as registered on {said['date']}: other {', '.join(said['differs'])}"
 
 
+def predicted(record: Record) -> float | None:
+    """What theory predicts for the value of a claim: the middle of the interval around it, if any."""
+    threshold = record["criterion"]["threshold"]
+    return sum(threshold) / 2 if isinstance(threshold, list) else None
+
+
+def written_out(text: str) -> str:
+    """A text with minus signs, powers of ten, ≤ and a blank before % in the place of what a keyboard has for them."""
+    text = _SCIENTIFIC.sub(lambda match: number(float(match[0].replace("−", "-")), digits=_CHOSEN), text)
+    text = _PERCENT.sub(" %", _MINUS.sub("−", text))
+    return text.replace("<=", "≤").replace(">=", "≥")
+
+
 def typeset(text: str) -> Markup:
     """A statement, escaped, with its _ and ^ as subscripts and superscripts."""
 
     def element(name: str) -> Any:
         return lambda match: f"<{name}>{match[1].strip('{}')}</{name}>"
 
-    lowered = _SUBSCRIPT.sub(element("sub"), str(escape(text)))
+    lowered = _SUBSCRIPT.sub(element("sub"), str(escape(written_out(text))))
     return Markup(_SUPERSCRIPT.sub(element("sup"), lowered))
+
+
+def plain(text: str) -> str:
+    """A statement without markup: subscripts and superscripts are characters where there are such, else as written."""
+    lowered = _SUBSCRIPT.sub(partial(_shifted, _LOWERED), written_out(text))
+    return _SUPERSCRIPT.sub(partial(_shifted, _RAISED), lowered)
+
+
+def _shifted(table: dict[int, int], match: re.Match[str]) -> str:
+    inner = match[1].strip("{}")
+    return inner.translate(table) if all(ord(letter) in table for letter in inner) else match[0]

@@ -19,6 +19,12 @@ class ClaimsSettings(Settings):
     ]
 
 
+class VerdictsSettings(ClaimsSettings):
+    """What the stage `claims` reads besides: what figures show where all of their claims hold."""
+
+    findings: Annotated[dict[str, str], Field(description="a sentence for each figure; {id} is the value of a claim")]
+
+
 class DrawnFigure(Settings):
     """A figure that a stage `figures_…` draws."""
 
@@ -38,6 +44,9 @@ class NotebookSettings(Settings):
 
     notebook: Annotated[str, Field(description="path of the notebook that is executed")]
     tables: Annotated[list[str], Field(description="its parameters, a list of files each; empty where there are none")]
+    banner: Annotated[str, Field(description="why the run is not the replication; empty where it is")]
+    notebooks: Annotated[list[str], Field(description="names of all notebooks of the run, in the order of the parts")]
+    code: Annotated[list[str], Field(description="modules that draw its figures")]
 
 
 class PageSettings(Settings):
@@ -48,6 +57,9 @@ class PageSettings(Settings):
     seeds: Annotated[dict[str, int], Field(description="repetitions of each experiment that is run")]
     captions: Annotated[dict[str, str], Field(description="what each figure shows, in a line")]
     rules: Annotated[dict[str, list[str]], Field(description="every rule, with those whose files it reads")]
+    boxes: Annotated[dict[str, str], Field(description="the part of the workflow that each rule is of")]
+    banner: Annotated[str, Field(description="why the run is not the replication; empty where it is")]
+    verifiable: Annotated[bool, Field(description="whether the numbers of this run are shipped, to be compared with")]
 
 
 class PaperSettings(Settings):

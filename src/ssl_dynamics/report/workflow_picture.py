@@ -1,12 +1,48 @@
-"""The picture of the workflow on the claims page: its rules, and what they read."""
+"""Two pictures of the workflow on the claims page: its parts in a few boxes, and all of its rules."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from markupsafe import Markup, escape
 
 Rules = Mapping[str, Sequence[str]]  # every rule, with those whose files it reads
 
 WIDTH, HEIGHT, COLUMN, ROW = 152, 20, 192, 26  # of a box, and from one to the next, in pixels
+
+
+BOXES = {
+    "data": ("Data", "images to triplets; the quadratic form C of each loss"),
+    "design": ("Design", "starts, step sizes, horizons: all that both sides share"),
+    "simulate": ("Simulate", "train by automatic differentiation of the loss"),
+    "solve": ("Solve", "predict from C, or a kernel, and the start"),
+    "compare": ("Compare", "both sides meet: tables, one row a measurement"),
+    "report": ("Report", "verdicts, figures, notebooks, paper, this page"),
+}
+
+
+_SIDES = {"simulate", "solve"}  # drawn beside each other, whatever one takes from the other
+
+
+def schematic(rules: Rules, boxes: Mapping[str, str]) -> list[list[dict[str, Any]]]:
+    """The parts of the workflow from left to right: how many rules each has, and how many read which other part."""
+    reads: dict[str, dict[str, int]] = {}
+    for name in BOXES:
+        sources = [{boxes[source] for source in rules[rule]} for rule in rules if boxes[rule] == name]
+        counts = {other: sum(other in read for read in sources) for other in BOXES if other != name}
+        reads[name] = {other: count for other, count in counts.items() if count}
+    before = {name: [other for other in read if not {name, other} <= _SIDES] for name, read in reads.items()}
+    return [
+        [
+            {
+                "title": BOXES[name][0],
+                "does": BOXES[name][1],
+                "rules": sum(box == name for box in boxes.values()),
+                "reads": {BOXES[other][0]: count for other, count in reads[name].items()},
+            }
+            for name in column
+        ]
+        for column in columns_of(before)
+    ]
 
 
 def columns_of(rules: Rules) -> list[list[str]]:

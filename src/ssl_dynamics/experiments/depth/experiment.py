@@ -49,9 +49,23 @@ FAMILY = Family(
         ),
     ),
     figures=(
-        Figure("depth-drift", tables=("depth_drift",)),
-        Figure("depth-widths", tables=("depth_widths",)),
+        Figure(
+            "depth-drift",
+            tables=("depth_drift",),
+            finding="On the dot product, three-layer nets of every width leave their tangent kernel.",
+        ),
+        Figure(
+            "depth-widths",
+            tables=("depth_widths",),
+            finding="Where three-layer nets fit a target, the kernel of wide ones drifts by "
+            "{follow-up-depth-supervised} times what theory predicts.",
+        ),
         Figure("depth-departure", tables=("depth_widths",)),
-        Figure("depth-constrained", tables=("depth_constrained",)),
+        Figure(
+            "depth-constrained",
+            tables=("depth_constrained",),
+            finding="With the last layer constrained, the features of wide three-layer nets stay near their start: "
+            "they drift by {follow-up-depth-feature-drift}.",
+        ),
     ),
 )

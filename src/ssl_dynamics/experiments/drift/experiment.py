@@ -92,8 +92,23 @@ FAMILY = Family(
         ),
     ),
     figures=(
-        Figure("kernel-drift", tables=("departures",), in_paper=True),
-        Figure("departure-times", tables=("departures",)),
-        Figure("after-departure", tables=("kernel_drift",)),
+        Figure(
+            "kernel-drift",
+            tables=("departures",),
+            in_paper=True,
+            finding="Supervised nets and nets trained on cosine similarity keep their tangent kernel; on the dot "
+            "product, nets of every width leave it.",
+        ),
+        Figure(
+            "departure-times",
+            tables=("departures",),
+            finding="Trained nets leave when the law says: the slope in ln h is {A4-departure-time-relu} for ReLU and "
+            "{A4-departure-time-erf} for erf.",
+        ),
+        Figure(
+            "after-departure",
+            tables=("kernel_drift",),
+            finding="After their departure, linear and ReLU nets blow up in finite time; erf nets do not.",
+        ),
     ),
 )

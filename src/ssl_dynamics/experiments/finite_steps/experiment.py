@@ -66,9 +66,26 @@ FAMILY = Family(
         ),
     ),
     figures=(
-        Figure("retractions", tables=("retractions",)),
-        Figure("iteration", tables=("iteration",)),
-        Figure("drift", tables=("drift",)),
-        Figure("limits", tables=("limits",)),
+        Figure(
+            "retractions",
+            tables=("retractions",),
+            finding="Polar and geodesic retractions lead to the same flow, at orders {A3-order-polar} and "
+            "{A3-order-geodesic}.",
+        ),
+        Figure(
+            "iteration",
+            tables=("iteration",),
+            finding="Euclidean steps with QR are orthogonal iteration, to {A3-iteration}.",
+        ),
+        Figure(
+            "drift",
+            tables=("drift",),
+            finding="Retraction keeps the weights orthonormal to {A2-orthonormality}; without it they drift away.",
+        ),
+        Figure(
+            "limits",
+            tables=("limits",),
+            finding="On either side of both limits in the step size, training ends where theory says.",
+        ),
     ),
 )

@@ -48,5 +48,12 @@ FAMILY = Family(
         COMPARE,
     ),
     equations=(COMPARE,),  # nothing is trained
-    figures=(Figure("kernel-limit", tables=("kernel_limit",)),),
+    figures=(
+        Figure(
+            "kernel-limit",
+            tables=("kernel_limit",),
+            finding="The kernel of random nets tends to that of infinite width: its mean square distance is "
+            "{A4-kernel-limit} times the predicted V/h where it is farthest from it.",
+        ),
+    ),
 )

@@ -68,7 +68,16 @@ FAMILY = Family(
         ),
     ),
     figures=(
-        Figure("objectives", tables=("objectives",)),
-        Figure("temperatures", tables=("temperatures",)),
+        Figure(
+            "objectives",
+            tables=("objectives",),
+            finding="Training on the dot product ends in the leading eigenspace; training on InfoNCE does not.",
+        ),
+        Figure(
+            "temperatures",
+            tables=("temperatures",),
+            finding="InfoNCE's minimiser tends to the leading eigenspace at order {beyond-infonce-limit} in 1/τ, and "
+            "to the predicted departure from it at order {beyond-infonce-departure}.",
+        ),
     ),
 )

@@ -67,7 +67,18 @@ FAMILY = Family(
         ),
     ),
     figures=(
-        Figure("soft-constraint", tables=("soft_rank",), in_paper=True),
-        Figure("soft-flow", tables=("soft_flow", "soft_span")),
+        Figure(
+            "soft-constraint",
+            tables=("soft_rank",),
+            in_paper=True,
+            finding="Under a weak penalty the collapse is transient: the closed form predicts how the rank falls and "
+            "how it comes back.",
+        ),
+        Figure(
+            "soft-flow",
+            tables=("soft_flow", "soft_span"),
+            finding="At every penalty training follows the closed form, to {beyond-soft-flow}, and its span is that "
+            "of the constrained flow, to {beyond-soft-span}.",
+        ),
     ),
 )

@@ -15,7 +15,8 @@ from traitlets.config import Config
 from ssl_dynamics.engine import clean_environment
 from ssl_dynamics.engine.artifacts import whole_file
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.report.notebook_page import page
+from ssl_dynamics.report.links import links_here
+from ssl_dynamics.report.notebook_page import around, page
 from ssl_dynamics.report.settings import NotebookSettings
 
 _KERNEL = "ssl-dynamics"
@@ -28,6 +29,7 @@ def notebook(job: Job[NotebookSettings]) -> None:
     parameters = {
         "claims": job.input("claims").as_posix(),
         "figures": [path.as_posix() for path in job.inputs.get("figures", [])],
+        "findings": job.input("findings").as_posix(),
         **{name: [path.as_posix() for path in job.inputs.get(name, [])] for name in job.settings.tables},
     }
     output = job.output("notebook")
@@ -36,11 +38,20 @@ def notebook(job: Job[NotebookSettings]) -> None:
     executed = execute(Path(job.settings.notebook), partial, parameters)
     for text in (text for cell in executed["cells"] for text in warnings(cell)):
         job.log.info("%s", text)
-    scrubbed = scrub(executed)
+    scrubbed = scrub(with_banner(executed, job.settings.banner))
     _write(output, json.dumps(scrubbed, indent=1, ensure_ascii=False) + "\n")
     template, style = (job.input(name).read_text(encoding="utf-8") for name in ("template", "style"))
-    _write(job.output("page"), page(scrubbed, template, style))
+    _write(job.output("page"), page(scrubbed, template, style, around(job.settings, links_here())))
     partial.unlink()
+
+
+def with_banner(notebook: dict[str, Any], banner: str) -> dict[str, Any]:
+    """The notebook that says, below its title, why its run is not the replication."""
+    if banner:
+        title, _, rest = banner.partition(". ")
+        source = f"> **{title}.** {rest}"
+        notebook["cells"].insert(1, {"cell_type": "markdown", "id": "banner", "metadata": {}, "source": source})
+    return notebook
 
 
 def execute(source: Path, copy: Path, parameters: dict[str, Any]) -> dict[str, Any]:

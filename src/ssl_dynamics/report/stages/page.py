@@ -6,6 +6,7 @@ import re
 from ssl_dynamics.engine.artifacts import whole_file
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.report.formatting import read_shipped
+from ssl_dynamics.report.links import links_here
 from ssl_dynamics.report.page import render
 from ssl_dynamics.report.settings import PageSettings
 
@@ -22,7 +23,13 @@ def page(job: Job[PageSettings]) -> None:
         root_seed=settings.root_seed,
         seeds=settings.seeds,
         captions=settings.captions,
+        findings=json.loads(job.input("findings").read_text(encoding="utf-8")),
         rules=settings.rules,
+        boxes=settings.boxes,
+        banner=settings.banner,
+        verifiable=settings.verifiable,
+        # No setting: the page names the commit it was made at, and a later one does not make it anew.
+        links=links_here(),
         over_draws=read_shipped(job.inputs.get("over_draws", [])),
         pins=[line for line in lines if re.fullmatch(r"[^=# ]+==?[^= ]+", line)],
     )
