@@ -40,7 +40,7 @@ def _title(axes: Axes, text: str, rows: pd.DataFrame) -> None:
 
 def _collapse(axes: Axes, rows: pd.DataFrame) -> None:
     shown = rows[rows["gap_time"] <= SHOWN_GAP_TIMES]
-    for dynamics, above in (("grassmannian", -5), ("unconstrained", 5)):
+    for dynamics, above in (("grassmannian", -8), ("unconstrained", 5)):
         part = shown[shown["dynamics"] == dynamics]
         color = theme.DYNAMICS_COLORS[dynamics]
         means = marks.mean_and_interval(axes, part, "gap_time", "effective_rank", color, marker=".")
@@ -91,8 +91,11 @@ def _replacement(axes: Axes, rows: pd.DataFrame) -> None:
     panels.over_widths(axes)
     for method, (color, label) in METHODS.items():
         means = marks.mean_and_interval(axes, rows, "width", f"{method}_error", color)
-        slope = f":\nslope {marks.slope_of(means, 'predicted −1')}" if method == "flow" else ""
-        marks.write(axes, f"{label}{slope}", (means.index[0], means.iloc[0]), color, shift=(1, 8))
+        if method == "flow":  # in the corner that a falling line leaves
+            slope = marks.slope_of(means, "predicted −1")
+            marks.write(axes, f"{label}:\nslope {slope}", (means.index[0], means.iloc[-1]), color, shift=(1, 3))
+        else:
+            marks.write(axes, label, (means.index[0], means.iloc[0]), color, shift=(1, 8))
     axes.margins(y=0.25)
     _title(axes, "D. With it: errors of two limits of infinite width", rows)
 

@@ -83,7 +83,7 @@ def transient(errors: pd.DataFrame) -> Figure:
     keys = ["dataset", "loss", "dimension", "extrapolations"]
     finest = errors[errors["learning_rate"] == errors.groupby(keys)["learning_rate"].transform("min")]
     rows = finest[finest["time"] > 0]
-    grid = panels.grid(rows, by_loss=True, scales={"y": "log"}, sharex="row")
+    grid = panels.grid(rows, by_loss=True, scales={"y": "log"}, sharex=False)
     for axes, panel in panels.panels(grid, rows):
         for (extrapolations, loss, _), curve in panel.groupby(["extrapolations", "loss", "seed"]):
             color, style = theme.EXTRAPOLATION_COLORS[int(str(extrapolations))], theme.LOSS_LINES[str(loss)]
