@@ -28,7 +28,7 @@ def constrained_nets(constrained_nets: pd.DataFrame) -> Figure:
     """Gram error over τ for several widths; at τ = 8 over the width, at two rates; drift of the tangent kernel.
 
     Left, the wider the darker.
-    Points are of trained nets (mean and 95 % interval over seeds); lines in the last column are predicted.
+    Points are of trained nets (geometric mean and 95 % interval over seeds); lines in the last column are predicted.
     """
     rows = constrained_nets[constrained_nets["objective"] == SELF_SUPERVISED]
     methods = [panels.line(label, color, marker=".") for color, label in METHODS.values()]

@@ -38,7 +38,7 @@ def depth_drift(depth_drift: pd.DataFrame) -> Figure:
 
 
 def depth_widths(depth_widths: pd.DataFrame) -> Figure:
-    """Drift of the tangent kernel against the width; mean and 95 % interval over the seeds."""
+    """Drift of the tangent kernel against the width; geometric mean and 95 % interval over the seeds."""
     grid = panels.grid(depth_widths, scales={"y": "log"}, sharex=False)
     for axes, panel in panels.panels(grid, depth_widths):
         for column, (color, style, _) in DRIFTS.items():
@@ -50,7 +50,7 @@ def depth_widths(depth_widths: pd.DataFrame) -> Figure:
 
 
 def depth_departure(depth_widths: pd.DataFrame) -> Figure:
-    """‖U − U(0)‖_F² that the kernel of the start predicts for the departure, against the width; mean, 95 % interval."""
+    """‖U − U(0)‖_F² at departure, by the kernel of the start, against the width; geometric mean, 95 % interval."""
     grid = panels.grid(depth_widths, scales={"y": "log"}, sharex=False)
     for axes, panel in panels.panels(grid, depth_widths):
         mean = marks.mean_and_interval(axes, panel, "width", "frozen_square", UNCONSTRAINED)
@@ -67,7 +67,7 @@ def depth_departure(depth_widths: pd.DataFrame) -> Figure:
 
 
 def depth_constrained(depth_constrained: pd.DataFrame) -> Figure:
-    """Gram error of the flow on frozen features, and drift of the features, at the end; mean, 95 % interval."""
+    """Gram error of the flow on frozen features, and their drift, at the end; geometric mean, 95 % interval."""
     last = depth_constrained[depth_constrained["time"] == depth_constrained["time"].max()]
     columns = {"gram_error": ERROR, "feature_drift": DRIFT}
     rates: dict[str, tuple[theme.Style, str]] = {UNIT: ("-", r"$\kappa = 1$"), WIDTH: ("--", r"control: $\kappa = h$")}

@@ -18,7 +18,7 @@ FALLING = ("supervised", "cosine")
 
 
 def kernel_drift(departures: pd.DataFrame) -> Figure:
-    """Drift of the kernel at the end of training against the width, a panel for each objective; mean, 95 % interval."""
+    """Drift of the kernel at the end against the width, for each objective; geometric mean, 95 % interval."""
     present = [name for name in OBJECTIVES if name in set(departures["objective"])]
     figure, cells = panels.table(departures, len(present), by_loss=False, sharex=True, sharey="row")
     for line, (title, cell) in cells:

@@ -52,7 +52,7 @@ def rank(rank: pd.DataFrame) -> Figure:
 
 
 def exactness(errors: pd.DataFrame) -> Figure:
-    """Largest ‖P − P'‖_F/√(2z) over the trajectory against the step size, mean and 95 % interval over the seeds."""
+    """Largest ‖P − P'‖_F/√(2z) over the trajectory against the step size; geometric mean, 95 % interval."""
     keys = ["dataset", "loss", "dimension", "extrapolations", "learning_rate", "seed"]
     largest = errors.groupby(keys, as_index=False)[["error", "error_faster"]].max()
     grid = panels.grid(largest, by_loss=True, scales={"x": "log", "y": "log"}, sharex="row", sharey="row")

@@ -8,7 +8,7 @@ from ssl_dynamics.figures import marks, panels, theme
 
 
 def mini_batch(noise: pd.DataFrame) -> Figure:
-    """Deviation ‖P − P'‖_F/√(2z) from the flow against η‖C‖/B, mean and 95 % interval; dashed: of the full batch."""
+    """Deviation ‖P − P'‖_F/√(2z) from the flow against η‖C‖/B; geometric mean, 95 % interval; dashed: full batch."""
     noise = noise.assign(ratio=noise["step"] / noise["batch"])
     grid = panels.grid(noise, scales={"x": "log", "y": "log"}, sharex=False)
     colors = theme.shades(noise["step"])

@@ -47,7 +47,7 @@ def objectives(objectives: pd.DataFrame) -> Figure:
 
 
 def temperatures(temperatures: pd.DataFrame) -> Figure:
-    """Distances of InfoNCE's minimiser from what is predicted, against the temperature; mean over the seeds."""
+    """Distances of InfoNCE's minimiser from what is predicted, against the temperature; geometric mean."""
     grid = panels.grid(temperatures, scales={"x": "log", "y": "log"}, sharex=False)
     for axes, panel in panels.panels(grid, temperatures):
         for column, (color, style, _) in DISTANCES.items():

@@ -16,7 +16,7 @@ WIDTH = "width $h$"
 
 
 def narrow_errors(narrow_errors: pd.DataFrame) -> Figure:
-    """Largest ‖P − P'‖_F/√(2z) to the closed form against the width, each step size; mean, 95 % interval."""
+    """Largest ‖P − P'‖_F/√(2z) to the closed form against the width, each step size; geometric mean, 95 % interval."""
     rows = narrow_errors[narrow_errors["extrapolations"] == 0]
     keys = ["dataset", "dimension", "metric", "learning_rate", "width", "seed"]
     largest = rows.groupby(keys, as_index=False)[["error"]].max()
@@ -57,7 +57,7 @@ def narrow_speeds(narrow_speeds: pd.DataFrame) -> Figure:
 
 
 def wide_errors(wide_errors: pd.DataFrame) -> Figure:
-    """Largest ‖W − W'‖_F/√z to the d × z equation against the step size, a line for each width; mean over the seeds.
+    """Largest ‖W − W'‖_F/√z to the d × z equation against the step size, for each width; geometric mean, 95 % interval.
 
     The slope is that of the widest nets.
     """
@@ -84,7 +84,7 @@ def wide_errors(wide_errors: pd.DataFrame) -> Figure:
 
 
 def wide_starts(wide_starts: pd.DataFrame) -> Figure:
-    """Root mean square singular value of W(0) against h/d, and of the same nets at a late time; mean, 95 % interval."""
+    """Root mean square singular value of W(0) against h/d, and late in training; geometric mean, 95 % interval."""
     grid = panels.grid(wide_starts, scales={"y": "log"}, sharex=False)
     for axes, panel in panels.panels(grid, wide_starts):
         start = marks.mean_and_interval(axes, panel, "ratio", "singular_value", CONSTRAINED)
