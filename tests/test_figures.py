@@ -258,6 +258,8 @@ def test_figure_has_a_labelled_panel_for_each_cell_and_stable_bytes(folder, name
     assert all(axes.lines or axes.collections for axes in figure.axes)
     assert figure.get_supxlabel() or any(axes.get_xlabel() for axes in figure.axes)
     assert figure.get_supylabel() or any(axes.get_ylabel() for axes in figure.axes)
+    fonts = re.findall(r"font(?:-family)?: ([^;\"]*)", (tmp_path / "1.svg").read_text(encoding="utf-8"))
+    assert set(fonts) == {"'DejaVu Sans', 'Verdana', sans-serif"}  # and none of mathematics, which no browser knows
     for suffix in ("svg", "png"):
         assert sha256(tmp_path / f"1.{suffix}") == sha256(tmp_path / f"2.{suffix}")
     assert flaws(figure) == []
