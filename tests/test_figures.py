@@ -1,6 +1,8 @@
 import itertools
+import re
 from importlib import import_module
 from itertools import chain
+from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -8,14 +10,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import ssl_dynamics
+from figure_checks import flaws
 from ssl_dynamics.catalogue import EXPERIMENTS, FAMILIES, FIGURES, STORY, caption, drawing_of, figure_groups
-from ssl_dynamics.engine.artifacts import sha256, write_figure
+from ssl_dynamics.engine.artifacts import sha256
 from ssl_dynamics.experiments.data.figures import triplets
 from ssl_dynamics.experiments.dynamics.figures import exactness
 from ssl_dynamics.figures import theme
+from ssl_dynamics.figures.writing import write_figure
 from ssl_dynamics.report.parts import PARTS
 
 mpl.use("Agg")
+
+SOURCES = Path(ssl_dynamics.__file__).parent
+# Figures of which each column of panels shows something else; their rows are cells.
+TABLES = {"constrained-nets", "constrained-drift", "kernel-drift", "kernel-limit", "objectives"}
 
 RATES, TIMES, WIDTHS = [0.01, 0.02], [0.0, 1.0, 2.0], [64, 128, 256]
 ACTIVATIONS = ["identity", "relu", "erf"]
@@ -42,6 +51,7 @@ def dynamics():
     trained["gap_time"] = trained["time"]
     rank = rows(dynamics=["grassmannian", "unconstrained"], time=TIMES)
     errors = measured(trained.drop(columns="gap_time"), "error", "error_faster")
+    errors["error"] *= errors["learning_rate"] ** (1 + errors["extrapolations"])
     return {
         "collapse": measured(trained, "log_ratio", "predicted"),
         "rank": measured(rank.assign(gap_time=rank["time"]), "effective_rank"),
@@ -161,7 +171,9 @@ def constrained_nets():
         time=[0.0, 4.0, 8.0],
     )
     columns = ["flow_error", "linearised_error", "feature_drift", "tangent_drift", "limit", "mismatch_limit"]
-    return {"constrained_nets": measured(nets, *columns)}
+    made = measured(nets, *columns)
+    made["flow_error"] /= made["width"]
+    return {"constrained_nets": made}
 
 
 def depth():
@@ -217,32 +229,76 @@ def test_story_has_a_panel_for_each_part(tmp_path):
     write_figure(figure, tmp_path / "1.svg")
     write_figure(story(), tmp_path / "2.svg")
     assert sha256(tmp_path / "1.svg") == sha256(tmp_path / "2.svg")
+    assert flaws(figure) == []
     mpl.pyplot.close("all")
 
 
-@pytest.mark.parametrize(
-    ("folder", "name"),
-    [(folder, figure.name) for folder, family in FAMILIES.items() for figure in family.figures],
-)
-def test_figure_has_a_labelled_panel_for_each_data_set_and_dimension_and_stable_bytes(folder, name, tmp_path):
+ALL = [(folder, figure.name) for folder, family in FAMILIES.items() for figure in family.figures]
+
+
+@pytest.mark.parametrize(("folder", "name"), ALL)
+def test_figure_has_a_labelled_panel_for_each_cell_and_stable_bytes(folder, name, tmp_path):
     theme.apply()
     for number in (1, 2):
         figure = drawn(FIGURES[name], folder)
         write_figure(figure, tmp_path / f"{number}.svg", tmp_path / f"{number}.png")
     dimensions = [2] if name == "rank" else [1, 2]
-    cells = [f"{dataset}{{}}, z = {z}" for dataset in "ab" for z in dimensions]
-    if name.startswith("constrained"):  # a row of panels for each loss as well, with its title at the end
-        titles = [axes.texts[-1].get_text() for axes in figure.axes[2::3]]
-        cells = [cell.replace(", ", "\n") for cell in cells]
-        assert titles == [cell.format(f"\n{loss}") for cell in cells for loss in ("contrastive", "non-contrastive")]
+    rows = {each.get_text() for axes in figure.axes for each in axes.texts if each.get_rotation() == 270}
+    titles = {axes.get_title() for axes in figure.axes} - {""}
+    cells = {tuple(row.split("\n")) for row in rows}
+    if name in TABLES:  # what columns have in common is their own
+        losses = [()] if name == "kernel-drift" else [("contrastive",), ("non-\ncontrastive",)]
+        expected = {(dataset, *loss, f"z = {z}") for dataset in "ab" for z in dimensions for loss in losses}
+        assert cells == {tuple("\n".join(cell).split("\n")) for cell in expected}
+        assert len(figure.axes) % len(cells) == 0
     else:
-        assert {axes.get_title() for axes in figure.axes} == {cell.format("") for cell in cells}
+        assert cells == {("a",), ("b",)}
+        assert {title.rpartition("\n")[2] for title in titles} == {f"z = {z}" for z in dimensions}
+        assert len(figure.axes) == 2 * len(titles)
     assert all(axes.lines or axes.collections for axes in figure.axes)
-    assert any(axes.get_xlabel() for axes in figure.axes)
-    assert any(axes.get_ylabel() for axes in figure.axes)
+    assert figure.get_supxlabel() or any(axes.get_xlabel() for axes in figure.axes)
+    assert figure.get_supylabel() or any(axes.get_ylabel() for axes in figure.axes)
+    fonts = re.findall(r"font(?:-family)?: ([^;\"]*)", (tmp_path / "1.svg").read_text(encoding="utf-8"))
+    assert set(fonts) == {"'DejaVu Sans', 'Verdana', sans-serif"}  # and none of mathematics, which no browser knows
     for suffix in ("svg", "png"):
         assert sha256(tmp_path / f"1.{suffix}") == sha256(tmp_path / f"2.{suffix}")
+    assert flaws(figure) == []
     mpl.pyplot.close("all")
+
+
+def test_text_that_cannot_be_read_is_noticed():
+    theme.apply()
+    figure, axes = plt.subplots(figsize=(3, 2))
+    axes.set_xlim(0, 1)
+    axes.set_xticks([0.5, 0.52], ["one tick", "another"])
+    axes.text(0.2, 0.9, "small", size=theme.SMALL - 1)
+    axes.text(0.2, 0.2, "pale", color=theme.TEAL)
+    axes.text(0.2, 0.5, "faint", alpha=0.5)
+    axes.text(0.9, 0.7, "a text that goes on and on")
+    found = flaws(figure)
+    plt.close()
+    assert [flaw.partition(":")[0] for flaw in found] == [
+        "6 points", "contrast 2.8", "contrast 15.1", "overprint", "beyond the edge",
+    ]  # fmt: skip
+
+
+def test_a_colour_means_one_thing_and_ink_can_be_read():
+    fixed = [
+        *theme.LOSS_COLORS.values(), *theme.DYNAMICS_COLORS.values(), *theme.ACTIVATION_COLORS.values(),
+        theme.REGRESSION_COLOR, theme.LINEARISED_COLOR,
+    ]  # fmt: skip
+    assert len({*fixed, *theme.LOCAL}) == len(fixed) + len(theme.LOCAL)
+    for color in (*fixed, *theme.LOCAL, theme.CONTROL):
+        assert theme.contrast(theme.ink(color)) >= theme.CONTRAST
+    assert theme.contrast("white") == 1
+    assert theme.contrast("black") == pytest.approx(21)
+
+
+def test_only_the_theme_names_colours():
+    named = re.compile(r"""(?:color\w*|palette|cmap)\s*=\s*(?:f?["'](?!none)|\()|["']#[0-9a-f]{6}|color_palette""")
+    sources = [*SOURCES.glob("experiments/*/figures.py"), SOURCES / "report/story.py", SOURCES / "figures/solution.py"]
+    assert len(sources) > 15
+    assert [path for path in sources if path.parent.name != "data" and named.search(path.read_text("utf-8"))] == []
 
 
 def test_every_figure_is_of_one_group_and_has_its_tables():

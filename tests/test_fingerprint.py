@@ -157,7 +157,7 @@ def test_what_the_settings_name_counts_alone(tree):
         return module.fingerprint(STAGES["figures"], f"{figures}:{function}")
 
     before = {name: of(name) for name in ("exactness", "steps")}
-    edit(tree / "experiments/dynamics/figures.py", "linewidth=0.8", "linewidth=0.9")  # in `exactness` first
+    edit(tree / "experiments/dynamics/figures.py", ".max() * 5)", ".max() * 6)")  # in `exactness` alone
     assert of("exactness") != before["exactness"]
     assert of("steps") == before["steps"]
     edit(tree / "figures/theme.py", 'style="ticks"', 'style="dark"')

@@ -126,7 +126,7 @@ import sys
 import numpy as np
 from ssl_dynamics.figures import theme
 from ssl_dynamics.figures.solution import solution
-from ssl_dynamics.engine.artifacts import write_figure
+from ssl_dynamics.figures.writing import write_figure
 from pathlib import Path
 theme.apply()
 times = np.arange(5.0)

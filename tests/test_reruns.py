@@ -93,8 +93,8 @@ def test_an_edit_in_one_figure_function_runs_the_figures_of_its_part_and_what_sh
     edit(
         tree,
         "src/ssl_dynamics/experiments/dynamics/figures.py",
-        'label="slopes 1, 2, 3"',
-        'label="slopes one to three"',
+        '"control: rate 10 % off"',
+        '"control: a rate 10 % off"',
     )
     printed = plan(tree)
     assert "experiments.dynamics.figures: exactness" in printed

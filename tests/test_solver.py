@@ -159,7 +159,7 @@ def test_bad_paths_are_refused(tmp_path, monkeypatch, capsys, arguments, message
     assert error == f"{message}\n"
 
 
-@pytest.mark.parametrize("lost", ["write_figure", "write_arrays"])
+@pytest.mark.parametrize("lost", ["_draw", "write_arrays"])
 def test_a_picture_and_a_solution_of_before_outlive_a_failure(tmp_path, monkeypatch, capsys, lost):
     problem(tmp_path)
     monkeypatch.chdir(tmp_path)

@@ -6,13 +6,12 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ssl_dynamics.analysis import principal_angles
-from ssl_dynamics.engine.artifacts import Arrays, write_arrays, write_figure
+from ssl_dynamics.engine.artifacts import Arrays, write_arrays
 from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.extras import needs
 from ssl_dynamics.problem import quadratic_form
@@ -27,9 +26,6 @@ from ssl_dynamics.theory import (
     wide_two_layer_span,
 )
 from ssl_dynamics.validation import Array, real, start, symmetric_matrix, time_grid
-
-if TYPE_CHECKING:  # only a picture needs it
-    from matplotlib.figure import Figure
 
 FLOWS: dict[str, Callable[..., Array]] = {
     "grassmann": grassmann_flow,
@@ -86,7 +82,7 @@ def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | No
         # The picture takes its place when the solution has: neither is lost to the other's failure.
         with tempfile.TemporaryDirectory(dir=plot.parent) as folder:
             drawn = Path(folder) / plot.name
-            write_figure(_picture(plot, times, values, sines), drawn)
+            _draw(drawn, times, values, sines)
             write_arrays(output, solution)
             drawn.replace(plot)
     except OSError as error:
@@ -94,14 +90,15 @@ def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | No
         raise ConfigError(f"{places}: {error.strerror or error}; nothing was written") from None
 
 
-def _picture(plot: Path, times: Array, values: Array, sines: Array) -> "Figure":
+def _draw(plot: Path, times: Array, values: Array, sines: Array) -> None:
     try:
         from ssl_dynamics.figures import theme  # noqa: PLC0415 -- only a picture needs what draws
         from ssl_dynamics.figures.solution import solution  # noqa: PLC0415 -- as above
+        from ssl_dynamics.figures.writing import write_figure  # noqa: PLC0415 -- as above
     except ModuleNotFoundError as error:
         raise ConfigError(f"{plot}: {error.name} is not installed; a picture {needs('pipeline')}") from None
     theme.apply()
-    return solution(times, values, sines)
+    write_figure(solution(times, values, sines), plot)
 
 
 def _start(W0: NDArray[np.generic], C: Array) -> NDArray[np.generic]:

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.unsettled import REASON, Unsettled
 
-if TYPE_CHECKING:  # many stages read no table and draw nothing: they start sooner without pandas and matplotlib
+if TYPE_CHECKING:  # many stages read no table: they start sooner without pandas
     import pandas as pd
-    from matplotlib.figure import Figure
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -95,15 +94,6 @@ def write_json(path: Path, value: object) -> None:
     """Write JSON, indented; not-a-number is refused."""
     with whole_file(path) as part:
         part.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-
-
-def write_figure(figure: "Figure", *paths: Path) -> None:
-    """Write a figure as .svg or .png, cut to what is drawn, without the time or the program that made it."""
-    box = figure.get_tightbbox().padded(0.1)
-    for path in paths:
-        metadata = {".svg": {"Date": None, "Creator": None}, ".png": {"Software": None}}[path.suffix]
-        with whole_file(path) as part:
-            figure.savefig(part, bbox_inches=box, metadata=metadata)
 
 
 def sha256(path: Path) -> str:

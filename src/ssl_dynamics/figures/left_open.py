@@ -44,7 +44,7 @@ def left_open(reasons: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(figsize=(theme.DOUBLE, 1.2))
     axes.set_axis_off()
     said = ["Left open by this draw", *(textwrap.fill(reason, 110) for reason in sentences(reasons))]
-    axes.text(0.5, 0.5, "\n".join(said), ha="center", va="center", fontsize=7, parse_math=False)
+    axes.text(0.5, 0.5, "\n".join(said), ha="center", va="center", fontsize=theme.SMALL, parse_math=False)
     return figure
 
 

@@ -1,45 +1,46 @@
-"""One look for all figures, and the words on them."""
+"""One look for all figures: colours, line styles, sizes of text, and the labels of logarithmic axes."""
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 import seaborn as sns
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
-from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
 from matplotlib.scale import LogScale, register_scale
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterSciNotation, NullFormatter, NullLocator
-
-from ssl_dynamics.analysis import mean_interval
+from matplotlib.ticker import LogFormatterSciNotation
 
 Color = tuple[float, float, float]
-Place = Literal["below", "above", "end"]
+Style = Literal["-", "--", ":"]
+LineStyle = Style | Literal[""]
 
 PALETTE = sns.color_palette("colorblind")
-# These mean the same in every figure, and grey is a control; what else is told apart takes none of the first four.
+THEORY, CONTROL, GUIDE = "black", "grey", "black"  # what is predicted, what must fail, what guides the eye
+# One colour, one meaning, in every figure.
 LOSS_COLORS = {"contrastive": PALETTE[0], "non-contrastive": PALETTE[1]}
-# Where colours tell something else.
-LOSS_LINES: dict[str, Literal["-", "--"]] = {"contrastive": "-", "non-contrastive": "--"}
 DYNAMICS_COLORS = {"unconstrained": PALETTE[3], "grassmannian": PALETTE[2]}
 REGRESSION_COLOR = PALETTE[5]
-# For what only one figure or two tell apart; of different brightness, as the others are.
-INDIGO, PURPLE, TEAL, OLIVE = map(mpl.colors.to_rgb, ("#332288", "#aa4499", "#44aa99", "#999933"))
-EXTRAPOLATION_COLORS: dict[Hashable, Color] = {0: INDIGO, 1: PURPLE, 2: TEAL}
-ACTIVATION_COLORS = {"identity": PALETTE[7], "relu": INDIGO, "erf": OLIVE}
+INDIGO, PURPLE, OLIVE, ROSE = map(mpl.colors.to_rgb, ("#332288", "#aa4499", "#999933", "#cc6677"))
+LINEARISED_COLOR = PURPLE
+ACTIVATION_COLORS = {"identity": ROSE, "relu": INDIGO, "erf": OLIVE}
+# Trained under the constraint, and closer and closer to it as the step size is extrapolated away: shades of its colour.
+EXTRAPOLATION_COLORS: dict[int, Color] = dict(
+    enumerate(map(mpl.colors.to_rgb, ("#01442f", DYNAMICS_COLORS["grassmannian"], "#69c9a9")))
+)
+# What one figure alone tells apart has one of these; shades of a quantity are `shades`.
+LOCAL = WINE, SKY, PINK, TAN, TEAL = tuple(
+    map(mpl.colors.to_rgb, ("#882255", "#56b4e9", "#cc78bc", "#7a5c20", "#44aa99"))
+)
+# Where colours tell something else.
+LOSS_LINES: dict[str, Literal["-", "--"]] = {"contrastive": "-", "non-contrastive": "--"}
 ACTIVATION_MARKERS = {"identity": "^", "relu": "o", "erf": "s"}
 ACTIVATION_NAMES = {"identity": "identity", "relu": "ReLU", "erf": "erf"}
-DATASETS = ("fashion-mnist", "digits", "gaussian-mixture")  # from the top; others follow by name
 _RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 SINGLE, DOUBLE = 3.5, 7.0  # inches: a column of a page, and two
+SMALL, BODY = 7.0, 8.0  # points: text next to lines and axes; titles and what axes show
+CONTRAST = 4.5  # the least of text on white (WCAG 2, AA)
 
 
 def apply() -> None:
@@ -52,14 +53,39 @@ def apply() -> None:
     fontManager.ttflist = [font for font in fontManager.ttflist if own in Path(font.fname).parents]
     sns.set_theme(context="paper", style="ticks", palette=PALETTE)
     register_scale(_LogScale)
+    # Browsers that lack the first, which figures are laid out with, take another of no greater width.
+    mpl.rcParams["font.sans-serif"] = ["DejaVu Sans", "Verdana"]
+    # Letters are as wide in PNGs as in SVGs: hints would round each of them to whole pixels.
+    mpl.rc("text", hinting="none")
     mpl.rc("svg", hashsalt="ssl-dynamics", fonttype="none")
     mpl.rc("figure", dpi=150)
     mpl.rc("savefig", dpi=150)
-    mpl.rc("font", size=8)
-    mpl.rc("axes", labelsize=7.5, titlesize=8)
-    mpl.rc("legend", fontsize=7, title_fontsize=7)
+    mpl.rc("font", size=BODY)
+    mpl.rc("axes", labelsize=BODY, titlesize=BODY)
+    mpl.rc("legend", fontsize=SMALL, title_fontsize=SMALL)
     for ticks in ("xtick", "ytick"):
-        mpl.rc(ticks, labelsize=7)
+        mpl.rc(ticks, labelsize=SMALL)
+
+
+def ink(color: Color | str) -> Color:
+    """The colour, or where it is too bright for text on white, a darker one of the same hue."""
+    rgb: Color = mpl.colors.to_rgb(color)
+    while contrast(rgb) < CONTRAST:
+        rgb = (0.97 * rgb[0], 0.97 * rgb[1], 0.97 * rgb[2])
+    return rgb
+
+
+def contrast(color: Color | str) -> float:
+    """Contrast of a colour on white, from 1 to 21 (WCAG 2)."""
+    rgb = np.array(mpl.colors.to_rgb(color))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return float(1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05))
+
+
+def shades(values: Any) -> dict[Any, Color]:
+    """Colours of a quantity with these values, in increasing order: the larger, the brighter."""
+    ordered = sorted(set(values))
+    return dict(zip(ordered, sns.color_palette("viridis", len(ordered)), strict=True))
 
 
 class _Powers(LogFormatterSciNotation):
@@ -81,180 +107,3 @@ class _LogScale(LogScale):
         super().set_default_locators_and_formatters(axis)
         axis.set_major_formatter(_Powers(self.base))
         axis.set_minor_formatter(_Powers(self.base, labelOnlyBase=self.subs is not None))
-
-
-def layout(rows: pd.DataFrame) -> dict[str, Any]:
-    """A row of panels for each data set, a column for each dimension; a column of a page wide, or two for three."""
-    columns = rows["dimension"].nunique()
-    order = in_order(rows["dataset"])
-    width = (SINGLE if columns < 3 else DOUBLE) / columns
-    height = 2.0 if len(order) == 1 else 1.5 if columns == 1 else 1.3
-    return {"row": "dataset", "col": "dimension", "row_order": order, "height": height, "aspect": width / height}
-
-
-def in_order(datasets: Iterable[str]) -> list[str]:
-    """The data sets that occur, in their fixed order."""
-    present = set(datasets)
-    return [*(name for name in DATASETS if name in present), *sorted(present - set(DATASETS))]
-
-
-def legend(figure: Figure, handles: Sequence[Artist], *, title: str | None = None) -> None:
-    """A legend below the panels, in as many columns as its labels leave room for."""
-    longest = max(len(re.sub(r"\\[a-z]+|[${}^_]", "", str(handle.get_label()))) for handle in handles)
-    columns = int(figure.get_figwidth() / (0.5 + 0.05 * longest))
-    figure.legend(
-        handles=handles,
-        title=title,
-        loc="upper center",
-        ncols=min(max(columns, 1), len(handles)),
-        frameon=False,
-        columnspacing=1.2,
-        bbox_to_anchor=(0.5, 0.0),
-    )
-
-
-def move_legend(grid: sns.FacetGrid) -> None:
-    """The legend that seaborn made, below the panels."""
-    handles = grid.legend.legend_handles
-    labels = [text.get_text() for text in grid.legend.texts]
-    for handle, label in zip(handles, labels, strict=True):
-        handle.set_label(label)
-    title = grid.legend.get_title().get_text() or None
-    grid.legend.remove()
-    # Seaborn heads each group of entries with the name of its column: an entry in white.
-    legend(grid.figure, [handle for handle in handles if handle.get_color() != "w"], title=title)
-
-
-def interval(values: "pd.Series[float]") -> tuple[float, float]:
-    """95 % t-interval of the mean over seeds; of fewer than three none is drawn, since it would be of no use."""
-    known = values.to_numpy(dtype=np.float64)
-    known = known[np.isfinite(known)]
-    if not len(known):
-        return np.nan, np.nan
-    return mean_interval(known) if len(known) > 2 else (float(known.mean()), float(known.mean()))
-
-
-def label_panels(grid: sns.FacetGrid, *, x: str, y: str) -> None:
-    """Axis labels, and titles that name data set and dimension."""
-    grid.set_axis_labels(x, y)
-    grid.set_titles("{row_name}, z = {col_name}")
-    sns.despine(grid.figure)
-
-
-def panels(grid: sns.FacetGrid, rows: pd.DataFrame) -> Iterator[tuple[Axes, pd.DataFrame]]:
-    """Each panel of a grid of data sets by dimensions, with its rows."""
-    for (dataset, dimension), panel in rows.groupby(["dataset", "dimension"]):
-        yield grid.axes_dict[dataset, dimension], panel
-
-
-def finished(grid: sns.FacetGrid) -> Figure:
-    """The figure of a grid, with room for the labels that its axes have."""
-    grid.tight_layout()
-    figure: Figure = grid.figure
-    return figure
-
-
-def logarithmic(grid: sns.FacetGrid) -> None:
-    """Logarithmic axes; whole decades are labelled, and numbers between them only where there are no two."""
-    grid.set(xscale="log", yscale="log")
-    for axes in grid.axes.flat:
-        for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
-            if np.floor(np.log10(high)) > np.ceil(np.log10(low)):
-                axis.set_minor_formatter(NullFormatter())
-            else:
-                axis.set_major_locator(FixedLocator(_between(low, high)))
-                axis.set_minor_locator(NullLocator())
-                axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.10g}"))
-
-
-def _between(low: float, high: float) -> list[float]:
-    """Up to four round numbers within a stretch of less than two decades: the roundest of which there are two."""
-    decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.log10(high))
-    for digits in ([1, 2, 5], [1, 2, 3, 5, 7], np.arange(1, 10, 0.25)):
-        inside = [float(f"{step:.10g}") for step in np.outer(decades, digits).ravel() if low <= step <= high]
-        if len(inside) > 1:
-            return inside[:: -(-len(inside) // 4)]
-    return [low, high]
-
-
-def over_widths(grid: sns.FacetGrid) -> None:
-    """A logarithmic axis of widths, labelled at powers of two."""
-    for axes in grid.axes.flat:
-        axes.set_xscale("log", base=2)
-        axes.xaxis.set_minor_locator(NullLocator())
-
-
-def by_loss(losses: Iterable[str]) -> dict[str, tuple[float, float, float]]:
-    """Colours of the losses that occur, in their fixed order."""
-    present = set(losses)
-    return {loss: color for loss, color in LOSS_COLORS.items() if loss in present}
-
-
-def loss_handles(losses: Iterable[str], color: str) -> list[Line2D]:
-    """For the legend: the lines of the losses that occur, in their fixed order."""
-    present = set(losses)
-    return [
-        Line2D([], [], color=color, linestyle=line, label=loss) for loss, line in LOSS_LINES.items() if loss in present
-    ]
-
-
-def mean_and_interval(
-    axes: Axes,
-    rows: pd.DataFrame,
-    x: str,
-    y: str,
-    color: Color,
-    *,
-    style: str = "-",
-    marker: str = "o",
-    alpha: float = 1,
-    label: str | None = None,
-) -> "pd.Series[float]":
-    """Draw the mean over the seeds, with a band for its 95 % interval; the means, by x."""
-    groups = rows.groupby(x)[y]
-    means: pd.Series[float] = groups.mean()
-    bounds = np.array([interval(values) for _, values in groups])
-    axes.plot(
-        means.index,
-        means,
-        linestyle=style,
-        color=color,
-        alpha=alpha,
-        marker=marker,
-        markersize=3,
-        linewidth=1,
-        label=label,
-    )
-    axes.fill_between(means.index, bounds[:, 0], bounds[:, 1], color=color, alpha=0.2 * alpha, linewidth=0)
-    return means
-
-
-def write_slope(
-    axes: Axes,
-    line: "pd.Series[float]",
-    predicted: str,
-    color: Color | str = "black",
-    *,
-    place: Place = "below",
-) -> None:
-    """Write the slope fitted to a line on logarithmic axes, with the predicted one behind.
-
-    Below or above the line, from a point of it to the side on which it leaves; or behind its end.
-    """
-    if len(line) < 2:
-        return
-    x, y = np.log(line.index.to_numpy(dtype=np.float64)), np.log(line.to_numpy(dtype=np.float64))
-    slope = np.polyfit(x, y, 1)[0]
-    right = place == "end" or (slope > 0) == (place == "below")
-    point = {"end": -1, "above": len(line) // 2, "below": 0 if slope > 0 else len(line) // 2}[place]
-    axes.annotate(
-        f"{slope:.2f} ({predicted})".replace("-", "−"),
-        (line.index[point], line.iloc[point]),
-        xytext=(4 if right else -4, {"below": -3, "above": 3, "end": 0}[place]),
-        textcoords="offset points",
-        ha="left" if right else "right",
-        va={"below": "top", "above": "bottom", "end": "center"}[place],
-        fontsize=6,
-        color=color,
-        path_effects=[withStroke(linewidth=1.5, foreground="white")],
-    )

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ssl_dynamics.claims.verdict import Criterion
-from ssl_dynamics.figures import theme
+from ssl_dynamics.figures import panels, theme
 from ssl_dynamics.report.draw_verdicts import criterion_of
 from ssl_dynamics.report.formatting import AVERAGE, FAILS, NEXT, OPEN, Record
 
@@ -52,7 +52,7 @@ def draws_figure(claims: Sequence[Record]) -> Figure:
                 axes.scatter([end], [place], s=8, marker=marker, color=color, linewidth=0, zorder=2, clip_on=False)
     for bound in (-1, 1):
         axes.axvline(bound, color="0.6", linewidth=0.6, zorder=0.5)
-    axes.set_yticks(range(len(claims)), [claim["id"] for claim in claims], fontsize=6)
+    axes.set_yticks(range(len(claims)), [claim["id"] for claim in claims], fontsize=theme.SMALL)
     axes.set(
         xlim=(LEFT, RIGHT),
         ylim=(len(claims) - 0.4, -0.6),
@@ -60,8 +60,8 @@ def draws_figure(claims: Sequence[Record]) -> Figure:
     )
     counted = [f"{claim['passes']} of {claim['draws']}" for claim in claims]
     for place, text in enumerate(counted):
-        axes.text(1.02, place, text, transform=axes.get_yaxis_transform(), fontsize=6, va="center")
-    axes.text(1.02, -1.2, "draws pass", transform=axes.get_yaxis_transform(), fontsize=6, va="center")
+        axes.text(1.02, place, text, transform=axes.get_yaxis_transform(), fontsize=theme.SMALL, va="center")
+    axes.text(1.02, -1.2, "draws pass", transform=axes.get_yaxis_transform(), fontsize=theme.SMALL, va="center")
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
     present = {claim["verdict"] for claim in claims}
@@ -75,5 +75,5 @@ def draws_figure(claims: Sequence[Record]) -> Figure:
         ),
     ]
     figure.tight_layout()
-    theme.legend(figure, handles)
+    panels.legend(figure, handles)
     return figure

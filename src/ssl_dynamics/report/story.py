@@ -8,7 +8,9 @@ from matplotlib.figure import Figure
 from ssl_dynamics.experiments.constrained_nets.config import READ_AT
 from ssl_dynamics.experiments.constrained_nets.figures import METHODS
 from ssl_dynamics.experiments.dynamics.figures import NAMES
-from ssl_dynamics.figures import theme
+from ssl_dynamics.figures import marks, panels, theme
+
+SHOWN_GAP_TIMES = 12
 
 
 def story(rank: pd.DataFrame, errors: pd.DataFrame, departure: pd.DataFrame, nets: pd.DataFrame) -> Figure:
@@ -16,22 +18,17 @@ def story(rank: pd.DataFrame, errors: pd.DataFrame, departure: pd.DataFrame, net
 
     Tables `rank`, `errors`, `departure` and `constrained_nets`.
     """
-    figure, ((first, second), (third, fourth)) = plt.subplots(2, 2, figsize=(theme.DOUBLE, 4.8))
+    figure, ((first, second), (third, fourth)) = plt.subplots(2, 2, figsize=(theme.DOUBLE, 5.0))
     _collapse(first, _of_one_cell(rank))
     _exactness(second, _of_one_cell(errors))
     _departure(third, _of_one_cell(departure))
     _replacement(fourth, _of_one_cell(nets))
-    for axes in (first, second, third, fourth):
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.margins(y=0.12)
-        axes.legend(frameon=False, fontsize=6.5)
-    figure.tight_layout(h_pad=1.5)
-    return figure
+    return panels.tidied(figure)
 
 
 def _of_one_cell(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of the first data set, the first loss and the largest dimension."""
-    rows = rows[rows["dataset"] == theme.in_order(rows["dataset"])[0]]
+    rows = rows[rows["dataset"] == panels.in_order(rows["dataset"])[0]]
     rows = rows[rows["loss"] == rows["loss"].min()]
     cell: pd.DataFrame = rows[rows["dimension"] == rows["dimension"].max()]
     return cell
@@ -42,46 +39,67 @@ def _title(axes: Axes, text: str, rows: pd.DataFrame) -> None:
 
 
 def _collapse(axes: Axes, rows: pd.DataFrame) -> None:
-    for dynamics, part in rows[rows["gap_time"] <= 12].groupby("dynamics"):
-        color = theme.DYNAMICS_COLORS[str(dynamics)]
-        theme.mean_and_interval(axes, part, "gap_time", "effective_rank", color, marker=".", label=NAMES[str(dynamics)])
+    shown = rows[rows["gap_time"] <= SHOWN_GAP_TIMES]
+    for dynamics, above in (("grassmannian", -8), ("unconstrained", 5)):
+        part = shown[shown["dynamics"] == dynamics]
+        color = theme.DYNAMICS_COLORS[dynamics]
+        means = marks.mean_and_interval(axes, part, "gap_time", "effective_rank", color, marker=".")
+        marks.write(
+            axes, NAMES[dynamics], (means.index[-1] / 2, _at(means, means.index[-1] / 2)), color, shift=(0, above)
+        )
     axes.set(xlabel=r"time $t\,(\lambda_2-\lambda_1)$", ylabel="effective rank", ylim=(0.8, None))
-    _title(axes, "A. Training collapses without the constraint", rows)
+    _title(axes, "A. Effective rank without a constraint and with one", rows)
 
 
 def _exactness(axes: Axes, rows: pd.DataFrame) -> None:
     largest = rows.groupby(["extrapolations", "learning_rate", "seed"], as_index=False)[["error"]].max()
-    labels = {0: "as trained", 1: "extrapolated once", 2: "extrapolated twice"}
-    for extrapolations, label in labels.items():
-        part, color = largest[largest["extrapolations"] == extrapolations], theme.EXTRAPOLATION_COLORS[extrapolations]
-        means = theme.mean_and_interval(axes, part, "learning_rate", "error", color, label=label)
-        theme.write_slope(axes, means, str(extrapolations + 1), color, place="end")
     axes.set(xscale="log", yscale="log", xlabel=r"step size $\eta$", ylabel="largest distance of spans")
+    for extrapolations, label in enumerate(("as trained", "extrapolated once", "extrapolated twice")):
+        part, color = largest[largest["extrapolations"] == extrapolations], theme.EXTRAPOLATION_COLORS[extrapolations]
+        means = marks.mean_and_interval(axes, part, "learning_rate", "error", color)
+        slope = marks.slope_of(means, f"predicted {extrapolations + 1}")
+        marks.write(axes, f"{label}:\nslope {slope}", (means.index[-1], means.iloc[-1]), color)
     rates = largest["learning_rate"]
-    axes.set_xlim(rates.min() / 1.3, rates.max() * 2)  # room for the slope behind the longest line
-    _title(axes, "B. With it, the closed form is the limit", rows)
+    axes.set_xlim(rates.min() / 1.3, rates.max() * 10)  # room for the names behind the lines
+    _title(axes, "B. With it: distance from the closed form", rows)
 
 
 def _departure(axes: Axes, rows: pd.DataFrame) -> None:
     rows = rows.assign(scaled=2 * rows["departure"], law=2 * rows["law"])
+    color = theme.DYNAMICS_COLORS["unconstrained"]
+    panels.over_widths(axes)
     solved, trained = (rows[rows["model"] == model] for model in ("equations", "nets"))
-    theme.mean_and_interval(axes, solved, "width", "scaled", theme.PALETTE[0], marker="", label="exact equations")
-    theme.mean_and_interval(axes, trained, "width", "scaled", theme.INDIGO, style="", label="trained nets")
+    marks.mean_and_interval(axes, solved, "width", "scaled", color, marker="")
+    marks.mean_and_interval(axes, trained, "width", "scaled", color, style="")
     law = solved.groupby("width")["law"].mean()
-    axes.plot(law.index, law, ":", color="black", linewidth=1, label=r"law of one mode, slope 1 in $\ln h$")
-    axes.set_xscale("log", base=2)
-    axes.set(xlabel="width $h$", ylabel=r"$2\mu\,t_{0.5}$")
-    _title(axes, "C. Nets of any width leave their tangent kernel", rows)
+    axes.plot(law.index, law, ":", color=theme.THEORY, linewidth=1)
+    handles = [
+        panels.line("trained nets", color, "", "o"),
+        panels.line("exact equations", color),
+        panels.line(r"law of one mode, slope 1 in $\ln h$", theme.THEORY, ":"),
+    ]
+    axes.legend(handles=handles, frameon=False, loc="upper left")
+    axes.set(xlabel="width $h$", ylabel=r"time of departure $2\mu\,t_{0.5}$", ylim=(0, None))
+    axes.margins(y=0.2)
+    _title(axes, "C. Without it: when nets leave their tangent kernel", rows)
 
 
 def _replacement(axes: Axes, rows: pd.DataFrame) -> None:
     rows = rows[(rows["objective"] == "self-supervised") & (rows["rate"] == "unit") & (rows["time"] == READ_AT)]
     rows = rows[rows["activation"] == rows["activation"].max()]
-    means = {
-        method: theme.mean_and_interval(axes, rows, "width", f"{method}_error", color, label=label)
-        for method, (color, label) in METHODS.items()
-    }
-    theme.write_slope(axes, means["flow"], "−1", METHODS["flow"][0], place="above")
-    axes.set_xscale("log", base=2)
     axes.set(yscale="log", xlabel="width $h$", ylabel=rf"Gram error at $\tau = {READ_AT:g}$")
-    _title(axes, "D. Under the constraint, frozen features are the limit", rows)
+    panels.over_widths(axes)
+    for method, (color, label) in METHODS.items():
+        means = marks.mean_and_interval(axes, rows, "width", f"{method}_error", color)
+        if method == "flow":  # in the corner that a falling line leaves
+            slope = marks.slope_of(means, "predicted −1")
+            marks.write(axes, f"{label}:\nslope {slope}", (means.index[0], means.iloc[-1]), color, shift=(1, 3))
+        else:
+            marks.write(axes, label, (means.index[0], means.iloc[0]), color, shift=(1, 8))
+    axes.margins(y=0.25)
+    _title(axes, "D. With it: errors of two limits of infinite width", rows)
+
+
+def _at(means: "pd.Series[float]", x: float) -> float:
+    """The mean at the place nearest to x."""
+    return float(means.iloc[abs(means.index.to_numpy() - x).argmin()])

@@ -5,9 +5,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ssl_dynamics.engine.artifacts import read_arrays, write_figure
+from ssl_dynamics.engine.artifacts import read_arrays
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.figures import theme
+from ssl_dynamics.figures.writing import write_figure
 from ssl_dynamics.settings import Settings
 
 SHOWN = 10

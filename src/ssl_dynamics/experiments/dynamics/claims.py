@@ -19,11 +19,9 @@ from ssl_dynamics.claims.measures.trajectories import (
 )
 from ssl_dynamics.claims.rounding import LATE_SLOPE, STEP_OF_DOP853, Rounding
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
+from ssl_dynamics.experiments.dynamics.config import ROUNDING
 from ssl_dynamics.problem.levels import COLLAPSE_TIME, COLLAPSED, FAR_RATES
 
-# Angles of this size are rounding: float64 holds 1e−16 of each of up to 784 coordinates, after thousands of steps.
-# Added after a first result, in which a bound of 1e−17 was compared with the rounding of an angle.
-ROUNDING = 1e-12
 SAME_SPAN = 1e-3  # projector distance
 ARRIVED = 1e-2  # tan θ_max of a span that has arrived at its limit
 

@@ -1,17 +1,12 @@
 """Figure of the limit of infinite width of tangent kernels."""
 
-from typing import Literal
-
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from ssl_dynamics.figures import theme
+from ssl_dynamics.figures import marks, panels, theme
 
-Style = Literal["-", "--", ":"]
-BLOCKS: dict[str, tuple[Style, str]] = {
+BLOCKS: dict[str, tuple[theme.Style, str]] = {
     "all": ("-", "whole kernel"),
     "first": ("--", "first layer"),
     "second": (":", "output layer"),
@@ -19,27 +14,26 @@ BLOCKS: dict[str, tuple[Style, str]] = {
 
 
 def kernel_limit(kernel_limit: pd.DataFrame) -> Figure:
-    """‖Θ_h − Θ∞‖_F/‖Θ∞‖_F against the width, by activation and block, as predicted; and of the control."""
-    grid = sns.FacetGrid(kernel_limit, **theme.layout(kernel_limit), sharex=False)
-    colors = theme.ACTIVATION_COLORS
-    for axes, panel in theme.panels(grid, kernel_limit):
-        complete = panel["limit"] == "complete"
-        for (activation, block), rows in panel[complete].groupby(["activation", "block"]):
-            mean = rows.groupby("width")["error"].mean()
-            color, (style, _) = colors[str(activation)], BLOCKS[str(block)]
-            axes.plot(mean.index, mean, style, color=color, marker="o", markersize=2.5, linewidth=1)
-            predicted = (rows["error"] / np.sqrt(rows["ratio"])).groupby(rows["width"]).first()
-            axes.plot(predicted.index, predicted, color="black", linewidth=0.6, zorder=0)
-        for activation, rows in panel[~complete].groupby("activation"):
-            mean = rows.groupby("width")["error"].mean()
-            axes.plot(mean.index, mean, color=colors[str(activation)], marker="x", markersize=3, linewidth=0.5)
-    theme.logarithmic(grid)
-    theme.over_widths(grid)
-    theme.label_panels(grid, x="width $h$", y=r"$\|\Theta_h-\Theta_\infty\|_F/\|\Theta_\infty\|_F$")
-    handles = [Line2D([], [], color=color, label=theme.ACTIVATION_NAMES[name]) for name, color in colors.items()]
-    handles += [Line2D([], [], color="grey", linestyle=s, marker="o", label=name) for s, name in BLOCKS.values()]
-    control = r"control: without $\dot\Sigma$"
-    handles.append(Line2D([], [], color="grey", marker="x", linewidth=0.5, label=control))
-    handles.append(Line2D([], [], color="black", linewidth=0.6, label=r"predicted, $\sqrt{V/h}$"))
-    theme.legend(grid.figure, handles)
-    return theme.finished(grid)
+    """‖Θ_h − Θ∞‖_F/‖Θ∞‖_F against the width, a panel for each activation: measured, predicted, and of the control."""
+    present = [name for name in theme.ACTIVATION_NAMES if name in set(kernel_limit["activation"])]
+    figure, cells = panels.table(kernel_limit, len(present), sharex=True, sharey="row")
+    for line, (title, cell) in cells:
+        for axes, activation in zip(line, present, strict=True):
+            axes.set(yscale="log")
+            panels.over_widths(axes)
+            rows, color = cell[cell["activation"] == activation], theme.ACTIVATION_COLORS[activation]
+            complete = rows["limit"] == "complete"
+            for block, part in rows[complete].groupby("block"):
+                predicted = (part["error"] / np.sqrt(part["ratio"])).groupby(part["width"]).first()
+                axes.plot(predicted.index, predicted, color=theme.THEORY, linewidth=0.6, zorder=0)
+                marks.mean_and_interval(axes, part, "width", "error", color, style=BLOCKS[str(block)][0])
+            marks.mean_and_interval(axes, rows[~complete], "width", "error", theme.CONTROL, marker="x")
+            panels.head(axes, theme.ACTIVATION_NAMES[activation], color)
+        panels.name_row(line[-1], title)
+    handles = [
+        *(panels.line(label, theme.CONTROL, style, "o") for style, label in BLOCKS.values()),
+        panels.line(r"predicted, $\sqrt{V/h}$", theme.THEORY, linewidth=0.6),
+        panels.line(r"control: without $\dot\Sigma$", theme.CONTROL, marker="x"),
+    ]
+    y = r"$\|\Theta_h-\Theta_\infty\|_F/\|\Theta_\infty\|_F$"
+    return panels.tidied(figure, x="width $h$", y=y, handles=handles)

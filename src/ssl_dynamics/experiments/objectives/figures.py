@@ -1,55 +1,56 @@
 """Figures of the objectives beyond the dot product: where they lead, and InfoNCE at high temperature."""
 
-from typing import Literal
-
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from ssl_dynamics.figures import theme
+from ssl_dynamics.figures import marks, panels, theme
 
 OBJECTIVES = {
     "dot-product": (theme.DYNAMICS_COLORS["grassmannian"], "dot product"),
-    "info-nce": (theme.INDIGO, "InfoNCE"),
-    "nt-xent": (theme.PURPLE, "NT-Xent"),
-    "vicreg": (theme.OLIVE, "VICReg"),
-    "barlow-twins": (theme.PALETTE[9], "Barlow Twins"),
+    "info-nce": (theme.WINE, "InfoNCE"),
+    "nt-xent": (theme.SKY, "NT-Xent"),
+    "vicreg": (theme.PINK, "VICReg"),
+    "barlow-twins": (theme.TAN, "Barlow Twins"),
 }
-DISTANCES: dict[str, tuple[theme.Color, Literal["-", "--"], str]] = {
-    "sine": (theme.INDIGO, "-", r"$\sin\theta_{\max}$ to the eigenspace of the in-batch $C$"),
-    "sine_own_negatives": (theme.INDIGO, "--", "control: of the $C$ of the triplets' own negatives"),
-    "distance": (theme.PURPLE, "-", r"$\|P-P'\|_F/\sqrt{2z}$ from the predicted departure"),
-    "distance_faster": (theme.PURPLE, "--", "control: from 1.1 of it"),
+DISTANCES: dict[str, tuple[theme.Color, theme.Style, str]] = {
+    "sine": (theme.WINE, "-", r"$\sin\theta_{\max}$ to the eigenspace of the in-batch $C$"),
+    "sine_own_negatives": (theme.WINE, "--", "control: of the $C$ of the triplets' own negatives"),
+    "distance": (theme.SKY, "-", r"$\|P-P'\|_F/\sqrt{2z}$ from the predicted departure"),
+    "distance_faster": (theme.SKY, "--", "control: from 1.1 of it"),
 }
 
 
 def objectives(objectives: pd.DataFrame) -> Figure:
-    """Mean sin² of the angles to the bottom-z eigenspace of C along training, a curve for each seed."""
+    """Mean sin² of the angles to the bottom-z eigenspace of C along training, a panel for each objective.
+
+    Every seed in colour, those of the other objectives in grey.
+    """
     rows = objectives[objectives["time"] > 0]
-    grid = sns.FacetGrid(rows, **theme.layout(rows), sharex=False)
-    for axes, panel in theme.panels(grid, rows):
-        for (objective, _), curve in panel.groupby(["objective", "seed"]):
-            axes.plot(curve["time"], curve["mean_square_sine"], color=OBJECTIVES[str(objective)][0], linewidth=0.7)
-    grid.set(xscale="log", ylim=(-0.02, 1.02))
-    theme.label_panels(grid, x=r"time $t\,\|\xi(0)\|_F$", y=r"mean $\sin^2\theta$")
-    handles = [Line2D([], [], color=color, label=name) for color, name in OBJECTIVES.values()]
-    theme.legend(grid.figure, handles)
-    return theme.finished(grid)
+    present = {name: look for name, look in OBJECTIVES.items() if name in set(rows["objective"])}
+    figure, cells = panels.table(rows, len(present), sharex=True, sharey=True)
+    for line, (title, cell) in cells:
+        for axes, (name, (color, label)) in zip(line, present.items(), strict=True):
+            for (objective, _), curve in cell.groupby(["objective", "seed"]):
+                own = objective == name
+                axes.plot(
+                    curve["time"],
+                    curve["mean_square_sine"],
+                    color=color if own else theme.CONTROL,
+                    alpha=1 if own else 0.25,
+                    linewidth=0.8 if own else 0.5,
+                    zorder=2 if own else 1,
+                )
+            axes.set(xscale="log", ylim=(-0.02, 1.02))
+            panels.head(axes, label, color)
+        panels.name_row(line[-1], title)
+    return panels.tidied(figure, x=r"time $t\,\|\xi(0)\|_F$", y=r"mean $\sin^2\theta$")
 
 
 def temperatures(temperatures: pd.DataFrame) -> Figure:
-    """Distances of InfoNCE's minimiser from what is predicted, against the temperature; mean over the seeds."""
-    means = temperatures.groupby(["dataset", "dimension", "temperature"], as_index=False)[list(DISTANCES)].mean()
-    grid = sns.FacetGrid(means, **theme.layout(means), sharex=False)
-    for axes, panel in theme.panels(grid, means):
+    """Distances of InfoNCE's minimiser from what is predicted, against the temperature; geometric mean."""
+    grid = panels.grid(temperatures, scales={"x": "log", "y": "log"}, sharex=False)
+    for axes, panel in panels.panels(grid, temperatures):
         for column, (color, style, _) in DISTANCES.items():
-            axes.plot(panel["temperature"], panel[column], style, marker=".", color=color)
-    theme.logarithmic(grid)
-    theme.label_panels(grid, x=r"temperature $\tau$", y="distance")
-    handles = [
-        Line2D([], [], color=color, linestyle=style, marker=".", label=label)
-        for color, style, label in DISTANCES.values()
-    ]
-    theme.legend(grid.figure, handles)
-    return theme.finished(grid)
+            marks.mean_and_interval(axes, panel, "temperature", column, color, style=style, marker=".")
+    handles = [panels.line(label, color, style, ".") for color, style, label in DISTANCES.values()]
+    return panels.finished(grid, x=r"temperature $\tau$", y="distance", handles=handles)

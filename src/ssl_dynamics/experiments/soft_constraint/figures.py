@@ -2,13 +2,12 @@
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from ssl_dynamics.figures import theme
+from ssl_dynamics.figures import marks, panels, theme
 
 WITHOUT, WITH = "none (A1)", "constraint (A2)"
+QUANTITIES = {"Gram matrix": (theme.WINE, "s"), "span": (theme.DYNAMICS_COLORS["grassmannian"], "o")}
 
 
 def soft_constraint(soft_rank: pd.DataFrame) -> Figure:
@@ -23,53 +22,44 @@ def soft_constraint(soft_rank: pd.DataFrame) -> Figure:
     points = soft_rank[trained].groupby(keys)["excess"].mean().reset_index()
     strengths = sorted(curves["strength"].unique())
     penalties = np.array(strengths[1:-1])
-    colors = dict(zip(penalties, sns.color_palette("viridis", len(penalties)), strict=True))
+    colors = theme.shades(penalties)
     colors |= {0.0: theme.DYNAMICS_COLORS["unconstrained"], np.inf: theme.DYNAMICS_COLORS["grassmannian"]}
-    grid = sns.FacetGrid(curves, **theme.layout(curves), sharex=False)
-    for axes, panel in theme.panels(grid, curves):
-        for (loss, strength), curve in panel.groupby(["loss", "strength"]):
-            rank = 1 + np.exp(curve["predicted"])
-            axes.plot(curve["time"], rank, theme.LOSS_LINES[str(loss)], color=colors[strength], linewidth=0.9)
-        of_panel = points.merge(panel[["dataset", "loss", "dimension"]].drop_duplicates())
+    grid = panels.grid(curves, by_loss=True, scales={"x": "log"}, sharex=False)
+    cells = dict(panels.panels(grid, points))
+    for axes, panel in panels.panels(grid, curves):
+        for strength, curve in panel.groupby("strength"):
+            width = 1.6 if strength in (0.0, np.inf) else 0.9
+            axes.plot(curve["time"], 1 + np.exp(curve["predicted"]), color=colors[strength], linewidth=width)
+        of_panel = cells.get(axes, points.iloc[:0])
         for strength, curve in of_panel[of_panel["time"] >= panel["time"].min()].groupby("strength"):
             color = colors[penalties[np.abs(np.log(penalties / strength)).argmin()]]
             axes.plot(curve["time"], 1 + np.exp(curve["excess"]), ".", color=color, markersize=2.5)
-    grid.set(xscale="log")
-    theme.label_panels(grid, x="time $t$", y="effective rank")
     names = {0.0: WITHOUT, np.inf: WITH}
     names |= {penalty: rf"$\beta=10^{{{round(np.log10(penalty))}}}\,\|C\|$" for penalty in penalties}
-    handles = [Line2D([], [], color=colors[strength], label=names[strength]) for strength in strengths]
-    if curves["loss"].nunique() > 1:
-        handles += theme.loss_handles(curves["loss"], "grey")
-    theme.legend(grid.figure, handles)
-    return theme.finished(grid)
+    handles = [panels.line(names[strength], colors[strength]) for strength in strengths]
+    return panels.finished(grid, x="time $t$", y="effective rank", handles=handles)
 
 
 def soft_flow(soft_flow: pd.DataFrame, soft_span: pd.DataFrame) -> Figure:
     """Largest error over time against β, extrapolated twice: of WWᵀ and of its span; dashed a rate wrong by 1 %."""
     keys = ["dataset", "loss", "dimension", "strength", "seed"]
     parts = []
-    for name, table in (("Gram matrix", soft_flow), ("span", soft_span)):
+    for name, table in zip(QUANTITIES, (soft_flow, soft_span), strict=True):
         rows = table[(table["extrapolations"] == 2)]
         rows = rows[rows["learning_rate"] == rows.groupby(keys[:3])["learning_rate"].transform("min")]
-        largest = rows.groupby(keys, as_index=False)[["error", "error_fast"]].max()
-        tidy = largest.rename(columns={"error": "closed form", "error_fast": "control: rate 1 % off"})
-        parts.append(tidy.melt(keys, var_name="against", value_name="error").assign(of=name))
+        parts.append(rows.groupby(keys, as_index=False)[["error", "error_fast"]].max().assign(of=name))
     tidy = pd.concat(parts)
-    grid = sns.relplot(
-        tidy,
-        x="strength",
-        y="error",
-        hue="of",
-        style="against",
-        markers=True,
-        **theme.layout(tidy),
-        kind="line",
-        errorbar=theme.interval,
-        palette={"Gram matrix": theme.INDIGO, "span": theme.DYNAMICS_COLORS["grassmannian"]},
-        facet_kws={"legend_out": False},
-    )
-    theme.logarithmic(grid)
-    theme.move_legend(grid)
-    theme.label_panels(grid, x=r"$\beta/\|C\|$", y="largest relative error")
-    return theme.finished(grid)
+    grid = panels.grid(tidy, by_loss=True, scales={"x": "log", "y": "log"})
+    for axes, panel in panels.panels(grid, tidy):
+        for name, (color, marker) in QUANTITIES.items():
+            part = panel[panel["of"] == name]
+            marks.mean_and_interval(axes, part, "strength", "error", color, marker=marker)
+            marks.mean_and_interval(axes, part, "strength", "error_fast", theme.CONTROL, style="--", marker=marker)
+    handles = [
+        *(panels.line(f"{name}, closed form", color, marker=marker) for name, (color, marker) in QUANTITIES.items()),
+        *(
+            panels.line(f"{name}, control: rate 1 % off", theme.CONTROL, "--", marker)
+            for name, (_, marker) in QUANTITIES.items()
+        ),
+    ]
+    return panels.finished(grid, x=r"$\beta/\|C\|$", y="largest relative error", handles=handles)

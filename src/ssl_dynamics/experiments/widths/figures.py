@@ -1,48 +1,37 @@
 """Figures of two-layer nets: what their width changes, and what it does not."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from ssl_dynamics.figures import theme
+from ssl_dynamics.figures import marks, panels, theme
 
-METRIC_COLORS = {
-    "grassmann": theme.DYNAMICS_COLORS["grassmannian"],
-    "stiefel": theme.INDIGO,
-    "canonical": theme.PURPLE,
+CONSTRAINED = theme.DYNAMICS_COLORS["grassmannian"]
+METRICS = {
+    "grassmann": (CONSTRAINED, "Grassmannian"),
+    "stiefel": (theme.WINE, "Stiefel, Euclidean"),
+    "canonical": (theme.SKY, "Stiefel, canonical"),
 }
-METRIC_LABELS = {
-    "grassmann": "Grassmannian",
-    "stiefel": "Stiefel, Euclidean",
-    "canonical": "Stiefel, canonical",
-}
-CONTROL = (0.5, 0.5, 0.5)
-PANELS = {"sharex": False}
+WIDTH = "width $h$"
 
 
 def narrow_errors(narrow_errors: pd.DataFrame) -> Figure:
-    """Largest ‖P − P'‖_F/√(2z) to the closed form against the width, each step size; mean, 95 % interval."""
+    """Largest ‖P − P'‖_F/√(2z) to the closed form against the width, each step size; geometric mean, 95 % interval."""
     rows = narrow_errors[narrow_errors["extrapolations"] == 0]
     keys = ["dataset", "dimension", "metric", "learning_rate", "width", "seed"]
     largest = rows.groupby(keys, as_index=False)[["error"]].max()
-    grid = sns.FacetGrid(largest, **theme.layout(largest), **PANELS)
-    for axes, panel in theme.panels(grid, largest):
+    grid = panels.grid(largest, scales={"y": "log"}, sharex=False)
+    for axes, panel in panels.panels(grid, largest):
         rates = sorted(panel["learning_rate"].unique())
         for (metric, rate), group in panel.groupby(["metric", "learning_rate"]):
             if metric != "grassmann" and rate < rates[-1]:
                 continue  # finer step sizes are trained at the end widths alone
-            theme.mean_and_interval(
-                axes, group, "width", "error", METRIC_COLORS[str(metric)], alpha=1 - 0.3 * rates[::-1].index(rate)
-            )
-    theme.logarithmic(grid)
-    theme.over_widths(grid)
-    theme.label_panels(grid, x="width $h$", y="largest distance")
-    _metric_legend(grid, "one line for each step size; controls (Stiefel) at the coarsest")
-    return theme.finished(grid)
+            alpha = 1 - 0.3 * rates[::-1].index(rate)
+            marks.mean_and_interval(axes, group, "width", "error", METRICS[str(metric)][0], alpha=alpha)
+        panels.over_widths(axes)
+    handles = [panels.line(label, color, marker="o") for color, label in METRICS.values()]
+    note = "one line for each step size, paler for finer ones;\ncontrols (Stiefel) at the coarsest"
+    return panels.finished(grid, x=WIDTH, y="largest distance", handles=handles, title=note)
 
 
 def narrow_speeds(narrow_speeds: pd.DataFrame) -> Figure:
@@ -50,76 +39,64 @@ def narrow_speeds(narrow_speeds: pd.DataFrame) -> Figure:
 
     At the coarsest steps.
     """
-    grid = sns.FacetGrid(narrow_speeds, **theme.layout(narrow_speeds), **PANELS)
-    for axes, panel in theme.panels(grid, narrow_speeds):
+    grid = panels.grid(narrow_speeds, sharex=False)
+    for axes, panel in panels.panels(grid, narrow_speeds):
         for metric, group in panel.groupby("metric"):
-            color = METRIC_COLORS[str(metric)]
-            theme.mean_and_interval(axes, group, "width", "speed", color)
+            marks.mean_and_interval(axes, group, "width", "speed", METRICS[str(metric)][0])
             exact = group.groupby("width")["predicted"].first()
-            axes.plot(exact.index, exact, "x", color="black", markersize=7, zorder=3)
+            axes.plot(exact.index, exact, "x", color=theme.THEORY, markersize=6, zorder=3)
         guide = panel[panel["metric"] == "stiefel"].groupby("width")["guide"].first()
-        axes.plot(guide.index, guide, ":", color="grey", linewidth=1)
-    theme.over_widths(grid)
-    theme.label_panels(grid, x="width $h$", y="speed")
+        axes.plot(guide.index, guide, ":", color=theme.THEORY, linewidth=1)
+        panels.over_widths(axes)
     handles = [
-        Line2D([], [], color="black", marker="x", linestyle="", label="predicted"),
-        Line2D([], [], color="grey", linestyle=":", label="Stiefel, at the start"),
+        *(panels.line(label, color, marker="o") for color, label in METRICS.values()),
+        panels.line("predicted", theme.THEORY, "", "x", markersize=6),
+        panels.line("Stiefel, at the start, predicted", theme.THEORY, ":"),
     ]
-    _metric_legend(grid, None, handles)
-    return theme.finished(grid)
+    return panels.finished(grid, x=WIDTH, y="speed", handles=handles)
 
 
 def wide_errors(wide_errors: pd.DataFrame) -> Figure:
-    """Largest ‖W − W'‖_F/√z to the d × z equation against the step size, a line for each width; mean over the seeds.
+    """Largest ‖W − W'‖_F/√z to the d × z equation against the step size, for each width; geometric mean, 95 % interval.
 
     The slope is that of the widest nets.
     """
     rows = wide_errors[wide_errors["extrapolations"] == 0]
     keys = ["dataset", "dimension", "learning_rate", "ratio", "seed"]
     largest = rows.groupby(keys, as_index=False)[["error", "error_control"]].max()
-    ratios = sorted(largest["ratio"].unique())
-    colors = dict(zip(ratios, sns.color_palette("viridis", len(ratios)), strict=True))
-    grid = sns.FacetGrid(largest, **theme.layout(largest), **PANELS)
-    for axes, panel in theme.panels(grid, largest):
+    colors = theme.shades(largest["ratio"])
+    grid = panels.grid(largest, scales={"x": "log", "y": "log"}, sharex=False)
+    for axes, panel in panels.panels(grid, largest):
         for ratio, color in colors.items():
             group = panel[panel["ratio"] == ratio]
-            means = group.groupby("learning_rate")[["error", "error_control"]].mean()
-            axes.plot(means.index, means["error"], "o-", color=color, markersize=4, linewidth=1)
+            means = marks.mean_and_interval(axes, group, "learning_rate", "error", color)
             if ratio > 1:
-                axes.plot(means.index, means["error_control"], "--", color=color, linewidth=0.8)
-        slope = panel[panel["ratio"] == ratios[-1]].groupby("learning_rate")["error"].mean()
-        axes.plot(slope.index, slope.iloc[0] * slope.index / slope.index[0], ":", color="black", linewidth=0.8)
-        theme.write_slope(axes, slope, "1", place="above")
-    theme.logarithmic(grid)
-    theme.label_panels(grid, x=r"step size $\eta$", y="largest distance")
-    handles = [Line2D([], [], color=color, marker="o", label=f"h = {ratio:g} d") for ratio, color in colors.items()]
-    handles.append(Line2D([], [], color="grey", linestyle="--", label="control: rate d/h"))
-    handles.append(Line2D([], [], color="black", linestyle=":", label="slope 1"))
-    theme.legend(grid.figure, handles)
-    return theme.finished(grid)
+                marks.mean_and_interval(axes, group, "learning_rate", "error_control", color, style="--", marker="")
+        axes.plot(means.index, means.iloc[0] * means.index / means.index[0], ":", color=theme.GUIDE, linewidth=0.8)
+        marks.write_slope(axes, means, "1", place="above")
+    handles = [
+        *(panels.line(f"h = {ratio:g} d", color, marker="o") for ratio, color in colors.items()),
+        panels.line("control: rate d/h", theme.CONTROL, "--"),
+        panels.line("slope 1", theme.GUIDE, ":"),
+        marks.SLOPES,
+    ]
+    return panels.finished(grid, x=r"step size $\eta$", y="largest distance", handles=handles)
 
 
 def wide_starts(wide_starts: pd.DataFrame) -> Figure:
-    """Root mean square singular value of W(0) against h/d, and of the same nets at a late time; mean, 95 % interval."""
-    grid = sns.FacetGrid(wide_starts, **theme.layout(wide_starts), **PANELS)
-    for axes, panel in theme.panels(grid, wide_starts):
-        start = theme.mean_and_interval(axes, panel, "ratio", "singular_value", theme.DYNAMICS_COLORS["grassmannian"])
-        theme.mean_and_interval(axes, panel, "ratio", "singular_value_late", CONTROL)
-        theme.write_slope(axes, start, "−1/2", theme.DYNAMICS_COLORS["grassmannian"], place="above")
+    """Root mean square singular value of W(0) against h/d, and late in training; geometric mean, 95 % interval."""
+    grid = panels.grid(wide_starts, scales={"y": "log"}, sharex=False)
+    for axes, panel in panels.panels(grid, wide_starts):
+        start = marks.mean_and_interval(axes, panel, "ratio", "singular_value", CONSTRAINED)
+        marks.mean_and_interval(axes, panel, "ratio", "singular_value_late", theme.CONTROL)
+        marks.write_slope(axes, start, "−1/2", CONSTRAINED, place="above")
         ratios = np.sort(panel["ratio"].unique())
-        axes.plot(ratios, ratios**-0.5, ":", color="black", linewidth=1)
-    theme.logarithmic(grid)
-    theme.over_widths(grid)
-    theme.label_panels(grid, x="width $h/d$", y="singular values")
+        axes.plot(ratios, ratios**-0.5, ":", color=theme.THEORY, linewidth=1)
+        panels.over_widths(axes)
     handles = [
-        Line2D([], [], color=theme.DYNAMICS_COLORS["grassmannian"], marker="o", label="random start"),
-        Line2D([], [], color=CONTROL, marker="o", label="control: late, by the equation"),
-        Line2D([], [], color="black", linestyle=":", label=r"$\sqrt{d/h}$"),
+        panels.line("random start", CONSTRAINED, marker="o"),
+        panels.line("control: late, by the equation", theme.CONTROL, marker="o"),
+        panels.line(r"$\sqrt{d/h}$", theme.THEORY, ":"),
+        marks.SLOPES,
     ]
-    theme.legend(grid.figure, handles)
-    return theme.finished(grid)
-
-
-def _metric_legend(grid: sns.FacetGrid, note: str | None, more: Sequence[Line2D] = ()) -> None:
-    handles = [Line2D([], [], color=METRIC_COLORS[m], marker="o", label=label) for m, label in METRIC_LABELS.items()]
-    theme.legend(grid.figure, [*handles, *more], title=note)
+    return panels.finished(grid, x="width $h/d$", y="singular values", handles=handles)

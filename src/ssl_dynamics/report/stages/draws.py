@@ -5,9 +5,10 @@ import json
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from ssl_dynamics.engine.artifacts import write_figure, write_json, write_table
+from ssl_dynamics.engine.artifacts import write_json, write_table
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.figures import theme
+from ssl_dynamics.figures.writing import write_figure
 from ssl_dynamics.report.draw_verdicts import by_draw, equations_by_draw, over_draws, over_equation_draws
 from ssl_dynamics.report.draws_figure import draws_figure
 from ssl_dynamics.report.formatting import Record

@@ -4,10 +4,11 @@ from importlib import import_module
 
 import matplotlib.pyplot as plt
 
-from ssl_dynamics.engine.artifacts import read_tables, write_figure
+from ssl_dynamics.engine.artifacts import read_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.figures import theme
 from ssl_dynamics.figures.left_open import drawn
+from ssl_dynamics.figures.writing import write_figure
 from ssl_dynamics.report.settings import FiguresSettings
 
 
