@@ -48,7 +48,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 CLEAN = python -IS src/ssl_dynamics/engine/clean_environment.py
 
 .DEFAULT_GOAL := full
-.PHONY: full quick run strict draws preregister test test-all lint benchmark benchmark-check benchmark-baseline crosscheck plan check verify reference schema snapshot report changes readme lock try-pythons mutants archive archive-environment help clean
+.PHONY: full quick run strict draws preregister test test-all lint benchmark benchmark-check benchmark-baseline crosscheck plan check verify reference schema snapshot report changes readme picture lock try-pythons mutants archive archive-environment help clean
 
 # Bytecode is written at the installation alone: on a full disk Python leaves truncated files of it.
 full quick run strict draws preregister plan check verify reference: export PYTHONDONTWRITEBYTECODE := 1
@@ -132,6 +132,9 @@ changes: $(READY)  ## write docs/changes-after-results.md from the register
 
 readme: $(READY)  ## put the verdicts and figures of results/full into README.md
 	@$(CLEAN) python scripts/update_readme.py
+
+picture: $(READY)  ## take the still picture of results/full/explorer.html, docs/figures/explorer.png, with Chromium
+	@$(CLEAN) python scripts/picture_explorer.py
 
 lock: $(READY)  ## resolve requirements.in anew into requirements.lock and environment.yml
 	@SSL_DYNAMICS_KEEP='PIP_*' $(CLEAN) python scripts/lock.py

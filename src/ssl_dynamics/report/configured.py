@@ -15,7 +15,7 @@ from ssl_dynamics.catalogue import (
     edges,
     paper_figures,
 )
-from ssl_dynamics.config import Config
+from ssl_dynamics.config import Config, Key
 from ssl_dynamics.description import Figure, cell
 from ssl_dynamics.draws import COUNTS, sizes_of
 from ssl_dynamics.engine.notebook_imports import notebook_parameters
@@ -26,6 +26,7 @@ from ssl_dynamics.report.settings import (
     DrawnFigure,
     DrawsSettings,
     EquationsSettings,
+    ExplorerSettings,
     FiguresSettings,
     PageSettings,
     PaperSettings,
@@ -34,6 +35,8 @@ from ssl_dynamics.report.settings import (
 if TYPE_CHECKING:  # rules are planned sooner without pandas
     from ssl_dynamics.claims.verdict import Claim
 
+# The rules whose starts and trained weights the explorer shows.
+_TRAINING = ["design_dynamics", "simulate", "design_soft_constraint", "simulate_soft_constraint"]
 _NOTEBOOKS = Path(__file__).parents[3] / "workflow/notebooks"
 
 
@@ -60,6 +63,22 @@ def page_settings(config: Config) -> PageSettings:
         seeds={name: config.seeds_of(name) for name in TABLES if config.cells(name)},
         captions={name: caption(figure) for name, figure in FIGURES.items()},
         rules=rules_of_the_workflow(),
+    )
+
+
+def explored(config: Config) -> dict[str, list[Key]]:
+    """The cells of the first data set of the experiments of single-layer models whose training the explorer shows."""
+    first = next(iter(config.datasets))
+    cells = {name: config.cells(name) for name in ("unconstrained", "grassmannian", "soft_constraint")}
+    return {name: [key for key in keys if key[0] == first] for name, keys in cells.items()}
+
+
+def explorer_settings(config: Config) -> ExplorerSettings:
+    return ExplorerSettings(
+        config_name=config.name,
+        dataset=next(iter(config.datasets)),
+        losses=config.losses,
+        cells={name: [(loss, z) for _, loss, z in keys] for name, keys in explored(config).items()},
     )
 
 
@@ -102,6 +121,7 @@ def rules_of_the_workflow() -> dict[str, list[str]]:
         "notebook": ["claims", "figures", *compare_rules({table for read in notebooks().values() for table in read})],
         "paper": ["claims", "figures", "quadratic_form", *collected],
         "page": ["claims", "figures", "triplet_figure"],
+        "explorer": ["quadratic_form", "labelled", *_TRAINING],
     }
 
 

@@ -50,6 +50,18 @@ class PageSettings(Settings):
     rules: Annotated[dict[str, list[str]], Field(description="every rule, with those whose files it reads")]
 
 
+class ExplorerSettings(Settings):
+    """What the stage `explorer` reads."""
+
+    config_name: str
+    dataset: str
+    losses: list[Loss]
+    cells: Annotated[
+        dict[str, list[tuple[Loss, int]]],
+        Field(description="(loss, dimension) of each experiment whose starts and trained weights are shown, in order"),
+    ]
+
+
 class PaperSettings(Settings):
     """What the stage `paper` reads: all of the configuration, to state the set-up in the text."""
 

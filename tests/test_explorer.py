@@ -1,0 +1,430 @@
+"""The explorer: what the page is made of, and, driven in Chromium, its numbers against the theory and its use."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ssl_dynamics.analysis import log_excess_rank, principal_angles
+from ssl_dynamics.config import load_config
+from ssl_dynamics.problem.datasets import load
+from ssl_dynamics.problem.forms import form_of
+from ssl_dynamics.problem.rng import stream
+from ssl_dynamics.problem.sampling import draw_triplets
+from ssl_dynamics.problem.starts.orthonormal import random_orthonormal_start
+from ssl_dynamics.report import explorer
+from ssl_dynamics.theory import (
+    descent_log_singular_values,
+    grassmann_flow,
+    grassmann_tangent,
+    leading_eigenspace,
+    log_singular_values,
+    orthogonal_iteration,
+    soft_constraint_flow,
+    unconstrained_flow,
+)
+from test_page import CHROMIUM, FLAGS, Elements, in_chromium
+
+TOP = Path(__file__).parents[1]
+PAGE = TOP / "workflow/page"
+FILES = {
+    "template": (PAGE / "explorer.html.j2").read_text(encoding="utf-8"),
+    "style": (PAGE / "explorer.css").read_text(encoding="utf-8"),
+    "solver": (PAGE / "closed_forms.js").read_text(encoding="utf-8"),
+    "script": (PAGE / "explorer.js").read_text(encoding="utf-8"),
+}
+LOSSES = ("contrastive", "non-contrastive")
+DIMENSIONS = (1, 2, 8)
+ETA, BETA = 0.02, 0.0001  # as if trained
+TOLERANCE = 1e-6
+FLOAT64 = 1e-9  # σ_k/σ_1 above which the svd of a matrix in float64 has the digits of the tolerance
+RAD = 1e-7  # angles above which bases in float64 have
+
+
+class Fashion:
+    """The data set of the replication: forms, starts, items; and closed forms in place of what would be trained."""
+
+    def __init__(self):
+        config = load_config(TOP / "config/full.yaml")
+        settings = config.datasets["fashion-mnist"]
+        dataset = load(settings, "fashion-mnist", config.root_seed)
+        triplets = draw_triplets(dataset, settings, stream(config.root_seed, "triplets", "fashion-mnist"))
+        self.forms = {loss: form_of(triplets, loss) for loss in LOSSES}
+        self.d = len(self.forms["contrastive"])
+        self.norms = {loss: np.abs(np.linalg.eigvalsh(C)).max() for loss, C in self.forms.items()}
+        self.starts = {
+            z: random_orthonormal_start(self.d, z, seeds=1, root_seed=config.root_seed, name="fashion-mnist")[0]
+            for z in DIMENSIONS
+        }
+        chosen = explorer.some(dataset.test)
+        self.items, self.labels = dataset.test[chosen], dataset.test_labels[chosen].tolist()
+
+    def start(self, z):
+        """That of the page: the first columns of the next larger one, where there is none."""
+        return self.starts[min(own for own in DIMENSIONS if own >= z)][:, :z]
+
+    def trained(self, loss):
+        C, norm, W = self.forms[loss], self.norms[loss], self.starts[2]
+        times = np.array([0.0, 2.0, 10.0])
+        steps = np.rint(times / ETA).astype(int)
+        free = np.linalg.matrix_power(np.eye(self.d) - 2 * ETA / norm * C, 100) @ W
+        soft = soft_constraint_flow(C, W, times / norm, beta=BETA * norm)
+        return {
+            2: [
+                explorer.Trained("unconstrained", ETA, times[:2], np.stack([W, free]), flow=True),
+                explorer.Trained("constrained", ETA, times, orthogonal_iteration(C, W, ETA / norm, steps), flow=True),
+                explorer.Trained("soft", 0.001, times, soft, flow=True, beta=BETA),
+            ]
+        }
+
+    def page(self, losses=LOSSES):
+        found = {
+            loss: explorer.data_of_loss(self.forms[loss], self.starts, self.trained(loss), self.items)
+            for loss in losses
+        }
+        return explorer.render(
+            FILES,
+            found,
+            self.labels,
+            config_name="full",
+            dataset="fashion-mnist",
+            items=len(self.items),
+            d=self.d,
+            trained_dimensions=[2],
+        )
+
+
+@pytest.fixture(scope="module")
+def fashion():
+    return Fashion()
+
+
+def data_of(text):
+    (found,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text)
+    return json.loads(found)
+
+
+def made_up(d=6, z=2, losses=("contrastive",), labels=None, trained=None):
+    random = np.random.default_rng(5)
+    C = np.diag(np.linspace(-1, 0.3, d))
+    start = np.linalg.qr(random.standard_normal((d, z)))[0]
+    items = random.standard_normal((12, d))
+    entry = explorer.data_of_loss(C, explorer.offered({z: start}), trained or {}, items)
+    words = {"config_name": "tiny", "dataset": "made up", "items": 12, "d": d, "trained_dimensions": [z]}
+    return explorer.render(FILES, dict.fromkeys(losses, entry), labels, **words)
+
+
+def test_page_has_the_same_bytes_twice_and_needs_nothing_else():
+    text = made_up()
+    assert text == made_up()
+    for tag, attributes in Elements(text).found:
+        if tag in ("img", "script", "link", "iframe"):
+            assert attributes.get("src", attributes.get("href", "data:")).startswith("data:")
+        if tag == "a":
+            assert attributes["href"] == "report.html"
+
+
+def test_numbers_of_the_page_are_those_of_the_spectrum():
+    data = data_of(made_up())
+    loss = data["losses"]["contrastive"]
+    decoded = np.frombuffer(__import__("base64").b64decode(loss["eigenvalues"]), "<f8")
+    np.testing.assert_array_equal(decoded, np.linalg.eigvalsh(np.diag(np.linspace(-1, 0.3, 6))))
+    assert loss["norm"] == 1.0
+    assert loss["horizon"] == explorer.HORIZON
+    assert data["classes"] == [None] * 12
+
+
+def test_words_of_the_data_stay_words():
+    text = made_up(losses=["</script><script>alert(1)</script>"])
+    assert "<script>alert" not in text
+
+
+def test_nothing_to_show_is_said():
+    text = made_up(losses=())
+    assert "has left every loss open" in text
+    assert "<script" not in text
+
+
+def test_dimensions_up_to_eight_are_offered():
+    starts = {z: np.eye(40)[:, :z] for z in (1, 16, 32)}
+    assert {z: W.shape for z, W in explorer.offered(starts).items()} == {1: (40, 1), 8: (40, 8)}
+    assert set(explorer.offered({8: np.eye(40)[:, :8], 16: np.eye(40)[:, :16]})) == {8}
+
+
+def test_what_rounding_has_taken_is_no_dot():
+    weights = np.zeros((3, 6, 2))
+    weights[:, 0, 0] = 1
+    weights[:, 1, 1] = [1e-3, 1e-10, 1e-15]
+    shown = explorer.Trained("unconstrained", 0.02, np.array([0.0, 1.0, 2.0]), weights, flow=True)
+    (found,) = data_of(made_up(trained={2: [shown]}))["losses"]["contrastive"]["trained"]
+    assert [ratio is None for (ratio,) in found["ratios"]] == [False, False, True]
+    assert [tangent is None for tangent in found["tangents"]] == [False, True, True]
+
+
+def test_sizes_that_were_trained_are_positions_of_the_sliders():
+    shown = [
+        explorer.Trained("constrained", 0.0123, np.array([0.0, 7.0]), np.stack([np.eye(6)[:, :2]] * 2), flow=True),
+        explorer.Trained("soft", 0.001, np.array([0.0, 5.0]), np.stack([np.eye(6)[:, :2]] * 2), flow=True, beta=0.034),
+    ]
+    loss = data_of(made_up(trained={2: shown}))["losses"]["contrastive"]
+    assert 0.0123 in loss["steps"]
+    assert 0.034 in loss["penalties"]
+    assert loss["horizon"] == 7.0
+    assert loss["penalty"] == 0.034
+
+
+@pytest.mark.slow
+def test_page_of_the_replication_is_small(fashion):
+    assert len(fashion.page().encode()) < 250_000
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- takes half a second
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def file(fashion, tmp_path_factory):
+    path = tmp_path_factory.mktemp("explorer") / "explorer.html"
+    path.write_text(fashion.page(), encoding="utf-8")
+    return path
+
+
+def opened_with(browser, file, **options):
+    tab = browser.new_page(**options)
+    tab.said = []
+    tab.route(re.compile(r"^(?!file:|data:)"), lambda route: route.abort())
+    tab.on(
+        "request", lambda request: tab.said.extend([] if request.url in (file.as_uri(), "data:,") else [request.url])
+    )
+    tab.on("console", lambda message: tab.said.append(message.text))
+    tab.on("pageerror", lambda error: tab.said.append(str(error)))
+    tab.goto(file.as_uri())
+    return tab
+
+
+@pytest.fixture
+def opened(browser, file):
+    tab = opened_with(browser, file)
+    yield tab
+    assert tab.said == []
+    tab.close()
+
+
+def values(tab, **settings):
+    """What the page shows at these settings; JSON has no infinities, and the page no others than of a rank of 1."""
+    return tab.evaluate("settings => explorer.set(settings)", settings)
+
+
+class TestNumbersInChromium:
+    pytestmark = in_chromium
+
+    @pytest.mark.parametrize("loss", LOSSES)
+    @pytest.mark.parametrize("z", [1, 2, 5, 8])
+    @pytest.mark.parametrize("eta", [0, ETA, 0.4])
+    def test_without_penalty_they_are_those_of_the_theory(self, opened, fashion, loss, z, eta):
+        C, norm, W = fashion.forms[loss], fashion.norms[loss], fashion.start(z)
+        leading = leading_eigenspace(C, z)
+        for time in (0.0, 0.8, 6.0, 60.0, 1000.0, 1e5):
+            found = values(opened, loss=loss, z=z, eta=eta, time=time, beta=1.0)
+            if eta:
+                steps = [round(time / eta)]
+                expected = descent_log_singular_values(C, W, eta / norm, steps)[0]
+                basis = orthogonal_iteration(C, W, eta / norm, steps)[0]
+                angle = principal_angles(basis, leading)[0]
+            else:
+                expected = log_singular_values(C, W, [time / norm])[0]
+                angle = np.arctan(grassmann_tangent(C, W, [time / norm])[0])
+            free = found["unconstrained"]
+            np.testing.assert_allclose(free["logSingularValues"], expected, rtol=0, atol=TOLERANCE)
+            if z > 1:
+                np.testing.assert_allclose(free["logExcessRank"], log_excess_rank(expected), rtol=0, atol=TOLERANCE)
+            assert found["constrained"]["effectiveRank"] == pytest.approx(z, rel=TOLERANCE)
+            for dynamics in ("unconstrained", "constrained"):
+                near = {"rel": TOLERANCE} if not eta or angle > RAD else {"abs": RAD}
+                assert found[dynamics]["angle"] == pytest.approx(angle, **near)
+
+    @pytest.mark.parametrize("loss", LOSSES)
+    @pytest.mark.parametrize("z", [1, 2, 5, 8])
+    @pytest.mark.parametrize("beta", [1e-8, 1e-4, 0.02, 1.0, 10.0])
+    def test_with_the_penalty_they_are_those_of_the_theory(self, opened, fashion, loss, z, beta):
+        C, norm, W = fashion.forms[loss], fashion.norms[loss], fashion.start(z)
+        for time in (0.0, 0.8, 6.0, 60.0, 1000.0, 1e5):
+            found = values(opened, loss=loss, z=z, eta=ETA, time=time, beta=beta)["soft"]
+            factor = soft_constraint_flow(C, W, [time / norm], beta=beta * norm)[0]
+            expected = np.linalg.svd(factor, compute_uv=False)
+            seen = expected > FLOAT64 * expected[0]
+            measured = np.exp(np.array(found["logSingularValues"]))
+            np.testing.assert_allclose(measured[seen], expected[seen], rtol=TOLERANCE)
+            assert (measured[~seen] <= 2 * FLOAT64 * expected[0]).all()
+            angle = np.arctan(grassmann_tangent(C, W, [time / norm])[0])
+            assert found["angle"] == pytest.approx(angle, rel=TOLERANCE)
+
+    def test_a_direction_dies_whose_eigenvalue_is_above_the_penalty(self, opened):
+        solved = opened.evaluate(
+            """() => {
+              const problem = closedForms.prepare([-1, 0.5, 1], [[0.6, 0.8, 0], [0, 0, 1]].map((c) => Float64Array.from(c)).map((c, k) => k ? Float64Array.from([-0.48, 0.36, 0.8]) : c));
+              return [0, 1, 40].map((time) => closedForms.softConstraint(problem, 0.25, time));
+            }"""
+        )
+        start = np.array([[0.6, 0.8, 0.0], [-0.48, 0.36, 0.8]]).T
+        factor = soft_constraint_flow(np.diag([-1.0, 0.5, 1.0]), start, [0, 1, 40], beta=0.25)
+        expected = np.linalg.svd(factor, compute_uv=False)
+        np.testing.assert_allclose(np.exp(solved)[:2], expected[:2], rtol=TOLERANCE)
+        assert np.exp(solved[2][0]) == pytest.approx(np.sqrt(5), rel=TOLERANCE)
+        # It decays like e^{−2(λ_2 − β)t}, far below what the svd of a matrix can hold.
+        assert solved[2][1] == pytest.approx(solved[1][1] - 2 * 0.25 * 39, abs=1)
+
+    def test_the_table_has_the_same_numbers(self, opened):
+        found = values(opened, loss="contrastive", z=8, eta=0, time=6.0, beta=0.01)
+        for dynamics in ("unconstrained", "soft", "constrained"):
+            cells = opened.locator(f"#{dynamics}-numbers td").all_text_contents()
+            assert float(cells[3]) == pytest.approx(found[dynamics]["effectiveRank"], abs=6e-5)
+            assert float(cells[4].rstrip("°")) == pytest.approx(np.degrees(found[dynamics]["angle"]), rel=6e-3)
+
+    @pytest.mark.parametrize("z", [2, 8])
+    @pytest.mark.parametrize("loss", LOSSES)
+    def test_points_are_the_representation_of_the_items(self, opened, fashion, loss, z):
+        C, norm, W = fashion.forms[loss], fashion.norms[loss], fashion.start(z)
+        for time in (0.0, 0.5, 2.0, 8.0, 60.0):
+            values(opened, loss=loss, z=z, eta=0, time=time, beta=0.01)
+            found = {
+                name: np.array(U).T
+                for name, U in opened.evaluate("""() => Object.fromEntries(
+                Object.entries(explorer.points()).map(([name, U]) => [name, U.map((column) => [...column])]))""").items()
+            }
+            t = [time / norm]
+            free = fashion.items @ unconstrained_flow(C, W, t)[0]
+            assert (
+                distance(found["unconstrained"] * np.linalg.norm(free) / np.linalg.norm(found["unconstrained"]), free)
+                < 0.02
+            )
+            # The others up to the rotation of the outputs, which Gram matrices do not see.
+            for name, basis in (
+                ("constrained", grassmann_flow(C, W, t)[0]),
+                ("soft", soft_constraint_flow(C, W, t, beta=0.01 * norm)[0]),
+            ):
+                U = fashion.items @ basis
+                assert distance(found[name] @ found[name].T, U @ U.T) < 0.03
+
+    def test_at_the_start_all_three_are_the_start(self, opened, fashion):
+        values(opened, loss="contrastive", z=8, eta=0, time=0, beta=0.01)
+        found = opened.evaluate("() => Object.values(explorer.points()).map((U) => U.map((column) => [...column]))")
+        for U in found:
+            np.testing.assert_allclose(U, found[0], atol=1e-6 * np.abs(found[0]).max())
+        assert distance(np.array(found[0]).T, fashion.items @ fashion.start(8)) < 0.02
+
+
+def distance(found, expected):
+    return np.linalg.norm(found - expected) / np.linalg.norm(expected)
+
+
+def dots(tab, chart):
+    return tab.locator(f"#{chart} circle").evaluate_all("dots => dots.map(dot => dot.getAttribute('class'))")
+
+
+class TestUseInChromium:
+    pytestmark = in_chromium
+
+    def test_dots_are_there_where_the_run_trained(self, opened):
+        values(opened, loss="contrastive", z=2, eta=ETA, time=1, beta=BETA)
+        assert sorted(set(dots(opened, "ranks"))) == ["dot constrained", "dot soft", "dot unconstrained"]
+        values(opened, beta=0.5)
+        assert sorted(set(dots(opened, "ranks"))) == ["dot constrained", "dot unconstrained"]
+        values(opened, eta=0.4)
+        assert dots(opened, "ranks") == []
+        assert opened.locator("#trained").text_content() == "The run trained none of these settings: no dots."
+        values(opened, eta=0)
+        assert len(dots(opened, "ranks")) == 5
+        values(opened, z=8)
+        assert dots(opened, "ranks") == []
+
+    def test_dots_of_closed_forms_lie_on_the_curves(self, opened):
+        values(opened, loss="contrastive", z=2, eta=ETA, time=1, beta=BETA)
+        for chart in ("values", "ranks", "angles"):
+            for dynamics in ("unconstrained", "soft", "constrained"):
+                curve = opened.locator(f"#{chart} .curve.{dynamics}").first.get_attribute("d")
+                line = np.array(re.findall(r"[-\d.]+", curve), float).reshape(-1, 2)
+                for dot in opened.locator(f"#{chart} .dot.{dynamics}").all():
+                    x, y = (float(dot.get_attribute(name)) for name in ("cx", "cy"))
+                    assert y == pytest.approx(np.interp(x, line[:, 0], line[:, 1]), abs=1.0)
+
+    def test_keyboard_moves_every_control_and_the_summary_follows(self, opened):
+        status = opened.get_by_role("status")
+        status.filter(has_text="the span is").wait_for()
+        time = opened.get_by_label("Time t")
+        time.focus()
+        opened.keyboard.press("Home")
+        status.filter(has_text="At t = 0/‖C‖").wait_for()
+        assert time.get_attribute("aria-valuetext") == "0/‖C‖"
+        opened.keyboard.press("End")
+        status.filter(has_text="W has collapsed without a constraint").wait_for()
+        reached = []
+        for _ in range(8):
+            opened.keyboard.press("Tab")
+            reached.append(opened.evaluate("document.activeElement.id || document.activeElement.className"))
+        assert reached[:6] == ["play", "dimension", "step", "penalty", "loss", "class"]
+        for label in ("Dimension z", "Step size η", "Penalty β"):
+            slider = opened.get_by_label(label)
+            before = slider.get_attribute("aria-valuetext")
+            slider.focus()
+            opened.keyboard.press("ArrowRight")
+            opened.wait_for_function(
+                "([slider, text]) => slider.getAttribute('aria-valuetext') !== text",
+                arg=[slider.element_handle(), before],
+            )
+        opened.get_by_label("Loss").select_option("non-contrastive")
+        assert opened.evaluate("explorer.values().loss") == "non-contrastive"
+
+    def test_one_dimension_cannot_collapse(self, opened):
+        values(opened, z=1, time=3)
+        opened.get_by_role("status").filter(has_text="one dimension cannot collapse").wait_for()
+        assert opened.locator("#unconstrained-points circle").count() == 300
+
+    def test_nothing_moves_by_itself_and_play_does(self, opened):
+        time = opened.get_by_label("Time t")
+        before = time.input_value()
+        opened.wait_for_timeout(200)
+        assert time.input_value() == before
+        opened.get_by_role("button", name="Play").click()
+        opened.wait_for_function("([slider, value]) => slider.value !== value", arg=[time.element_handle(), before])
+        opened.get_by_role("button", name="Pause").click()
+        stopped = time.input_value()
+        opened.wait_for_timeout(200)
+        assert time.input_value() == stopped
+
+    def test_who_wants_no_motion_gets_none(self, browser, file):
+        tab = opened_with(browser, file, reduced_motion="reduce")
+        assert not tab.get_by_role("button", name="Play").is_visible()
+        tab.get_by_label("Time t").focus()
+        tab.keyboard.press("Home")
+        tab.get_by_role("status").filter(has_text="At t = 0/‖C‖").wait_for()
+        tab.close()
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_accessibility(self, browser, file, scheme):
+        from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 -- as above
+
+        tab = opened_with(browser, file, color_scheme=scheme)
+        tab.get_by_role("status").filter(has_text="the span is").wait_for()
+        found = Axe().run(tab).response["violations"]
+        assert [(finding["id"], finding["impact"], finding["nodes"][0]["html"]) for finding in found] == []
+        tab.close()
+
+    @pytest.mark.parametrize("width", [360, 390, 1280])
+    def test_page_is_not_wider_than_the_screen(self, opened, width):
+        opened.set_viewport_size({"width": width, "height": 740})
+        assert opened.evaluate("document.documentElement.scrollWidth") <= width
+
+    def test_without_script_the_claims_page_is_named(self, browser, file):
+        tab = browser.new_page(java_script_enabled=False)
+        tab.goto(file.as_uri())
+        assert tab.get_by_text("needs JavaScript").is_visible()
+        tab.close()
