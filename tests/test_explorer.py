@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64decode
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,12 @@ LOSSES = ("contrastive", "non-contrastive")
 DIMENSIONS = (1, 2, 8)
 ETA, BETA = 0.02, 0.0001  # as if trained
 TOLERANCE = 1e-6
+TIMES = np.array([0.0, 0.8, 6.0, 60.0, 1000.0, 1e5])  # in 1/‖C‖: the last are long after everything has converged
 FLOAT64 = 1e-9  # σ_k/σ_1 above which the svd of a matrix in float64 has the digits of the tolerance
+# Plain lists of what is drawn, by dynamics; and whether the text that a slider is read as is another one.
+POINTS = """(settings) => Object.fromEntries(Object.entries(explorer.points(settings)).map(
+    ([name, U]) => [name, U.map((column) => [...column])]))"""
+MOVED = "([slider, text]) => slider.getAttribute('aria-valuetext') !== text"
 RAD = 1e-7  # angles above which bases in float64 have
 
 
@@ -129,7 +135,7 @@ def test_page_has_the_same_bytes_twice_and_needs_nothing_else():
 def test_numbers_of_the_page_are_those_of_the_spectrum():
     data = data_of(made_up())
     loss = data["losses"]["contrastive"]
-    decoded = np.frombuffer(__import__("base64").b64decode(loss["eigenvalues"]), "<f8")
+    decoded = np.frombuffer(b64decode(loss["eigenvalues"]), "<f8")
     np.testing.assert_array_equal(decoded, np.linalg.eigvalsh(np.diag(np.linspace(-1, 0.3, 6))))
     assert loss["norm"] == 1.0
     assert loss["horizon"] == explorer.HORIZON
@@ -145,6 +151,7 @@ def test_nothing_to_show_is_said():
     text = made_up(losses=())
     assert "has left every loss open" in text
     assert "<script" not in text
+    assert "<main" not in text
 
 
 def test_dimensions_up_to_eight_are_offered():
@@ -155,7 +162,7 @@ def test_dimensions_up_to_eight_are_offered():
 
 def test_what_rounding_has_taken_is_no_dot():
     weights = np.zeros((3, 6, 2))
-    weights[:, 0, 0] = 1
+    weights[:, 0, 0] = weights[:, 2, 0] = 1
     weights[:, 1, 1] = [1e-3, 1e-10, 1e-15]
     shown = explorer.Trained("unconstrained", 0.02, np.array([0.0, 1.0, 2.0]), weights, flow=True)
     (found,) = data_of(made_up(trained={2: [shown]}))["losses"]["contrastive"]["trained"]
@@ -218,9 +225,24 @@ def opened(browser, file):
     tab.close()
 
 
-def values(tab, **settings):
-    """What the page shows at these settings; JSON has no infinities, and the page no others than of a rank of 1."""
-    return tab.evaluate("settings => explorer.set(settings)", settings)
+@pytest.fixture(scope="module")
+def computing(browser, file):
+    """One page for all that is computed and not shown."""
+    tab = opened_with(browser, file)
+    yield tab
+    assert tab.said == []
+    tab.close()
+
+
+def shown(tab, **settings):
+    """Set the page to these settings."""
+    tab.evaluate("settings => explorer.set(settings)", settings)
+
+
+def solved(tab, times, **settings):
+    """What the page computes at these settings and times."""
+    every = [{**settings, "time": time} for time in times]
+    return tab.evaluate("every => every.map((settings) => explorer.values(settings))", every)
 
 
 class TestNumbersInChromium:
@@ -229,61 +251,68 @@ class TestNumbersInChromium:
     @pytest.mark.parametrize("loss", LOSSES)
     @pytest.mark.parametrize("z", [1, 2, 5, 8])
     @pytest.mark.parametrize("eta", [0, ETA, 0.4])
-    def test_without_penalty_they_are_those_of_the_theory(self, opened, fashion, loss, z, eta):
+    def test_without_penalty_they_are_those_of_the_theory(self, computing, fashion, loss, z, eta):
         C, norm, W = fashion.forms[loss], fashion.norms[loss], fashion.start(z)
-        leading = leading_eigenspace(C, z)
-        for time in (0.0, 0.8, 6.0, 60.0, 1000.0, 1e5):
-            found = values(opened, loss=loss, z=z, eta=eta, time=time, beta=1.0)
-            if eta:
-                steps = [round(time / eta)]
-                expected = descent_log_singular_values(C, W, eta / norm, steps)[0]
-                basis = orthogonal_iteration(C, W, eta / norm, steps)[0]
-                angle = principal_angles(basis, leading)[0]
-            else:
-                expected = log_singular_values(C, W, [time / norm])[0]
-                angle = np.arctan(grassmann_tangent(C, W, [time / norm])[0])
-            free = found["unconstrained"]
-            np.testing.assert_allclose(free["logSingularValues"], expected, rtol=0, atol=TOLERANCE)
+        if eta:
+            steps = np.rint(TIMES / eta).astype(int)
+            expected = descent_log_singular_values(C, W, eta / norm, steps)
+            bases, leading = orthogonal_iteration(C, W, eta / norm, steps), leading_eigenspace(C, z)
+            angles = principal_angles(bases, leading)[:, 0]
+        else:
+            expected = log_singular_values(C, W, TIMES / norm)
+            angles = np.arctan(grassmann_tangent(C, W, TIMES / norm))
+        found = solved(computing, TIMES, loss=loss, z=z, eta=eta, beta=1.0)
+        for values, logs, angle in zip(found, expected, angles, strict=True):
+            free = values["unconstrained"]
+            np.testing.assert_allclose(free["logSingularValues"], logs, rtol=TOLERANCE, atol=TOLERANCE)
+            np.testing.assert_allclose(np.diff(free["logSingularValues"]), np.diff(logs), rtol=0, atol=TOLERANCE)
             if z > 1:
-                np.testing.assert_allclose(free["logExcessRank"], log_excess_rank(expected), rtol=0, atol=TOLERANCE)
-            assert found["constrained"]["effectiveRank"] == pytest.approx(z, rel=TOLERANCE)
+                with np.errstate(divide="ignore"):  # in the end it is 1 to all digits that float64 has
+                    excess = log_excess_rank(logs)
+                np.testing.assert_allclose(free["logExcessRank"], excess, rtol=0, atol=TOLERANCE)
+                assert free["effectiveRank"] == pytest.approx(1 + np.exp(excess), rel=TOLERANCE)
+            assert values["constrained"]["effectiveRank"] == pytest.approx(z, rel=TOLERANCE)
             for dynamics in ("unconstrained", "constrained"):
-                near = {"rel": TOLERANCE} if not eta or angle > RAD else {"abs": RAD}
-                assert found[dynamics]["angle"] == pytest.approx(angle, **near)
+                near = {"rel": TOLERANCE, "abs": 0} if not eta or angle > RAD else {"abs": RAD}
+                assert values[dynamics]["angle"] == pytest.approx(angle, **near)
 
     @pytest.mark.parametrize("loss", LOSSES)
     @pytest.mark.parametrize("z", [1, 2, 5, 8])
-    @pytest.mark.parametrize("beta", [1e-8, 1e-4, 0.02, 1.0, 10.0])
-    def test_with_the_penalty_they_are_those_of_the_theory(self, opened, fashion, loss, z, beta):
+    def test_with_the_penalty_they_are_those_of_the_theory(self, computing, fashion, loss, z):
         C, norm, W = fashion.forms[loss], fashion.norms[loss], fashion.start(z)
-        for time in (0.0, 0.8, 6.0, 60.0, 1000.0, 1e5):
-            found = values(opened, loss=loss, z=z, eta=ETA, time=time, beta=beta)["soft"]
-            factor = soft_constraint_flow(C, W, [time / norm], beta=beta * norm)[0]
-            expected = np.linalg.svd(factor, compute_uv=False)
-            seen = expected > FLOAT64 * expected[0]
-            measured = np.exp(np.array(found["logSingularValues"]))
-            np.testing.assert_allclose(measured[seen], expected[seen], rtol=TOLERANCE)
-            assert (measured[~seen] <= 2 * FLOAT64 * expected[0]).all()
-            angle = np.arctan(grassmann_tangent(C, W, [time / norm])[0])
-            assert found["angle"] == pytest.approx(angle, rel=TOLERANCE)
+        # The least is below many eigenvalues of the contrastive form, the largest above all.
+        betas = np.array([1e-8, 1e-4, 0.02, 1.0, 10.0])
+        factors = soft_constraint_flow(C, W, TIMES / norm, beta=betas * norm)
+        angles = np.arctan(grassmann_tangent(C, W, TIMES / norm))
+        for beta, expected in zip(betas, np.linalg.svd(factors, compute_uv=False), strict=True):
+            found = solved(computing, TIMES, loss=loss, z=z, eta=ETA, beta=beta)
+            for values, sizes, angle in zip(found, expected, angles, strict=True):
+                measured, seen = np.exp(values["soft"]["logSingularValues"]), sizes > FLOAT64 * sizes[0]
+                np.testing.assert_allclose(measured[seen], sizes[seen], rtol=TOLERANCE)
+                assert (measured[~seen] <= 2 * FLOAT64 * sizes[0]).all()
+                assert values["soft"]["angle"] == pytest.approx(angle, rel=TOLERANCE, abs=0)
 
-    def test_a_direction_dies_whose_eigenvalue_is_above_the_penalty(self, opened):
-        solved = opened.evaluate(
+    def test_a_direction_dies_whose_eigenvalue_is_above_the_penalty(self, computing):
+        found = computing.evaluate(
             """() => {
-              const problem = closedForms.prepare([-1, 0.5, 1], [[0.6, 0.8, 0], [0, 0, 1]].map((c) => Float64Array.from(c)).map((c, k) => k ? Float64Array.from([-0.48, 0.36, 0.8]) : c));
+              const start = [[0.6, 0.8, 0], [-0.48, 0.36, 0.8]].map((column) => Float64Array.from(column));
+              const problem = closedForms.prepare(Float64Array.from([-1, 0.5, 1]), start);
               return [0, 1, 40].map((time) => closedForms.softConstraint(problem, 0.25, time));
             }"""
         )
         start = np.array([[0.6, 0.8, 0.0], [-0.48, 0.36, 0.8]]).T
         factor = soft_constraint_flow(np.diag([-1.0, 0.5, 1.0]), start, [0, 1, 40], beta=0.25)
         expected = np.linalg.svd(factor, compute_uv=False)
-        np.testing.assert_allclose(np.exp(solved)[:2], expected[:2], rtol=TOLERANCE)
-        assert np.exp(solved[2][0]) == pytest.approx(np.sqrt(5), rel=TOLERANCE)
+        np.testing.assert_allclose(np.exp(found)[:2], expected[:2], rtol=TOLERANCE)
+        assert np.exp(found[2][0]) == pytest.approx(np.sqrt(5), rel=TOLERANCE)
         # It decays like e^{−2(λ_2 − β)t}, far below what the svd of a matrix can hold.
-        assert solved[2][1] == pytest.approx(solved[1][1] - 2 * 0.25 * 39, abs=1)
+        assert found[2][1] == pytest.approx(found[1][1] - 2 * 0.25 * 39, abs=1)
 
     def test_the_table_has_the_same_numbers(self, opened):
-        found = values(opened, loss="contrastive", z=8, eta=0, time=6.0, beta=0.01)
+        shown(opened, loss="contrastive", z=8, eta=0, time=6.0, beta=0.01)
+        found = opened.evaluate("explorer.values()")
+        assert found["time"] == 6.0
+        assert not opened.get_by_text("needs JavaScript").is_visible()
         for dynamics in ("unconstrained", "soft", "constrained"):
             cells = opened.locator(f"#{dynamics}-numbers td").all_text_contents()
             assert float(cells[3]) == pytest.approx(found[dynamics]["effectiveRank"], abs=6e-5)
@@ -291,21 +320,14 @@ class TestNumbersInChromium:
 
     @pytest.mark.parametrize("z", [2, 8])
     @pytest.mark.parametrize("loss", LOSSES)
-    def test_points_are_the_representation_of_the_items(self, opened, fashion, loss, z):
+    def test_points_are_the_representation_of_the_items(self, computing, fashion, loss, z):
         C, norm, W = fashion.forms[loss], fashion.norms[loss], fashion.start(z)
         for time in (0.0, 0.5, 2.0, 8.0, 60.0):
-            values(opened, loss=loss, z=z, eta=0, time=time, beta=0.01)
-            found = {
-                name: np.array(U).T
-                for name, U in opened.evaluate("""() => Object.fromEntries(
-                Object.entries(explorer.points()).map(([name, U]) => [name, U.map((column) => [...column])]))""").items()
-            }
-            t = [time / norm]
+            settings, t = {"loss": loss, "z": z, "eta": 0, "time": time, "beta": 0.01}, [time / norm]
+            found = {name: np.array(U).T for name, U in computing.evaluate(POINTS, settings).items()}
             free = fashion.items @ unconstrained_flow(C, W, t)[0]
-            assert (
-                distance(found["unconstrained"] * np.linalg.norm(free) / np.linalg.norm(found["unconstrained"]), free)
-                < 0.02
-            )
+            size = np.linalg.norm(free) / np.linalg.norm(found["unconstrained"])
+            assert distance(size * found["unconstrained"], free) < 0.02
             # The others up to the rotation of the outputs, which Gram matrices do not see.
             for name, basis in (
                 ("constrained", grassmann_flow(C, W, t)[0]),
@@ -314,12 +336,12 @@ class TestNumbersInChromium:
                 U = fashion.items @ basis
                 assert distance(found[name] @ found[name].T, U @ U.T) < 0.03
 
-    def test_at_the_start_all_three_are_the_start(self, opened, fashion):
-        values(opened, loss="contrastive", z=8, eta=0, time=0, beta=0.01)
-        found = opened.evaluate("() => Object.values(explorer.points()).map((U) => U.map((column) => [...column]))")
+    def test_at_the_start_all_three_are_the_start(self, computing, fashion):
+        settings = {"loss": "contrastive", "z": 8, "eta": 0, "time": 0, "beta": 0.01}
+        found = [np.array(U).T for U in computing.evaluate(POINTS, settings).values()]
         for U in found:
             np.testing.assert_allclose(U, found[0], atol=1e-6 * np.abs(found[0]).max())
-        assert distance(np.array(found[0]).T, fashion.items @ fashion.start(8)) < 0.02
+        assert distance(found[0], fashion.items @ fashion.start(8)) < 0.02
 
 
 def distance(found, expected):
@@ -334,20 +356,20 @@ class TestUseInChromium:
     pytestmark = in_chromium
 
     def test_dots_are_there_where_the_run_trained(self, opened):
-        values(opened, loss="contrastive", z=2, eta=ETA, time=1, beta=BETA)
+        shown(opened, loss="contrastive", z=2, eta=ETA, time=1, beta=BETA)
         assert sorted(set(dots(opened, "ranks"))) == ["dot constrained", "dot soft", "dot unconstrained"]
-        values(opened, beta=0.5)
+        shown(opened, beta=0.5)
         assert sorted(set(dots(opened, "ranks"))) == ["dot constrained", "dot unconstrained"]
-        values(opened, eta=0.4)
+        shown(opened, eta=0.4)
         assert dots(opened, "ranks") == []
         assert opened.locator("#trained").text_content() == "The run trained none of these settings: no dots."
-        values(opened, eta=0)
+        shown(opened, eta=0)
         assert len(dots(opened, "ranks")) == 5
-        values(opened, z=8)
+        shown(opened, z=8)
         assert dots(opened, "ranks") == []
 
     def test_dots_of_closed_forms_lie_on_the_curves(self, opened):
-        values(opened, loss="contrastive", z=2, eta=ETA, time=1, beta=BETA)
+        shown(opened, loss="contrastive", z=2, eta=ETA, time=1, beta=BETA)
         for chart in ("values", "ranks", "angles"):
             for dynamics in ("unconstrained", "soft", "constrained"):
                 curve = opened.locator(f"#{chart} .curve.{dynamics}").first.get_attribute("d")
@@ -376,15 +398,12 @@ class TestUseInChromium:
             before = slider.get_attribute("aria-valuetext")
             slider.focus()
             opened.keyboard.press("ArrowRight")
-            opened.wait_for_function(
-                "([slider, text]) => slider.getAttribute('aria-valuetext') !== text",
-                arg=[slider.element_handle(), before],
-            )
+            opened.wait_for_function(MOVED, arg=[slider.element_handle(), before])
         opened.get_by_label("Loss").select_option("non-contrastive")
         assert opened.evaluate("explorer.values().loss") == "non-contrastive"
 
     def test_one_dimension_cannot_collapse(self, opened):
-        values(opened, z=1, time=3)
+        shown(opened, z=1, time=3)
         opened.get_by_role("status").filter(has_text="one dimension cannot collapse").wait_for()
         assert opened.locator("#unconstrained-points circle").count() == 300
 
@@ -427,4 +446,5 @@ class TestUseInChromium:
         tab = browser.new_page(java_script_enabled=False)
         tab.goto(file.as_uri())
         assert tab.get_by_text("needs JavaScript").is_visible()
+        assert not tab.locator("main").is_visible()
         tab.close()

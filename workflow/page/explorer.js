@@ -1,6 +1,8 @@
 "use strict";
 // The controls, the pictures and the words of the explorer; what they show is computed by closedForms.
-// `explorer.set({...})` and `explorer.values()` do for a script what the controls and the table do for a reader.
+// For scripts, `explorer.set({loss, z, time, eta, beta})` does what the controls do, `explorer.values()` says what the table
+// shows, and `explorer.values({...})` and `explorer.points({...})` what they would show at other settings; time and η are
+// in 1/‖C‖, β in ‖C‖.
 const explorer = (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const element = (id) => document.getElementById(id);
@@ -57,9 +59,13 @@ const explorer = (() => {
     const loss = controls.loss.value;
     const eta = given.eta ?? data.losses[loss].steps[Number(controls.step.value)];
     const beta = given.beta ?? data.losses[loss].penalties[Number(controls.penalty.value)];
-    const asked = given.time ?? timeAt(Number(controls.time.value) / Number(controls.time.max));
-    const steps = eta > 0 ? Math.round(asked / eta) : 0;
-    return { loss, z: Number(controls.dimension.value), eta, beta, asked, steps, time: eta > 0 ? steps * eta : asked };
+    const time = given.time ?? timeAt(Number(controls.time.value) / Number(controls.time.max));
+    return settled({ loss, z: Number(controls.dimension.value), eta, beta, time });
+  }
+
+  function settled({ time: asked, ...rest }) {
+    const steps = rest.eta > 0 ? Math.round(asked / rest.eta) : 0;
+    return { ...rest, asked, steps, time: rest.eta > 0 ? steps * rest.eta : asked };
   }
 
   // ---- the solutions; times and settings in units of ‖C‖
@@ -80,9 +86,8 @@ const explorer = (() => {
   const excess = (logs) => (logs.length > 1 ? closedForms.logExcessRank(logs) : -Infinity);
   const rank = (logs) => 1 + Math.exp(excess(logs));
 
-  // What the page shows at the time of the settings.
-  function values() {
-    const at = settings();
+  // What the page shows at these settings.
+  function values(at) {
     const free = withoutPenalty(at, at.time);
     const soft = withPenalty(at, at.asked);
     const held = { logs: new Array(at.z).fill(0), tangent: free.tangent };
@@ -255,7 +260,7 @@ const explorer = (() => {
   let speaking = 0;
   function show() {
     waiting = 0;
-    const now = values();
+    const now = values(settings());
     label(now);
     scatter(now);
     charts(now);
@@ -309,9 +314,10 @@ const explorer = (() => {
     if ("beta" in exact) controls.penalty.value = nearest(of.penalties.map(Math.log), Math.log(exact.beta));
     if ("time" in exact) controls.time.value = Math.round(shareAt(exact.time) * controls.time.max);
     show();
-    return values();
   }
 
+  element("without-script").hidden = true;
+  document.querySelector("main").hidden = false;
   offer();
   const first = data.losses[controls.loss.value];
   controls.dimension.value = Math.min(2, Number(controls.dimension.max));
@@ -336,5 +342,5 @@ const explorer = (() => {
   still.addEventListener("change", calm);
   calm();
   show();
-  return { data, set, values, problem, points: () => points(settings()) };
+  return { set, values: (at) => values(at ? settled(at) : settings()), points: (at) => points(settled(at)) };
 })();

@@ -34,7 +34,7 @@ PENALTIES = (*(float(f"{digit}e{power}") for power in range(-8, 1) for digit in 
 PENALTY = 0.01  # that is shown first, where none was trained
 HORIZON = 100.0  # in 1/‖C‖, where nothing was trained
 
-_SEEN = 1e-13  # σ_k/σ_1 of trained weights, below which float64 holds little but rounding
+_SEEN = 1e-13  # σ_k/σ_1 of trained weights, and angles, below which float64 holds little but rounding
 _DYNAMICS = {"unconstrained": "unconstrained", "grassmannian": "constrained"}
 
 
@@ -160,7 +160,7 @@ def _measured(z: int, trained: Trained, leading: Array) -> Entry:
     values = np.linalg.svd(trained.weights, compute_uv=False)
     ratios = values / values[:, :1]
     angles = [
-        float(np.log(np.tan(principal_angles(W, leading)[0]))) if ratio[-1] > WORST_CONDITION else None
+        principal_angles(W, leading)[0] if ratio[-1] > WORST_CONDITION else 0.0
         for W, ratio in zip(trained.weights, ratios, strict=True)
     ]
     return {
@@ -172,7 +172,7 @@ def _measured(z: int, trained: Trained, leading: Array) -> Entry:
         "late": trained.late,
         "times": [_short(time) for time in trained.times],
         "ratios": [[_short(np.log(r)) if r > _SEEN else None for r in ratio[1:]] for ratio in ratios],
-        "tangents": [None if angle is None else _short(angle) for angle in angles],
+        "tangents": [_short(np.log(np.tan(angle))) if angle > _SEEN else None for angle in angles],
     }
 
 
