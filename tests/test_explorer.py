@@ -161,13 +161,17 @@ def test_dimensions_up_to_eight_are_offered():
 
 
 def test_what_rounding_has_taken_is_no_dot():
-    weights = np.zeros((3, 6, 2))
+    d = 400  # for which a numerical rank, d times the rounding, takes 3e−14 of a column for none
+    weights = np.zeros((4, d, 2))
     weights[:, 0, 0] = weights[:, 2, 0] = 1
-    weights[:, 1, 1] = [1e-3, 1e-10, 1e-15]
-    shown = explorer.Trained("unconstrained", 0.02, np.array([0.0, 1.0, 2.0]), weights, flow=True)
-    (found,) = data_of(made_up(trained={2: [shown]}))["losses"]["contrastive"]["trained"]
-    assert [ratio is None for (ratio,) in found["ratios"]] == [False, False, True]
-    assert [tangent is None for tangent in found["tangents"]] == [False, True, True]
+    weights[:, 1, 1] = [1e-3, 1e-10, 3e-14, 1e-15]
+    shown = explorer.Trained("unconstrained", 0.02, np.arange(4.0), weights, flow=True)
+    (found,) = data_of(made_up(d, trained={2: [shown]}))["losses"]["contrastive"]["trained"]
+    assert [ratio is None for (ratio,) in found["ratios"]] == [False, False, False, True]
+    assert [tangent is None for tangent in found["tangents"]] == [False, False, False, True]
+    weights[1:3, 2, 0] = 1e-5  # angles that are lost in the rounding of the second direction
+    (found,) = data_of(made_up(d, trained={2: [shown]}))["losses"]["contrastive"]["trained"]
+    assert [tangent is None for tangent in found["tangents"]] == [False, True, True, True]
 
 
 def test_sizes_that_were_trained_are_positions_of_the_sliders():

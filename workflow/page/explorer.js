@@ -129,7 +129,7 @@ const explorer = (() => {
     const decimal = log / Math.LN10;
     if (decimal > -3 && decimal < 4) return minus(String(Number(Math.exp(log).toPrecision(3))));
     const exponent = Math.floor(decimal + 1e-12);
-    return `${(10 ** (decimal - exponent)).toFixed(1)} × ${power(exponent)}`;
+    return `${Number((10 ** (decimal - exponent)).toPrecision(2))} × ${power(exponent)}`;
   }
   const degrees = (tangent) => `${written(tangent < -15 ? tangent + Math.log(DEGREES) : Math.log(Math.atan(Math.exp(tangent)) * DEGREES))}°`;
 
@@ -213,10 +213,10 @@ const explorer = (() => {
     const chosen = element("class")?.value;
     for (const [name, U] of Object.entries(points(at))) {
       const size = Math.max(...U.slice(0, 2).map((column) => Math.sqrt(column.reduce((sum, value) => sum + value ** 2, 0) / column.length)));
-      const scale = 40 / size; // so that 2.75 root mean squares are seen
+      const scale = 30 / size; // so that three root mean squares are seen, upwards
       DOTS[name].forEach((circle, i) => {
         // One coordinate is spread by class, or, without classes, by the number of the item.
-        const high = at.z > 1 ? scale * U[1][i] : 18 * ((data.classes[i] ?? i) % 10) - 81 + (i % 7);
+        const high = at.z > 1 ? scale * U[1][i] : 16 * ((data.classes[i] ?? i) % 10) - 75 + (i % 7);
         circle.setAttribute("cx", (scale * U[0][i]).toFixed(2));
         circle.setAttribute("cy", (-high).toFixed(2));
         circle.setAttribute("class", chosen && String(data.classes[i]) === chosen ? "chosen" : "");

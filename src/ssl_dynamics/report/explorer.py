@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from ssl_dynamics import __version__
 from ssl_dynamics.analysis import principal_angles
-from ssl_dynamics.experiments.dynamics.compare.unconstrained import WORST_CONDITION
 from ssl_dynamics.experiments.soft_constraint import design as soft
 from ssl_dynamics.problem.schedule import size_of
 from ssl_dynamics.report.formatting import typeset
@@ -34,7 +33,7 @@ PENALTIES = (*(float(f"{digit}e{power}") for power in range(-8, 1) for digit in 
 PENALTY = 0.01  # that is shown first, where none was trained
 HORIZON = 100.0  # in 1/‖C‖, where nothing was trained
 
-_SEEN = 1e-13  # σ_k/σ_1 of trained weights, and angles, below which float64 holds little but rounding
+_ROUNDING = 1e-14  # of σ_k/σ_1 of trained weights; σ_1/σ_z times it, of angles
 _DYNAMICS = {"unconstrained": "unconstrained", "grassmannian": "constrained"}
 
 
@@ -155,14 +154,14 @@ def _start(X: Array, coordinates: Array, modes: int) -> Entry:
 def _measured(z: int, trained: Trained, leading: Array) -> Entry:
     """Logarithms of σ_k/σ_1 (k > 1), and of the tangent of the largest angle to the limit, at each checkpoint.
 
-    None where rounding has taken over: of the span, as in the comparisons, where σ_z/σ_1 is below 1e−8.
+    None where they are rounding.
     """
     values = np.linalg.svd(trained.weights, compute_uv=False)
     ratios = values / values[:, :1]
-    angles = [
-        principal_angles(W, leading)[0] if ratio[-1] > WORST_CONDITION else 0.0
-        for W, ratio in zip(trained.weights, ratios, strict=True)
-    ]
+    angles = np.zeros(len(ratios))
+    whole = ratios[:, -1] > _ROUNDING  # of others float64 has no span
+    angles[whole] = principal_angles(np.linalg.qr(trained.weights[whole])[0], leading)[:, 0]
+    angles[angles * ratios[:, -1] < _ROUNDING] = 0
     return {
         "z": z,
         "dynamics": trained.dynamics,
@@ -171,8 +170,8 @@ def _measured(z: int, trained: Trained, leading: Array) -> Entry:
         "flow": trained.flow,
         "late": trained.late,
         "times": [_short(time) for time in trained.times],
-        "ratios": [[_short(np.log(r)) if r > _SEEN else None for r in ratio[1:]] for ratio in ratios],
-        "tangents": [_short(np.log(np.tan(angle))) if angle > _SEEN else None for angle in angles],
+        "ratios": [[_short(np.log(r)) if r > _ROUNDING else None for r in ratio[1:]] for ratio in ratios],
+        "tangents": [_short(np.log(np.tan(angle))) if angle else None for angle in angles],
     }
 
 
