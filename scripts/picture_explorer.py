@@ -9,7 +9,7 @@ from playwright.sync_api import sync_playwright
 TOP = Path(__file__).resolve().parents[1]
 PAGE = TOP / "results/full/explorer.html"
 PICTURE = TOP / "docs/figures/explorer.png"
-WIDTH, HEIGHT = 1280, 900
+WIDTH, HEIGHT = 1280, 1090
 SHOWN = {"z": 2, "eta": 0, "beta": 0.01, "time": 6}  # collapse under way, the penalty past its minimum
 FLAGS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
 
