@@ -266,7 +266,9 @@ const explorer = (() => {
     charts(now);
     table(now);
     clearTimeout(speaking);
-    speaking = setTimeout(() => { element("summary").textContent = say(now); }, playing ? 1500 : 300);
+    const speak = () => { element("summary").textContent = say(now); };
+    if (!element("summary").textContent) speak();
+    else speaking = setTimeout(speak, playing ? 1500 : 300);
   }
   const request = () => { waiting ||= requestAnimationFrame(show); };
 
