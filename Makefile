@@ -51,7 +51,7 @@ unexport BASH_ENV ENV
 CLEAN = python -IS src/ssl_dynamics/engine/clean_environment.py
 
 .DEFAULT_GOAL := full
-.PHONY: full quick run strict draws preregister test test-all lint benchmark benchmark-check benchmark-baseline crosscheck plan check verify reference schema snapshot report changes readme docs lock try-pythons mutants archive archive-environment help clean
+.PHONY: full quick run strict draws preregister test test-all lint benchmark benchmark-check benchmark-baseline crosscheck plan check verify reference schema snapshot report changes readme docs picture lock try-pythons mutants archive archive-environment help clean
 
 # Bytecode is written at the installation alone: on a full disk Python leaves truncated files of it.
 full quick run strict draws preregister plan check verify reference: export PYTHONDONTWRITEBYTECODE := 1
@@ -139,6 +139,9 @@ readme: $(READY)  ## write the verdicts and figures of results/full into README.
 docs: $(DOCS)  ## build the documentation site: reports/docs/index.html; a broken link is an error
 	@$(call quoted,$(PYTHON)) -IS src/ssl_dynamics/engine/clean_environment.py env NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs --quiet build --strict
 	@echo "reports/docs/index.html"
+
+picture: $(READY)  ## take the still picture of results/full/explorer.html, docs/figures/explorer.png, with Chromium
+	@$(CLEAN) python scripts/picture_explorer.py
 
 lock: $(READY)  ## resolve requirements.in into requirements.lock and environment.yml
 	@SSL_DYNAMICS_KEEP='PIP_*' $(CLEAN) python scripts/lock.py

@@ -32,6 +32,7 @@ rule all:
             suffix=["ipynb", "html"],
         ),
         page=of_the_configuration(RESULTS / "report.html"),
+        explorer=of_the_configuration(RESULTS / "explorer.html"),
         paper=of_the_configuration(RESULTS / "paper.pdf"),
 
 

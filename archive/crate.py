@@ -19,6 +19,7 @@ PRODUCTS = {  # files of a run that its readers start from
     "claims.json": "the verdict on every claim: value, interval, criterion, control, the tables it was computed from",
     "findings.json": "what each figure shows, in a sentence that follows from the verdicts",
     "report.html": "the claims page, one file for readers",
+    "explorer.html": "the closed forms to play with, beside trained weights, one file",
     "paper.pdf": "the replication report",
 }
 

@@ -40,7 +40,7 @@ def test_report_of_snakemake_shows_every_figure_with_its_caption(tree):
         (page,) = (name for name in archive.namelist() if name.endswith("/report.html") and "raw" not in name)
         text = archive.read(page).decode()
     figures = {path.name for path in (tree / "results/tiny/figures").glob("*.svg")}
-    assert figures | {"report.html", "paper.pdf"} <= files
+    assert figures | {"report.html", "explorer.html", "paper.pdf"} <= files
     for name in figures:
         assert f'"results/tiny/figures/{name}": {{"name": "{name}"' in text
     drawn = [figure for name, figure in FIGURES.items() if f"{name}.svg" in figures]

@@ -55,6 +55,25 @@ def figure_rule(group, figures):
     )
 
 
+def explorer_files():
+    """What the explorer shows: forms, items, starts and trained weights of the first data set, in the order of cells."""
+    first = next(iter(CONFIG.datasets))
+    files = {
+        "forms": [
+            RESULTS / first / loss / "quadratic_form.npz" for loss in CONFIG.losses
+        ]
+    }
+    items = "labelled" if CONFIG.has_labels(first) else "triplets"
+    files[items] = RESULTS / first / f"{items}.npz"
+    for experiment, keys in configured.explored(CONFIG).items():
+        for name, file in (("schedules", "schedule"), ("trajectories", "trajectories")):
+            files[f"{experiment}_{name}"] = [
+                RESULTS / dataset / loss / experiment / f"z{z}" / f"{file}.npz"
+                for dataset, loss, z in keys
+            ]
+    return files
+
+
 def report_rules():
     claims, findings = RESULTS / "claims.json", RESULTS / "findings.json"
     labels = {"figure": "triplets-{dataset}", "shows": "Some triplets"}
@@ -149,6 +168,28 @@ def report_rules():
             provenance="report",
             log="page",
             message="the claims page",
+        ),
+        StageRule(
+            name="explorer",
+            stage=f"{REPORT}.explorer:explorer",
+            settings=of_the_run(configured.explorer_settings),
+            input={
+                **explorer_files(),
+                "template": "workflow/page/explorer.html.j2",
+                "style": "workflow/page/explorer.css",
+                "solver": "workflow/page/closed_forms.js",
+                "script": "workflow/page/explorer.js",
+            },
+            output={
+                "page": shown(
+                    "explorer.html",
+                    "explorer",
+                    category="Claims",
+                    labels={"document": "explorer of the closed forms"},
+                )
+            },
+            provenance="explorer",
+            message="the explorer of the closed forms",
         ),
         # Its text names no number: it reads them from what is listed here.
         StageRule(

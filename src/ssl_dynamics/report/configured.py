@@ -17,7 +17,7 @@ from ssl_dynamics.catalogue import (
     paper_figures,
     stages,
 )
-from ssl_dynamics.config import Config, load_config
+from ssl_dynamics.config import Config, Key, load_config
 from ssl_dynamics.description import Figure, cell
 from ssl_dynamics.draws import COUNTS, sizes_of
 from ssl_dynamics.engine.notebook_imports import notebook_parameters
@@ -30,6 +30,7 @@ from ssl_dynamics.report.settings import (
     DrawnFigure,
     DrawsSettings,
     EquationsSettings,
+    ExplorerSettings,
     FiguresSettings,
     NotebookSettings,
     PageSettings,
@@ -40,6 +41,8 @@ from ssl_dynamics.report.settings import (
 if TYPE_CHECKING:  # rules are planned sooner without pandas
     from ssl_dynamics.claims.verdict import Claim
 
+# The rules whose starts and trained weights the explorer shows.
+_TRAINING = ["design_dynamics", "simulate", "design_soft_constraint", "simulate_soft_constraint"]
 _TOP = Path(__file__).parents[3]
 _NOTEBOOKS = _TOP / "workflow/notebooks"
 _REPLICATION = _TOP / "config/full.yaml"
@@ -119,6 +122,22 @@ def _in_words(config: Config) -> str:
     return f"{sets} ({', '.join(config.datasets)}) and {seeds} repetitions of an experiment"
 
 
+def explored(config: Config) -> dict[str, list[Key]]:
+    """The cells of the first data set of the experiments of single-layer models whose training the explorer shows."""
+    first = next(iter(config.datasets))
+    cells = {name: config.cells(name) for name in ("unconstrained", "grassmannian", "soft_constraint")}
+    return {name: [key for key in keys if key[0] == first] for name, keys in cells.items()}
+
+
+def explorer_settings(config: Config) -> ExplorerSettings:
+    return ExplorerSettings(
+        config_name=config.name,
+        dataset=next(iter(config.datasets)),
+        losses=config.losses,
+        cells={name: [(loss, z) for _, loss, z in keys] for name, keys in explored(config).items()},
+    )
+
+
 def paper_settings(config: Config, forms: list[tuple[str, Loss]]) -> PaperSettings:
     return PaperSettings(
         # No run depends on how many others there are.
@@ -158,6 +177,7 @@ def rules_of_the_workflow() -> dict[str, list[str]]:
         "notebook": ["claims", "figures", *compare_rules({table for read in notebooks().values() for table in read})],
         "paper": ["claims", "figures", "quadratic_form", *collected],
         "page": ["claims", "figures", "triplet_figure"],
+        "explorer": ["quadratic_form", "labelled", *_TRAINING],
     }
 
 

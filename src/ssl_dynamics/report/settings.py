@@ -62,6 +62,18 @@ class PageSettings(Settings):
     verifiable: Annotated[bool, Field(description="whether the numbers of this run are shipped, to be compared with")]
 
 
+class ExplorerSettings(Settings):
+    """What the stage `explorer` reads."""
+
+    config_name: str
+    dataset: str
+    losses: list[Loss]
+    cells: Annotated[
+        dict[str, list[tuple[Loss, int]]],
+        Field(description="(loss, dimension) of each experiment whose starts and trained weights are shown, in order"),
+    ]
+
+
 class PaperSettings(Settings):
     """What the stage `paper` reads: all of the configuration, to state the set-up in the text."""
 
