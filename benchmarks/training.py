@@ -112,7 +112,7 @@ def _equations(problem: LinearProblem) -> list[Comparison]:
 
 def evaluations(integrate: Callable[[], object]) -> int:
     """How often an integration of the Gram equations evaluates them."""
-    with mock.patch.object(gram, "gram_velocity", wraps=gram_velocity) as counted:
+    with mock.patch.object(gram, "_velocity", wraps=gram._velocity) as counted:
         integrate()
     return counted.call_count
 

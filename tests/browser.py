@@ -2,7 +2,6 @@
 
 import base64
 import io
-import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,16 +10,6 @@ import numpy as np
 from matplotlib.image import imread
 from scipy.ndimage import gaussian_filter, uniform_filter
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 DPI = 300  # twice as fine as the PNGs of a run: half as much is lost where letters are put onto pixels
 CSS_DPI = 96
 # The one font that figures name for text; of those that the machine may have besides nothing is to depend.
@@ -29,16 +18,6 @@ STYLE = (
     "body { margin: 0; background: white } svg { display: block }"
     "@font-face { font-family: 'DejaVu Sans'; src: url(data:font/ttf;base64,%s) }"
 )
-
-
-@contextmanager
-def chromium():
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- takes half a second
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chromium import in_chromium
 from ssl_dynamics.analysis import log_excess_rank, principal_angles
 from ssl_dynamics.config import load_config
 from ssl_dynamics.problem.datasets import load
@@ -25,7 +26,6 @@ from ssl_dynamics.theory import (
     unconstrained_flow,
 )
 from test_explorer import FILES
-from test_page import CHROMIUM, FLAGS, in_chromium
 
 TOP = Path(__file__).parents[1]
 LOSSES = ("contrastive", "non-contrastive")
@@ -102,16 +102,6 @@ def fashion():
 @pytest.mark.slow
 def test_page_of_the_replication_is_small(fashion):
     assert len(fashion.page().encode()) < 250_000
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- takes half a second
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

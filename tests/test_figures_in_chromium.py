@@ -11,14 +11,15 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
 
-from browser import CHROMIUM, DPI, canvas, chromium, distance, drawn, greys
+from browser import DPI, canvas, distance, drawn, greys
+from chromium import in_chromium
 from ssl_dynamics.catalogue import FAMILIES
 from ssl_dynamics.figures import theme, writing
 from test_figures import drawn as figure_of
 from test_figures import story
 
 mpl.use("Agg")
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")]
+pytestmark = in_chromium
 
 # The bar of a root, whose thickness a PNG rounds, is 0.045 off, all other right text less. Of ‖ and ′ as matplotlib's
 # own fonts for mathematics look to a browser it is 0.118, of n in place of z 0.068. Half-way to that, by ratio. (That
@@ -28,8 +29,8 @@ FIGURES = [(folder, figure) for folder, family in FAMILIES.items() for figure in
 
 
 @pytest.fixture(scope="module")
-def tab():
-    with chromium() as started, canvas(started) as opened:
+def tab(browser):
+    with canvas(browser) as opened:
         yield opened
 
 

@@ -133,7 +133,7 @@ def imported(path):
 
 @pytest.mark.parametrize("name", [*script.TESTS, "problems.py", "conftest.py", "trees.py"])
 def test_tests_of_the_library_need_nothing_but_it_and_what_tests_with(name):
-    allowed = {"numpy", "scipy", "problems", "trees", *script.TESTED_WITH, *sys.stdlib_module_names}
+    allowed = {"numpy", "scipy", "problems", "trees", "chromium", *script.TESTED_WITH, *sys.stdlib_module_names}
     rooms = tuple(f"ssl_dynamics.{room}" for room in script.PACKAGES)
     others = {each for each in imported(TOP / "tests" / name) if each.partition(".")[0] not in allowed}
     assert {each for each in others if not each.startswith(rooms)} == set()

@@ -53,7 +53,7 @@ def test_a_new_version_runs_no_stage_of_an_experiment():
         for name in report
         if "ssl_dynamics:__version__" in definitions(*units_of(f"ssl_dynamics.report.stages.{name}:{name}"))
     }
-    assert versioned == {"page", "paper"}
+    assert versioned == {"page", "explorer", "paper"}
 
 
 def test_what_is_deposited_is_cited_alike():

@@ -6,7 +6,7 @@ from types import FunctionType
 
 import pytest
 
-from test_page import CHROMIUM, FLAGS, in_chromium
+from chromium import in_chromium
 
 SITE = Path(__file__).parents[1] / "reports/docs"
 PAGES = (
@@ -25,16 +25,6 @@ pytestmark = [
     *in_chromium,
     pytest.mark.skipif(not (SITE / "index.html").is_file(), reason="make docs has not been run"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- takes half a second
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(params=["light", "dark"])

@@ -166,7 +166,7 @@ def test_a_picture_and_a_solution_of_before_outlive_a_failure(tmp_path, monkeypa
     for name in ("out.npz", "out.svg"):
         (tmp_path / name).write_text("precious")
 
-    def fails(*_):
+    def fails(*_, **__):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(f"ssl_dynamics.solver.{lost}", fails)

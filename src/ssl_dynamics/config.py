@@ -232,7 +232,7 @@ def parse_config(values: Mapping[str, object], where: str) -> Config:
     try:
         text = json.dumps(_with_exponents(values), default=str)
     except RecursionError:
-        raise ConfigError(f"{where}: Circular reference, or too deep; expected plain values") from None
+        raise ConfigError(f"{where}: too deep; expected plain values") from None
     except (TypeError, ValueError) as error:  # a key that is a date
         raise ConfigError(f"{where}: {error}; expected keys that are words, and plain values") from None
     try:

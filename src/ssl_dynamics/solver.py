@@ -82,7 +82,7 @@ def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | No
         # The picture takes its place when the solution has: neither is lost to the other's failure.
         with tempfile.TemporaryDirectory(dir=plot.parent) as folder:
             drawn = Path(folder) / plot.name
-            _draw(drawn, times, values, sines)
+            _draw(drawn, times, values, sines, asked=plot)
             write_arrays(output, solution)
             drawn.replace(plot)
     except OSError as error:
@@ -90,13 +90,13 @@ def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | No
         raise ConfigError(f"{places}: {error.strerror or error}; nothing was written") from None
 
 
-def _draw(plot: Path, times: Array, values: Array, sines: Array) -> None:
+def _draw(plot: Path, times: Array, values: Array, sines: Array, *, asked: Path) -> None:
     try:
         from ssl_dynamics.figures import theme  # noqa: PLC0415 -- only a picture needs what draws
         from ssl_dynamics.figures.solution import solution  # noqa: PLC0415 -- as above
         from ssl_dynamics.figures.writing import write_figure  # noqa: PLC0415 -- as above
     except ModuleNotFoundError as error:
-        raise ConfigError(f"{plot}: {error.name} is not installed; a picture {needs('pipeline')}") from None
+        raise ConfigError(f"{asked}: {error.name} is not installed; a picture {needs('pipeline')}") from None
     theme.apply()
     write_figure(solution(times, values, sines), plot)
 
