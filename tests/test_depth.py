@@ -295,15 +295,16 @@ def test_features_that_run_away_are_recorded_as_departed():
     assert run.feature_drift.max() < 11
 
 
-def widths_rows(random=None, *, supervised=1.02, drift=0.6):
+def widths_rows(random=None, *, supervised=1.02, in_time=1.6, control=0.0):
     """Rows of the widths and seeds of config/quick.yaml, of the scatter that nets have."""
     random = np.random.default_rng(0) if random is None else random
     frame = pd.DataFrame([{"seed": s, "width": w} for s in range(4) for w in (64, 128, 192)])
-    frame["drift"] = frame["drift_in_time"] = drift * (1 + 0.02 * random.standard_normal(len(frame)))
+    frame["drift"] = 0.6 * (1 + 0.02 * random.standard_normal(len(frame)))
+    frame["in_time"] = in_time * (1 + 0.02 * random.standard_normal(len(frame)))
     frame["drift_predicted"] = 8 / frame["width"] * np.exp(0.25 * random.standard_normal(len(frame)))
     # Of pilot nets the ratio spreads by 0.07 about 1.03 at the width 128, and by 0.044 about 1.00 at 192.
     frame["drift_supervised"] = frame["drift_predicted"] * (supervised + 0.05 * random.standard_normal(len(frame)))
-    frame["drift_supervised_largest"] = frame["drift_supervised"]
+    frame["in_time_supervised"] = control
     return frame.assign(dataset="d", loss="contrastive", dimension=2)
 
 
@@ -325,7 +326,8 @@ def constrained_rows(*, unit=0.15, width=12.0):
         ({}, set()),
         ({"supervised": 0.5}, {"follow-up-depth-supervised"}),
         ({"supervised": 1.5}, {"follow-up-depth-supervised"}),
-        ({"drift": 0.45}, {"follow-up-depth-departure"}),
+        ({"in_time": 0.97}, {"follow-up-depth-departure"}),
+        ({"control": 1.1}, {"follow-up-depth-departure"}),
         ({"unit": 0.6}, {"follow-up-depth-feature-drift"}),
         ({"width": 0.2}, {"follow-up-depth-feature-drift"}),  # a control that passes
     ],
@@ -335,7 +337,7 @@ def test_claims_pass_and_fail(changed, failing):
         return {name: value for name, value in changed.items() if name in names}
 
     tables = {
-        ("depth", "depth_widths"): widths_rows(**chosen("supervised", "drift")),
+        ("depth", "depth_widths"): widths_rows(**chosen("supervised", "in_time", "control")),
         ("depth", "depth_constrained"): constrained_rows(**chosen("unit", "width")),
     }
     assert {claim.id for claim in depth.CLAIMS if judge_rows(claim, tables).verdict == "fail"} == failing

@@ -49,7 +49,7 @@ def widths_table(drift: pd.DataFrame, solution: Solution) -> pd.DataFrame:
     """A row for each net: its drift at the end of either training, and when it departed.
 
     `departure` is the time of drift 0.5; `drift_early` the drift of self-supervised training at one time for all, the
-    earliest departure of any net; `drift_in_time` the largest by 3 ln h/(2μ); `frozen_square`
+    earliest departure of any net; `in_time` 3 ln h/(2μ) over the time of departure, 0 without one; `frozen_square`
     is ‖U − U(0)‖_F² as the kernel of the start predicts it for the departure, `drift_predicted` what it predicts for
     `drift_supervised`.
     """
@@ -73,18 +73,20 @@ def widths_table(drift: pd.DataFrame, solution: Solution) -> pd.DataFrame:
                 "rate": solution.rates[width][seed],
                 "frozen_square": np.exp(2 * log_growth(moments, change, rate, at)),
                 "drift": drifts.max(),
-                "drift_in_time": drifts[times <= WITHIN * np.log(width) / (2 * solution.rates[width][seed])].max(),
+                "in_time": WITHIN * np.log(width) / (2 * rate) / at,
+                "in_time_supervised": WITHIN * np.log(width) / (2 * rate) / departure(*curves[REGRESSION, width, seed]),
                 "drift_early": np.interp(early, times, drifts),
                 "drift_supervised": curves[REGRESSION, width, seed][1][-1],
                 "drift_predicted": solution.supervised[width][seed],
-                "drift_supervised_largest": curves[REGRESSION, width, seed][1].max(),
             }
         )
     return pd.DataFrame(rows)
 
 
 def departure(times: Array, drifts: Array) -> float:
-    """First time of drift 0.5, between the steps by a straight line."""
+    """First time of drift 0.5, between the steps by a straight line; inf where it never is."""
+    if drifts.max() < DEPARTURE:
+        return np.inf
     after = int(np.argmax(drifts >= DEPARTURE))
     around = slice(after - 1, after + 1)
     return float(np.interp(DEPARTURE, drifts[around], times[around]))
