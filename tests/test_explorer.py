@@ -7,6 +7,7 @@ from base64 import b64decode
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from ssl_dynamics.engine.artifacts import leave_open, write_arrays
 from ssl_dynamics.engine.stage import Job, run
@@ -107,7 +108,10 @@ def test_sizes_that_were_trained_are_positions_of_the_sliders():
     assert loss["penalty"] == 0.034
 
 
-def made_by_the_stage(folder, *, left_open=(), labels=True):
+RUN = ("unconstrained", "grassmannian", "soft_constraint")
+
+
+def made_by_the_stage(folder, *, left_open=(), labels=True, configured=RUN):
     """The page that the stage makes of files as the other stages leave them; d = 6, z = 2."""
     random = np.random.default_rng(2)
     start, times = np.linalg.qr(random.standard_normal((3, 6, 2)))[0], np.arange(4)
@@ -134,7 +138,9 @@ def made_by_the_stage(folder, *, left_open=(), labels=True):
     for name in left_open:
         leave_open(inputs[name][0], "why", {})
     inputs |= {name: [PAGE / path] for name, path in PATHS.items()}
-    cells = {name: [("contrastive", 2)] for name in ("unconstrained", "grassmannian", "soft_constraint")}
+    cells = {name: [("contrastive", 2)] if name in configured else [] for name in RUN}
+    # Nothing is handed over of what a configuration does not run.
+    inputs = {name: of for name, of in inputs.items() if name.rpartition("_")[0] not in set(RUN) - set(configured)}
     settings = ExplorerSettings(config_name="tiny", dataset="mixture", losses=["contrastive"], cells=cells)
     page = folder / "explorer.html"
     run(explorer_stage, Job(settings, inputs, {"page": [page]}, logging.getLogger("test"), "explorer"))
@@ -172,3 +178,10 @@ def test_a_cell_that_a_draw_has_left_open_is_not_shown(tmp_path):
     assert {each["dynamics"] for each in loss["trained"]} == {"constrained", "soft"}
     every = [f"{name}_schedules" for name in ("unconstrained", "grassmannian", "soft_constraint")]
     assert "has left every loss open" in made_by_the_stage(tmp_path, left_open=every)
+
+
+@pytest.mark.parametrize("configured", [RUN[:2], RUN[:1], RUN[2:]])
+def test_a_configuration_need_not_run_all_that_can_be_shown(tmp_path, configured):
+    loss = data_of(made_by_the_stage(tmp_path, configured=configured))["losses"]["contrastive"]
+    names = {"unconstrained": "unconstrained", "grassmannian": "constrained", "soft_constraint": "soft"}
+    assert {each["dynamics"] for each in loss["trained"]} == {names[name] for name in configured}

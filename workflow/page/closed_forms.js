@@ -212,7 +212,11 @@ const closedForms = (() => {
     const ratios = logs.slice(1).map((log) => log - logs[0]);
     const total = ratios.reduce((sum, log) => sum + Math.exp(log), 0);
     const spread = ratios.reduce((sum, log) => sum - (log > -Infinity ? log * Math.exp(log) : 0), 0);
-    return Math.log(Math.expm1(Math.log1p(total) + spread / (1 + total)));
+    if (total > 1e-300) return Math.log(Math.expm1(Math.log1p(total) + spread / (1 + total)));
+    // Too small for numbers: ln Σ r(1 − ln r) by the largest term.
+    const terms = ratios.filter((log) => log > -Infinity).map((log) => log + Math.log1p(-log));
+    const most = Math.max(...terms);
+    return terms.length ? most + Math.log(terms.reduce((sum, term) => sum + Math.exp(term - most), 0)) : -Infinity;
   }
 
   // Representations of items (N, z). An item has its coordinates along the first `modes` eigenvectors, and `rest` (N, z),

@@ -49,6 +49,8 @@ def _of_loss(job: Job[ExplorerSettings], loss: str, C: Array, items: Array) -> p
     trained: dict[int, list[page.Trained]] = {}
     reason = Unsettled("no cell of this loss was run")
     for dynamics, cells in job.settings.cells.items():
+        if not cells:  # there are no files of what a configuration does not run
+            continue
         schedules, trajectories = job.inputs[f"{dynamics}_schedules"], job.inputs[f"{dynamics}_trajectories"]
         for (own, z), schedule, weights in zip(cells, schedules, trajectories, strict=True):
             if own != loss:
