@@ -65,16 +65,17 @@ def widths_table(drift: pd.DataFrame, solution: Solution) -> pd.DataFrame:
     for (width, seed), (times, drifts) in growing.items():
         at = departures[width, seed]
         rate, moments, change = (of[width][seed] for of in (solution.rates, solution.moments, solution.change))
+        horizon = WITHIN * np.log(width) / (2 * rate)
         rows.append(
             {
                 "width": width,
                 "seed": seed,
                 "departure": at,
-                "rate": solution.rates[width][seed],
+                "rate": rate,
                 "frozen_square": np.exp(2 * log_growth(moments, change, rate, at)),
                 "drift": drifts.max(),
-                "in_time": WITHIN * np.log(width) / (2 * rate) / at,
-                "in_time_supervised": WITHIN * np.log(width) / (2 * rate) / departure(*curves[REGRESSION, width, seed]),
+                "in_time": horizon / at,
+                "in_time_supervised": horizon / departure(*curves[REGRESSION, width, seed]),
                 "drift_early": np.interp(early, times, drifts),
                 "drift_supervised": curves[REGRESSION, width, seed][1][-1],
                 "drift_predicted": solution.supervised[width][seed],
