@@ -45,20 +45,18 @@ def predict(values: ArrayLike, errors: ArrayLike, *, level: float = INTERVAL_LEV
     if y.ndim != 1 or y.shape != e.shape or len(y) < 3 or (e < 0).any():
         raise ValueError(f"needs three values or more, each with an error >= 0; got arrays {y.shape} and {e.shape}")
     level, draws = probability("level", level), len(y)
-    # Each in a unit of its own, and in a common one where they are added.
-    of_values, of_errors, common = (unit(array).item() for array in (y, e, np.concatenate([y, e])))
+    # Squared in units of their own: float64 holds the squares of neither tiny nor huge values.
+    of_values, of_errors = unit(y).item(), unit(e).item()
     y, e = y / of_values, e / of_errors
-    own_variance = float(y.var(ddof=1)) if np.ptp(y) else 0.0  # of equal values, not of the rounding of their mean
-    own_within = float((e**2).mean())
-    variance, within = own_variance * (of_values / common) ** 2, own_within * (of_errors / common) ** 2
-    between = max(variance - within, 0.0)
-    mean = float(y.mean()) * of_values
-    of_mean = float(scipy.special.stdtrit(draws - 1, (1 + level) / 2)) * np.sqrt(own_variance / draws)
-    of_next = float(scipy.special.stdtrit(draws - 2, (1 + level) / 2)) * np.sqrt((between + within) * (1 + 1 / draws))
-    with np.errstate(over="ignore"):
-        of_mean, of_next = of_mean * of_values, of_next * common
+    own = np.sqrt(y.var(ddof=1)) if np.ptp(y) else 0.0  # of equal values, not of the rounding of their mean
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, spread, within = y.mean() * of_values, own * of_values, np.sqrt((e**2).mean()) * of_errors
+        between = np.sqrt(max(spread - within, 0.0)) * np.sqrt(spread + within)
+        of_mean = scipy.special.stdtrit(draws - 1, (1 + level) / 2) * spread / np.sqrt(draws)
+        # τ² + σ² is the larger of s² and σ².
+        of_next = scipy.special.stdtrit(draws - 2, (1 + level) / 2) * max(spread, within) * np.sqrt(1 + 1 / draws)
         ends = mean - of_mean, mean + of_mean, mean - of_next, mean + of_next
-        prediction = Prediction(mean, *ends, np.sqrt(between) * common, np.sqrt(own_within) * of_errors)
+        prediction = Prediction(*map(float, (mean, *ends, between, within)))
     finite("the prediction", np.array(astuple(prediction)), "scale values and errors down")
     return prediction
 
