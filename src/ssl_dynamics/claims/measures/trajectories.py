@@ -138,13 +138,13 @@ def collapse_deviation(predicted: str, *, gap_time: float, collapsed: float) -> 
 
 
 def lowest_relative_rank(*, after: float) -> Measure:
-    """Lowest (effective rank − 1)/(that of the bottom-z eigenspace − 1) from the gap time `after` on; 0: collapsed."""
+    """Lowest (effective rank − 1)/(that of the leading eigenspace − 1) from the gap time `after` on; 0: collapsed."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         _require_time(rows, after)
         late = rows[rows["gap_time"] >= after]
         if (late["limit_rank"] - 1 <= FLAT).any():
-            raise Unsettled("the anchors themselves have but one direction in the bottom-z eigenspace")
+            raise Unsettled("the anchors themselves have but one direction in the leading eigenspace")
         relative = (late["effective_rank"] - 1) / (late["limit_rank"] - 1)
         return relative.groupby(late["seed"]).min(skipna=False)
 

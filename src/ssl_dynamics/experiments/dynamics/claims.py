@@ -136,7 +136,7 @@ CLAIMS = [
         statement="Under WᵀW = I the representation keeps its rank where the unconstrained one has lost it.",
         formula=r"\frac{\operatorname{erank}XW(t)-1}{\operatorname{erank}XV_z-1}\ge\frac12\quad\text{for}\quad "
         r"t\ge\frac{11.5}{\lambda_2-\lambda_1},\quad V_z=[v_1,\dots,v_z]",
-        quantity="lowest (effective rank − 1)/(that of the bottom-z eigenspace − 1) from t = 11.5/(λ_2 − λ_1) on",
+        quantity="lowest (effective rank − 1)/(that of the leading eigenspace − 1) from t = 11.5/(λ_2 − λ_1) on",
         experiment="grassmannian",
         table="rank",
         measure=lowest_relative_rank(after=COLLAPSE_TIME),
@@ -155,7 +155,7 @@ CLAIMS = [
     Claim(
         id="A2-convergence-bound",
         source="A2",
-        statement="tan θ_max(t) to the bottom-z eigenspace of C stays within e^{−2(λ_{z+1} − λ_z)t} tan θ_max(0).",
+        statement="tan θ_max(t) to the leading eigenspace of C stays within e^{−2(λ_{z+1} − λ_z)t} tan θ_max(0).",
         formula=r"\tan\theta_{\max}(t)\le e^{-2(\lambda_{z+1}-\lambda_z)t}\tan\theta_{\max}(0)",
         quantity="largest ratio of the trained tangent to the bound, t > 0, while the bound exceeds rounding (1e−12)",
         experiment="grassmannian",
@@ -171,7 +171,7 @@ CLAIMS = [
     Claim(
         id="A2-convergence",
         source="A2",
-        statement="Constrained training arrives at the bottom-z eigenspace of C.",
+        statement="Constrained training arrives at the leading eigenspace of C.",
         formula=r"\tan\theta_{\max}(t)=\|G(t)\|_2\to0\quad\Leftrightarrow\quad\operatorname{span}W(t)\to\operatorname{span}(v_1,\dots,v_z)",
         quantity="tan θ_max at the end of training",
         experiment="grassmannian",

@@ -90,7 +90,7 @@ CLAIMS = [
     Claim(
         id="beyond-iteration-limit",
         source="beyond",
-        statement="Orthogonal iteration sheds the direction v_d, as it must to end in the bottom-z eigenspace, iff "
+        statement="Orthogonal iteration sheds the direction v_d, as it must to end in the leading eigenspace, iff "
         "η(λ_z + λ_d) < 1 (shown for C → −C).",
         formula=r"\left|1-2\eta\lambda_d\right|<\left|1-2\eta\lambda_z\right|\quad\Leftrightarrow\quad\eta(\lambda_z+\lambda_d)<1",
         quantity=f"part of the direction v_d in the trained span at {ITERATION_SIDES[0]} of the limit in η, after the "

@@ -11,7 +11,7 @@ CLAIMS = [
     Claim(
         id="beyond-dot-product-limit",
         source="beyond",
-        statement="Training on the dot product ends in the bottom-z eigenspace of C; training on InfoNCE does not.",
+        statement="Training on the dot product ends in the leading eigenspace of C; training on InfoNCE does not.",
         formula=r"\min_{W^\top W=I}\operatorname{Tr}(W^\top CW)\quad\text{at}\quad"
         r"\operatorname{span}W=\operatorname{span}(v_1,\dots,v_z)",
         quantity="sin θ_max between the trained span and that eigenspace at the end of training",
@@ -27,7 +27,7 @@ CLAIMS = [
     Claim(
         id="beyond-infonce-limit",
         source="beyond",
-        statement="InfoNCE's minimiser tends to the bottom-z eigenspace of the in-batch C as the temperature τ grows.",
+        statement="InfoNCE's minimiser tends to the leading eigenspace of the in-batch C as the temperature τ grows.",
         formula=r"\tau(L-\ln n)=\operatorname{Tr}(W^\top CW)+\frac{Q(W)}{2\tau}+O(\tau^{-2})\quad\Rightarrow\quad"
         r"\sin\theta_{\max}=\frac c\tau+O(\tau^{-2})",
         quantity="leading order in 1/τ of sin θ_max between trained span and eigenspace, three temperatures",

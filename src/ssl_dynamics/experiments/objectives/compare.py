@@ -37,7 +37,7 @@ def compare(job: Job[CompareSettings]) -> None:
 
 
 def objective_table(objective: Objective, trajectory: Trajectory, solution: Solution, anchor: Array) -> pd.DataFrame:
-    """Angles to the bottom-z eigenspaces of the dot product's C and of the in-batch C, effective rank of U = XW.
+    """Angles to the leading eigenspaces of the dot product's C and of the in-batch C, effective rank of U = XW.
 
     `flow_time` is in units of the objective, in which that of the dot product is to reach `arrival`.
     """

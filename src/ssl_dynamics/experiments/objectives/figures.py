@@ -21,7 +21,7 @@ DISTANCES: dict[str, tuple[theme.Color, theme.Style, str]] = {
 
 
 def objectives(objectives: pd.DataFrame) -> Figure:
-    """Mean sin² of the angles to the bottom-z eigenspace of C along training, a panel for each objective.
+    """Mean sin² of the angles to the leading eigenspace of C along training, a panel for each objective.
 
     Every seed in colour, those of the other objectives in grey.
     """

@@ -63,7 +63,7 @@ def step_table(trajectories: Trajectories, solution: GrassmannianSolution, learn
 
 
 def angle_table(trajectories: Trajectories, solution: GrassmannianSolution) -> pd.DataFrame:
-    """Tan θ_max to the bottom-z eigenspace, trained and predicted, and the bound on it."""
+    """Tan θ_max to the leading eigenspace, trained and predicted, and the bound on it."""
     values = {
         "tangent": np.tan(principal_angles(trajectories.whole(), solution.leading)[..., 0]),
         "predicted": solution.tangent,
