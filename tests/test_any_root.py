@@ -17,10 +17,8 @@ from hypothesis import strategies as st
 from problems import symmetric
 from ssl_dynamics import catalogue
 from ssl_dynamics.cells import CompareSettings
-from ssl_dynamics.claims.measures.budgets import told
 from ssl_dynamics.claims.measures.orders import orders
-from ssl_dynamics.claims.measures.trajectories import largest_error
-from ssl_dynamics.claims.verdict import Criterion, judge_claim
+from ssl_dynamics.claims.verdict import judge_claim
 from ssl_dynamics.config import load_config, parse_config
 from ssl_dynamics.engine.artifacts import leave_open, read_arrays, read_tables, write_arrays, write_table
 from ssl_dynamics.engine.exit_codes import DISAGREES
@@ -262,14 +260,6 @@ def test_a_cell_that_is_left_open_opens_its_claims_and_no_other(tmp_path):
         {claim.own_table: {keys[0]: reasons[REASON].item()}},
     )
     assert [(cell.verdict, cell.claim.reason) for cell in cells] == [("open", "why"), ("pass", "")]
-
-
-def test_what_theory_alone_cannot_tell_apart_is_open():
-    rows = pd.DataFrame({"seed": [0, 1], "error": [1e-9, 1e-9], "far": [1.0, 1.0], "near": [1.0, 1e-5]})
-    errors = largest_error("error")
-    assert told(errors, largest_error("far"), Criterion("<=", 1e-3))(rows).tolist() == [1e-9, 1e-9]
-    with pytest.raises(Unsettled, match="of the prediction itself the control is 1e-05"):
-        told(errors, largest_error("near"), Criterion("<=", 1e-3))(rows)
 
 
 def test_orders_of_what_is_not_positive_are_unknown_and_one_number_has_none():

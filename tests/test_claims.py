@@ -127,10 +127,36 @@ def test_nothing_measured_or_not_finite_fails(per_seed):
     ("values", "verdict"), [([2.0, 3.0], "fail"), ([0.5, 3.0], "pass"), ([2.0, np.nan], "pass"), ([], "pass")]
 )
 def test_control_must_fail_on_its_best_seed(values, verdict):
-    nearest, judged = judge_control(np.array(values), Criterion("<=", 1.0))
-    assert judged == verdict
+    control = judge_control(np.array(values), Criterion("<=", 1.0))
+    assert (control.verdict, control.seeds) == (verdict, len(values))
     if np.isfinite(values).all() and len(values):
-        assert nearest == min(values)
+        assert control.value == min(values)
+
+
+@pytest.mark.parametrize(
+    ("values", "by_theory", "expected"),
+    [
+        ([0.5, 3.0, 2.0, 4.0], [0.6, 3.0, 2.0, 4.0], (2.0, 3, "fail")),  # of the first seed theory says as much
+        ([0.5, 3.0, 2.0, 4.0], [1.1, 3.0, 2.0, 4.0], (0.5, 4, "pass")),  # not of this one: the control is broken
+        ([0.5, 0.6, 2.0, 4.0], [0.5, 1.0, 2.0, 4.0], (2.0, 2, "fail")),
+        ([0.5, 3.0], [0.6, np.nan], (3.0, 1, "fail")),  # nothing is said of it: it stays
+    ],
+)
+def test_control_is_judged_on_the_seeds_that_can_tell_it(values, by_theory, expected):
+    control = judge_control(np.array(values), Criterion("<=", 1.0), np.array(by_theory))
+    assert (control.value, control.seeds, control.verdict) == expected
+
+
+def test_draw_in_which_most_seeds_cannot_tell_the_control_is_open():
+    values, by_theory = np.array([0.5, 0.6, 0.7, 4.0]), np.array([0.5, 0.6, 0.7, 4.0])
+    with pytest.raises(Unsettled, match=r"of 3 of 4 seeds theory says the same of the control, 0\.5: this draw tells"):
+        judge_control(values, Criterion("<=", 1.0), by_theory)
+    claim = dataclasses.replace(
+        make_claim(), control=Control("", measures.largest_error("control"), theory=measures.largest_error("value"))
+    )
+    assert judge_table(claim, table([0.5, 0.9], [0.5, 3.0])).verdict == "open"
+    told = judge_table(claim, table([0.5, 1.1], [0.5, 3.0]))
+    assert (told.control.value, told.control.seeds, told.verdict) == (3.0, 1, "fail")  # by the claim itself
 
 
 def test_what_a_draw_cannot_settle_is_open_with_its_reason():
@@ -486,5 +512,14 @@ def test_same_span_is_open_where_the_checkpoints_tell_no_rate(error, control, mo
     rows = pd.DataFrame({"seed": np.repeat([0, 1], 2), "time": [0.0, 1.0] * 2, "error": [0.0, error] * 2}).assign(
         **CELL, extrapolations=2, learning_rate=0.1, error_slower=control, error_faster=control
     )
-    rows["moved_slower"] = rows["moved_faster"] = [0.0, 4e-3, 0.0, moved]  # one seed is enough
+    rows["moved_slower"] = rows["moved_faster"] = [0.0, moved, 0.0, moved]
     assert judge_rows(stated("A1-same-span"), {("unconstrained", "spans"): rows}).verdict == verdict
+
+
+def test_same_span_is_judged_by_the_seeds_whose_checkpoints_tell_the_rate():
+    rows = pd.DataFrame({"seed": np.repeat([0, 1], 2), "time": [0.0, 1.0] * 2, "error": [0.0, 5e-4] * 2}).assign(
+        **CELL, extrapolations=2, learning_rate=0.1, error_slower=[0, 4e-3, 0, 5e-5], moved_slower=[0, 4e-3, 0, 5e-5]
+    )
+    rows = rows.assign(error_faster=rows["error_slower"], moved_faster=rows["moved_slower"])
+    cell = judge_rows(stated("A1-same-span"), {("unconstrained", "spans"): rows})
+    assert (cell.verdict, cell.control.value, cell.control.seeds) == ("pass", 4e-3, 1)

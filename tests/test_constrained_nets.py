@@ -552,7 +552,7 @@ def test_frozen_flow_and_features_at_the_rate_of_the_width_are_told_apart_in_eve
         return judge_rows(replace(claim, wrong=None), {claim.own_table: frozen_rows(random, **wrong)})
 
     draws = [judged() for _ in range(300)]  # all of 300: at least 99 % of draws, with 95 % confidence
-    assert all(cell.claim.verdict == "pass" and cell.control_verdict == "fail" for cell in draws)
+    assert all(cell.claim.verdict == "pass" and cell.control.verdict == "fail" for cell in draws)
     # The stated resolving power at h = 256 is 0.01 · 4096/256 = 0.16, less what the next order takes.
     assert all(judged(factor=factor).verdict == "fail" for factor in (0.75, 1.25) for _ in range(50))
     assert 0.1 < judge_rows(claim, {claim.own_table: frozen_rows(random)}).resolves < 0.25

@@ -224,7 +224,7 @@ def test_cosine_training_reaches_a_plateau_near_the_bound_of_the_loss(loss):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_cosine_training_takes_the_steps_that_the_kernel_of_the_start_foretells(activation):
     """Where a representation near zero makes them shorter, it does so in both, and both look at one time."""
-    X, step, end, seeds = triplets(), 0.6, 3.0, 40
+    X, step, end, seeds = triplets(), 0.6, 3.0, 26
     batch = nets(X, 4096, activation, seeds=seeds)
     W1, W2 = (W.numpy() for W in batch.layers)
     U, kernels = net_outputs(X, W1, W2, activation), two_layer_ntk(X, W1, W2, activation=activation)
@@ -234,9 +234,8 @@ def test_cosine_training_takes_the_steps_that_the_kernel_of_the_start_foretells(
         (_, steps), time = cosine_descent(kernels[seed], A, U[seed], step=step, end=end)
         times = of_seed(rows, seed)["time"]
         assert abs(times - time).min() < 1e-5 * time
-        if len(steps) > end / step:
-            short = np.argmin(steps[:-1])
-            off.append(abs(np.diff(times)[short] / steps[short] - 1))
+        if end / step < len(steps) <= 10:  # every one of the first ten steps has a row
+            off.append(abs(np.diff(times)[: len(steps)] / steps - 1).max())
     assert len(off) >= 3
     assert np.median(off) < 0.05
 
@@ -399,7 +398,7 @@ def test_right_prediction_of_the_drift_passes_and_one_that_is_wrong_by_fifteen_p
     (claim,) = [claim for claim in CLAIMS if claim.id == name]
     fast = replace(claim, wrong=None)
     cells = [judge_rows(fast, compared(random)) for _ in range(300)]
-    assert all(cell.verdict == "pass" and cell.control_verdict == "fail" for cell in cells)
+    assert all(cell.verdict == "pass" and cell.control.verdict == "fail" for cell in cells)
     assert judge_rows(claim, compared(random)).resolves < 0.13
     assert all(judge_rows(fast, compared(random, factor=wrong)).verdict != "pass" for wrong in (0.85, 1.15))
 
@@ -504,7 +503,7 @@ def test_halving_the_steps_moves_no_verdict(tables, tmp_path):
     halved = experiment(tmp_path, 0.1)
     for claim in CLAIMS:
         whole, half = judge_rows(claim, tables), judge_rows(claim, halved)
-        assert (whole.claim.verdict, whole.control_verdict) == (half.claim.verdict, half.control_verdict), claim.id
+        assert (whole.claim.verdict, whole.control.verdict) == (half.claim.verdict, half.control.verdict), claim.id
     times = [
         t["drift", "departures"].set_index(["objective", "activation", "width", "seed"])["departure_time"][
             "dot-product"

@@ -93,7 +93,7 @@ def tables(training, rate=1.0):
 def test_right_theory_passes_and_one_wrong_by_the_resolving_power_does_not(training, name):
     cell = judge_rows(claim(name), tables(training))
     assert cell.verdict == "pass"
-    assert cell.control_verdict == "fail"
+    assert cell.control.verdict == "fail"
     assert 1e-6 < cell.resolves < 0.01
     # Orders by the sum of squares: the sign of the product that it leaves out may halve or double the error.
     error = cell.resolves * (4 if "order" in name else 1.02)

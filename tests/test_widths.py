@@ -315,6 +315,6 @@ def test_speed_that_depends_on_the_width_fails_the_claims(speeds, verdict):
     for claim in CLAIMS:
         if claim.id in ("A3-narrow-order", "A3-narrow-error"):
             cell = judge_rows(claim, tables)
-            assert cell.control_verdict == "fail"
+            assert cell.control.verdict == "fail"
             assert cell.verdict == verdict
             assert (cell.resolves < 0.01) == (verdict == "pass")  # what is 1 % off is told

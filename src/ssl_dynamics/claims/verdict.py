@@ -54,11 +54,16 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Control:
-    """What must fail the same criterion; its measure reads the claim's table, of another experiment if it names one."""
+    """What must fail the same criterion; its measure reads the claim's table, of another experiment if it names one.
+
+    `theory` is what theory alone says of the control. Where that meets the criterion for a seed, right and wrong theory
+    say the same, and no training could tell them apart: the control is judged without that seed.
+    """
 
     description: str
     measure: Measure
     experiment: str | None = None
+    theory: Measure | None = None
 
 
 @dataclass(frozen=True)
@@ -158,15 +163,34 @@ def judge(per_seed: Array, statistic: Statistic, criterion: Criterion) -> Judged
     return Judged(float(per_seed.mean()), low, high, margin, criterion.p_value(per_seed), met, seeds, verdict, reason)
 
 
-def judge_control(per_seed: Array, criterion: Criterion) -> tuple[float, Verdict]:
-    """The value and verdict of a control: of the seed on which it comes nearest to the criterion. It must fail there.
+@dataclass(frozen=True)
+class JudgedControl:
+    """A control: its value on the seed on which it comes nearest to the criterion, on how many seeds, the verdict."""
 
-    A control that was not measured on every seed proves nothing: it counts as passed, which breaks its claim.
+    value: float
+    seeds: int
+    verdict: Verdict
+
+
+def judge_control(per_seed: Array, criterion: Criterion, by_theory: Array | None = None) -> JudgedControl:
+    """Judge a control on the seed on which it comes nearest to the criterion. It must fail there.
+
+    Seeds for which `by_theory`, one number each, meets the criterion are left out. A control that was not measured on
+    every seed that is left proves nothing: it counts as passed, which breaks its claim. Raises Unsettled where fewer
+    than half of the seeds are left.
     """
+    if by_theory is not None:
+        alike = np.array([criterion.margin(float(value)) >= 0 for value in by_theory], dtype=bool)
+        if 2 * alike.sum() > len(alike):
+            raise Unsettled(
+                f"of {alike.sum()} of {len(alike)} seeds theory says the same of the control, "
+                f"{by_theory[alike][0]:.3g}: this draw tells nothing"
+            )
+        per_seed = per_seed[~alike]
     if not len(per_seed) or not np.isfinite(per_seed).all():
-        return np.nan, "pass"
+        return JudgedControl(np.nan, len(per_seed), "pass")
     nearest = max(map(float, per_seed), key=criterion.margin)
-    return nearest, "pass" if criterion.margin(nearest) >= 0 else "fail"
+    return JudgedControl(nearest, len(per_seed), "pass" if criterion.margin(nearest) >= 0 else "fail")
 
 
 @dataclass(frozen=True)
@@ -175,14 +199,13 @@ class Cell:
 
     name: str
     claim: Judged
-    control: float
-    control_verdict: Verdict
+    control: JudgedControl
     resolves: float = np.nan
 
     @property
     def verdict(self) -> Verdict:
         """That of the claim, unless the control breaks it."""
-        return self.claim.verdict if self.control_verdict == "fail" else "fail"
+        return self.claim.verdict if self.control.verdict == "fail" else "fail"
 
 
 def judge_claim(
@@ -210,7 +233,7 @@ def judge_claim(
 
 def _open_cell(key: Key, seeds: int, reason: str) -> Cell:
     unknown = Judged(np.nan, np.nan, np.nan, -np.inf, 1.0, 0, seeds, "open", reason)
-    return Cell("/".join(map(str, key)), unknown, np.nan, "fail")
+    return Cell("/".join(map(str, key)), unknown, JudgedControl(np.nan, 0, "fail"))
 
 
 def _judge_cell(claim: Claim, tables: Mapping[tuple[str, str], pd.DataFrame], key: Key, seeds: int) -> Cell:
@@ -222,15 +245,17 @@ def _judge_cell(claim: Claim, tables: Mapping[tuple[str, str], pd.DataFrame], ke
 
     try:
         result = judged(claim.measure)
-        control = judge_control(
-            _per_seed(claim.control.measure, _rows(tables[claim.control_table], key), seeds), claim.criterion
-        )
+        control_rows = _rows(tables[claim.control_table], key)
+        measured = _per_seed(claim.control.measure, control_rows, seeds)
+        theory = claim.control.theory
+        by_theory = None if theory is None else _per_seed(theory, control_rows, seeds)
+        control = judge_control(measured, claim.criterion, by_theory)
     except Unsettled as why:
         return _open_cell(key, seeds, str(why))
     wrong = claim.wrong
     if wrong is None or result.verdict != "pass":
-        return Cell(name, result, *control)
-    return Cell(name, result, *control, resolving_power(lambda error: judged(wrong(error)).verdict == "pass"))
+        return Cell(name, result, control)
+    return Cell(name, result, control, resolving_power(lambda error: judged(wrong(error)).verdict == "pass"))
 
 
 def resolving_power(passes: Callable[[float], bool]) -> float:

@@ -81,10 +81,10 @@ def _record(claim: Claim, cells: list[Cell], sources: list[Path], config_name: s
         # Every cell must meet the criterion: that one does not has the largest of their p-values.
         "p": max(cell.claim.p for cell in cells),
         "control": {
-            "description": claim.control.description,
-            "value": _finite(decisive.control),
+            "description": _described(claim, decisive),
+            "value": _finite(decisive.control.value),
             # The controls of all cells must fail; one that passes is named in its cell.
-            "verdict": "pass" if any(cell.control_verdict == "pass" for cell in cells) else "fail",
+            "verdict": "pass" if any(cell.control.verdict == "pass" for cell in cells) else "fail",
         },
         "figure": f"results/{config_name}/figures/{claim.figure}.svg",
         "command": f"make run {variables(config_name)} TARGET='{' '.join(map(Path.as_posix, sources))}'",
@@ -94,13 +94,24 @@ def _record(claim: Claim, cells: list[Cell], sources: list[Path], config_name: s
     }
 
 
+def _described(claim: Claim, cell: Cell) -> str:
+    """What the control is, and on how many seeds, where theory alone could not tell it on all."""
+    used, seeds = cell.control.seeds, cell.claim.seeds
+    left = used < seeds and np.isfinite(cell.control.value)
+    return claim.control.description + (f" ({used} of {seeds} seeds can tell it)" if left else "")
+
+
 def _cells(cells: Sequence[Cell]) -> list[dict[str, object]]:
     return [
         {
             "cell": cell.name,
             **_numbers(cell),
             "verdict": cell.verdict,
-            "control": {"value": _finite(cell.control), "verdict": cell.control_verdict},
+            "control": {
+                "value": _finite(cell.control.value),
+                "seeds": cell.control.seeds,
+                "verdict": cell.control.verdict,
+            },
         }
         for cell in cells
     ]

@@ -108,9 +108,9 @@ def train_to_plateau(
 ) -> Rows:
     """Gradient descent until the second half of the time has changed the loss by less than 2 % of its decrease.
 
-    η = `step`/(growth rate at the start), or as much as moves the outputs by 2 `step` of U, if that is less; one step
-    ends at the time `landing`/(growth rate at the start), which has a row. Rows and errors as in `train_to_fit`.
-    Source: docs/theory.md §4.
+    η = `step`/(growth rate at the start), or as much as moves one representation by its own norm, if that is less: no
+    step jumps over a zero. One step ends at the time `landing`/(growth rate at the start), which has a row. Rows and
+    errors as in `train_to_fit`. Source: docs/theory.md §4.
     """
     _, start, _ = nets.gradient(nets.layers, value)
     rates = step / growth_rate(nets, value)
@@ -119,12 +119,12 @@ def train_to_plateau(
     def ended(losses: torch.Tensor) -> torch.Tensor:
         seeds = nets.seeds
         due = nets.times >= 2 * mark_time[seeds]
-        # A step past a zero of a representation may raise the loss: that is no plateau either.
+        # A step beside a zero of a representation may raise the loss: that is no plateau either.
         flat = (mark_loss[seeds] - losses).abs() < PLATEAU * (start[seeds] - losses)
         mark_time[seeds[due]], mark_loss[seeds[due]] = nets.times[due], losses[due]
         return due & flat
 
-    return _descend(nets, value, rates, ended, on_step, most_moved=2 * step, landing=landing / step * rates)
+    return _descend(nets, value, rates, ended, on_step, most_moved=1.0, landing=landing / step * rates)
 
 
 def growth_rate(nets: Nets, value: Value) -> torch.Tensor:
@@ -144,7 +144,7 @@ def _descend(
     most_moved: float = math.inf,
     landing: torch.Tensor | None = None,
 ) -> Rows:
-    """Gradient descent at η = `rates` (S,), less where outputs would move by more than `most_moved` of their norm.
+    """Gradient descent at η = `rates` (S,), less where the output at a point would move by `most_moved` of its norm.
 
     One step of every net ends at its time `landing` (S,).
     """
@@ -158,7 +158,7 @@ def _descend(
         tried = moved(nets.layers, gradients, eta)
         new_U, new_losses, new_gradients = nets.gradient(tried, value)
         # In proportion: a step that is halved at a bound would jump there, and the net with it.
-        shorter = eta * (most_moved / _distance(new_U, U)).clamp(max=1)
+        shorter = eta * (most_moved / _farthest(new_U, U)).clamp(max=1)
         if (shorter < eta).any():
             eta = shorter
             tried = moved(nets.layers, gradients, eta)
@@ -195,6 +195,13 @@ def _distance(new: torch.Tensor, old: torch.Tensor) -> torch.Tensor:
     """‖U' − U‖_F/‖U‖_F of every net (S,)."""
     distance: torch.Tensor = torch.linalg.matrix_norm(new - old) / torch.linalg.matrix_norm(old)
     return distance
+
+
+def _farthest(new: torch.Tensor, old: torch.Tensor) -> torch.Tensor:
+    """max_i |u_i' − u_i|/|u_i| of every net (S,), 0 for what has not moved."""
+    moved = torch.linalg.vector_norm(new - old, dim=-1)
+    shares = torch.where(moved > 0, moved / torch.linalg.vector_norm(old, dim=-1), 0.0)
+    return shares.amax(dim=-1)
 
 
 def _record(rows: list[Rows], nets: Nets, losses: torch.Tensor, **more: torch.Tensor) -> None:

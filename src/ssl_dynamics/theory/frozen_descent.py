@@ -47,7 +47,8 @@ def cosine_slope(U: Array, A: Array) -> Array:
 def cosine_descent(Theta: Array, A: Array, U0: Array, *, step: float, end: float) -> tuple[Descent, float]:
     """Slopes of L = Tr(EᵀAE) under U_{k+1} = U_k − η_kΘ ∂L/∂U until the time `end`/r; r = ‖Θ ∂L/∂U‖/‖U‖ at the start.
 
-    η = `step`/r, or as much as moves the outputs by 2 `step` of their norm, if that is less; the last step ends at
+    η = `step`/r, or as much as moves one representation by its own norm, if that is less: the flow turns a
+    representation the faster the nearer to zero it is, and longer steps would throw it out. The last step ends at
     `end`/r. Returns the descent and that time.
 
     Theta (Nz, Nz) symmetric, index i·z + a; A (N, N) symmetric; U0 (N, z) without a row of zeros. Source:
@@ -58,10 +59,11 @@ def cosine_descent(Theta: Array, A: Array, U0: Array, *, step: float, end: float
     while left > 0:
         slope = cosine_slope(U, A)
         moved = (Theta @ slope.ravel()).reshape(U.shape)
-        speed = float(np.linalg.norm(moved) / np.linalg.norm(U))
         if not slopes:
-            rate, left = speed, end / speed
-        eta = min(step / rate, 2 * step / speed)
+            rate = float(np.linalg.norm(moved) / np.linalg.norm(U))
+            left = end / rate
+        turning = float((np.linalg.norm(moved, axis=1) / np.linalg.norm(U, axis=1)).max())
+        eta = step / max(rate, step * turning)
         last = eta >= left * (1 - 1e-9)
         eta = left if last else eta
         slopes.append(slope)

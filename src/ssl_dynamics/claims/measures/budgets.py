@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Criterion, Measure
+from ssl_dynamics.claims.verdict import Measure
 from ssl_dynamics.unsettled import Unsettled
 
 
@@ -34,36 +34,3 @@ def within_reach(measure: Measure, bound: str, most: float) -> Measure:
         return measure(rows)
 
     return measure_if_reached
-
-
-def told(measure: Measure, control: Measure, criterion: Criterion) -> Measure:
-    """The measure where theory alone fails the control: `control` is the control's measure of the prediction itself.
-
-    Where that meets the criterion for a seed, right and wrong theory say the same, and no training could tell them
-    apart.
-    """
-
-    def measure_if_told(rows: pd.DataFrame) -> "pd.Series[float]":
-        values = control(rows)
-        if (alike := values.map(criterion.margin) >= 0).any():
-            raise Unsettled(
-                f"of the prediction itself the control is {values[alike].iloc[0]:.3g}: this draw tells nothing"
-            )
-        return measure(rows)
-
-    return measure_if_told
-
-
-def telling(measure: Measure, columns: list[str], least: float) -> Measure:
-    """The measure where the wrong predictions of the control differ from the right one by `least`, for every seed.
-
-    `columns` hold by how much, at every time. Where it is less at all of them, no training could tell them apart.
-    """
-
-    def measure_if_told(rows: pd.DataFrame) -> "pd.Series[float]":
-        told = rows.groupby("seed")[columns].max().to_numpy().min()
-        if told < least:
-            raise Unsettled(f"at the checkpoints control and prediction differ by {told:.2g}, below {least:g}")
-        return measure(rows)
-
-    return measure_if_told

@@ -213,6 +213,11 @@ def nearest_to(centre: float, columns: str | list[str], measure: Measure) -> Mea
     return lambda rows: _decisive(pd.Series.idxmin, centre, columns, measure, rows)
 
 
+def half(measure: Measure) -> Measure:
+    """Half of a measure: a difference of twice the criterion shows beside an error that meets it."""
+    return lambda rows: measure(rows) / 2
+
+
 def _decisive(
     choose: Callable[["pd.Series[float]"], Any],
     centre: float,

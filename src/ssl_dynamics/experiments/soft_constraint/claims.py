@@ -4,7 +4,7 @@ from functools import partial
 
 from ssl_dynamics.claims.common import FAR_RATE, NEAR_RATE
 from ssl_dynamics.claims.measures.rates import in_quadrature, nearer_rate, proportional
-from ssl_dynamics.claims.measures.trajectories import difference, largest_error, largest_over, order_deviation
+from ssl_dynamics.claims.measures.trajectories import difference, half, largest_error, largest_over, order_deviation
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
 from ssl_dynamics.experiments.soft_constraint.measures import weakest
 from ssl_dynamics.problem.levels import COARSE_RATE_ERROR, FAR_RATES
@@ -87,6 +87,8 @@ CLAIMS = [
         control=Control(
             f"the closed form for a penalty wrong by {COARSE_RATE_ERROR:.0%}, of both signs the nearer",
             weakest(nearer_rate(partial(difference, "excess"), "predicted", rates=FAR_RATES)),
+            # A start whose representation never loses rank feels no penalty that is weak.
+            theory=half(weakest(nearer_rate(partial(difference, "predicted"), "predicted", rates=FAR_RATES))),
         ),
         figure="soft-constraint",
         wrong=lambda error: weakest(proportional(partial(difference, "excess"), "predicted", rates=FAR_RATES)(error)),
