@@ -163,6 +163,14 @@ def test_shipped_pages_say_what_the_shipped_reference_says():
             assert told(finding, records) in CLAIMS_PAGE
 
 
+def test_sections_of_the_theory_name_every_claim_once():
+    text = (TOP / "docs/theory.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| [§")]
+    assert [row[0][2:3] for row in rows] == re.findall(r"^## §(\d)", text, re.MULTILINE)
+    named = [claim for row in rows if row[2] != "all" for claim in row[2].split(", ")]
+    assert sorted(named) == sorted(claim.id for claim in CLAIMS)
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/README.md", "docs/abstracts.md", "docs/theory.md", "CITATION.cff"])
 def test_first_lines_say_that_only_the_abstracts_were_at_hand(page):
     beginning = " ".join((TOP / page).read_text(encoding="utf-8")[:1300].split())
