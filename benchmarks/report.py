@@ -148,7 +148,7 @@ def _growths(growths: Sequence[Growth]) -> Iterator[str]:
     yield from ("", "## Growth", "")
     yield (
         f"Exponent of the CPU time in one size, the others fixed, and of the operations that the formulas need over "
-        f"the same sizes; it is to be no more than {MOST_ABOVE:g} above the latter."
+        f"the same sizes; it should exceed the latter by no more than {MOST_ABOVE:g}."
     )
     yield from ("", "| what | in | sizes | seconds | exponent ± standard error | of the operations | |")
     yield "|---|---|---|---|---|---|---|"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ssl_dynamics.engine.provenance import SUFFIX, records_below
 from ssl_dynamics.report.abstracts import standing
-from ssl_dynamics.report.answers import ANSWERS, STORY, told
+from ssl_dynamics.report.answers import told
 from ssl_dynamics.report.formatting import (
     Record,
     criterion,
@@ -21,7 +21,7 @@ from ssl_dynamics.report.formatting import (
     spread,
     verdict_word,
 )
-from ssl_dynamics.report.parts import PARTS, QUESTIONS
+from ssl_dynamics.report.parts import PARTS, STORY
 from ssl_dynamics.verify.expectation import DRAWS, REFERENCE
 
 TOP = Path(__file__).parents[1]
@@ -53,11 +53,11 @@ def families(records: list[Record], draws: Record) -> str:
     `draws` is what the reference says of many draws, of any configuration.
     """
     rows = []
-    for part, (title, _) in PARTS.items():
-        own = [record for record in records if record["group"] == part]
-        answer = " ".join(told(finding, records) for finding in ANSWERS[part])
-        address = title.lower().replace(" ", "-")
-        rows.append([QUESTIONS[part], answer, how_sure(own, draws), f"[{title}](docs/claims.md#{address})"])
+    for name, part in PARTS.items():
+        own = [record for record in records if record["group"] == name]
+        answer = " ".join(told(finding, records) for finding in part.answer)
+        address = part.title.lower().replace(" ", "-")
+        rows.append([part.question, answer, how_sure(own, draws), f"[{part.title}](docs/claims.md#{address})"])
     return table(["question", "answer", "how sure", "claims"], rows)
 
 
@@ -111,7 +111,7 @@ def verdicts(records: list[Record], over_draws: Record | None = None) -> str:
         columns.append(f"over {draws_in_words(over_draws)}")
         lines = {claim["id"]: in_a_line(claim) for claim in over_draws["claims"]}
     sections = []
-    for part, (title, _) in PARTS.items():
+    for name, part in PARTS.items():
         rows = [
             [
                 f"**{record['id']}** {record['statement']}",
@@ -122,10 +122,10 @@ def verdicts(records: list[Record], over_draws: Record | None = None) -> str:
                 *([lines.get(record["id"], "")] if over_draws else []),
             ]
             for record in records
-            if record["group"] == part
+            if record["group"] == name
         ]
-        answer = " ".join(told(finding, records) for finding in ANSWERS[part])
-        sections.append(f"## {title}\n\n*{QUESTIONS[part]}* {answer}\n\n{table(columns, rows)}")
+        answer = " ".join(told(finding, records) for finding in part.answer)
+        sections.append(f"## {part.title}\n\n*{part.question}* {answer}\n\n{table(columns, rows)}")
     return "\n\n".join(sections)
 
 

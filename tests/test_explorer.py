@@ -57,7 +57,7 @@ def test_page_has_the_same_bytes_twice_and_needs_nothing_else():
 def test_numbers_of_the_page_are_those_of_the_spectrum():
     data = data_of(made_up())
     loss = data["losses"]["contrastive"]
-    decoded = np.frombuffer(b64decode(loss["eigenvalues"]), "<f8")
+    decoded = np.frombuffer(b64decode(loss["starts"]["2"]["eigenvalues"]), "<f8")
     np.testing.assert_array_equal(decoded, np.linalg.eigvalsh(np.diag(np.linspace(-1, 0.3, 6))))
     assert loss["norm"] == 1.0
     assert loss["horizon"] == explorer.HORIZON

@@ -101,7 +101,7 @@ def fashion():
 
 @pytest.mark.slow
 def test_page_of_the_replication_is_small(fashion):
-    assert len(fashion.page().encode()) < 250_000
+    assert len(fashion.page().encode()) < 100_000
 
 
 @pytest.fixture(scope="module")

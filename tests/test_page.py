@@ -17,6 +17,7 @@ from ssl_dynamics.report.claim_rows import formula
 from ssl_dynamics.report.configured import banner, verdicts_settings
 from ssl_dynamics.report.findings import findings_of
 from ssl_dynamics.report.links import Links
+from ssl_dynamics.report.parts import PARTS
 from ssl_dynamics.report.workflow_picture import BOXES, columns_of, picture, schematic
 
 
@@ -92,7 +93,7 @@ def test_smaller_version_of_the_replication_is_none():
 def test_page_says_of_draws_what_the_reference_ships_and_else_nothing(tmp_path):
     found = draws_of("A1-one", "A1-two")
     text = rendered(tmp_path, over_draws=found)
-    line = "Over 20 draws: holds on average (predicted [0.9, 1.2], 19 of 20 draws pass, P ≥ 0.78)"
+    line = "Over 20 draws: holds on average (predicted [0.9, 1.2], holds in 19 of 20 draws, P ≥ 0.78)"
     assert text.count(line) == 2
     read = words_of(text)
     assert "20 draws, as the reference ships them (not preregistered)" in read
@@ -109,7 +110,7 @@ def test_page_says_what_holds_and_what_fails(tmp_path):
     assert "3 of 4 claims hold. These do not:" in read
     assert '<a href="#A1-two">A1-two</a>' in text
     assert "It fails: no finite value, where the criterion is ≤ 0.2 (a/b/2)." in read
-    assert "Not in every point. A1-two fails." in read
+    assert "This configuration does not measure all that an answer rests on. A1-two fails." in read
     assert "✗ fails" in text
     assert text.count('class="claim ') == 4
     assert 'alt="‖Θ₂‖_F of all."' in text
@@ -126,10 +127,14 @@ def test_page_says_that_nothing_fails_only_where_nothing_does(tmp_path):
     assert undecided.count("max_steps ends the training, at 1.62×10⁵") == 3  # on top, at the figure, in the row
 
 
-def test_answer_of_a_family_is_given_only_where_all_of_its_claims_hold(tmp_path):
-    answer = "Without a constraint, linear models and models on a fixed kernel turn into a scalar representation"
-    assert answer not in words_of(rendered(tmp_path))
-    assert answer in words_of(rendered(tmp_path, [record("A1-one")]))
+def test_answer_of_a_family_follows_from_the_verdicts_that_it_rests_on(tmp_path):
+    first, *_, last = PARTS["collapse"].answer
+    records = [record(name) for finding in (first, last) for name in finding.claims]
+    read = words_of(rendered(tmp_path, [*records, record("A1-two", verdict="fail")]))
+    assert f"{first.sentence} {last.sentence} A1-two fails. 5" in read
+    records[-1] |= {"verdict": "fail"}
+    read = words_of(rendered(tmp_path, records))
+    assert f"{first.sentence} Not confirmed ({last.claims[0]} fails): “{last.sentence}” 4 of 5" in read
 
 
 def test_finding_of_a_figure_follows_from_the_verdicts():

@@ -168,7 +168,7 @@ def test_failing_missing_and_unmeasured_claims_show_as_such(job, tmp_path):
     (failing,) = rendered(made, tmp_path / "failing", "<failing-claims>")
     assert [claim.id for claim in CLAIMS if f"{claim.id} " in failing] == [claim.id for claim in claims[1:]]
     (summary,) = rendered(made, tmp_path / "summary", "<tab-summary>")
-    assert re.search(r"A1 .*representations 1 0 3 A2", summary)
+    assert re.search(r"A1 .*dimension collapse\. 1 0 3 A2", summary)
 
 
 @pytest.mark.parametrize("config", ["tiny", "tiny-all"])

@@ -11,9 +11,9 @@ import pytest
 from problems import draws_of
 from ssl_dynamics.registry import CLAIMS, GROUPS
 from ssl_dynamics.report.abstracts import ABSTRACTS, UNTESTED, standing
-from ssl_dynamics.report.answers import ANSWERS, STORY, told
+from ssl_dynamics.report.answers import answer, told
 from ssl_dynamics.report.formatting import criterion, verdict_word
-from ssl_dynamics.report.parts import PARTS, QUESTIONS
+from ssl_dynamics.report.parts import PARTS, STORY
 
 TOP = Path(__file__).parents[1]
 README = (TOP / "README.md").read_text(encoding="utf-8")
@@ -88,14 +88,14 @@ def test_table_has_a_column_of_draws_where_they_are_shipped(records):
     first = records[0]["id"]
     with_draws, plain = lines(draws_of(first)), lines()
     assert with_draws[0].endswith("| over 20 draws |")
-    assert with_draws[2].endswith("| holds on average (predicted [0.9, 1.2], 19 of 20 draws pass, P ≥ 0.78) |")
+    assert with_draws[2].endswith("| holds on average (predicted [0.9, 1.2], holds in 19 of 20 draws, P ≥ 0.78) |")
     assert with_draws[3].endswith("|  |")
     assert {line.count("|") for line in plain} == {6}
     assert {line.count("|") for line in with_draws} == {7}
 
 
 @pytest.mark.parametrize("verdict", ["fail", "open"])
-@pytest.mark.parametrize("findings", [*ANSWERS.values(), tuple(STORY.values())])
+@pytest.mark.parametrize("findings", [*(part.answer for part in PARTS.values()), tuple(STORY.values())])
 def test_a_finding_is_said_only_if_all_its_claims_hold(records, findings, verdict):
     for finding in findings:
         assert told(finding, records) == finding.sentence
@@ -108,9 +108,18 @@ def test_a_finding_is_said_only_if_all_its_claims_hold(records, findings, verdic
 
 
 def test_every_question_has_an_answer_from_claims_of_its_own_part():
-    assert list(ANSWERS) == list(PARTS) == list(QUESTIONS)
-    for part, findings in ANSWERS.items():
-        assert {claim for finding in findings for claim in finding.claims} <= {claim.id for claim in GROUPS[part]}
+    for name, part in PARTS.items():
+        named = {claim for finding in part.answer for claim in finding.claims}
+        assert named
+        assert named <= {claim.id for claim in GROUPS[name]}
+
+
+def test_an_answer_leaves_out_what_was_not_measured(records):
+    findings = PARTS["collapse"].answer
+    assert answer(findings, records) == " ".join(finding.sentence for finding in findings)
+    without = [each for each in records if each["id"] not in findings[0].claims]
+    assert answer(findings, without) == " ".join(finding.sentence for finding in findings[1:])
+    assert answer(findings, []) == ""
 
 
 def test_how_sure_counts_claims_and_draws_and_names_what_does_not_hold(records):
@@ -148,10 +157,18 @@ def test_shipped_pages_say_what_the_shipped_reference_says():
     for page in (README, (TOP / "docs/README.md").read_text(encoding="utf-8")):
         assert script().story(records) in page
     assert script().abstracts(records) in (TOP / "docs/abstracts.md").read_text(encoding="utf-8")
-    for findings in ANSWERS.values():
-        for finding in findings:
+    for part in PARTS.values():
+        for finding in part.answer:
             assert told(finding, records) in README
             assert told(finding, records) in CLAIMS_PAGE
+
+
+def test_sections_of_the_theory_name_every_claim_once():
+    text = (TOP / "docs/theory.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| [§")]
+    assert [row[0][2:3] for row in rows] == re.findall(r"^## §(\d)", text, re.MULTILINE)
+    named = [claim for row in rows if row[2] != "all" for claim in row[2].split(", ")]
+    assert sorted(named) == sorted(claim.id for claim in CLAIMS)
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/README.md", "docs/abstracts.md", "docs/theory.md", "CITATION.cff"])
@@ -193,14 +210,14 @@ def test_readme_is_short():
 def test_families_are_the_parts_of_the_report_with_their_claims():
     table = README.partition("<!-- families -->")[2].partition("<!-- end of families -->")[0]
     rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")][1:]
-    assert [row[0] for row in rows] == [QUESTIONS[part] for part in PARTS]
+    assert [row[0] for row in rows] == [part.question for part in PARTS.values()]
     verdicts = {re.match(r"\*\*(.+?)\*\*", row[0])[1]: WORDS[row[3]] for row in ROWS}
-    for (_, _, sure, link), (part, (title, _)) in zip(rows, PARTS.items(), strict=True):
-        names = [claim.id for claim in GROUPS[part]]
+    for (_, _, sure, link), (name, part) in zip(rows, PARTS.items(), strict=True):
+        names = [claim.id for claim in GROUPS[name]]
         others = [name for name in names if verdicts[name] != "pass"]
         assert sure.startswith(f"{len(names) - len(others)} of {len(names)} claims hold")
         assert all(name in sure for name in others)
-        assert link.startswith(f"[{title}](")
+        assert link.startswith(f"[{part.title}](")
 
 
 def anchors(document):

@@ -62,6 +62,22 @@ def test_accessibility(browser, name, scheme):
         tab.close()
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_print_is_dark_on_white_without_navigation_and_fits_the_paper(browser, name, scheme):
+    paper = 680  # pixels of A4 between its margins
+    tab = opened(browser, name, scheme, paper)
+    tab.emulate_media(media="print", color_scheme=scheme)
+    for part in ("header.md-header", ".md-tabs", ".md-sidebar", "footer.md-footer"):
+        assert not tab.locator(part).first.is_visible()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= paper
+    widest = "tables => Math.max(0, ...tables.map(table => table.getBoundingClientRect().right))"
+    assert tab.locator("article :is(table, .equation, pre)").evaluate_all(widest) <= paper
+    colors = "parts => parts.map(part => getComputedStyle(part).color.match(/[\\d.]+/g).map(Number))"
+    for red, green, blue, *_ in tab.locator("article :is(h1, p, td)").evaluate_all(colors):
+        assert max(red, green, blue) < 100
+    tab.close()
+
+
 def test_search_finds_a_term_of_the_glossary_from_the_file_system(browser):
     tab = opened(browser, "index")
     tab.get_by_placeholder("Search").fill("Richardson extrapolation")

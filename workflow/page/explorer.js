@@ -34,17 +34,14 @@ const explorer = (() => {
     };
   };
 
-  const spectrum = once((loss) => new Float64Array(bytes(data.losses[loss].eigenvalues)));
   const coordinates = once((loss) => quantised(data.losses[loss].items));
   const sourceOf = (loss, z) => Object.keys(data.losses[loss].starts).map(Number).sort((a, b) => a - b).find((own) => own >= z);
 
   // The problem of a loss and a dimension. A dimension without a start has the first columns of the next larger one's.
   const problem = once((loss, z) => {
-    const eigenvalues = spectrum(loss);
     const start = data.losses[loss].starts[sourceOf(loss, z)];
-    const leading = new Float64Array(bytes(start.leading));
-    const rest = new Float32Array(bytes(start.rest));
-    const X = columns([...leading, ...rest], eigenvalues.length, start.columns).slice(0, z);
+    const eigenvalues = new Float64Array(bytes(start.eigenvalues));
+    const X = columns(new Float64Array(bytes(start.rows)), eigenvalues.length, start.columns).slice(0, z);
     return { ...closedForms.prepare(eigenvalues, X), norm: data.losses[loss].norm, seen: { coordinates: coordinates(loss), rest: quantised(start.items).slice(0, z) } };
   });
 

@@ -10,12 +10,14 @@ from IPython.display import HTML, Image, Markdown, display
 
 from ssl_dynamics.engine.artifacts import read_tables
 from ssl_dynamics.figures.left_open import sentences
-from ssl_dynamics.report.formatting import Record, criterion, measured, number, spread, typeset
+from ssl_dynamics.report.formatting import Record, criterion, measured, number, spread, typeset, verdict_word
 
 ABSENT = "*Not part of this configuration.*"
+_HOW_TO_READ = (
+    "A claim holds only if its value and its whole interval meet the criterion on every data set, loss and z, with no "
+    "seed missing, and if its control fails everywhere."
+)
 _HEADERS = ("claim", "value, and 95 % interval or range over seeds", "criterion", "verdict", "control, which must fail")
-
-_SAID = {"pass": "holds", "open": "open", "fail": "fails"}
 
 
 def show(name: str, figures: list[str], findings: str, *, alt: str) -> Image | Markdown:
@@ -42,7 +44,7 @@ def numbers(summarise: Callable[[pd.DataFrame], pd.DataFrame], paths: list[str],
 
 
 def verdicts(claims: str, group: str) -> HTML | Markdown:
-    """The claims of a group with their verdicts, and a sentence that names those that fail."""
+    """The claims of a group with their verdicts, a sentence that names those that fail, and how to read them."""
     records: list[Record] = [
         record for record in json.loads(Path(claims).read_text(encoding="utf-8")) if record["group"] == group
     ]
@@ -50,7 +52,7 @@ def verdicts(claims: str, group: str) -> HTML | Markdown:
         return Markdown(ABSENT)
     rows = [_verdict(record) for record in records]
     caption = "Each claim in the cell (data set, loss, z) where it is closest to failing"
-    return HTML(f"<p>{_sentence(records)}</p>\n" + _table(caption, _HEADERS, rows))
+    return HTML(f"<p>{_sentence(records)} {_HOW_TO_READ}</p>\n" + _table(caption, _HEADERS, rows))
 
 
 def _read(paths: list[str]) -> tuple[pd.DataFrame, Markdown | None]:
@@ -80,7 +82,7 @@ def _verdict(record: Record) -> str:
     return (
         f'<tr><th scope="row">{html.escape(record["id"])}<br><span style="font-weight: normal">'
         f"{typeset(record['statement'])}</span></th><td>{interval}</td><td>{html.escape(criterion(record))}</td>"
-        f'<td class="{record["verdict"]}">{_SAID[record["verdict"]]}</td>'
+        f'<td class="{record["verdict"]}">{verdict_word(record["verdict"])}</td>'
         f"<td>{typeset(control['description'])}: {number(control['value'])}, {fails}</td></tr>"
     )
 

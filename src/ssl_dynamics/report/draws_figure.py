@@ -61,7 +61,7 @@ def draws_figure(claims: Sequence[Record]) -> Figure:
     counted = [f"{claim['passes']} of {claim['draws']}" for claim in claims]
     for place, text in enumerate(counted):
         axes.text(1.02, place, text, transform=axes.get_yaxis_transform(), fontsize=theme.SMALL, va="center")
-    axes.text(1.02, -1.2, "draws pass", transform=axes.get_yaxis_transform(), fontsize=theme.SMALL, va="center")
+    axes.text(1.02, -1.2, "holds in", transform=axes.get_yaxis_transform(), fontsize=theme.SMALL, va="center")
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
     present = {claim["verdict"] for claim in claims}

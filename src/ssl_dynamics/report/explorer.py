@@ -16,6 +16,7 @@ from ssl_dynamics.analysis import principal_angles
 from ssl_dynamics.experiments.soft_constraint import design as soft
 from ssl_dynamics.problem.schedule import size_of
 from ssl_dynamics.report.formatting import typeset
+from ssl_dynamics.report.quadrature import condensed
 from ssl_dynamics.shared_files import Starts, Trajectories
 from ssl_dynamics.theory.graph import graph_coordinates
 
@@ -23,9 +24,8 @@ Array = NDArray[np.float64]
 Entry = dict[str, Any]
 
 ITEMS = 300  # whose representations are shown
-MODES = 40  # eigenvectors along which the coordinates of items are kept one by one
+MODES = 24  # leading eigenvectors along which a start and the coordinates of items are kept one by one
 LARGEST = 8  # dimension that is offered
-LEADING = 32  # rows of a start in float64: an error there is amplified by tan θ(0), those of the others add up to noise
 
 # Step sizes in 1/‖C‖, below the 1/2 at which a factor 1 − 2ηλ vanishes, and penalties in ‖C‖; and what was trained.
 STEPS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
@@ -75,7 +75,7 @@ def of_penalty(design: soft.Design, trajectories: soft.Trajectories) -> list[Tra
 
 
 def data_of_loss(C: Array, starts: Mapping[int, Array], trained: Mapping[int, list[Trained]], items: Array) -> Entry:
-    """What the page knows of a loss: the spectrum, starts and items in the eigenbasis of C, and what was trained.
+    """What the page knows of a loss: spectra, starts and items in the eigenbasis of C, and what was trained.
 
     starts: W(0) (d, z) by dimension; trained: by dimension, too; items (N, d).
     """
@@ -86,8 +86,7 @@ def data_of_loss(C: Array, starts: Mapping[int, Array], trained: Mapping[int, li
     strengths = sorted({each.beta for _, each in sets if each.beta is not None})
     return {
         "norm": size_of(eigenvalues),
-        "eigenvalues": _encoded(eigenvalues, np.float64),
-        "starts": {str(z): _start(V.T @ W, coordinates, modes) for z, W in starts.items()},
+        "starts": {str(z): _start(eigenvalues, V.T @ W, coordinates, modes) for z, W in starts.items()},
         "items": {**_quantised(coordinates[:, :modes]), "mean": float(eigenvalues[modes:].mean())},
         "trained": [_measured(z, each, V[:, :z]) for z, each in sets],
         "steps": sorted({*STEPS, *(each.eta for _, each in sets if each.beta is None and each.eta < STEPS[-1])}),
@@ -132,7 +131,6 @@ def render(files: Mapping[str, str], losses: Mapping[str, Entry], labels: list[i
         classes=sorted(set(labels or [])),
         kind="training" if labels is None else "test",
         modes=min(MODES, words["d"] - 1),
-        leading_rows=LEADING,
         version=__version__,
         # A text in a script ends where its element is closed.
         data=Markup(json.dumps(data, sort_keys=True, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")),
@@ -142,11 +140,12 @@ def render(files: Mapping[str, str], losses: Mapping[str, Entry], labels: list[i
     )
 
 
-def _start(X: Array, coordinates: Array, modes: int) -> Entry:
+def _start(eigenvalues: Array, X: Array, coordinates: Array, modes: int) -> Entry:
+    fewer, rows = condensed(eigenvalues, X, modes)
     return {
         "columns": X.shape[1],
-        "leading": _encoded(X[:LEADING], np.float64),
-        "rest": _encoded(X[LEADING:], np.float32),
+        "eigenvalues": _encoded(fewer, np.float64),
+        "rows": _encoded(rows, np.float64),
         "items": _quantised(coordinates[:, modes:] @ X[modes:]),
     }
 
@@ -170,8 +169,8 @@ def _measured(z: int, trained: Trained, leading: Array) -> Entry:
         "flow": trained.flow,
         "late": trained.late,
         "times": [_short(time) for time in trained.times],
-        "ratios": [[_short(np.log(r)) if r > _ROUNDING else None for r in ratio[1:]] for ratio in ratios],
-        "tangents": [_short(np.log(np.tan(angle))) if angle else None for angle in angles],
+        "ratios": [[_dot(np.log(r)) if r > _ROUNDING else None for r in ratio[1:]] for ratio in ratios],
+        "tangents": [_dot(np.log(np.tan(angle))) if angle else None for angle in angles],
     }
 
 
@@ -182,6 +181,11 @@ def _digits(values: Array) -> list[float]:
 
 def _short(value: float) -> float:
     return float(f"{value:.6g}")
+
+
+def _dot(log: float) -> float:
+    """A logarithm that is drawn: a hundredth of a pixel."""
+    return round(float(log), 3) + 0.0  # no −0
 
 
 def _encoded(values: NDArray[Any], dtype: type) -> str:

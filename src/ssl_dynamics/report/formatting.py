@@ -140,7 +140,7 @@ def next_draw(claim: Record) -> str:
 def in_a_line(claim: Record) -> str:
     """Verdict, prediction and passes of a claim over draws."""
     predicted = "" if claim["low"] is None else f"predicted {next_draw(claim)}, "
-    passed = f"{claim['passes']} of {claim['draws']} draws pass, P ≥ {claim['least_probability']:.2f}"
+    passed = f"holds in {claim['passes']} of {claim['draws']} draws, P ≥ {claim['least_probability']:.2f}"
     return f"{claim['verdict']} ({predicted}{passed})"
 
 

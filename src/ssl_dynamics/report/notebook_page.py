@@ -48,7 +48,7 @@ def around(settings: NotebookSettings, links: Links) -> dict[str, Any]:
     here = 3  # folders below the top of the tree
     return {
         "name": Path(settings.notebook).stem,
-        "notebooks": [(name, PARTS[name][0]) for name in settings.notebooks],
+        "notebooks": [(name, PARTS[name].title) for name in settings.notebooks],
         "source": links.to(settings.notebook, depth=here),
         "code": {module: links.to(f"src/{module.replace('.', '/')}.py", depth=here) for module in settings.code},
     }

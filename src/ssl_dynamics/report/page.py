@@ -28,6 +28,7 @@ from ssl_dynamics.report.formatting import (
     resolves,
     spread,
     typeset,
+    verdict_word,
     verdicts_of,
 )
 from ssl_dynamics.report.links import Links
@@ -44,7 +45,6 @@ SOURCES = {
     "beyond": "beyond the paper",
 }
 SIGNIFICANT = 0.05
-VERDICTS = {"pass": "holds", "open": "open", "fail": "fails"}
 
 _PIXELS_PER_POINT = 1.8  # of a figure, whose smallest letters have 6 points
 
@@ -86,7 +86,7 @@ def render(
         "resolves": resolves,
         "cells_of": cells_of,
         "chance": chance,
-        "verdict": VERDICTS.__getitem__,
+        "verdict": verdict_word,
         "shortfall": shortfall_of,
     }
     drawn = _over_draws(over_draws) if over_draws else None

@@ -1,39 +1,120 @@
-"""The parts of the report, in whose order claims are listed: title, and what its claims say."""
+"""The parts of the report, in whose order claims are listed: what each asks, and what its claims answer."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence, and the claims without which it must not be said (`answers.told`)."""
+
+    sentence: str
+    claims: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the report; `answer` is to its question."""
+
+    title: str
+    question: str
+    answer: tuple[Finding, ...]
+
 
 PARTS = {
-    "collapse": (
+    "collapse": Part(
         "Dimension collapse",
-        "Without a constraint, linear models and models on a fixed kernel turn into a scalar representation, along a "
-        "curve that is known; regression on the same kernel does not.",
+        "Does training without a constraint collapse, along the curve that theory predicts?",
+        (
+            Finding(
+                "Yes: linear models and models on a fixed kernel collapse to one direction, along the predicted curve.",
+                ("A1-collapse-curve", "A1-collapse", "A1-kernel-curve", "A1-kernel-collapse"),
+            ),
+            Finding("Regression on the same kernel does not collapse.", ("A1-regression-rank",)),
+            Finding("Weight decay does not prevent it.", ("beyond-weight-decay",)),
+        ),
     ),
-    "grassmannian": (
+    "grassmannian": Part(
         "Exact dynamics on the Grassmannian",
-        "Under WᵀW = I nothing collapses: training is a flow of subspaces with a closed form, whatever the retraction "
-        "and whatever the width.",
+        "With the constraint, is training the exact flow on the Grassmannian, whatever retraction and width?",
+        (
+            Finding("Nothing collapses.", ("A2-no-collapse",)),
+            Finding(
+                "Training converges to the closed form as the step size falls, with each of three retractions.",
+                ("A3-order-1", "A3-order-2", "A3-error-1", "A3-order-polar", "A3-order-geodesic"),
+            ),
+            Finding(
+                "Two-layer linear nets follow it at every width up to d; wider ones obey one equation without the "
+                "width.",
+                ("A3-narrow-order", "A3-narrow-error", "A3-wide-order"),
+            ),
+        ),
     ),
-    "framework": (
+    "framework": Part(
         "What else the closed form predicts",
-        "Accuracies, learning times, errors of finite samples and of mini-batches follow from it; other objectives "
-        "share its limit or depart from it.",
+        "Does the closed form predict accuracies, learning times, and the noise of samples and batches?",
+        (
+            Finding(
+                "Yes: accuracies, learning times, and the errors of finite samples and of batches.",
+                ("A5-accuracy", "A5-accuracy-limit", "A5-learning-times", "A5-finite-sample", "beyond-batch-noise"),
+            ),
+            Finding(
+                "InfoNCE ends elsewhere, and joins the closed form at high temperature.",
+                ("beyond-dot-product-limit", "beyond-infonce-limit"),
+            ),
+        ),
     ),
-    "tangent-kernel": (
+    "tangent-kernel": Part(
         "Departure from the tangent kernel",
-        "Supervised nets stay near their tangent kernel; self-supervised nets of every width leave it, at a time that "
-        "grows like ln h.",
+        "Which nets leave the tangent kernel of their start, and when?",
+        (
+            Finding(
+                "Nets on the dot product leave it at every width h, at a time that grows like ln h.",
+                ("A4-every-run-departs", "A4-departure-time-relu", "A4-departure-time-erf", "A4-departure-law"),
+            ),
+            Finding(
+                "Supervised nets and nets on cosine similarity stay near it.",
+                ("A4-supervised-drift", "follow-up-cosine-drift"),
+            ),
+        ),
     ),
-    "infinite-width": (
+    "infinite-width": Part(
         "What replaces the tangent kernel",
-        "With the constraint kept, wide nets follow the flow on their features at the start; the model linearised at "
-        "the start stays wrong; nets of three layers depart and freeze as those of two do.",
+        "What replaces the tangent kernel for wide self-supervised nets?",
+        (
+            Finding(
+                "With the constraint, the exact flow on the features of the start.",
+                ("follow-up-frozen-features", "follow-up-frozen-features-error"),
+            ),
+            Finding(
+                "The model linearised at the start is wrong at every width.",
+                ("beyond-linearised-stays-wrong", "beyond-linearised-limit"),
+            ),
+            Finding(
+                "Nets of three layers behave alike.",
+                ("follow-up-depth-supervised", "follow-up-depth-departure", "follow-up-depth-feature-drift"),
+            ),
+        ),
     ),
 }
 
-# What a reader wants to know of each part.
-QUESTIONS = {
-    "collapse": "Does training without a constraint collapse, along the curve that theory predicts?",
-    "grassmannian": "With the constraint, is training the exact flow on the Grassmannian, whatever retraction and "
-    "width?",
-    "framework": "Does the closed form predict accuracies, learning times, and the noise of samples and batches?",
-    "tangent-kernel": "Which nets leave the tangent kernel of their start, and when?",
-    "infinite-width": "What replaces the tangent kernel for wide self-supervised nets?",
+# What each panel of the figure of the whole story shows.
+STORY = {
+    "A": Finding(
+        "Without the constraint the effective rank falls to 1; with WᵀW = I it does not.",
+        ("A1-collapse", "A2-no-collapse"),
+    ),
+    "B": Finding(
+        "With it, the trained span approaches the closed form as the step size falls: at first order as trained, at "
+        "second and third after Richardson extrapolation.",
+        ("A3-order-1", "A3-order-2", "A3-order-3"),
+    ),
+    "C": Finding(
+        "Without it, nets of every width h leave their tangent kernel, at a time that grows like ln h.",
+        ("A4-departure-law", "A4-departure-time-relu", "A4-departure-time-erf"),
+    ),
+    "D": Finding(
+        "With it, wide nets approach the exact flow on the features of their start; the model linearised at the start "
+        "stays wrong.",
+        ("follow-up-frozen-features", "beyond-linearised-stays-wrong"),
+    ),
 }

@@ -19,6 +19,7 @@ from ssl_dynamics.experiments.constrained_nets.config import READ_AT
 from ssl_dynamics.experiments.departure.config import SECOND_MODE, WIDE
 from ssl_dynamics.problem.levels import COLLAPSE_TIME, DEPARTURE
 from ssl_dynamics.registry import CLAIMS
+from ssl_dynamics.report.abstracts import ABSTRACTS
 from ssl_dynamics.report.formatting import read_shipped
 from ssl_dynamics.report.settings import PaperSettings
 from ssl_dynamics.root_seed import variables
@@ -66,6 +67,7 @@ def description(job: Job[PaperSettings]) -> dict[str, Any]:
         "variables": variables(job.settings.config["name"]),
         "constants": CONSTANTS,
         "spectra": [{"dataset": dataset, "loss": loss, **_spectrum(path)} for (dataset, loss), path in forms],
+        "abstracts": ABSTRACTS,
         "claims": [{"id": claim.id, "source": claim.source, "statement": claim.statement} for claim in CLAIMS],
         "figures": {path.stem: job.settings.origins[path.stem] for path in job.inputs.get("figures", [])},
         "changes": [{"kind": change.kind, "claims": change.claims} for change in CHANGES],
