@@ -38,8 +38,9 @@ CLAIMS = [
         id="follow-up-frozen-features",
         source="follow-up",
         bears_on=("F3", "A4"),
-        statement="Under W_2ᵀW_2 = I, with W_1 at rate 1, nets follow the Grassmann flow on their features at the "
-        f"start: its Gram error at τ = {READ_AT:g} is what that flow itself makes of the features, of the order 1/h.",
+        statement="Under W_2ᵀW_2 = I, with W_1 at rate 1, nets follow the Grassmann flow on their features at "
+        f"the start: their Gram error at τ = {READ_AT:g}, of the order 1/h, is what that flow itself makes of the "
+        "features.",
         formula=r"\left\|\frac{UU^\top}{\|UU^\top\|_F}-\frac{\tilde U\tilde U^\top}{\|\tilde U\tilde U^\top\|_F}"
         r"\right\|_F=m'\left(1+O\!\left(\frac\tau h\right)\right),\quad m'\;\text{of}\;"
         r"\Psi(t)=\Psi_0-\frac1h\,\varphi'\circ\Bigl(s\int_0^t\varphi'\circ(2A\tilde U\tilde W^\top)\,ds\Bigr)",
@@ -77,8 +78,8 @@ CLAIMS = [
         id="beyond-linearised-stays-wrong",
         source="beyond",
         bears_on=("A4",),
-        statement="The model linearised at its start, on the constraint, is as wrong as its distance to the frozen "
-        "flow from the same start, at any width.",
+        statement="The model linearised at its start, on the constraint, stays wrong at any width, by as much as the "
+        "frozen flow from the same start says.",
         formula=r"\frac{1-\cos(UU^\top,\,U_{\text{lin}}U_{\text{lin}}^\top)}"
         r"{1-\cos(\tilde U\tilde U^\top,\,U_{\text{lin}}U_{\text{lin}}^\top)}=1+O\!\left(\frac1h\right)",
         quantity=f"largest |m/m' − 1|·h/{LINEAR_WIDTH} over activations, widest nets at τ = {READ_AT:g}: "
@@ -100,7 +101,7 @@ CLAIMS = [
         id="beyond-linearised-limit",
         source="beyond",
         bears_on=("A4",),
-        statement="At infinite width and late, the linearised model is wrong by a constant that is not small.",
+        statement="At infinite width and late times the linearised model is wrong by a constant that is not small.",
         formula=r"1-\cos(UU^\top,\,U_{\text{lin}}U_{\text{lin}}^\top)\to"
         r"1-\frac{\left|E_z^\top K_\infty e_1\right|^2}{(e_1^\top K_\infty e_1)\,\|E_z^\top K_\infty E_z\|_F}>0",
         quantity="the constant, from K∞ and A alone; of the activations the smallest",

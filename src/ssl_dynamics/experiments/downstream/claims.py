@@ -14,7 +14,7 @@ CLAIMS = [
         r"P(t)\;\text{onto}\;\operatorname{span}e^{-2Ct}W(0)",
         quantity="largest |predicted − trained| accuracy over all checkpoints, of a ridge probe (penalty 0.01 times "
         "the mean variance of the coordinates, one scale for all) and the nearest class mean, at the finest step size, "
-        "η‖C‖ <= 0.01",
+        "η‖C‖ ≤ 0.01",
         experiment="downstream",
         table="accuracy",
         measure=difference("trained", "predicted"),
@@ -28,8 +28,8 @@ CLAIMS = [
     Claim(
         id="A5-accuracy-limit",
         source="A5",
-        statement="What is left of that difference is the step size: extrapolated once over the transient, training "
-        "has the accuracy.",
+        statement="The step size explains the rest: extrapolated once over the transient, training has the predicted "
+        "accuracy.",
         formula=r"\operatorname{accuracy}(2P_\eta(t)-P_{2\eta}(t))=\operatorname{accuracy}(P(t))",
         quantity="largest |predicted − trained| accuracy as before, the projector extrapolated to η → 0 once",
         experiment="downstream",
@@ -60,7 +60,7 @@ CLAIMS = [
     Claim(
         id="A5-cost-of-collapse",
         source="A5",
-        statement="What the collapse costs a probe: the constrained model gets more test items right than the "
+        statement="Collapse costs a probe accuracy: the constrained model gets more test items right than the "
         "collapsed one.",
         formula=r"\operatorname{accuracy}_{\text{constrained}}>\operatorname{accuracy}_{\text{collapsed}}",
         quantity="p-value of the exact sign test over the test items that only one of both gets right, ridge probe at "

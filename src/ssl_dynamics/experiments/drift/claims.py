@@ -194,8 +194,8 @@ CLAIMS = [
     Claim(
         id="beyond-blow-up-delay",
         source="beyond",
-        statement="Linear nets of every width blow up when the Gram equations of their own start say: after their "
-        "departure as late as that, and arcoth(1 + ε/D)/μ at h = ∞.",
+        statement="Linear nets of every width blow up as long after their departure as the Gram equations of their own "
+        "start predict: arcoth(1 + ε/D)/μ at h = ∞.",
         formula=r"T-t_{0.5}\quad\text{of}\quad\dot S_{11}=-\frac{GS_{12}^\top+S_{12}G^\top}{h},\quad "
         r"\dot S_{12}=-(GS_{22}+S_{11}G),\quad\dot S_{22}=-\frac{G^\top S_{12}+S_{12}^\top G}{h}",
         quantity="(T − t_0.5)/(the same of the Gram equations from the net's own start), mean over the widths, "

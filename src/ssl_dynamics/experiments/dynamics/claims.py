@@ -53,8 +53,8 @@ CLAIMS = [
     Claim(
         id="A1-collapse",
         source="A1",
-        statement="Without a constraint, every start collapses to a scalar representation by t = 11.5/(λ_2 − λ_1), its "
-        "effective rank being that of (I − 2ηC)^k W(0).",
+        statement="Without a constraint, every start collapses to a scalar representation by t = 11.5/(λ_2 − λ_1), and "
+        "its effective rank is that of (I − 2ηC)^k W(0).",
         formula=r"\ln(\operatorname{erank}XW_k-1)=\ln(\operatorname{erank}X(I-2\eta C)^kW(0)-1),\quad"
         r"\operatorname{erank}XW_k\le1.01\quad\text{at}\quad k\eta=\frac{11.5}{\lambda_2-\lambda_1}",
         quantity="relative deviation of ln(effective rank − 1) from the prediction at that time; infinite where the "
@@ -115,8 +115,8 @@ CLAIMS = [
     Claim(
         id="A1-same-span",
         source="A1",
-        statement="The span does not collapse: while float64 can show it, that of unconstrained weights is the "
-        "constrained one.",
+        statement="The span does not collapse: as long as float64 can resolve it, unconstrained weights span what "
+        "constrained weights span.",
         formula=r"\dot W=-2CW\quad\Rightarrow\quad"
         r"\operatorname{span}W(t)=\operatorname{span}V\begin{pmatrix}I\\G(t)\end{pmatrix},\quad "
         r"G_{jk}(t)=e^{-2(\lambda_j-\lambda_k)t}G_{jk}(0)",

@@ -8,8 +8,8 @@ CLAIMS = [
     Claim(
         id="A5-finite-sample",
         source="A5",
-        statement="The span learned from n triplets is off as the second moments of one triplet's form predict, "
-        "coordinate by coordinate, with nothing fitted.",
+        statement="The span learned from n triplets differs from that of the population by what the second moments of "
+        "one triplet's form predict, coordinate by coordinate, with nothing fitted.",
         formula=r"\operatorname{Var}G_{jk}=\left(\frac1n+\frac1N\right)"
         r"\frac{\operatorname{Var}(v_j^\top cv_k)}{(\lambda_j-\lambda_k)^2},\quad"
         r"c=\tfrac12(xy^\top+yx^\top),\quad j>z\ge k",

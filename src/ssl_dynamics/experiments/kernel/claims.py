@@ -65,8 +65,8 @@ CLAIMS = [
         id="A1-kernel-collapse",
         source="A1",
         statement="On a fixed kernel, with or without weight decay, every start collapses to a scalar representation "
-        "by t = 11.5/(μ_2 − μ_1), μ the eigenvalues of LᵀAL, its effective rank being that of the solution in discrete "
-        "time.",
+        "by t = 11.5/(μ_2 − μ_1), μ the eigenvalues of LᵀAL, and its effective rank is that of the solution in "
+        "discrete time.",
         formula=r"\ln(\operatorname{erank}U_k-1)=\ln(\operatorname{erank}L\,[I-2\eta(L^\top AL+\delta I)]^kL^+U(0)-1),"
         r"\quad\operatorname{erank}U_k\le1.01\quad\text{at}\quad k\eta=\frac{11.5}{\mu_2-\mu_1}",
         quantity="relative deviation of ln(effective rank − 1) from the prediction at that time; infinite where the "
@@ -83,7 +83,8 @@ CLAIMS = [
     Claim(
         id="A1-kernel-alignment",
         source="A1",
-        statement="On a fixed kernel, every output coordinate turns into ± the same function, top eigenfunction of KA.",
+        statement="On a fixed kernel, every output coordinate turns into ± the same function, the top eigenfunction of "
+        "KA.",
         formula=r"\max_a\sin\angle(u_a(t),\,Lv_1)=O(e^{-2(\mu_2-\mu_1)t}),\quad KALv_1=\mu_1Lv_1",
         quantity="largest sine of the angle between an output coordinate and Lv_1 at t = 11.5/(μ_2 − μ_1)",
         experiment="kernel",

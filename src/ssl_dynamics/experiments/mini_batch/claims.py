@@ -8,8 +8,8 @@ CLAIMS = [
     Claim(
         id="beyond-batch-noise",
         source="beyond",
-        statement="Training on batches strays from the flow as the second moments of the triplets' forms predict, "
-        "coordinate by coordinate, with nothing fitted.",
+        statement="Training on batches deviates from the flow by what the second moments of the triplets' forms "
+        "predict, coordinate by coordinate, with nothing fitted.",
         formula=r"\operatorname{Var}G_{jk}(t)=\frac{4\eta}{B}\int_0^te^{-4(\lambda_j-\lambda_k)(t-s)}"
         r"\operatorname{Var}\bigl([-G,I]\,V^\top cV\,[I;G]\bigr)_{jk}(s)\,ds,\quad c=\tfrac12(xy^\top+yx^\top)",
         quantity="root mean square of the deviation of G_jk from the flow over its predicted standard deviation, over "

@@ -61,7 +61,7 @@ FAMILY = Family(
         Figure(
             "mini-batch",
             tables=("noise",),
-            finding="Training on batches strays from the flow as predicted: measured over predicted size is "
+            finding="Training on batches deviates from the flow as predicted: measured over predicted size is "
             "{beyond-batch-noise}.",
         ),
     ),
