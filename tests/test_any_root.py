@@ -283,6 +283,8 @@ def own_data(tmp_path, **arrays):
         ({"train": np.ones((9, 4))}, {}, "1 distinct items, of 9; expected more than z = 2"),
         ({"train": np.repeat(np.eye(4)[:2], 5, axis=0)}, {}, "2 distinct items, of 10; expected more than z = 2"),
         ({"train": np.kron([[1], [-1], [1]], [0.0, -1, 1, 2])}, {}, "2 distinct items, of 3; expected more than z = 2"),
+        ({"train": 1 + 1e-15 * np.eye(6)}, {}, "1 distinct items, of 6; expected more than z = 2"),
+        ({"train": np.kron([[1e6], [3e6]], 1 + 1e-14 * np.eye(6))}, {}, "2 distinct items, of 12; expected more"),
         ({"train": np.eye(4)[:1]}, {}, "expected at least 2 items"),
         ({"train": 1e160 * np.eye(4)}, {}, r"own: values reach 1e\+160 in size; expected between 1e-70 and 1e\+70"),
         ({"train": np.eye(4)[:, :2]}, {}, "items of dimension 2; expected more than z = 2"),

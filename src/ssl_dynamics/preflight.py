@@ -18,9 +18,10 @@ from ssl_dynamics.problem.rng import stream
 from ssl_dynamics.problem.sampling import draw_triplets
 from ssl_dynamics.problem.schedule import make_schedule
 from ssl_dynamics.settings.data import GaussianMixture
+from ssl_dynamics.validation import unit
 
 FEWEST_CLASSES = 2  # that a probe can tell apart
-
+BITS = 40  # of items beside their largest entry: what differs in later ones is rounding
 
 _CONTROL = ("Cc", "Cs")  # characters that end lines or ring bells, and bytes that are no UTF-8
 
@@ -42,7 +43,8 @@ def check_data(config: Config, where: str) -> None:
             draw_triplets(dataset, settings.model_copy(update={"triplets": 2}), stream(config.root_seed))
         except ValueError as error:
             raise ConfigError(f"{where}: datasets.{name}: {error}") from None
-        if (distinct := _distinct(dataset.train, largest + 1)) <= largest:
+        items = dataset.train - dataset.background  # as they were before the mean was subtracted
+        if (distinct := _distinct(items, largest + 1)) <= largest:
             raise ConfigError(
                 f"{where}: datasets.{name}: {distinct} distinct items, of {len(dataset.train)}; expected more than z = "
                 f"{largest}"
@@ -61,10 +63,11 @@ def check_data(config: Config, where: str) -> None:
 
 
 def _distinct(items: NDArray[np.float64], enough: int) -> int:
-    """How many of the rows differ, counted up to as many as are enough."""
+    """How many of the rows differ by more than rounding, counted up to as many as are enough."""
     found: set[bytes] = set()
     for row in items:
-        found.add((row + 0.0).tobytes())  # −0 is 0
+        size = unit(row)
+        found.add((np.round(row / size * 2.0**BITS) + 0.0).tobytes() + size.tobytes())  # −0 is 0
         if len(found) >= enough:
             break
     return len(found)
