@@ -4,8 +4,8 @@ ifeq (,$(and $(filter Makefile ./Makefile $(CURDIR)/Makefile,$(lastword $(MAKEFI
 $(error this Makefile works in its own folder alone: make -C FOLDER, not make -f FOLDER/Makefile)
 endif
 
-PYTHON ?= python3
 # Set on the command line only: a variable of such a name in the environment is meant for something else.
+PYTHON = python3
 CORES =
 CONFIG = config/full.yaml
 TARGET =
@@ -144,10 +144,10 @@ picture: $(READY)  ## take the still picture of results/full/explorer.html, docs
 	@$(CLEAN) python scripts/picture_explorer.py
 
 lock: $(READY)  ## resolve requirements.in into requirements.lock and environment.yml
-	@SSL_DYNAMICS_KEEP='PIP_*' $(CLEAN) python scripts/lock.py
+	@python -I scripts/lock.py
 
 try-pythons: $(READY)  ## install the library alone and run its tests, on each supported Python that is here
-	@SSL_DYNAMICS_KEEP='PIP_*' $(CLEAN) python scripts/try_pythons.py
+	@python -I scripts/try_pythons.py
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 25
