@@ -50,6 +50,9 @@ unexport BASH_ENV ENV
 # A command in the one clean environment: see there.
 CLEAN = python -IS src/ssl_dynamics/engine/clean_environment.py
 
+# Where pip finds packages.
+INDEX = PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_TRUSTED_HOST PIP_CERT PIP_CLIENT_CERT PIP_PROXY
+
 .DEFAULT_GOAL := full
 .PHONY: full quick run strict draws preregister test test-all lint benchmark benchmark-check benchmark-baseline crosscheck plan check verify reference schema snapshot report changes readme docs picture lock try-pythons mutants archive archive-environment help clean
 
@@ -77,8 +80,9 @@ preregister: $(READY)  ## write criteria and root seeds into the register; commi
 test: $(READY)  ## fast tests
 	@$(CLEAN) pytest -m "not slow" -n 2 --dist worksteal
 
+# One test installs the project anew, from the user's index.
 test-all: $(READY)  ## every test, the slow ones included
-	@$(CLEAN) pytest -n 2 --dist worksteal
+	@SSL_DYNAMICS_KEEP="$$SSL_DYNAMICS_KEEP $(INDEX)" $(CLEAN) pytest -n 2 --dist worksteal
 
 mutants: $(READY)  ## check that each wrong formula of scripts/mutants.yaml fails a test; writes reports/mutants.json
 	@$(CLEAN) python scripts/mutants.py
