@@ -4,8 +4,8 @@ ifeq (,$(and $(filter Makefile ./Makefile $(CURDIR)/Makefile,$(lastword $(MAKEFI
 $(error this Makefile works in its own folder alone: make -C FOLDER, not make -f FOLDER/Makefile)
 endif
 
-PYTHON ?= python3
 # Set on the command line only: a variable of such a name in the environment is meant for something else.
+PYTHON = python3
 CORES =
 CONFIG = config/full.yaml
 TARGET =
@@ -50,6 +50,9 @@ unexport BASH_ENV ENV
 # A command in the one clean environment: see there.
 CLEAN = python -IS src/ssl_dynamics/engine/clean_environment.py
 
+# Where pip finds packages.
+INDEX = PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_TRUSTED_HOST PIP_CERT PIP_CLIENT_CERT PIP_PROXY
+
 .DEFAULT_GOAL := full
 .PHONY: full quick run strict draws preregister test test-all lint benchmark benchmark-check benchmark-baseline crosscheck plan check verify reference schema snapshot report changes readme docs picture lock try-pythons mutants archive archive-environment help clean
 
@@ -77,8 +80,9 @@ preregister: $(READY)  ## write criteria and root seeds into the register; commi
 test: $(READY)  ## fast tests
 	@$(CLEAN) pytest -m "not slow" -n 2 --dist worksteal
 
+# One test installs the project anew, from the user's index.
 test-all: $(READY)  ## every test, the slow ones included
-	@$(CLEAN) pytest -n 2 --dist worksteal
+	@SSL_DYNAMICS_KEEP="$$SSL_DYNAMICS_KEEP $(INDEX)" $(CLEAN) pytest -n 2 --dist worksteal
 
 mutants: $(READY)  ## check that each wrong formula of scripts/mutants.yaml fails a test; writes reports/mutants.json
 	@$(CLEAN) python scripts/mutants.py
@@ -144,10 +148,10 @@ picture: $(READY)  ## take the still picture of results/full/explorer.html, docs
 	@$(CLEAN) python scripts/picture_explorer.py
 
 lock: $(READY)  ## resolve requirements.in into requirements.lock and environment.yml
-	@SSL_DYNAMICS_KEEP='PIP_*' $(CLEAN) python scripts/lock.py
+	@python -I scripts/lock.py
 
 try-pythons: $(READY)  ## install the library alone and run its tests, on each supported Python that is here
-	@SSL_DYNAMICS_KEEP='PIP_*' $(CLEAN) python scripts/try_pythons.py
+	@python -I scripts/try_pythons.py
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 25

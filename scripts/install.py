@@ -49,6 +49,13 @@ def kept_settings(pip: list[str], user: Mapping[str, str]) -> dict[str, str]:
     return kept | {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
 
 
+def enter_reaching_an_index() -> None:
+    """The clean environment as that of this process, and of every pip below it, with the settings that are kept."""
+    user = dict(os.environ)
+    clean_environment.enter()
+    os.environ.update(kept_settings([sys.executable, "-I", "-m", "pip"], user))
+
+
 def main(folder: Path, requirements: str | None = None, *options: str) -> None:
     """Do what the arguments say. Raises CalledProcessError if pip, which says why, has failed."""
     user = dict(os.environ)

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-TOP = Path(__file__).parents[1]
+TOP = Path(__file__).resolve().parents[1]
 PIP_TOOLS = "pip-tools==7.6.2"
 ENVIRONMENT_HEAD = """\
 # The conda face of requirements.lock, for `snakemake --sdm conda`; written by `make lock`, do not edit.
@@ -58,7 +58,11 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(TOP / "scripts"))  # `python -I` leaves it out
+    from install import enter_reaching_an_index
+
     try:
+        enter_reaching_an_index()
         main()
     except subprocess.CalledProcessError as error:
         sys.exit(error.returncode)

@@ -35,6 +35,7 @@ REPORT = TOP / "reports/mutants.json"
 SOURCE = Path("src/ssl_dynamics")
 
 AT_ONCE = 2
+GIT = ("git", "-c", f"core.excludesFile={os.devnull}")  # what the user ignores may be a file of the project
 LIBRARIES = ("hypothesis", "matplotlib.pyplot", "mpmath", "pandas", "pydantic", "scipy.stats", "torch")
 # One BLAS thread a process. No bytecode: it is told stale by size and second of a file, in which mutants may agree.
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -96,7 +97,7 @@ def chosen(mutants: Sequence[Mutant], names: Sequence[str]) -> list[Mutant]:
 def copy_of_the_tree(folder: Path) -> None:
     """Every file that git tracks or would track, as it is in the working tree."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        [*GIT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=TOP, capture_output=True, check=True, text=True,
     ).stdout  # fmt: skip
     for name in filter(None, listed.split("\0")):

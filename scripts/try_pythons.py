@@ -112,7 +112,11 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(TOP / "scripts"))  # `python -I` leaves it out
+    from install import enter_reaching_an_index
+
     try:
+        enter_reaching_an_index()
         main()
     except RuntimeError as error:
         sys.exit(str(error))

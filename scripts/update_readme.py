@@ -26,6 +26,7 @@ from ssl_dynamics.verify.expectation import DRAWS, REFERENCE
 
 TOP = Path(__file__).parents[1]
 RESULTS = Path("results/full")
+SMALL_DRAWS = REFERENCE / "quick" / DRAWS
 FIGURES = ("story",)
 CORES = 2
 START, JOB_START = 8.0, 1.0  # seconds: of the command itself, and of the process of each job
@@ -194,9 +195,11 @@ def put(file: Path, mark: str, content: str) -> None:
 def main() -> None:
     if not (RESULTS / "claims.json").is_file():
         sys.exit(f"{RESULTS}: there is no finished run: make")
+    if not SMALL_DRAWS.is_file():
+        sys.exit(f"{SMALL_DRAWS}: no draws are shipped: make draws, then make reference (CONFIG=config/quick.yaml)")
     records = json.loads((RESULTS / "claims.json").read_text(encoding="utf-8"))
     shipped = read_shipped([path for path in [REFERENCE / RESULTS.name / DRAWS] if path.is_file()])
-    small = json.loads((REFERENCE / "quick" / DRAWS).read_text(encoding="utf-8"))
+    small = json.loads(SMALL_DRAWS.read_text(encoding="utf-8"))
     put(TOP / "README.md", "families", families(records, small))
     for page in ("README.md", "docs/README.md"):
         put(TOP / page, "story", story(records))

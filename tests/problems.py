@@ -52,6 +52,24 @@ def passes(claim, draw, draws=2000):
     return np.mean([judge(draw(random), claim.statistic, claim.criterion).verdict == "pass" for _ in range(draws)])
 
 
+def record(claim, part, verdict="pass"):
+    """What a run says of a claim."""
+    return {
+        "id": claim.id,
+        "statement": claim.statement,
+        "group": part,
+        "abstracts": list(claim.abstracts),
+        "criterion": {"operator": "<=", "threshold": 0.2},
+        "control": {"description": "a control", "value": 0.5},
+        "value": 0.1,
+        "low": 0.05,
+        "high": 0.12,
+        "statistic": "mean",
+        "resolves": 0.01,
+        "verdict": verdict,
+    }
+
+
 def draws_of(*ids):
     """A draws.json of these claims, as the reference ships it."""
     claim = {

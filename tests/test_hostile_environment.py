@@ -1,88 +1,18 @@
 """What a user has set for other programs reaches neither jobs nor figures, notebooks or the installation."""
 
+import ast
 import importlib.util
-import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
-from fontTools.ttLib import TTFont
-from matplotlib import get_data_path
 
+from hostile import LOUD, hostile
 from ssl_dynamics.engine import clean_environment
 from ssl_dynamics.engine.clean_environment import clean, entered
 from trees import SMALLEST, TOP, call, command, contents, copy_of_the_tree
-
-LOUD = "figure.dpi: 31\nfont.size: 20\nlines.markersize: 9\naxes.grid: True\nsavefig.transparent: True\n"
-
-
-def hostile(folder):
-    """Variables and files of a user who has set up every other program; `folder` is the home."""
-    kernel = folder / "jupyter/kernels"
-    for name in ("python3", "ssl-dynamics"):
-        (kernel / name).mkdir(parents=True)
-        (kernel / name / "kernel.json").write_text(json.dumps({"argv": ["false"], "display_name": "", "language": "x"}))
-    settings = folder / ".config"
-    for place in (settings / "matplotlib", folder / ".matplotlib", folder / "xdg/matplotlib"):
-        (place / "stylelib").mkdir(parents=True)
-        (place / "matplotlibrc").write_text(LOUD)
-        (place / "stylelib/classic.mplstyle").write_text(LOUD)
-    (settings / "pip").mkdir()
-    (settings / "pip/pip.conf").write_text(
-        "[global]\nuser = true\nrequire-hashes = true\nindex-url = https://mirror.invalid/simple\ntimeout = 7\n"
-        "[install]\ntarget = /nowhere\ntrusted-host = mirror.invalid\nno-binary = :all:\n"
-    )
-    (settings / "snakemake/mine").mkdir(parents=True)
-    (settings / "snakemake/mine/profile.yaml").write_text("directory: /nowhere\nexecutor: slurm\n")
-    (folder / "old/ssl_dynamics").mkdir(parents=True)
-    for name in ("old/ssl_dynamics/__init__.py", "exits.py", "old/sitecustomize.py", "old/usercustomize.py"):
-        (folder / name).write_text(
-            "import os\nif 'ipykernel' in str(os.sys.argv) or __name__ == 'ssl_dynamics': os._exit(9)"
-        )
-    arial = TTFont(Path(get_data_path(), "fonts/ttf/DejaVuSerif-Bold.ttf"))
-    for record in arial["name"].names:
-        record.string = {1: "Arial", 2: "Regular", 4: "Arial", 6: "Arial"}.get(record.nameID, record.toUnicode())
-    arial["OS/2"].usWeightClass = 400
-    (folder / ".fonts").mkdir()
-    arial.save(folder / ".fonts/Arial.ttf")
-    (folder / "breaks.sh").write_text("exit 9\n")
-    return {
-        "HOME": str(folder),
-        "XDG_CONFIG_HOME": str(folder / "xdg"),
-        "XDG_CACHE_HOME": str(folder / "cache"),
-        "MPLBACKEND": "nonsense",
-        "MATPLOTLIBRC": str(folder / ".matplotlib"),
-        "MPLCONFIGDIR": str(folder / ".matplotlib"),
-        "JUPYTER_PATH": str(folder / "jupyter"),
-        "JUPYTER_PREFER_ENV_PATH": "0",
-        "IPYTHONDIR": str(folder),
-        "PYTHONSTARTUP": str(folder / "exits.py"),
-        "PYTHONPATH": str(folder / "old"),
-        "PYTHONOPTIMIZE": "2",
-        "PYTHONWARNINGS": "error",
-        "PYTHONIOENCODING": "ascii",
-        "PYTHONBREAKPOINT": "nonsense.x",
-        "SNAKEMAKE_PROFILE": "mine",
-        "SNAKEMAKE_OUTPUT_CACHE": "/nowhere",
-        "BASH_ENV": str(folder / "breaks.sh"),
-        "ENV": str(folder / "breaks.sh"),
-        "GIT_DIR": "/nowhere",
-        "SOURCE_DATE_EPOCH": "1",
-        "OPENBLAS_CORETYPE": "Nehalem",
-        "OMP_NUM_THREADS": "3",
-        "LC_ALL": "C",
-        "PIP_USER": "1",
-        "PIP_REQUIRE_HASHES": "1",
-        "PIP_TARGET": "/nowhere",
-        "PIP_PREFIX": "/nowhere",
-        "PIP_QUIET": "3",
-        "PIP_RETRIES": "2",
-        **dict.fromkeys(("TARGET", "PROFILE", "CONFIG", "CLAIM", "CORES", "ROOT_SEED"), "nonsense"),
-    }
-
 
 HARMLESS = {"HOME", "XDG_CACHE_HOME", "LC_ALL"}
 
@@ -158,20 +88,25 @@ def install_script():
     return module
 
 
-def test_of_the_settings_of_pip_those_count_that_reach_an_index(tmp_path, monkeypatch):
-    user = hostile(tmp_path) | {"XDG_CONFIG_HOME": str(tmp_path / ".config")}
-    monkeypatch.setenv("HOME", user["HOME"])
-    monkeypatch.delenv("PIP_CONFIG_FILE", raising=False)
-    kept = install_script().kept_settings([sys.executable, "-I", "-m", "pip"], user)
-    assert kept["PIP_CONFIG_FILE"] == os.devnull
+REACH = "import os, sys; sys.path.insert(0, sys.argv[1]); import install; install.enter_reaching_an_index(); "
+
+
+def test_of_the_settings_of_pip_those_count_that_reach_an_index(tmp_path):
+    environment = {**os.environ, **hostile(tmp_path), "PIP_TRUSTED_HOST": "mine.invalid"}
+    environment.pop("PIP_CONFIG_FILE", None)
+    words = [sys.executable, "-I", "-c", REACH + "print(dict(os.environ))", TOP / "scripts"]
+    printed = subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout
+    left = ast.literal_eval(printed)
+    assert left["PIP_CONFIG_FILE"] == os.devnull
     wanted = {
         "INDEX_URL": "https://mirror.invalid/simple",
-        "TRUSTED_HOST": "mirror.invalid",
+        "TRUSTED_HOST": "mine.invalid",
         "TIMEOUT": "7",
         "RETRIES": "2",
     }
-    assert {name: kept[f"PIP_{name}"] for name in wanted} == wanted
-    assert not {f"PIP_{name}" for name in ("USER", "REQUIRE_HASHES", "TARGET", "PREFIX", "NO_BINARY")} & kept.keys()
+    assert {name: left[f"PIP_{name}"] for name in wanted} == wanted
+    assert not {f"PIP_{name}" for name in ("USER", "REQUIRE_HASHES", "TARGET", "PREFIX", "NO_BINARY")} & left.keys()
+    assert left["PYTHONPATH"] == str(TOP / "src")
 
 
 def test_installed_command_runs_the_code_of_its_own_environment(tmp_path):

@@ -71,6 +71,19 @@ def test_list_that_is_not_what_it_says_is_refused(tmp_path, entries, message):
         script.read_mutants(tmp_path / "list.yaml", tmp_path)
 
 
+def test_files_that_the_user_has_git_ignore_are_of_the_tree(tmp_path, monkeypatch):
+    (tmp_path / ".gitconfig").write_text(f"[core]\nexcludesFile = {tmp_path}/all\n")
+    (tmp_path / "all").write_text("*\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(script, "TOP", tmp_path / "project")
+    subprocess.run(["git", "init", "--quiet", script.TOP], check=True)
+    (script.TOP / ".gitignore").write_text("own\n")
+    for name in ("new.py", "own"):
+        (script.TOP / name).write_text("")
+    script.copy_of_the_tree(tmp_path / "copy")
+    assert {path.name for path in (tmp_path / "copy").iterdir()} == {".gitignore", "new.py"}
+
+
 def test_unknown_name_is_refused():
     assert script.chosen(MUTANTS, []) == MUTANTS
     assert script.chosen(MUTANTS, [MUTANTS[3].name]) == [MUTANTS[3]]

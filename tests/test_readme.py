@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from problems import draws_of
+from problems import draws_of, record
 from ssl_dynamics.registry import CLAIMS, GROUPS
 from ssl_dynamics.report.abstracts import ABSTRACTS, UNTESTED, standing
 from ssl_dynamics.report.answers import answer, told
@@ -57,23 +57,11 @@ def test_there_must_be_a_run_to_speak_of(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "RESULTS", tmp_path / "full")
     with pytest.raises(SystemExit, match=r"full: there is no finished run: make$"):
         module.main()
-
-
-def record(claim, part, verdict="pass"):
-    return {
-        "id": claim.id,
-        "statement": claim.statement,
-        "group": part,
-        "abstracts": list(claim.abstracts),
-        "criterion": {"operator": "<=", "threshold": 0.2},
-        "control": {"description": "a control", "value": 0.5},
-        "value": 0.1,
-        "low": 0.05,
-        "high": 0.12,
-        "statistic": "mean",
-        "resolves": 0.01,
-        "verdict": verdict,
-    }
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/claims.json").write_text("[]")
+    monkeypatch.setattr(module, "SMALL_DRAWS", tmp_path / "draws.json")
+    with pytest.raises(SystemExit, match=r"draws\.json: no draws are shipped: make draws, then make reference"):
+        module.main()
 
 
 @pytest.fixture
