@@ -1,3 +1,4 @@
+import importlib
 import logging
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -499,7 +500,11 @@ def test_every_claim_passes_on_a_small_problem_and_its_control_fails(tables):
 
 
 @pytest.mark.slow
-def test_halving_the_steps_moves_no_verdict(tables, tmp_path):
+def test_halving_the_steps_moves_no_verdict(tables, tmp_path, monkeypatch):
+    for name in ("design.REGRESSION_STEP", "simulate.COSINE_STEP", "solve.COSINE_STEP"):
+        module, _, constant = f"ssl_dynamics.experiments.drift.{name}".rpartition(".")
+        whole = getattr(importlib.import_module(module), constant)
+        monkeypatch.setattr(f"{module}.{constant}", whole / 2)
     halved = experiment(tmp_path, 0.1)
     for claim in CLAIMS:
         whole, half = judge_rows(claim, tables), judge_rows(claim, halved)

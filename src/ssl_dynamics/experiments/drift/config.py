@@ -17,10 +17,9 @@ WITHIN = 3.0
 WIDE = (
     256  # least width of nets whose drift is predicted: what is left out of the prediction is of the order of the drift
 )
-# Step size of the regression in units of n/λ_max(Θ∞), times `step`: stable below 2/`step`, with room for kernels of
-# narrow nets.
-REGRESSION_STEP = 4.0
-COSINE_STEP = 2.0  # step size of the bounded loss, in units of that of the unbounded one
+# Step size of the regression in units of n/λ_max(Θ∞): stable below 2, with room for kernels of narrow nets.
+REGRESSION_STEP = 0.8
+COSINE_STEP = 0.4  # step size of the bounded loss, in units of 1/(growth rate of the outputs at the start)
 # When drifts with cosine similarity are compared, in units of 1/(growth rate of the outputs at the start): outputs have
 # turned by then, and few have come near zero, where the flow is singular and amplifies what differs.
 COSINE_TIME = 3.0

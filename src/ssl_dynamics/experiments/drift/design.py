@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.engine.array_file import ArrayFile
 from ssl_dynamics.engine.artifacts import Arrays
-from ssl_dynamics.experiments.drift.config import REGRESSION_STEP, Batch, Drift, NetsSettings
+from ssl_dynamics.experiments.drift.config import REGRESSION_STEP, Batch, NetsSettings
 from ssl_dynamics.kernels import features, infinite_width_ntk
 from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.names import Activation, Loss
@@ -145,10 +145,10 @@ def regression_targets(
     }
 
 
-def regression_rate(anchor: Array, activation: Activation, drift: Drift) -> float:
+def regression_rate(anchor: Array, activation: Activation) -> float:
     """Step size η of the regression on the anchors."""
     largest = np.linalg.norm(infinite_width_ntk(anchor, activation=activation), 2)
-    return float(REGRESSION_STEP * drift.step * len(anchor) / largest)
+    return float(REGRESSION_STEP * len(anchor) / largest)
 
 
 def net_outputs(X: Array, W1: Array, W2: Array, activation: Activation) -> Array:

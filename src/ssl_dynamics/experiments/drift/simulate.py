@@ -40,7 +40,7 @@ def simulate_supervised(job: Job[SupervisedSettings]) -> None:
     tables = []
     for start in starts(settings, batches, anchor.shape[1]):
         activation, width, seeds = start.batch
-        rows = train_supervised(start, anchor, targets[activation, seeds], settings.drift)
+        rows = train_supervised(start, anchor, targets[activation, seeds])
         tables.append(start.labelled(rows))
         job.log.info("%s, width %d, %s: %d rows", activation, width, seeds, len(rows["seed"]))
     Rows(**stacked(tables)).save(job.output("supervised"))
@@ -63,11 +63,11 @@ def simulate(job: Job[SimulateSettings]) -> None:
     Trained({name: Rows(**stacked(found)) for name, found in tables.items() if found}).save(job.output("trained"))
 
 
-def train_supervised(start: Start, anchor: Array, targets: Array, drift: Drift) -> Arrays:
+def train_supervised(start: Start, anchor: Array, targets: Array) -> Arrays:
     """Rows of nets that learn the targets (S, n, z) on the anchors (n, d)."""
     activation = start.batch.activation
     nets = Nets(anchor, start.W1, start.W2, activation, anchors=len(anchor))
-    learning_rate = regression_rate(anchor, activation, drift)
+    learning_rate = regression_rate(anchor, activation)
     return train_to_fit(nets, regression_value(targets), learning_rate=learning_rate)
 
 
@@ -84,4 +84,4 @@ def train_cosine(start: Start, points: Triplets, loss: Loss, drift: Drift) -> Ar
     X, activation = points_of(points, loss, n), start.batch.activation
     nets = Nets(X, start.W1[:seeds], start.W2[:seeds], activation, anchors=n)
     value = triplet_value(loss, similarity="cosine")
-    return train_to_plateau(nets, value, step=COSINE_STEP * drift.step, landing=COSINE_TIME)
+    return train_to_plateau(nets, value, step=COSINE_STEP, landing=COSINE_TIME)

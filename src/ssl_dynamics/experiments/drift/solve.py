@@ -93,7 +93,7 @@ def solve_supervised(job: Job[NetsSettings]) -> None:
         activation, width, seeds = start.batch
         drifts = np.full(len(seeds), np.nan)
         if width >= WIDE:
-            rate = regression_rate(anchor, activation, settings.drift)
+            rate = regression_rate(anchor, activation)
             drifts[:] = [
                 supervised_drift(anchor, (W1, W2), Y, activation, rate)
                 for W1, W2, Y in zip(start.W1, start.W2, targets[activation, seeds], strict=True)
@@ -117,7 +117,7 @@ def supervised_drift(
 
 def cosine_drifts(start: Start, points: Triplets, settings: SolveSettings) -> tuple[Array, Array]:
     """Times at which drifts with cosine similarity are compared, and the predicted ones (S,)."""
-    n, step = settings.drift.cosine.triplets, COSINE_STEP * settings.drift.step
+    n = settings.drift.cosine.triplets
     X = points_of(points, settings.loss, n)
     A = coupling_matrix(n, loss=settings.loss)[: len(X), : len(X)]
     activation, width, seeds = start.batch
@@ -125,7 +125,7 @@ def cosine_drifts(start: Start, points: Triplets, settings: SolveSettings) -> tu
     for seed in range(len(settings.drift.cosine_seeds(start.batch)) if width >= WIDE else 0):
         layers = (start.W1[seed], start.W2[seed])
         kernel, U = two_layer_ntk(X, *layers, activation=activation), net_outputs(X, *layers, activation)
-        descent, times[seed] = cosine_descent(kernel, A, U, step=step, end=COSINE_TIME)
+        descent, times[seed] = cosine_descent(kernel, A, U, step=COSINE_STEP, end=COSINE_TIME)
         before, after = (
             two_layer_ntk(X[:n], *at, activation=activation)
             for at in (layers, pulled_layers(X, layers, *descent, activation=activation))
