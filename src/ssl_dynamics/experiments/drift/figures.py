@@ -15,10 +15,11 @@ OBJECTIVES = {
     "dot-product": "dot product, departed",
 }
 FALLING = ("supervised", "cosine")
+MOST = 100.0  # drift that is shown: the last step of a net that blows up takes it anywhere
 
 
 def kernel_drift(departures: pd.DataFrame) -> Figure:
-    """Drift of the kernel at the end against the width, for each objective; geometric mean, 95 % interval."""
+    """Drift of the kernel at the end (100 at most) over the width, by objective; geometric mean, 95 % interval."""
     present = [name for name in OBJECTIVES if name in set(departures["objective"])]
     figure, cells = panels.table(departures, len(present), by_loss=False, sharex=True, sharey="row")
     for line, (title, cell) in cells:
@@ -26,6 +27,7 @@ def kernel_drift(departures: pd.DataFrame) -> Figure:
             axes.set(yscale="log")
             panels.over_widths(axes)
             rows = cell[cell["objective"] == objective]
+            rows = rows.assign(drift=rows["drift"].clip(upper=MOST))
             if objective == "supervised":  # of both losses the same
                 rows = rows[rows["loss"] == rows["loss"].min()]
             for (activation, loss), curve in rows.groupby(["activation", "loss"]):
@@ -35,7 +37,7 @@ def kernel_drift(departures: pd.DataFrame) -> Figure:
             axes.axhline(DEPARTURE, color=theme.THEORY, linestyle=":", linewidth=1)
             if objective in FALLING:
                 _slopes(axes, rows)
-            panels.head(axes, OBJECTIVES[objective])
+            panels.head(axes, OBJECTIVES[objective] + (f", ≤ {MOST:g} shown" if (rows["drift"] == MOST).any() else ""))
         panels.name_row(line[-1], title)
     handles = [
         *_activation_handles(departures),
