@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -70,8 +71,15 @@ def how_sure(own: list[Record], draws: Record) -> str:
     whole = [draw for draw in draws["draws"] if draw["below"] is not None and not names & draw["below"].keys()]
     bluntest = max(record["resolves"] for record in own if record["resolves"] is not None)
     parts = [f"{len(held)} of {len(own)} claims hold" + (f" ({', '.join(others)})" if others else "")]
-    parts += [f"all hold in {len(whole)} of {len(draws['draws'])} small draws"]
-    parts += [f"the bluntest notices an error of {resolves({'resolves': bluntest})}"]
+    below = Counter(
+        f"{name} {verdict_word(verdict)}"
+        for draw in draws["draws"]
+        for name, verdict in (draw["below"] or {}).items()
+        if name in names
+    )
+    short = ", ".join(f"{what} in {count}" for what, count in below.items())
+    parts += [f"all hold in {len(whole)} of {len(draws['draws'])} small draws" + (f" ({short})" if short else "")]
+    parts += [f"the least sensitive notices an error of {resolves({'resolves': bluntest})}"]
     return "; ".join(parts)
 
 

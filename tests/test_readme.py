@@ -117,8 +117,8 @@ def test_how_sure_counts_claims_and_draws_and_names_what_does_not_hold(records):
     draws = {"draws": [{"below": each} for each in below]}
     held, whole, noticed = script().how_sure(own, draws).split("; ")
     assert held == f"2 of 3 claims hold ({own[1]['id']} open)"
-    assert whole == "all hold in 2 of 4 small draws"
-    assert noticed == "the bluntest notices an error of 2 %"
+    assert whole == f"all hold in 2 of 4 small draws ({own[0]['id']} fails in 1)"
+    assert noticed == "the least sensitive notices an error of 2 %"
 
 
 def test_map_of_the_abstracts_names_all_that_bears_on_each_sentence_and_what_was_not_tested(records):

@@ -102,6 +102,7 @@ def render(
         others=[record for verdict in ("fail", "open") for record in records if record["verdict"] == verdict],
         hold=len(verdicts_of(records, "pass")),
         total=len(records),
+        bearing=sum(bool(record["abstracts"]) for record in records),
         significant=sum(record["p"] < SIGNIFICANT for record in records if record["verdict"] == "pass"),
         abstracts=standing(records),
         of_paper=PAPER,

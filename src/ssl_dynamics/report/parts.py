@@ -37,7 +37,7 @@ PARTS = {
         "Exact dynamics on the Grassmannian",
         "With the constraint, is training the exact flow on the Grassmannian, whatever retraction and width?",
         (
-            Finding("Nothing collapses.", ("A2-no-collapse",)),
+            Finding("Representations keep their rank.", ("A2-no-collapse",)),
             Finding(
                 "Training converges to the closed form as the step size falls, with each of three retractions.",
                 ("A3-order-1", "A3-order-2", "A3-error-1", "A3-order-polar", "A3-order-geodesic"),
@@ -54,11 +54,12 @@ PARTS = {
         "Does the closed form predict accuracies, learning times, and the noise of samples and batches?",
         (
             Finding(
-                "Yes: accuracies, learning times, and the errors of finite samples and of batches.",
+                "Yes: accuracies to within a point, learning times, and the errors of finite samples and of batches.",
                 ("A5-accuracy", "A5-accuracy-limit", "A5-learning-times", "A5-finite-sample", "beyond-batch-noise"),
             ),
             Finding(
-                "InfoNCE ends elsewhere, and joins the closed form at high temperature.",
+                "InfoNCE ends elsewhere; at high temperature its minimiser tends to the leading eigenspace of C with "
+                "in-batch negatives.",
                 ("beyond-dot-product-limit", "beyond-infonce-limit"),
             ),
         ),
@@ -72,7 +73,7 @@ PARTS = {
                 ("A4-every-run-departs", "A4-departure-time-relu", "A4-departure-time-erf", "A4-departure-law"),
             ),
             Finding(
-                "Supervised nets and nets on cosine similarity stay near it.",
+                "Supervised nets and nets on cosine similarity stay near it: it moves by less than half of its norm.",
                 ("A4-supervised-drift", "follow-up-cosine-drift"),
             ),
         ),
@@ -82,15 +83,16 @@ PARTS = {
         "What replaces the tangent kernel for wide self-supervised nets?",
         (
             Finding(
-                "With the constraint, the exact flow on the features of the start.",
+                "With the constraint, and the layer below at unit rate, the exact flow on the features of the start.",
                 ("follow-up-frozen-features", "follow-up-frozen-features-error"),
             ),
             Finding(
-                "The model linearised at the start is wrong at every width.",
+                "The model linearised at the start does not become right as nets widen.",
                 ("beyond-linearised-stays-wrong", "beyond-linearised-limit"),
             ),
             Finding(
-                "Nets of three layers behave alike.",
+                "Three-layer ReLU nets leave their tangent kernel as well, and with the constraint their features "
+                "stay near the start.",
                 ("follow-up-depth-supervised", "follow-up-depth-departure", "follow-up-depth-feature-drift"),
             ),
         ),
@@ -109,7 +111,8 @@ STORY = {
         ("A3-order-1", "A3-order-2", "A3-order-3"),
     ),
     "C": Finding(
-        "Without it, nets of every width h leave their tangent kernel, at a time that grows like ln h.",
+        "Without it, nets of every width h that learn the dot product leave their tangent kernel, at a time that grows "
+        "like ln h.",
         ("A4-departure-law", "A4-departure-time-relu", "A4-departure-time-erf"),
     ),
     "D": Finding(
