@@ -43,8 +43,8 @@ PARTS = {
                 ("A3-order-1", "A3-order-2", "A3-error-1", "A3-order-polar", "A3-order-geodesic"),
             ),
             Finding(
-                "Two-layer linear nets follow it at every width up to d; wider ones obey one equation without the "
-                "width.",
+                "Two-layer linear nets, constrained layer by layer, follow it at every width up to d; wider ones obey "
+                "another equation, in which the width does not occur.",
                 ("A3-narrow-order", "A3-narrow-error", "A3-wide-order"),
             ),
         ),
@@ -58,8 +58,8 @@ PARTS = {
                 ("A5-accuracy", "A5-accuracy-limit", "A5-learning-times", "A5-finite-sample", "beyond-batch-noise"),
             ),
             Finding(
-                "InfoNCE ends elsewhere; at high temperature its minimiser tends to the leading eigenspace of C with "
-                "in-batch negatives.",
+                "Training on InfoNCE ends in another span; at high temperature its minimiser tends to the leading "
+                "eigenspace of another form C, that of in-batch negatives.",
                 ("beyond-dot-product-limit", "beyond-infonce-limit"),
             ),
         ),
@@ -73,7 +73,8 @@ PARTS = {
                 ("A4-every-run-departs", "A4-departure-time-relu", "A4-departure-time-erf", "A4-departure-law"),
             ),
             Finding(
-                "Supervised nets and nets on cosine similarity stay near it: it moves by less than half of its norm.",
+                "Supervised nets of two layers, and wide ones on cosine similarity, stay near it: it moves by less "
+                "than half of its norm.",
                 ("A4-supervised-drift", "follow-up-cosine-drift"),
             ),
         ),
@@ -116,8 +117,8 @@ STORY = {
         ("A4-departure-law", "A4-departure-time-relu", "A4-departure-time-erf"),
     ),
     "D": Finding(
-        "With it, wide nets approach the exact flow on the features of their start; the model linearised at the start "
-        "stays wrong.",
+        "With it, and the first layer at unit rate, wide nets approach the exact flow on the features of their start; "
+        "the model linearised at the start stays wrong.",
         ("follow-up-frozen-features", "beyond-linearised-stays-wrong"),
     ),
 }
