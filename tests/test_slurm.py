@@ -129,7 +129,8 @@ def test_failed_job_ends_in_a_line_with_its_cause(tree, slurm):
     assert result.returncode == STOPPED
     assert "triplets: no (log: results/smallest/logs/mixture/triplets.log)" in result.stdout.splitlines()
     assert "Traceback" not in result.stdout + result.stderr
-    assert [job.state for job in ended(slurm)] == ["FAILED"]
+    states = [job.state for job in ended(slurm)]  # labelled items need no triplets; nothing else is tried
+    assert sorted(states) in (["FAILED"], ["COMPLETED", "FAILED"])
 
 
 def test_killed_run_goes_on_and_gives_the_bytes_of_a_local_run(tree, slurm, tmp_path):
@@ -152,7 +153,7 @@ def test_killed_run_goes_on_and_gives_the_bytes_of_a_local_run(tree, slurm, tmp_
     states = {job.number: job.state for job in ended(slurm) if job.folder == str(tree)}
     assert {states[number] for number in orphans} == {"CANCELLED"}
     completed = [number for number, state in states.items() if state == "COMPLETED"]
-    assert len(completed) == 4  # the data, two cells, and what follows from the tables
+    assert len(completed) == 6  # triplets, labelled items, two cells, what follows from the tables, the explorer
     assert not list((tree / "results").rglob("*.part*"))
 
     local = copy_of_the_tree(tmp_path / "local")
