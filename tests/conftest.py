@@ -1,9 +1,14 @@
 """What tests share: finished runs, and a browser."""
 
 import pytest
+from hypothesis import settings
 
 from chromium import CHROMIUM, FLAGS
 from trees import SMALLEST, copy_of_a_finished, copy_of_the_tree, finish, made_once
+
+# The same inputs in every run; `pytest --hypothesis-profile=default` draws new ones.
+settings.register_profile("repeatable", derandomize=True, database=None)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")
