@@ -15,7 +15,6 @@ WORK_OF_A_PART = 3_000_000_000
 # Growth on the kernel of the start is computed up to this time, in units of 1/(fastest rate), at so many moments.
 HORIZON, MOMENTS = 15.0, 301
 WIDE = 64  # least width of nets whose drift in regression is predicted: it is small from there on
-WITHIN = 3.0  # times of ln h/(2μ) within which nets must depart, as those of two layers
 
 
 class Depth(Settings):

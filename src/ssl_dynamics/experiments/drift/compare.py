@@ -6,9 +6,8 @@ import pandas as pd
 from ssl_dynamics.analysis import first_crossing, log_growth
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.drift.config import WITHIN
 from ssl_dynamics.experiments.drift.design import OBJECTIVES, Rows, Solution, SupervisedSolution, Trained
-from ssl_dynamics.problem.levels import BLOW_UP, DEPARTURE
+from ssl_dynamics.problem.levels import BLOW_UP, DEPARTURE, WITHIN
 
 NET = ["activation", "width", "seed"]
 RUN = ["objective", *NET]

@@ -11,9 +11,6 @@ from ssl_dynamics.settings.data import Increasing
 
 # Growth on the kernel of the start is computed up to this time, in units of 1/(fastest rate), at so many moments.
 HORIZON, MOMENTS = 10.0, 201
-# Times of ln h/(2μ) within which nets must depart. Of t = [½ ln h + c − ln a]/μ, a the size of z normal variables and c
-# near 0, a is too small for that in one net in 1,000 of width 32, one in 100,000 of width 256.
-WITHIN = 3.0
 WIDE = (
     256  # least width of nets whose drift is predicted: what is left out of the prediction is of the order of the drift
 )
