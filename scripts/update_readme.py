@@ -22,7 +22,7 @@ from ssl_dynamics.report.formatting import (
     spread,
     verdict_word,
 )
-from ssl_dynamics.report.parts import PARTS, STORY
+from ssl_dynamics.report.parts import PARTS, STORY, Part
 from ssl_dynamics.verify.expectation import DRAWS, REFERENCE
 
 TOP = Path(__file__).parents[1]
@@ -57,10 +57,16 @@ def families(records: list[Record], draws: Record) -> str:
     rows = []
     for name, part in PARTS.items():
         own = [record for record in records if record["group"] == name]
-        answer = " ".join(told(finding, records) for finding in part.answer)
         address = part.title.lower().replace(" ", "-")
-        rows.append([part.question, answer, how_sure(own, draws), f"[{part.title}](docs/claims.md#{address})"])
+        rows.append(
+            [part.question, answer(part, records), how_sure(own, draws), f"[{part.title}](docs/claims.md#{address})"]
+        )
     return table(["question", "answer", "how sure", "claims"], rows)
+
+
+def answer(part: Part, records: list[Record]) -> str:
+    """Every sentence of the answer: of a full run all claims that it rests on were judged."""
+    return " ".join(told(finding, records) for finding in part.answer)
 
 
 def how_sure(own: list[Record], draws: Record) -> str:
@@ -133,8 +139,7 @@ def verdicts(records: list[Record], over_draws: Record | None = None) -> str:
             for record in records
             if record["group"] == name
         ]
-        answer = " ".join(told(finding, records) for finding in part.answer)
-        sections.append(f"## {part.title}\n\n*{part.question}* {answer}\n\n{table(columns, rows)}")
+        sections.append(f"## {part.title}\n\n*{part.question}* {answer(part, records)}\n\n{table(columns, rows)}")
     return "\n\n".join(sections)
 
 
