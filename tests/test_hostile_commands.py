@@ -20,6 +20,7 @@ from hostile import hostile
 from problems import record
 from ssl_dynamics.registry import GROUPS
 from test_hostile_environment import install_script
+from test_mutants import script as mutants
 from trees import SMALLEST, TOP, contents, edit
 
 install = install_script()
@@ -91,10 +92,7 @@ def git(folder, *words):
 def clone(folder):
     """A clone, with the files as they are in the working tree and with short inputs, committed."""
     git(TOP, "clone", "--quiet", "--no-checkout", ".", str(folder))
-    for name in filter(None, git(TOP, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")):
-        if (TOP / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(TOP / name, folder / name)
+    mutants.copy_of_the_tree(folder)
     shorten(folder)
     shorten_benchmarks(folder)
     git(folder, "add", "--all")
@@ -109,8 +107,8 @@ def shorten(tree):
     for path in (tree / "tests").glob("*.py"):
         if path.stem not in TESTS:
             path.unlink()
-    mutants = (tree / "scripts/mutants.yaml").read_text(encoding="utf-8")
-    first = re.match(r".*?- name:.*?(?=  - name:)", mutants, re.DOTALL)[0]
+    listed = (tree / "scripts/mutants.yaml").read_text(encoding="utf-8")
+    first = re.match(r".*?- name:.*?(?=  - name:)", listed, re.DOTALL)[0]
     (tree / "scripts/mutants.yaml").write_text(first, encoding="utf-8")
     edit(tree, "scripts/try_pythons.py", '"test_analysis.py", "test_solved_flow.py", ', "")
     project = (tree / "pyproject.toml").read_text(encoding="utf-8")
