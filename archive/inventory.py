@@ -22,7 +22,11 @@ from ssl_dynamics.errors import ConfigError, RunError
 from ssl_dynamics.settings.data import DatasetSettings, Digits, FashionMnist, GaussianMixture
 
 # The last line of the log of a job that is done: `engine.stage` writes it.
-LAST_LINE = re.compile(r"^(?P<time>[\d-]+ [\d:]+),\d+ WARNING \w+ (?P<name>\S+): [\d.]+ s\n\Z", re.MULTILINE)
+LAST_LINE = re.compile(
+    r"^(?P<time>[\d-]+ [\d:]+),\d+ WARNING \w+ (?P<name>\S+): [\d.]+ s, "
+    r"(?P<cpu>[\d.]+) s of CPU, (?P<starting>[\d.]+) s to start\n\Z",
+    re.MULTILINE,
+)
 
 Entry = dict[str, Any]
 
@@ -68,11 +72,12 @@ def jobs_below(results: Path, runs: list[Entry]) -> list[Entry]:
         name = path.as_posix().removesuffix(SUFFIX)
         if name not in logs:
             raise ValueError(f"{path}: not archived, the log of this job is gone; delete this file and run make")
-        log, ended = logs[name]
+        log, last = logs[name]
         benchmark = results / "benchmarks" / log.relative_to(results / "logs").with_suffix(".tsv")
         header, values = (line.split("\t") for line in benchmark.read_text(encoding="utf-8").splitlines())
-        usage = dict(zip(header, values, strict=True))
-        end = in_utc(ended, runs)
+        # What a job takes after Snakemake's last look at it is not in that file (`engine.cpu_time`).
+        usage = dict(zip(header, values, strict=True)) | {"cpu_time": last["cpu"]}
+        end = in_utc(datetime.strptime(last["time"], "%Y-%m-%d %H:%M:%S"), runs)
         jobs.append(
             {
                 "name": name,
@@ -86,6 +91,7 @@ def jobs_below(results: Path, runs: list[Entry]) -> list[Entry]:
                 "end": end.isoformat(timespec="seconds"),
                 "log": log.as_posix(),
                 "benchmark": benchmark.as_posix(),
+                "starting": float(last["starting"]),
                 "usage": usage,
             }
         )
@@ -98,13 +104,13 @@ def tool_of(stage: str) -> str:
     return f"src/{module.replace('.', '/')}.py"
 
 
-def logs_of_jobs(folder: Path) -> dict[str, tuple[Path, datetime]]:
-    """Log of every job that is done, and the time in its last line, by the name that this line gives to the job."""
+def logs_of_jobs(folder: Path) -> dict[str, tuple[Path, re.Match[str]]]:
+    """Log of every job that is done, with its last line, by the name that this line gives to the job."""
     found = {}
     for path in sorted(folder.rglob("*.log")):
         last = LAST_LINE.search(path.read_text(encoding="utf-8"))
         if last:
-            found[last["name"]] = (path, datetime.strptime(last["time"], "%Y-%m-%d %H:%M:%S"))
+            found[last["name"]] = (path, last)
     return found
 
 

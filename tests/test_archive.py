@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -70,10 +71,12 @@ def test_data_sets_are_named_with_licence_and_checksum(tmp_path, monkeypatch):
 
 def test_times_of_logs_are_in_the_zone_of_their_run(tmp_path):
     inventory = script("inventory")
-    (tmp_path / "a.log").write_text("2026-03-01 10:00:00,123 WARNING solve results/x/solution: 1.0 s\n")
-    (tmp_path / "failed.log").write_text("2026-03-01 10:00:00,123 WARNING solve results/x/y: 1.0 s\nTraceback\n")
-    ((name, (path, time)),) = inventory.logs_of_jobs(tmp_path).items()
-    assert (name, path.name) == ("results/x/solution", "a.log")
+    last = "2026-03-01 10:00:00,123 WARNING solve results/x/solution: 1.0 s, 0.92 s of CPU, 0.25 s to start\n"
+    (tmp_path / "a.log").write_text(last)
+    (tmp_path / "failed.log").write_text(f"{last}Traceback\n")
+    ((name, (path, found)),) = inventory.logs_of_jobs(tmp_path).items()
+    assert (name, path.name, found["cpu"], found["starting"]) == ("results/x/solution", "a.log", "0.92", "0.25")
+    time = datetime.strptime(found["time"], "%Y-%m-%d %H:%M:%S")
     run = {"start": "2026-03-01T09:59:00+05:00", "end": "2026-03-01T10:00:00+05:00"}
     assert inventory.in_utc(time, [run]).isoformat() == "2026-03-01T05:00:00+00:00"
     assert inventory.in_utc(time, []) == time.astimezone()

@@ -5,7 +5,6 @@ wherever they are made.
 """
 
 import json
-import os
 import platform
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ssl_dynamics.engine.commit import commit_here
+from ssl_dynamics.engine.cpu_time import cpu_seconds
 from ssl_dynamics.engine.exit_codes import STOPPED
 from ssl_dynamics.engine.fingerprint import lock_fingerprint
 
@@ -47,7 +47,7 @@ def recorded(*results: Path, where: int | Path) -> Iterator[None]:
     placed = {"cores": where} if isinstance(where, int) else {"profile": where.as_posix()}
     record: dict[str, Any] = {"start": _now(), "command": ["ssl-dynamics", *sys.argv[1:]], **placed}
     ending: dict[str, Any] = {"status": 0}
-    before = _cpu_seconds()
+    before = cpu_seconds()
     try:
         yield
     except SystemExit as exit_:
@@ -57,7 +57,7 @@ def recorded(*results: Path, where: int | Path) -> Iterator[None]:
         ending = {"status": STOPPED, "error": f"{error}".partition("\n")[0] or type(error).__name__}
         raise
     finally:
-        record |= {"end": _now(), "cpu_seconds": round(_cpu_seconds() - before, 2)} | ending
+        record |= {"end": _now(), "cpu_seconds": round(cpu_seconds() - before, 2)} | ending
         around: dict[str, Any] | None = None
         for file in (folder / FILE for folder in results):
             try:
@@ -133,12 +133,6 @@ def _blas() -> list[dict[str, Any]]:
     wanted = ("internal_api", "version", "architecture", "threading_layer")
     found = [{"of": Path(pool["filepath"]).parent.name.partition(".")[0]} | pool for pool in threadpool_info()]
     return [{key: pool.get(key) for key in ("of", *wanted)} for pool in found if pool["user_api"] == "blas"]
-
-
-def _cpu_seconds() -> float:
-    """Of this process and of those below it that have ended: Snakemake and, where they run here, its jobs."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
 
 
 def _append(path: Path, record: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from ssl_dynamics.engine.artifacts import leave_open, sha256, write_json
+from ssl_dynamics.engine.cpu_time import cpu_seconds
 from ssl_dynamics.engine.fingerprint import definitions, fingerprint, forget
 from ssl_dynamics.engine.provenance import SUFFIX, require_as_made
 from ssl_dynamics.errors import DEBUG
@@ -96,6 +97,7 @@ def main() -> None:
     Errors end in one line and exit code 1; the traceback goes to the log, and to the screen if the variable
     SSL_DYNAMICS_DEBUG is set. The provenance (settings, code, lock, hashes of inputs and outputs) is written last.
     """
+    started = time.monotonic()
     arguments = parser_of_jobs().parse_args()
     rule, _, stage = arguments.stage.partition("=")
     outputs = by_name(arguments.outputs)
@@ -111,11 +113,13 @@ def main() -> None:
         settings = settings_type.model_validate_json(arguments.settings)
         read = _hashes(inputs)
         require_as_made(read)
-        started = time.monotonic()
         title = f"{rule} {provenance.as_posix().removesuffix(SUFFIX)}"
         job = Job(settings, inputs, outputs, log, title)
+        starting = cpu_seconds()
         run(function, job)
-        log.warning("%s: %.1f s", job.title, time.monotonic() - started)
+        log.warning(
+            "%s: %.1f s, %.2f s of CPU, %.2f s to start", title, time.monotonic() - started, cpu_seconds(), starting
+        )
         forget()
         _require_same_code(arguments.code, units_of(stage, arguments.roots))
         write_json(

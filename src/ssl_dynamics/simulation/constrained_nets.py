@@ -8,19 +8,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ssl_dynamics.simulation.derivatives import erf, readout
+from ssl_dynamics.simulation.derivatives import ACTIVATIONS, readout
 from ssl_dynamics.simulation.device import to_tensor
 from ssl_dynamics.simulation.manifolds import qr_retraction
 from ssl_dynamics.simulation.stacked import Objective
 
 Array = NDArray[np.float64]
 
-# φ, in the memory of its argument, and its factor, which is kept with the 1/√h: passes over all features fewer.
-ACTIVATIONS: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], float]] = {
-    "identity": (lambda a: a, 1.0),
-    "relu": (torch.relu_, math.sqrt(2)),
-    "erf": (erf, 1.0),
-}
 AT_ONCE = 2**18  # features φ computed at a time: 2 MB, about what a cache holds
 SLACK = 0.25  # the sum of errors may grow with this power of time by steps that are longer
 

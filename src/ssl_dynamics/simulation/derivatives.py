@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from ssl_dynamics.problem.names import Activation
+
 
 class _Erf(torch.autograd.Function):
     """erf(a), differentiated in the memory of one array: torch takes five passes, each with an array of its own."""
@@ -38,5 +40,11 @@ class _Readout(torch.autograd.Function):
 
 # The error function of each entry.
 erf: Callable[[torch.Tensor], torch.Tensor] = _Erf.apply
+# φ, in the memory of its argument, and its factor, which is kept with the 1/√h: passes over all features fewer.
+ACTIVATIONS: dict[Activation, tuple[Callable[[torch.Tensor], torch.Tensor], float]] = {
+    "identity": (lambda a: a, 1.0),
+    "relu": (torch.relu_, math.sqrt(2)),
+    "erf": (erf, 1.0),
+}
 # U = FVᵀ (S, N, z) of features F (S, N, h) and weights V (S, z, h).
 readout: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = _Readout.apply

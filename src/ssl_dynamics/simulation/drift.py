@@ -71,7 +71,8 @@ def train_until_departure(nets: Nets, value: Value, *, step: float, on_step: Cal
         _, _, third = nets.gradient(moved(nets.layers, second, eta / 2), value)
         _, _, fourth = nets.gradient(moved(nets.layers, third, eta), value)
         first_slope, second_slope = (
-            (a + 2 * b + 2 * c + d) / 6 for a, b, c, d in zip(gradients, second, third, fourth, strict=True)
+            torch.add(a, b, alpha=2).add_(c, alpha=2).add_(d).div_(6)
+            for a, b, c, d in zip(gradients, second, third, fourth, strict=True)
         )
         nets.layers, nets.times = moved(nets.layers, (first_slope, second_slope), eta), nets.times + eta
         U, losses, gradients = nets.gradient(nets.layers, value)

@@ -8,19 +8,13 @@ import torch
 from numpy.typing import NDArray
 
 from ssl_dynamics.problem.names import Activation
-from ssl_dynamics.simulation.derivatives import erf
+from ssl_dynamics.simulation.derivatives import ACTIVATIONS, readout
 from ssl_dynamics.simulation.device import to_tensor
 
 Array = NDArray[np.float64]
 Layers = tuple[torch.Tensor, torch.Tensor]  # W_1 (S, h, d), W_2 (S, h, z)
 Value = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # outputs (S, N, z) and seeds (S,) to losses (S,)
 
-
-ACTIVATIONS: dict[Activation, Callable[[torch.Tensor], torch.Tensor]] = {
-    "identity": lambda a: a,
-    "relu": lambda a: math.sqrt(2) * torch.relu(a),
-    "erf": erf,
-}
 # Hidden units of the nets that are worked on at one time: what is between their layers stays in the cache, and in
 # memory that is used again. Whole batches of wide nets would take new pages from the system at every step.
 UNITS = 2048
@@ -39,10 +33,11 @@ class Nets:
             raise ValueError(f"X, W1, W2 must have shapes (N, d), (S, h, d), (S, h, z); got {shapes}")
         if not 1 <= anchors <= len(X):
             raise ValueError(f"anchors must lie between 1 and the number of points, {len(X)}; got {anchors}")
-        self.layers: Layers = (to_tensor(W1), to_tensor(W2))
+        # W_1 in the order in which its gradients lie in memory: sums of both need no change of order.
+        self.layers: Layers = (to_tensor(W1).mT.contiguous().mT, to_tensor(W2))
         self.seeds = torch.arange(len(W1))
         self.times = torch.zeros(len(W1), dtype=torch.float64)
-        self.activation: Activation = activation
+        self._phi, self._factor = ACTIVATIONS[activation]
         self._points = to_tensor(X / math.sqrt(X.shape[1]))
         self._anchors = self._points[:anchors]
         self._start = self._kernels()
@@ -50,7 +45,7 @@ class Nets:
     def outputs(self, layers: Layers) -> torch.Tensor:
         """U (S, N, z) on the points."""
         W1, W2 = layers
-        return ACTIVATIONS[self.activation](self._points @ W1.mT) @ W2 / math.sqrt(W1.shape[1])
+        return self._factor / math.sqrt(W1.shape[1]) * readout(self._phi(self._points @ W1.mT), W2.mT)
 
     def gradient(self, layers: Layers, value: Value) -> tuple[torch.Tensor, torch.Tensor, Layers]:
         """Outputs (S, N, z), losses (S,), and the gradients of both layers, by automatic differentiation."""
@@ -98,20 +93,20 @@ class Nets:
         a, b = torch.triu_indices(z, z)
         similarity = self._anchors @ self._anchors.mT
         V = (W1 @ self._anchors.mT).requires_grad_(True)  # (S, h, n)
-        hidden = ACTIVATIONS[self.activation](V)
+        hidden = self._phi(V.clone())
         (slopes,) = torch.autograd.grad(hidden.sum(), V)
-        hidden = hidden.detach()
+        hidden, scale = hidden.detach(), self._factor**2 / h
         weighted = ((W2[..., a] * W2[..., b])[..., None] * slopes[:, :, None]).flatten(2)  # (S, h, pn)
         products = (weighted.mT @ slopes).reshape(len(W1), len(a), *similarity.shape)
-        first = similarity * products / h
-        second = hidden.mT @ hidden / h
+        first = scale * similarity * products
+        second = scale * (hidden.mT @ hidden)
         return first, (a == b)[:, None, None] * second[:, None]
 
 
 def moved(layers: Layers, gradients: Layers, rates: torch.Tensor) -> Layers:
     """W − ηg of both layers; η (S,)."""
-    eta = rates[:, None, None]
-    return layers[0] - eta * gradients[0], layers[1] - eta * gradients[1]
+    back = -rates[:, None, None]
+    return torch.addcmul(layers[0], back, gradients[0]), torch.addcmul(layers[1], back, gradients[1])
 
 
 def size(layers: Layers) -> torch.Tensor:
