@@ -55,7 +55,7 @@ PARTS = {
         (
             Finding(
                 "Yes: accuracies to within a point, learning times, and the errors of finite samples and of batches.",
-                ("A5-accuracy", "A5-accuracy-limit", "A5-learning-times", "A5-finite-sample", "beyond-batch-noise"),
+                ("A5-accuracy", "A5-learning-times", "A5-finite-sample", "beyond-batch-noise"),
             ),
             Finding(
                 "Training on InfoNCE ends in another span; at high temperature its minimiser tends to the leading "
