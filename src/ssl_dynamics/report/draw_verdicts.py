@@ -154,11 +154,11 @@ def _by_counts(draws: int, counts: Mapping[str, int]) -> tuple[str, str]:
     passes, fails = counts["pass"], counts["fail"]
     if passes == draws and level_of_extremes(draws) >= INTERVAL_LEVEL:
         return NEXT, ""
-    seen = f"{passes} of {draws} draws pass"
+    seen = f"it holds in {passes} of {draws} draws"
     if least_probability(passes, draws) > 1 / 2:
-        return AVERAGE, f"{seen}; for the next draw all of 19 or more must"
+        return AVERAGE, f"{seen}; for the next draw it must hold in all of 19 or more"
     if least_probability(fails, draws) > 1 / 2:
-        return FAILS, f"{fails} of {draws} draws fail"
+        return FAILS, f"it fails in {fails} of {draws} draws"
     return OPEN, f"{seen}, too few to say that more than half of all do"
 
 
