@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.unsettled import Unsettled
 
+# A bound on time: a step takes 7 ms on 150 points at h = 1,024, so that a net takes half a minute at most.
 MOST_STEPS = 5_000
 
 Array = NDArray[np.float64]

@@ -13,7 +13,8 @@ from ssl_dynamics.settings.data import Increasing
 # the width, which no start with an amplitude below 2e = 5.4 survives its blow-up to miss.
 FIXED_TIME, BEFORE_LOGARITHM = 2.0, 1.0
 LATEST = 8.0  # nets are trained until (ln h/2 + 8)/μ at most: amplitudes down to 1e−3 will have departed
-# Where ‖C‖ is larger than |λ_1|, steps are as much smaller, and as many more: this many times at most.
+# Where ‖C‖ is larger than |λ_1|, steps are as much smaller, and as many more: this many times at most. It is a bound on
+# time: training takes a quarter of a minute a cell in full where both are equal, so five minutes at this ratio.
 MOST_TIMES = 20.0
 WIDE = 2**18  # nets from this width on are wide
 # The law leaves out all modes but one, whose squares over its own are of the order h^{−(1 − λ_2/λ_1)} at the departure.
