@@ -16,14 +16,14 @@ from benchmarks.turns import Row, Target
 
 @dataclass(frozen=True)
 class Report:
-    """All of a benchmark; `surroundings` as in the record of a run."""
+    """All of a benchmark; `surroundings` as in the record of a run, `pipelines` by a line that says which run it is."""
 
     surroundings: dict[str, Any]
     rows: tuple[Row, ...]
     growths: tuple[Growth, ...]
     memory: Measure
-    pipeline: tuple[Measure, ...]
-    pipeline_of: str
+    pipelines: dict[str, tuple[Measure, ...]]
+    reruns: tuple[Measure, ...]
 
     def write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -167,9 +167,18 @@ def _growths(growths: Sequence[Growth]) -> Iterator[str]:
 
 def _values(report: Report) -> Iterator[str]:
     yield from ("", "## Memory and the pipeline", "")
-    yield f"The pipeline: {report.pipeline_of}."
-    yield from ("", "| what | value | target | | |", "|---|---|---|---|---|")
-    for measure in (report.memory, *report.pipeline):
+    yield from _measures([report.memory])
+    for of, measures in report.pipelines.items():
+        yield from ("", f"{of}.", "")
+        yield from _measures(measures)
+    if report.reruns:
+        yield from ("", "After a whole run of the small configuration:", "")
+        yield from _measures(report.reruns)
+
+
+def _measures(measures: Sequence[Measure]) -> Iterator[str]:
+    yield from ("| what | value | target | | |", "|---|---|---|---|---|")
+    for measure in measures:
         bounds = [f"≥ {measure.least:g}"] if measure.least is not None else []
         bounds += [f"≤ {measure.most:g}"] if measure.most is not None else []
         met = {None: "", True: "met", False: "not met"}[measure.met]

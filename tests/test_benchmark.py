@@ -209,10 +209,32 @@ def test_a_run_that_is_not_there_is_named_in_a_line():
     )
 
 
+def test_runs_after_a_whole_one_are_timed_on_a_copy(here, monkeypatch):
+    finished_run(here, [("01:00", "02:00")], JOBS)
+    drawn = here / "results/quick" / pipeline.FIGURE
+    drawn.parent.mkdir()
+    drawn.touch()
+    there = []
+
+    def elapsed(config, tree):
+        assert config == Path("config/quick.yaml")
+        figure = tree / "results/quick" / pipeline.FIGURE
+        there.append(figure.exists())
+        figure.touch()
+        return 1.0 + len(there) if there[-1] else 20.0
+
+    monkeypatch.setattr(pipeline, "_elapsed", elapsed)
+    nothing, figure = pipeline.reruns(Path("config/quick.yaml"))
+    assert there == [True, False] * pipeline.TURNS
+    assert (nothing.value, nothing.met, figure.value, figure.met) == (6.0, False, 20.0, False)
+    assert nothing.note == "2 to 10 in 5 turns"
+    assert drawn.exists()
+
+
 def test_the_full_run_has_targets():
     jobs = [job("a", 300, 300, [], "2500"), job("b", 100, 700, ["a.npz"])]
     run = {"start": "2026-01-01T00:00:00+00:00", "end": "2026-01-01T00:21:40+00:00", "cores": 2, "cpu_seconds": 1100}
-    found = pipeline.with_targets([*pipeline.of_jobs(jobs), *pipeline.of_run(jobs, run)])
+    found = pipeline.with_targets([*pipeline.of_jobs(jobs), *pipeline.of_run(jobs, run)], "full")
     assert {measure.what: measure.met for measure in found} == {
         "jobs": None,
         "CPU seconds of the jobs": None,
@@ -277,8 +299,9 @@ def test_check_measures_again_what_fell_and_exits_with_its_name(tmp_path, monkey
 def of(rows, memory=None):
     grown = growth.Growth("kernel", "n", (1, 2), (0.5, 1.0), 1.0, 0.1, 0.8)
     surroundings = {"hardware": {"processor": "a processor", "cores": 2}, "system": "a system"}
-    values = (Measure("busy share", 0.5, least=0.9),)
-    return report.Report(surroundings, tuple(rows), (grown,), memory or Measure("memory", 1.5, most=2), values, "a run")
+    of_run = {"a run": (Measure("busy share", 0.5, least=0.9),)}
+    again = (Measure("nothing to do", 2.0, "s", most=2.5),)
+    return report.Report(surroundings, tuple(rows), (grown,), memory or Measure("memory", 1.5, most=2), of_run, again)
 
 
 def test_report_is_written_and_read_and_says_what_is_met_and_what_stops_the_rest(tmp_path, monkeypatch):
@@ -299,6 +322,7 @@ def test_report_is_written_and_read_and_says_what_is_met_and_what_stops_the_rest
     assert "| 3 ms | training | 3 s | 1,120 [750, 1,500] | — |" in lines["no target"]
     assert "| 1.00 ± 0.10 | 0.80 | not met |" in lines["kernel"]
     assert "| 0.5 | ≥ 0.9 | not met |" in lines["busy share"]
+    assert "| 2 s | ≤ 2.5 | met |" in lines["nothing to do"]
     assert "- stopped; training: why." in page
     for name in ("RESULTS", "PAGE", "PICTURE"):
         monkeypatch.setattr(
