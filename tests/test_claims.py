@@ -291,6 +291,18 @@ def test_order_uses_the_finest_steps_and_the_worst_time():
     np.testing.assert_allclose(measures.order("error")(frame), 2.0, atol=1e-10)
 
 
+def test_order_is_the_leading_one_at_one_time():
+    steps = [0.001, 0.002, 0.004]
+    rows = [
+        {"seed": 0, "time": t, "learning_rate": h, "error": error}
+        for h in steps
+        # The next term is 10 % of the error at the coarsest step; a jump of the largest error to another time is none.
+        for t, error in ((1.0, h * (1 + 25 * h)), (2.0, 400 * h**2))
+    ]
+    (found,) = measures.order("error")(pd.DataFrame(rows))
+    assert found == pytest.approx(1, abs=3e-3)
+
+
 def test_largest_error_is_that_of_the_finest_steps():
     frame = errors_table(1.0)
     np.testing.assert_allclose(measures.largest_error("error")(frame), frame["learning_rate"].min())

@@ -498,7 +498,7 @@ def test_law_is_judged_where_the_second_mode_is_small():
     table["other_modes"] = table["width"] ** -0.1  # nowhere small
     cell = judge_rows(claim, {claim.own_table: table})
     assert cell.verdict == "open"
-    assert cell.claim.reason == "no two widths up to 2^400 leave the other modes at most 0.004 of the first"
+    assert cell.claim.reason == "no two widths up to 2^900 leave the other modes at most 0.004 of the first"
 
 
 @pytest.mark.parametrize("name", ["A4-departure-law", "beyond-departure-time", "beyond-blow-up"])

@@ -46,9 +46,10 @@ def test_distance_from_a_wrong_theory_is_at_least_what_the_controls_say(seed):
 
 def test_order_of_a_wrong_theory_is_that_of_the_sum_of_squares():
     steps = np.array([1.0, 2.0, 4.0])
-    rows = pd.DataFrame({"seed": 0, "learning_rate": steps, "error": steps, "error_slower": 30.0, "error_faster": 50.0})
+    rows = pd.DataFrame({"seed": 0, "time": 1.0, "learning_rate": steps, "error": steps})
+    rows = rows.assign(error_slower=30.0, error_faster=50.0)
     wrong = in_quadrature(order, "error", rates=FAR_RATES)
-    expected = np.log2(np.hypot(4, 40) / np.hypot(1, 40)) / 2  # off by 10 %
+    expected = leading_order(steps, np.hypot(steps, 40))  # off by 10 %
     assert wrong(0.1)(rows)[0] == pytest.approx(expected)
     assert wrong(-0.1)(rows)[0] == pytest.approx(expected)
     assert wrong(0.0)(rows)[0] == pytest.approx(leading_order(steps, steps)) == pytest.approx(1)

@@ -95,22 +95,23 @@ def kernel_norm(X: ArrayLike, state: GramState) -> Array:
     """
     points = _points(X)
     d, size = points.shape[1], unit(points)
-    state = _state(state, d)
-    largest = np.maximum(unit(state.first, (-2, -1)), unit(state.second, (-2, -1)))
     scaled = points / size
-    norm = _norm(scaled.T @ scaled / d, state.first / largest, state.second / largest)
     with np.errstate(over="ignore"):
-        return finite("‖Θ‖", norm * largest[..., 0, 0] * size.item() ** 2, "scale X or the state down")
+        norm = _norm(scaled.T @ scaled / d, _state(state, d)) * size.item() ** 2
+        return finite("‖Θ‖", norm, "scale X or the state down")
 
 
-def _norm(moments: Array, first: Array, second: Array) -> Array:
+def _norm(moments: Array, state: GramState) -> Array:
+    """‖Θ‖ (...) for Γ = `moments`; the state may be of a size whose square float64 does not hold."""
+    largest = np.maximum(unit(state.first, (-2, -1)), unit(state.second, (-2, -1)))
+    first, second = state.first / largest, state.second / largest
     rotated = first @ moments
     square = (
         second.shape[-1] * _trace(rotated, rotated)
         + 2 * _trace(rotated, moments) * _traces(second)
         + (moments**2).sum() * (second**2).sum((-2, -1))
     )
-    norm: Array = np.sqrt(np.maximum(square, 0))
+    norm: Array = np.sqrt(np.maximum(square, 0)) * largest[..., 0, 0]
     return norm
 
 
@@ -143,7 +144,7 @@ def gram_curve(C: ArrayLike, start: GramState, *, width: float, points: ArrayLik
     starts = len(initial.cross)
     points_of_size_one = X / unit(X)  # the drift does not depend on their size
     moments = points_of_size_one.T @ points_of_size_one / len(form)
-    size = _norm(moments, initial.first, initial.second)
+    size = _norm(moments, initial)
     latest = np.log(width) / 2 + _LATEST
     solver = scipy.integrate.DOP853(
         flow.velocity, 0.0, flow.start(), latest, rtol=RELATIVE_TOLERANCE, atol=ABSOLUTE_TOLERANCE
@@ -156,7 +157,7 @@ def gram_curve(C: ArrayLike, start: GramState, *, width: float, points: ArrayLik
             raise Unsettled(f"after {solver.t:.3g}/μ a net has not blown up: {message or 'its start is a saddle'}")
         moved, time = flow.parts(solver.dense_output()(solver.t_old + _NODES * (solver.t - solver.t_old)).T)
         times.extend(time)
-        drifts.extend(_norm(moments, moved.first, moved.second) / size / width)
+        drifts.extend(_norm(moments, moved) / size / width)
         growth = flow.growth(flow.parts(solver.y)[0])
     speed, clock = flow.parts(flow.velocity(solver.t, solver.y))
     remaining = (1 + growth) * clock / (_traces(speed.second) / width)

@@ -116,13 +116,13 @@ CLAIMS = [
         statement="Linear nets trained by gradient descent follow the Gram equations as η → 0.",
         formula=r"\dot S_{11}=-\frac{GS_{12}^\top+S_{12}G^\top}{h},\quad\dot S_{12}=-(GS_{22}+S_{11}G),\quad"
         r"\dot S_{22}=-\frac{G^\top S_{12}+S_{12}^\top G}{h},\quad G=\frac2dCS_{12}",
-        quantity="fitted order in η of the largest difference in time of departure over the trained widths",
+        quantity="leading order in η of the difference in time of departure, at the trained width where it is largest",
         experiment="departure",
         table="gram_nets",
-        measure=order("error"),
+        measure=order("error", at="width"),
         statistic="mean",
         criterion=Criterion("within", (0.9, 1.1)),
-        control=Control("the Gram equations with twice the width", order("error_width")),
+        control=Control("the Gram equations with twice the width", order("error_width", at="width")),
         figure="gram-nets",
     ),
     Claim(

@@ -20,9 +20,9 @@ WIDE = 2**18  # nets from this width on are wide
 # The law leaves out all modes but one, whose squares over its own are of the order h^{−(1 − λ_2/λ_1)} at the departure.
 # It is judged where they sum to at most 0.004 for every start: from 2^16 where λ_2/λ_1 = 1/2, from 2^40 where it is
 # 0.8, if all modes start alike. The equations cost the same at any width: three such widths are added, 2^8 apart, where
-# the configuration has not as many, up to 2^400, which is enough for λ_2/λ_1 = 0.98.
+# the configuration has not as many, up to 2^900, which is enough for λ_2/λ_1 = 0.99; float64 ends at 2^1024.
 SECOND_MODE = 0.004
-ADDED, APART, LARGEST = 3, 8, 400
+ADDED, APART, LARGEST = 3, 8, 900
 
 
 class Departure(Settings):

@@ -44,7 +44,7 @@ CLAIMS = [
         statement="With the polar retraction instead of QR, training converges to the same flow at the same order.",
         formula=r"W\leftarrow S(S^\top S)^{-1/2},\quad S=W-2\eta(I-WW^\top)CW\quad\Rightarrow\quad"
         r"\max_t\frac{\|P_\eta(t)-P(t)\|_F}{\sqrt{2z}}=c\,\eta+O(\eta^2)",
-        quantity="fitted order in η of the largest projector error over the transient, three step sizes",
+        quantity="leading order in η of the projector error where it is largest over the transient, three step sizes",
         experiment="finite_steps",
         table="retractions",
         measure=where(order("error"), retraction="polar"),
@@ -60,7 +60,7 @@ CLAIMS = [
         statement="With the exponential map instead of QR, training converges to the same flow at the same order.",
         formula=r"W\leftarrow\operatorname{Exp}_W(-2\eta(I-WW^\top)CW)\quad\Rightarrow\quad"
         r"\max_t\frac{\|P_\eta(t)-P(t)\|_F}{\sqrt{2z}}=c\,\eta+O(\eta^2)",
-        quantity="fitted order in η of the largest projector error over the transient, three step sizes",
+        quantity="leading order in η of the projector error where it is largest over the transient, three step sizes",
         experiment="finite_steps",
         table="retractions",
         measure=where(order("error"), retraction="geodesic"),

@@ -9,7 +9,7 @@ from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.settings import Settings
 from ssl_dynamics.settings.step_sizes import Grassmannian
 
-LEVELS = 3  # step sizes for the fitted order of a retraction
+LEVELS = 3  # step sizes for the order of a retraction
 TRANSIENT = 6.0  # in units of 1/‖C‖: retractions are compared while errors are large
 # Next to a limit, on its right and on its wrong side.
 RIEMANNIAN_SIDES = (0.97, 1.01)
