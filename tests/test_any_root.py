@@ -83,6 +83,7 @@ def config():
         values[name] |= {"dimensions": [Z], "transient": 0.5, "finest_step": 0.02, "checkpoints": 4}
     values["wide"] |= {"ratios": [1, 2], "draws": 2}
     values["soft_constraint"] |= {"dimensions": [Z], "transient": 0.5}
+    values["norm_constraints"] |= {"dimensions": [Z], "max_steps": 100}
     values["learning_times"] |= {"dimensions": [Z], "max_steps": 50, "checkpoints": 10}
     values["mini_batch"] |= {"horizon": 0.5, "checkpoints": 4, "starts": 2}
     values["objectives"] |= {"triplets": 20}
@@ -143,6 +144,8 @@ WITHOUT_TRAINING = [
     ("solve_finite_steps", {}),
     ("design_soft_constraint", {}),
     ("solve_soft_constraint", {}),
+    ("design_norm_constraints", {}),
+    ("solve_norm_constraints", {}),
     ("solve_learning_times", {}),
     ("design_mini_batch", {}),
     ("design_objectives", {}),

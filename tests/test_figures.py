@@ -112,6 +112,11 @@ def soft_constraint():
     return {"soft_flow": errors, "soft_span": errors, "soft_rank": pd.concat([trained, rank])}
 
 
+def norm_constraints():
+    names = ["Frobenius norm", "unit columns", "spectral norm", "orthogonality"]
+    return {"norm_ranks": measured(rows(constraint=names, time=TIMES), "excess", "predicted")}
+
+
 def learning_times():
     return {"acquisition": measured(rows(direction=[1, 2, 3]), "measured", "predicted", "predicted_control")}
 
@@ -193,6 +198,7 @@ MADE_UP = {
         kernel,
         finite_steps,
         soft_constraint,
+        norm_constraints,
         widths,
         downstream,
         learning_times,

@@ -87,6 +87,14 @@ def flows():
         F = theory.soft_constraint_flow(s * C, W0, TIMES / s, beta=np.array([0.1, 1.0, 30.0]) * s)
         return F @ F.mT
 
+    def unit_columns(s, z, random):
+        C, W0 = symmetric(SPECTRUM, random), orthonormal(5, z, random)
+        return theory.unit_column_descent_log_singular_values(s * C, W0, 0.1 / s, [0, 3, 50])
+
+    def spectral_norm(s, z, random):
+        C, W0 = symmetric(SPECTRUM, random), orthonormal(5, z, random)
+        return theory.spectral_norm_bound(s * C, W0, 0.1 / s, [0, 3, 50])
+
     def arrival(s, z, random):
         C, W0 = symmetric(SPECTRUM, random), orthonormal(5, z, random)
         return theory.arrival_times(s * C, W0, 0.01) * s
@@ -103,6 +111,9 @@ def flows():
         "unconstrained span": of(theory.unconstrained_span),
         "singular values": of(theory.log_singular_values),
         "soft": soft,
+        "unit columns": of(theory.unit_column_log_singular_values),
+        "unit columns in steps": unit_columns,
+        "spectral norm": spectral_norm,
         "descent": descent,
         "iteration": iteration,
         "wide": of(theory.wide_two_layer_flow, start=half),

@@ -6,6 +6,7 @@ FOLDERS = (
     "kernel",
     "finite_steps",
     "soft_constraint",
+    "norm_constraints",
     "widths",
     "downstream",
     "learning_times",

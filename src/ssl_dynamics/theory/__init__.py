@@ -46,6 +46,11 @@ from ssl_dynamics.theory.limits import (
     riemannian_steps,
 )
 from ssl_dynamics.theory.noise import GraphNoise, batch_noise, pair_variance
+from ssl_dynamics.theory.norm_constraints import (
+    spectral_norm_bound,
+    unit_column_descent_log_singular_values,
+    unit_column_log_singular_values,
+)
 from ssl_dynamics.theory.soft_constraint import soft_constraint_flow, soft_constraint_limit
 from ssl_dynamics.theory.solved_flow import SolvedFlow
 from ssl_dynamics.theory.two_layer import (
@@ -109,12 +114,15 @@ __all__ = [
     "riemannian_steps",
     "soft_constraint_flow",
     "soft_constraint_limit",
+    "spectral_norm_bound",
     "squared_projections",
     "tangent_bound",
     "tangent_drift_limit",
     "top_eigenfunction",
     "unconstrained_flow",
     "unconstrained_span",
+    "unit_column_descent_log_singular_values",
+    "unit_column_log_singular_values",
     "unreachable_share",
     "wide_two_layer_flow",
     "wide_two_layer_span",

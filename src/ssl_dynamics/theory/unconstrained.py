@@ -1,7 +1,7 @@
 """Unconstrained gradient flow of L(W) = Tr(WᵀCW): the dynamics that collapse (docs/theory.md §2)."""
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ssl_dynamics.theory.graded import graded_log_singular_values, graded_span
 from ssl_dynamics.validation import Array, real, start, step_counts, symmetric_matrix, time_grid, unit
@@ -20,9 +20,9 @@ def unconstrained_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     or smaller than float64 can hold.
     Source: docs/theory.md §2; checked against numerical integration in tests/test_theory_unconstrained.py.
     """
-    eigenvalues, V, X, size = _eigenbasis(C, W0)
+    eigenvalues, V, X, size = eigenbasis(C, W0)
     t = time_grid("times", times)
-    exponent = _exponents(eigenvalues, t)
+    exponent = flow_exponents(eigenvalues, t)
     instead = "use log_singular_values and unconstrained_span, which have no such limit"
     if exponent.max() > np.log(np.finfo(np.float64).max) - 10:
         raise ValueError(
@@ -48,9 +48,9 @@ def unconstrained_span(C: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
     C (d, d) symmetric; W0 (..., d, z); times (T,) in units of 1/C; returns (..., T, d, z) float64. Raises ValueError on
     bad shapes or values, and for W0 of deficient rank. Source: docs/theory.md §2, §3.
     """
-    eigenvalues, V, X, _ = _eigenbasis(C, W0)
+    eigenvalues, V, X, _ = eigenbasis(C, W0)
     # At t = 0 too the order is that of the flow: directions that come to lead are taken first.
-    exponents = _exponents(eigenvalues, time_grid("times", times))
+    exponents = flow_exponents(eigenvalues, time_grid("times", times))
     lead = X.shape[:-2]
     spans = [V @ graded_span(exponents, start) for start in X.reshape(-1, *X.shape[-2:])]
     return np.stack(spans).reshape(*lead, len(exponents), *X.shape[-2:])
@@ -65,9 +65,9 @@ def log_singular_values(C: ArrayLike, W0: ArrayLike, times: ArrayLike, *, throug
     C (d, d) symmetric; W0 (..., d, z); times (T,) in units of 1/C; through (N, d); returns (..., T, z) float64.
     Raises ValueError on bad shapes or values, and for W0 of deficient rank. Source: docs/theory.md §2.
     """
-    eigenvalues, V, X, size = _eigenbasis(C, W0)
-    exponents = _exponents(eigenvalues, time_grid("times", times))
-    logs: Array = graded_log_singular_values(exponents, X, _through(through, V)) + np.log(size)
+    eigenvalues, V, X, size = eigenbasis(C, W0)
+    exponents = flow_exponents(eigenvalues, time_grid("times", times))
+    logs: Array = graded_log_singular_values(exponents, X, in_eigenvectors(through, V)) + np.log(size)
     return logs
 
 
@@ -82,16 +82,13 @@ def descent_log_singular_values(
     non-decreasing; through (N, d) as in `log_singular_values`; returns (..., T, z) float64. Raises ValueError on
     bad shapes or values, and as `log_singular_values` does. Source: docs/theory.md §2.
     """
-    eigenvalues, V, X, size = _eigenbasis(C, W0)
-    largest = 2 * np.abs(eigenvalues).max()
-    if not (learning_rate > 0 and learning_rate * largest < 1):
-        raise ValueError(f"learning_rate must lie between 0 and 1/(2‖C‖) = {1 / largest:.6g}; got {learning_rate}")
-    exponents = step_counts("steps", steps).astype(np.float64)[:, None] * np.log1p(-2 * learning_rate * eigenvalues)
-    logs: Array = graded_log_singular_values(exponents, X, _through(through, V)) + np.log(size)
+    eigenvalues, V, X, size = eigenbasis(C, W0)
+    exponents = descent_exponents(eigenvalues, learning_rate, step_counts("steps", steps))
+    logs: Array = graded_log_singular_values(exponents, X, in_eigenvectors(through, V)) + np.log(size)
     return logs
 
 
-def _exponents(eigenvalues: Array, t: Array) -> Array:
+def flow_exponents(eigenvalues: Array, t: Array) -> Array:
     """−2λt (T, d). Raises ValueError where that is too large for float64."""
     with np.errstate(over="ignore", invalid="ignore"):
         exponents = -2 * eigenvalues * t[:, None]
@@ -100,7 +97,17 @@ def _exponents(eigenvalues: Array, t: Array) -> Array:
     return exponents
 
 
-def _through(through: ArrayLike | None, V: Array) -> Array | None:
+def descent_exponents(eigenvalues: Array, learning_rate: float, steps: NDArray[np.int64]) -> Array:
+    """Those of k steps, k ln(1 − 2ηλ) (T, d). Raises ValueError unless 0 < η < 1/(2‖C‖)."""
+    largest = 2 * np.abs(eigenvalues).max()
+    if not (learning_rate > 0 and learning_rate * largest < 1):
+        raise ValueError(f"learning_rate must lie between 0 and 1/(2‖C‖) = {1 / largest:.6g}; got {learning_rate}")
+    exponents: Array = steps.astype(np.float64)[:, None] * np.log1p(-2 * learning_rate * eigenvalues)
+    return exponents
+
+
+def in_eigenvectors(through: ArrayLike | None, V: Array) -> Array | None:
+    """FV (N, d) of what weights are seen through, if anything."""
     if through is None:
         return None
     F = real("through", through)
@@ -110,7 +117,7 @@ def _through(through: ArrayLike | None, V: Array) -> Array | None:
     return product
 
 
-def _eigenbasis(C: ArrayLike, W0: ArrayLike) -> tuple[Array, Array, Array, float]:
+def eigenbasis(C: ArrayLike, W0: ArrayLike) -> tuple[Array, Array, Array, float]:
     """λ, V, and VᵀW(0) in units of a power of two, which is 1 unless sums of such entries would leave float64."""
     form = symmetric_matrix("C", C)
     W = start("W0", W0, len(form), orthonormal=False)
