@@ -148,7 +148,7 @@ LARGE_WIDTH = {
 # Tests of their own, too: test_solved_flow.py, test_theory_grassmann.py and others.
 OTHERS = {
     *("SolvedFlow", "arrival_times", "iteration_steps", "riemannian_steps"),
-    *("soft_constraint_flow", "soft_constraint_limit"),
+    *("output_layer_flow", "slow_feature_flow", "soft_constraint_flow", "soft_constraint_limit"),
 }
 
 CASES = [

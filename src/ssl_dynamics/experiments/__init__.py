@@ -16,5 +16,6 @@ FOLDERS = (
     "drift",
     "departure",
     "constrained_nets",
+    "output_layer",
     "depth",
 )

@@ -46,6 +46,7 @@ from ssl_dynamics.theory.limits import (
     riemannian_steps,
 )
 from ssl_dynamics.theory.noise import GraphNoise, batch_noise, pair_variance
+from ssl_dynamics.theory.output_layer import output_layer_flow, slow_feature_flow
 from ssl_dynamics.theory.soft_constraint import soft_constraint_flow, soft_constraint_limit
 from ssl_dynamics.theory.solved_flow import SolvedFlow
 from ssl_dynamics.theory.two_layer import (
@@ -100,6 +101,7 @@ __all__ = [
     "linearised_mismatch_limit",
     "log_singular_values",
     "orthogonal_iteration",
+    "output_layer_flow",
     "pair_variance",
     "random_feature_flow",
     "random_feature_regression",
@@ -107,6 +109,7 @@ __all__ = [
     "regression_descent",
     "regression_flow",
     "riemannian_steps",
+    "slow_feature_flow",
     "soft_constraint_flow",
     "soft_constraint_limit",
     "squared_projections",
