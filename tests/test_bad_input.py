@@ -150,6 +150,7 @@ OTHERS = {
     *("SolvedFlow", "arrival_times", "iteration_steps", "riemannian_steps"),
     *("soft_constraint_flow", "soft_constraint_limit"),
     *("spectral_norm_bound", "unit_column_descent_log_singular_values", "unit_column_log_singular_values"),
+    *("output_layer_flow", "slow_feature_flow", "soft_constraint_flow", "soft_constraint_limit"),
 }
 
 CASES = [

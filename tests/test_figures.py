@@ -181,6 +181,11 @@ def constrained_nets():
     return {"constrained_nets": made}
 
 
+def output_layer():
+    nets = rows(nets=["optimum", "random", "relu", "erf"], time=TIMES)
+    return {"output_layer": measured(nets, "log_ratio", "predicted", "frozen")}
+
+
 def depth():
     runs = measured(rows(objective=["dot-product", "regression"], width=WIDTHS, time=TIMES), "drift")
     constrained = rows(width=WIDTHS, rate=["unit", "width"], time=TIMES)
@@ -209,6 +214,7 @@ MADE_UP = {
         drift,
         departure,
         constrained_nets,
+        output_layer,
         depth,
     )
 }

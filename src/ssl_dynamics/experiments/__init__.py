@@ -17,5 +17,6 @@ FOLDERS = (
     "drift",
     "departure",
     "constrained_nets",
+    "output_layer",
     "depth",
 )

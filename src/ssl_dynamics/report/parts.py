@@ -88,6 +88,11 @@ PARTS = {
                 ("follow-up-frozen-features", "follow-up-frozen-features-error"),
             ),
             Finding(
+                "Only for times well below h/κ, κ the rate of the layer below: with the output layer alone orthogonal "
+                "linear nets collapse again on that time.",
+                ("beyond-output-layer-law", "beyond-output-layer-flow"),
+            ),
+            Finding(
                 "The model linearised at the start does not become right as nets widen.",
                 ("beyond-linearised-stays-wrong", "beyond-linearised-limit"),
             ),

@@ -63,14 +63,15 @@ def train_constrained_nets(
     rate: float,
     largest_step: float,
     times: Sequence[float],
+    farthest: float = 0.5,
     on_segment: Callable[[], None] = lambda: None,
 ) -> ConstrainedTrajectory:
     """Gradient flow of W_1 at `rate` κ and of W_2 under W_2ᵀW_2 = I at rate 1, by Runge-Kutta steps of order 4.
 
     Ẇ_1 = −κ∇_1L,  Ẇ_2 = −(∇_2L − W_2 sym(W_2ᵀ∇_2L)): for a loss that is unchanged by rotations of u, the horizontally
     projected gradient −(I − W_2W_2ᵀ)∇_2L. A QR retraction ends each step and changes it at the order of its error.
-    A net whose first layer would have moved by half its own norm, ‖W_1 − W_1(0)‖_F > ½‖W_1(0)‖_F, has *departed*: its
-    features may blow up in finite time. It is kept as it is, and marked.
+    A net whose first layer would have moved by more than `farthest` of its own norm, ‖W_1 − W_1(0)‖_F > ½‖W_1(0)‖_F
+    unless given, has *departed*: its features may blow up in finite time. It is kept as it is, and marked.
 
     points (N, d); first (S, h, d); second (S, h, z) orthonormal; `objective` of any number of seeds; `activation` a
     name in `ACTIVATIONS`; `times` (T,) from 0 on, not decreasing, between which the fewest equal steps not above
@@ -90,7 +91,9 @@ def train_constrained_nets(
     layers = (to_tensor(layer).mT.contiguous() for layer in (first, second))
     together = max(1, AT_ONCE // (first.shape[1] * len(points)))
     nets = _Passage(
-        [Net(*parts) for parts in zip(*(torch.split(layer, together) for layer in layers), strict=True)], field
+        [Net(*parts) for parts in zip(*(torch.split(layer, together) for layer in layers), strict=True)],
+        field,
+        farthest,
     )
     U, K0 = nets.looks()
     K, T0 = K0, K0 - _outer(U)
@@ -141,12 +144,12 @@ class _Passage:
     the third order in the steps, the order remains.
     """
 
-    def __init__(self, parts: list[Net], field: _Field) -> None:
+    def __init__(self, parts: list[Net], field: _Field, farthest: float) -> None:
         self._field, self._origin, self._nets = field, parts, parts
         self._velocities = [field.velocity(net) for net in parts]
-        self._half = torch.cat([net.norms()[0] for net in parts]) / 2
-        self._error, self._time, self._longer = torch.zeros_like(self._half), 0.0, 1.0
-        self.departed = torch.zeros_like(self._half, dtype=torch.bool)
+        self._farthest = farthest * torch.cat([net.norms()[0] for net in parts])
+        self._error, self._time, self._longer = torch.zeros_like(self._farthest), 0.0, 1.0
+        self.departed = torch.zeros_like(self._farthest, dtype=torch.bool)
 
     def advance(self, time: float, step: float) -> None:
         """A time on, in equal steps not above `step`, or in longer ones."""
@@ -162,7 +165,7 @@ class _Passage:
             self._longer = max(1.0, taken / step * min(2.0, max(0.5, 0.8 * room ** (1 / 3))))  # with a margin
             if refused:
                 continue
-            self.departed = self.departed | ~(way <= self._half)  # not finite is departed, too
+            self.departed = self.departed | ~(way <= self._farthest)  # not finite is departed, too
             self._error = self._error + error.where(~self.departed, 0.0)
             kept = torch.split(self.departed, len(nets[0].first))
             self._nets = [old.where(gone, new) for old, gone, new in zip(self._nets, kept, nets, strict=True)]

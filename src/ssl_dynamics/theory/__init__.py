@@ -51,6 +51,7 @@ from ssl_dynamics.theory.norm_constraints import (
     unit_column_descent_log_singular_values,
     unit_column_log_singular_values,
 )
+from ssl_dynamics.theory.output_layer import output_layer_flow, slow_feature_flow
 from ssl_dynamics.theory.soft_constraint import soft_constraint_flow, soft_constraint_limit
 from ssl_dynamics.theory.solved_flow import SolvedFlow
 from ssl_dynamics.theory.two_layer import (
@@ -105,6 +106,7 @@ __all__ = [
     "linearised_mismatch_limit",
     "log_singular_values",
     "orthogonal_iteration",
+    "output_layer_flow",
     "pair_variance",
     "random_feature_flow",
     "random_feature_regression",
@@ -112,6 +114,7 @@ __all__ = [
     "regression_descent",
     "regression_flow",
     "riemannian_steps",
+    "slow_feature_flow",
     "soft_constraint_flow",
     "soft_constraint_limit",
     "spectral_norm_bound",

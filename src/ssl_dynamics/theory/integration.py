@@ -31,11 +31,16 @@ def in_own_units(C: Array, times: Array, degree: int = 1) -> tuple[Array, Array]
     return np.ldexp(C, -exponent), np.minimum(scaled, _LATEST)
 
 
-def integrate(velocity: Callable[[Array], Array], initial: Array, times: Array) -> Array:
+def integrate(
+    velocity: Callable[[Array], Array],
+    initial: Array,
+    times: Array,
+    tolerances: tuple[float, float] = (RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE),
+) -> Array:
     """Solution (T, *shape) of ẏ = velocity(y), y(0) = initial (*shape), by DOP853 (order 8), as one system.
 
-    Times (T,) may repeat. The tolerances are for y of order 1. Raises Unsettled if the integrator gives up, or has
-    evaluated the velocity 200,000 times. Source: scipy.integrate.DOP853.
+    Times (T,) may repeat. The tolerances, relative and absolute, are for y of order 1. Raises Unsettled if the
+    integrator gives up, or has evaluated the velocity 200,000 times. Source: scipy.integrate.DOP853.
     """
     if times[-1] == 0:
         return np.repeat(initial[None], len(times), axis=0)
@@ -55,8 +60,8 @@ def integrate(velocity: Callable[[Array], Array], initial: Array, times: Array) 
         initial.ravel(),
         method="DOP853",
         t_eval=moments,
-        rtol=RELATIVE_TOLERANCE,
-        atol=ABSOLUTE_TOLERANCE,
+        rtol=tolerances[0],
+        atol=tolerances[1],
     )
     if not solution.success:
         raise Unsettled(f"DOP853 stopped before t = {times[-1]:.6g}: {solution.message}")

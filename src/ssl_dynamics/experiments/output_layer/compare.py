@@ -1,0 +1,33 @@
+"""Where trained nets and what is predicted of each meet for the first time."""
+
+import numpy as np
+import pandas as pd
+
+from ssl_dynamics.cells import CompareSettings, write_tables
+from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.output_layer.design import Design, Solution, Trajectories
+from ssl_dynamics.problem.levels import FAR_RATES, NEAR_RATES
+from ssl_dynamics.tables import tidy_rows
+
+
+def compare(job: Job[CompareSettings]) -> None:
+    """Stage `compare_output_layer`."""
+    plan, solution = Design.load(job.input("plan")), Solution.load(job.input("solution"))
+    trained = Trajectories.load(job.input("trajectories"))
+    tables = [net_table(nets, plan, trained, solution) for nets in plan.times]
+    write_tables(job, "output_layer", {"output_layer": pd.concat(tables)})
+
+
+def net_table(nets: str, plan: Design, trained: Trajectories, solution: Solution) -> pd.DataFrame:
+    """ln(σ_2/σ_1) of representations as trained, as predicted, at wrong rates, and were W_1 at rest; over κt/h."""
+    predicted = solution.predicted[nets]
+    values = {
+        "log_ratio": trained.log_ratio[nets],
+        "predicted": predicted,
+        "frozen": np.broadcast_to(predicted[:, :1], predicted.shape),
+    }
+    for name in (*NEAR_RATES, *FAR_RATES):
+        wrong = solution.predicted_wrong.get((nets, name))
+        values[f"predicted_{name}"] = np.full(predicted.shape, np.nan) if wrong is None else wrong
+    slow = plan.rate / plan.first[nets].shape[-2] * plan.times[nets]
+    return tidy_rows(values, slow * plan.growth[nets], nets=nets, gap=solution.gap)

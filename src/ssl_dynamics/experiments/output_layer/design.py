@@ -1,0 +1,39 @@
+"""Points, starts and times of nets whose output layer alone is orthogonal; what the stages leave to each other."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ssl_dynamics.engine.array_file import ArrayFile
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Design(ArrayFile):
+    """What training and theory share. S seeds; keys are names of nets."""
+
+    points: Array  # X (N, d)
+    triplets: int
+    rate: float  # κ
+    first: dict[str, Array]  # W_1 (S, h, d)
+    second: dict[str, Array]  # W_2 (S, h, z), orthonormal
+    times: dict[str, Array]  # (T,)
+    growth: dict[str, float]  # 2|λ_1|, the fastest rate at the start
+
+
+@dataclass(frozen=True)
+class Trajectories(ArrayFile):
+    """ln(σ_2/σ_1) of the representations, as trained."""
+
+    log_ratio: dict[str, Array]  # (S, T)
+
+
+@dataclass(frozen=True)
+class Solution(ArrayFile):
+    """The same as predicted, and at wrong rates κ, by the names of nets and of rates."""
+
+    predicted: dict[str, Array]  # (S, T)
+    predicted_wrong: dict[tuple[str, str], Array]
+    gap: float  # (λ_2 − λ_1)/|λ_1| of C

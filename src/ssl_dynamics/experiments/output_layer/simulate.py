@@ -1,0 +1,34 @@
+"""Trains nets of every start under W_2ᵀW_2 = I, the first layer free."""
+
+import numpy as np
+
+from ssl_dynamics.engine.stage import Job, Progress
+from ssl_dynamics.experiments.output_layer.config import SimulateSettings, activation_of
+from ssl_dynamics.experiments.output_layer.design import Array, Design, Trajectories
+from ssl_dynamics.simulation.constrained_nets import train_constrained_nets
+from ssl_dynamics.simulation.device import train_on
+from ssl_dynamics.simulation.stacked import triplet_objective
+
+
+def simulate(job: Job[SimulateSettings]) -> None:
+    """Stage `simulate_output_layer`."""
+    train_on(job.settings.device)
+    plan = Design.load(job.input("plan"))
+    progress = Progress(job, sum(map(len, plan.times.values())))
+    log_ratio: dict[str, Array] = {}
+    for nets, times in plan.times.items():
+        trained = train_constrained_nets(
+            plan.points,
+            plan.first[nets],
+            plan.second[nets],
+            triplet_objective(job.settings.loss, plan.triplets),
+            activation=activation_of(nets),
+            rate=plan.rate,
+            largest_step=job.settings.output_layer.step / plan.growth[nets],
+            times=times.tolist(),
+            farthest=np.inf,
+            on_segment=progress.advance,
+        )
+        sizes = np.log(np.linalg.svd(trained.functions, compute_uv=False))
+        log_ratio[nets] = sizes[..., 1] - sizes[..., 0]
+    Trajectories(log_ratio).save(job.output("trajectories"))
