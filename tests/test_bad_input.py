@@ -149,6 +149,7 @@ LARGE_WIDTH = {
 OTHERS = {
     *("SolvedFlow", "arrival_times", "iteration_steps", "riemannian_steps"),
     *("soft_constraint_flow", "soft_constraint_limit"),
+    *("EdgeOrbit", "edge_angle", "steps_to_edge_orbit"),
 }
 
 CASES = [
