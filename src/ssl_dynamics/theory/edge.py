@@ -87,7 +87,7 @@ class EdgeOrbit:
         step size and for every retraction, and in the plane itself |1 − 2/h²|, or |1 − 4θ cot 2θ| (`exponential`).
         """
         own, coupled = self._linear()
-        moduli: Array = np.abs(own + np.where(np.eye(*own.shape, dtype=bool), coupled, 0.0))
+        moduli: Array = np.abs(own + np.eye(*own.shape) * coupled)
         for i in range(self.pairs):
             for j in range(i):
                 block = np.array([[own[i, j], coupled[i, j]], [coupled[j, i], own[j, i]]])
@@ -108,7 +108,7 @@ class EdgeOrbit:
             raise ValueError(f"W0 must have z = {self.z} columns; got {W.shape[-1]}")
         own, coupled = self._linear()
         X, r = frame.T @ W, self.pairs
-        B = np.linalg.solve(X[..., : self.z, :].mT, X[..., self.z :, :].mT).mT
+        B = np.linalg.solve(X[..., : self.z, :].mT, X[..., self.z :, :].mT).mT.astype(np.float64)
         for _ in range(steps):
             moved = own * B
             moved[..., :r, :r] += coupled[:r, :r] * B[..., :r, :r].mT
@@ -175,7 +175,7 @@ def steps_to_edge_orbit(
     W, within = start("W0", W0, len(form), orthonormal=True), positive("within", within)
     lasting, most = count("lasting", lasting), count("most", most)
     if rates.ndim != 1 or not rates.size or rates.min() <= 0:
-        raise ValueError(f"learning_rates must be a list of positive numbers (H,); got {learning_rates}")
+        raise ValueError(f"learning_rates must be a list of positive numbers (H,); got {rates}")
     z = count("z", W.shape[-1], len(form) - 1, "d − 1")
     eigenvalues, V = np.linalg.eigh(form)
     rates = rates.reshape(-1, *[1] * (W.ndim - 2))

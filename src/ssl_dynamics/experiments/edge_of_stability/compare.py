@@ -7,8 +7,9 @@ from ssl_dynamics.analysis import principal_angles, projector_distance
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.edge_of_stability.config import BELOW, ORBITS
-from ssl_dynamics.experiments.edge_of_stability.design import Array, Design, Solution, Trajectories
+from ssl_dynamics.experiments.edge_of_stability.design import Design, Solution, Trajectories
 from ssl_dynamics.problem.levels import NEAR_RATES
+from ssl_dynamics.problem.triplets import Array
 
 
 def compare(job: Job[CompareSettings]) -> None:

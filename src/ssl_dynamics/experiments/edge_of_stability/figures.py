@@ -31,11 +31,11 @@ def edge_of_stability(edge_orbit: pd.DataFrame) -> Figure:
         axes.axvline(1, color=theme.GUIDE, linestyle=":", linewidth=0.8)
         for (retraction, pair), part in panel.groupby(["retraction", "pair"]):
             marker, size = MARKERS[str(retraction)]
-            side = np.where(part["time"] == part["time"].max(), 1, -1)
+            sides = np.where(part["time"] == part["time"].max(), 1, -1)
             axes.plot(
                 part["edge"],
-                side * np.degrees(part["angle"]),
-                SECOND if pair > 1 else marker,
+                sides * np.degrees(part["angle"]),
+                SECOND if float(str(pair)) > 1 else marker,
                 color=COLORS[ORBITS[str(retraction)]],
                 markersize=size,
                 markerfacecolor="none" if size > 2 else None,

@@ -5,7 +5,8 @@ import numpy as np
 from ssl_dynamics.cells import TrainingSettings
 from ssl_dynamics.engine.stage import Job, Progress
 from ssl_dynamics.experiments.edge_of_stability.config import BESIDE_STEPS, ORBITS
-from ssl_dynamics.experiments.edge_of_stability.design import Array, Design, Trajectories
+from ssl_dynamics.experiments.edge_of_stability.design import Design, Trajectories
+from ssl_dynamics.problem.triplets import Array
 from ssl_dynamics.shared_files import read_triplets
 from ssl_dynamics.simulation.device import to_tensor, train_on
 from ssl_dynamics.simulation.manifolds import Grassmannian, SideBySide, geodesic, polar_retraction
