@@ -84,6 +84,7 @@ def config():
     values["wide"] |= {"ratios": [1, 2], "draws": 2}
     values["soft_constraint"] |= {"dimensions": [Z], "transient": 0.5}
     values["norm_constraints"] |= {"dimensions": [Z], "max_steps": 100}
+    values["edge_of_stability"] |= {"dimensions": [Z], "triplets": 20, "most_steps": 100}
     values["learning_times"] |= {"dimensions": [Z], "max_steps": 50, "checkpoints": 10}
     values["mini_batch"] |= {"horizon": 0.5, "checkpoints": 4, "starts": 2}
     values["objectives"] |= {"triplets": 20}
@@ -143,6 +144,8 @@ WITHOUT_TRAINING = [
     ("solve", {"dynamics": "grassmannian"}),
     ("design_finite_steps", {}),
     ("solve_finite_steps", {}),
+    ("design_edge_of_stability", {}),
+    ("solve_edge_of_stability", {}),
     ("design_soft_constraint", {}),
     ("solve_soft_constraint", {}),
     ("design_norm_constraints", {}),
@@ -180,6 +183,7 @@ def test_every_stage_ends_on_spectra_of_every_kind(tmp_path, config, name):
     assert found["design_dynamics", "grassmannian"] == at_rest
     assert found["solve", "grassmannian"] == at_rest  # what reads open files is left open
     assert found["design_finite_steps",] == at_rest
+    assert found["design_edge_of_stability",] == at_rest
     assert not found["quadratic_form",]
     if name in ("(z + 1)-fold", "λ_z nearly λ_{z+1}", "negative", "huge gap"):
         assert not found["design_mini_batch",]

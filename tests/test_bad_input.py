@@ -151,6 +151,7 @@ OTHERS = {
     *("soft_constraint_flow", "soft_constraint_limit"),
     *("spectral_norm_bound", "unit_column_descent_log_singular_values", "unit_column_log_singular_values"),
     *("output_layer_flow", "slow_feature_flow", "soft_constraint_flow", "soft_constraint_limit"),
+    *("EdgeOrbit", "edge_angle", "steps_to_edge_orbit"),
 }
 
 CASES = [

@@ -85,6 +85,14 @@ def finite_steps():
     }
 
 
+def edge_of_stability():
+    trained = measured(
+        rows(retraction=["qr", "polar", "geodesic"], edge=[0.9, 1.1, 1.2], pair=[1], time=[9, 10]), "angle"
+    )
+    curves = measured(rows(retraction=["qr", "geodesic"], edge=[0.9, 1.0, 1.3]), "predicted")
+    return {"edge_orbit": pd.concat([trained, curves])}
+
+
 def widths():
     metrics = ["grassmann", "stiefel", "canonical"]
     trained = {"learning_rate": RATES, "extrapolations": [0, 1, 2], "time": TIMES}
@@ -202,6 +210,7 @@ MADE_UP = {
         dynamics,
         kernel,
         finite_steps,
+        edge_of_stability,
         soft_constraint,
         norm_constraints,
         widths,

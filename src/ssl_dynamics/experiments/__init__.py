@@ -5,6 +5,7 @@ FOLDERS = (
     "dynamics",
     "kernel",
     "finite_steps",
+    "edge_of_stability",
     "soft_constraint",
     "norm_constraints",
     "widths",

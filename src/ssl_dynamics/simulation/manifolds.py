@@ -78,6 +78,18 @@ class Grassmannian:
         return self.retraction(weights, -learning_rate * horizontal(weights, gradient))
 
 
+@dataclass(frozen=True)
+class SideBySide:
+    """Starts with a step size each: `factors` (S,) in units of the learning rate; the steps are those of `manifold`."""
+
+    bounded: ClassVar[bool] = True
+    manifold: Grassmannian
+    factors: torch.Tensor
+
+    def step(self, weights: torch.Tensor, gradient: torch.Tensor, learning_rate: float) -> Step:
+        return self.manifold.step(weights, self.factors[:, None, None] * gradient, learning_rate)
+
+
 class OrthogonalIteration:
     """The Euclidean gradient step pulled back by QR, without the horizontal projection: W ← qf(W − η∇L)."""
 

@@ -12,6 +12,7 @@ from ssl_dynamics.theory.constrained_nets import (
     tangent_drift_limit,
 )
 from ssl_dynamics.theory.departure import DepartureLaw, blow_up_delay, departure_law
+from ssl_dynamics.theory.edge import EdgeOrbit, edge_angle, steps_to_edge_orbit
 from ssl_dynamics.theory.gram import (
     GramCurve,
     GramState,
@@ -71,6 +72,7 @@ from ssl_dynamics.theory.wide_departure import unreachable_share
 
 __all__ = [
     "DepartureLaw",
+    "EdgeOrbit",
     "GramCurve",
     "GramState",
     "GraphNoise",
@@ -83,6 +85,7 @@ __all__ = [
     "coupled_form",
     "departure_law",
     "descent_log_singular_values",
+    "edge_angle",
     "full_width_speed",
     "gram_curve",
     "gram_state",
@@ -119,6 +122,7 @@ __all__ = [
     "soft_constraint_limit",
     "spectral_norm_bound",
     "squared_projections",
+    "steps_to_edge_orbit",
     "tangent_bound",
     "tangent_drift_limit",
     "top_eigenfunction",
