@@ -82,7 +82,8 @@ def config():
     for name in ("narrow", "wide"):
         values[name] |= {"dimensions": [Z], "transient": 0.5, "finest_step": 0.02, "checkpoints": 4}
     values["wide"] |= {"ratios": [1, 2], "draws": 2}
-    values["soft_constraint"] |= {"dimensions": [Z], "transient": 0.5}
+    values["soft_constraint"] |= {"dimensions": [Z], "transient": 0.5, "limit_steps": 100}
+    values["spectral_contrastive"] |= {"triplets": 20, "transient": 0.5}
     values["learning_times"] |= {"dimensions": [Z], "max_steps": 50, "checkpoints": 10}
     values["mini_batch"] |= {"horizon": 0.5, "checkpoints": 4, "starts": 2}
     values["objectives"] |= {"triplets": 20}
@@ -143,6 +144,8 @@ WITHOUT_TRAINING = [
     ("solve_finite_steps", {}),
     ("design_soft_constraint", {}),
     ("solve_soft_constraint", {}),
+    ("design_spectral_contrastive", {}),
+    ("solve_spectral_contrastive", {}),
     ("solve_learning_times", {}),
     ("design_mini_batch", {}),
     ("design_objectives", {}),

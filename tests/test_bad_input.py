@@ -148,7 +148,8 @@ LARGE_WIDTH = {
 # Tests of their own, too: test_solved_flow.py, test_theory_grassmann.py and others.
 OTHERS = {
     *("SolvedFlow", "arrival_times", "iteration_steps", "riemannian_steps"),
-    *("soft_constraint_flow", "soft_constraint_limit"),
+    *("soft_constraint_flow", "soft_constraint_limit", "spectral_contrastive_flow"),
+    *("largest_penalised_step", "least_penalty", "safe_penalty", "settling_times"),
 }
 
 CASES = [

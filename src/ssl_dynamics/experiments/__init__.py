@@ -6,6 +6,7 @@ FOLDERS = (
     "kernel",
     "finite_steps",
     "soft_constraint",
+    "spectral_contrastive",
     "widths",
     "downstream",
     "learning_times",

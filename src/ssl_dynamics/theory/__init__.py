@@ -46,7 +46,12 @@ from ssl_dynamics.theory.limits import (
     riemannian_steps,
 )
 from ssl_dynamics.theory.noise import GraphNoise, batch_noise, pair_variance
-from ssl_dynamics.theory.soft_constraint import soft_constraint_flow, soft_constraint_limit
+from ssl_dynamics.theory.penalties import largest_penalised_step, least_penalty, safe_penalty, settling_times
+from ssl_dynamics.theory.soft_constraint import (
+    soft_constraint_flow,
+    soft_constraint_limit,
+    spectral_contrastive_flow,
+)
 from ssl_dynamics.theory.solved_flow import SolvedFlow
 from ssl_dynamics.theory.two_layer import (
     integrate_narrow_layers,
@@ -93,9 +98,11 @@ __all__ = [
     "kernel_flow",
     "kernel_norm",
     "largest_iteration_step",
+    "largest_penalised_step",
     "largest_riemannian_step",
     "leading_eigenspace",
     "learning_times",
+    "least_penalty",
     "linearised_flow",
     "linearised_mismatch_limit",
     "log_singular_values",
@@ -107,8 +114,11 @@ __all__ = [
     "regression_descent",
     "regression_flow",
     "riemannian_steps",
+    "safe_penalty",
+    "settling_times",
     "soft_constraint_flow",
     "soft_constraint_limit",
+    "spectral_contrastive_flow",
     "squared_projections",
     "tangent_bound",
     "tangent_drift_limit",
