@@ -85,6 +85,8 @@ def config():
     values["soft_constraint"] |= {"dimensions": [Z], "transient": 0.5}
     values["norm_constraints"] |= {"dimensions": [Z], "max_steps": 100}
     values["edge_of_stability"] |= {"dimensions": [Z], "triplets": 20, "most_steps": 100}
+    values["soft_constraint"] |= {"dimensions": [Z], "transient": 0.5, "limit_steps": 100}
+    values["spectral_contrastive"] |= {"triplets": 20, "transient": 0.5}
     values["learning_times"] |= {"dimensions": [Z], "max_steps": 50, "checkpoints": 10}
     values["mini_batch"] |= {"horizon": 0.5, "checkpoints": 4, "starts": 2}
     values["objectives"] |= {"triplets": 20}
@@ -150,6 +152,8 @@ WITHOUT_TRAINING = [
     ("solve_soft_constraint", {}),
     ("design_norm_constraints", {}),
     ("solve_norm_constraints", {}),
+    ("design_spectral_contrastive", {}),
+    ("solve_spectral_contrastive", {}),
     ("solve_learning_times", {}),
     ("design_mini_batch", {}),
     ("design_objectives", {}),

@@ -152,6 +152,8 @@ OTHERS = {
     *("spectral_norm_bound", "unit_column_descent_log_singular_values", "unit_column_log_singular_values"),
     *("output_layer_flow", "slow_feature_flow", "soft_constraint_flow", "soft_constraint_limit"),
     *("EdgeOrbit", "edge_angle", "steps_to_edge_orbit"),
+    *("soft_constraint_flow", "soft_constraint_limit", "spectral_contrastive_flow"),
+    *("largest_penalised_step", "least_penalty", "safe_penalty", "settling_times"),
 }
 
 CASES = [

@@ -124,9 +124,9 @@ def made_by_the_stage(folder, *, left_open=(), labels=True, configured=RUN):
         "unconstrained_schedules": starts.to_arrays(),
         "unconstrained_trajectories": Trajectories(weights, nothing, nothing, nothing).to_arrays(),
         "soft_constraint_schedules": soft.Design(
-            start, np.array([0.02, 2.0]), 2.0, np.array([0.01]), times
+            start, np.array([0.02, 2.0]), 2.0, np.array([0.01]), times, 8.0, np.array([7.0]), 0.1, 1, 1.0
         ).to_arrays(),
-        "soft_constraint_trajectories": soft.Trajectories({0: penalised}).to_arrays(),
+        "soft_constraint_trajectories": soft.Trajectories({0: penalised}, penalised[:1, :, 0]).to_arrays(),
     }
     files |= {name.replace("unconstrained", "grassmannian"): of for name, of in files.items() if name[0] == "u"}
     items = {"test": random.standard_normal((500, 6)), "test_labels": np.arange(500) % 3}

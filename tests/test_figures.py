@@ -117,7 +117,19 @@ def soft_constraint():
     errors = measured(errors, "error_fast")
     rank = measured(rows(strength=[0.0, 0.01, 1.0, np.inf], time=[0.5, 1.0]), "predicted")
     trained = measured(rows(strength=[0.01, 3.0], time=[0.5, 1.0]), "excess", "predicted")
-    return {"soft_flow": errors, "soft_span": errors, "soft_rank": pd.concat([trained, rank])}
+    limits = measured(rows(strength=[1.0, 1.5, 2.0], direction=[1, 2]), "value", "predicted").assign(critical=1.2)
+    tested = rows(strength=[0.01, 1.0], probe=["ridge", "nearest-mean"], time=TIMES)
+    return {
+        "soft_flow": errors,
+        "soft_span": errors,
+        "soft_rank": pd.concat([trained, rank]),
+        "soft_limits": pd.concat([limits, limits.assign(value=np.nan)]),
+        "soft_accuracy": measured(tested, "trained", "predicted", "constrained"),
+    }
+
+
+def spectral_contrastive():
+    return {"spectral_values": measured(rows(direction=[1, 2], time=TIMES), "value", "predicted").assign(limit=0.9)}
 
 
 def norm_constraints():
@@ -213,6 +225,7 @@ MADE_UP = {
         edge_of_stability,
         soft_constraint,
         norm_constraints,
+        spectral_contrastive,
         widths,
         downstream,
         learning_times,

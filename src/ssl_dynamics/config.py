@@ -117,6 +117,13 @@ class Config(Settings):
             raise ValueError(f"{asking[0]} needs the key `points`")
         return self
 
+    @model_validator(mode="after")
+    def _experiments_have_what_they_read(self) -> Self:
+        for name, of in EXPERIMENTS.items():
+            if of.needs and self.asks_for(name) and not self.asks_for(of.needs):
+                raise ValueError(f"{name} needs the key `{of.needs}`")
+        return self
+
     @property
     def results(self) -> Path:
         """The folder of what a run of this configuration leaves."""

@@ -109,6 +109,7 @@ class Experiment:
     required: bool = False
     on_points: bool = False  # runs on the data sets of `points` alone
     needs_labels: bool = False
+    needs: str = ""  # another experiment whose files it reads, which the configuration must ask for
     smallest_dimension: int = 1
     repetitions: str = "seeds"  # path in the configuration of the number of independent repetitions
 

@@ -64,6 +64,17 @@ def projector_table(
     return pd.concat(tables)
 
 
+def gram_table(
+    trained: Sequence[Array], predicted: Array, wrong: Mapping[str, Array], times: Array, learning_rates: Array
+) -> pd.DataFrame:
+    """‖WWᵀ − FFᵀ‖_F/‖FFᵀ‖_F of weights and Gram factors F, predicted or wrongly so; else as `projector_table`."""
+    table = projector_table(trained, predicted, wrong, times, learning_rates)
+    for name, F in {"error": predicted, **{f"error_{name}": F for name, F in wrong.items()}}.items():
+        # Over and over: each combination of step sizes has its rows in the order of (S, T).
+        table[name] /= np.resize(combined_projector_norm([F], [1.0]), len(table))
+    return table
+
+
 def slope_table(
     measured: Sequence[Array],
     discrete: Sequence[Array],

@@ -8,6 +8,7 @@ FOLDERS = (
     "edge_of_stability",
     "soft_constraint",
     "norm_constraints",
+    "spectral_contrastive",
     "widths",
     "downstream",
     "learning_times",

@@ -49,6 +49,16 @@ def info_nce(u: torch.Tensor, u_positive: torch.Tensor, temperature: torch.Tenso
     return (torch.logsumexp(similarity, -1) - own).mean(-1)
 
 
+def spectral_contrastive(u: torch.Tensor, u_positive: torch.Tensor) -> torch.Tensor:
+    """−(2/n) Σ_i u_iᵀu_i⁺ + mean over all pairs of the 2n views of (u_aᵀu_b)². u_* (..., n, z); returns (...).
+
+    Source: HaoChen, Wei, Gaidon and Ma (2021), eq. 6; docs/theory.md §8 for linear representations of whitened views.
+    """
+    views = torch.cat([u, u_positive], dim=-2)
+    attraction = (u * u_positive).sum(-1).mean(-1)
+    return (views @ views.mT).square().mean((-2, -1)) - 2 * attraction
+
+
 def nt_xent(u: torch.Tensor, u_positive: torch.Tensor, temperature: float) -> torch.Tensor:
     """SimCLR's loss: cosine similarity; each of 2n views has its partner as positive, the 2n − 2 others as negatives.
 

@@ -54,6 +54,12 @@ from ssl_dynamics.theory.norm_constraints import (
 )
 from ssl_dynamics.theory.output_layer import output_layer_flow, slow_feature_flow
 from ssl_dynamics.theory.soft_constraint import soft_constraint_flow, soft_constraint_limit
+from ssl_dynamics.theory.penalties import largest_penalised_step, least_penalty, safe_penalty, settling_times
+from ssl_dynamics.theory.soft_constraint import (
+    soft_constraint_flow,
+    soft_constraint_limit,
+    spectral_contrastive_flow,
+)
 from ssl_dynamics.theory.solved_flow import SolvedFlow
 from ssl_dynamics.theory.two_layer import (
     integrate_narrow_layers,
@@ -102,9 +108,11 @@ __all__ = [
     "kernel_flow",
     "kernel_norm",
     "largest_iteration_step",
+    "largest_penalised_step",
     "largest_riemannian_step",
     "leading_eigenspace",
     "learning_times",
+    "least_penalty",
     "linearised_flow",
     "linearised_mismatch_limit",
     "log_singular_values",
@@ -121,6 +129,11 @@ __all__ = [
     "soft_constraint_flow",
     "soft_constraint_limit",
     "spectral_norm_bound",
+    "safe_penalty",
+    "settling_times",
+    "soft_constraint_flow",
+    "soft_constraint_limit",
+    "spectral_contrastive_flow",
     "squared_projections",
     "steps_to_edge_orbit",
     "tangent_bound",

@@ -64,6 +64,22 @@ def soft_constraint_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike, *, beta:
     return finite("W(t)", F, "end earlier, or take a larger beta")
 
 
+def spectral_contrastive_flow(cross_moment: ArrayLike, W0: ArrayLike, times: ArrayLike) -> Array:
+    """Gram factors of the flow of the spectral contrastive loss −2 E u·u⁺ + E (u·u′)², u = Wᵀx, on whitened data.
+
+    With E xxᵀ = I over the views, independent u and u′, and Γ = ½ E[xx⁺ᵀ + x⁺xᵀ], the loss is
+        −2 Tr(WᵀΓW) + ‖WᵀW‖_F² = Tr(WᵀCW) + (β/2)‖WᵀW − I‖_F² − z,   C = 2(I − Γ), β = 2:
+    `soft_constraint_flow` there, Ẇ = 4ΓW − 4WWᵀW. The squared singular values tend to the z largest (γ_k)₊ of Γ, the
+    correlations of the two views.
+
+    cross_moment Γ (d, d) symmetric, without a unit; W0 (..., d, z) of full rank; times (T,); returns (..., T, d, z)
+    float64. Raises ValueError as `soft_constraint_flow` does. Source: docs/theory.md §8; the loss: HaoChen, Wei, Gaidon
+    and Ma (2021).
+    """
+    moment = symmetric_matrix("cross_moment", cross_moment)
+    return soft_constraint_flow(2 * (np.eye(len(moment)) - moment), W0, times, beta=2.0)
+
+
 def soft_constraint_limit(C: ArrayLike, z: int, *, beta: ArrayLike) -> Array:
     """Singular values √(1 − λ_k/β)₊ of W(t) for t → ∞, k = 1 … z: a rank of min(z, #{λ_k < β}).
 

@@ -3,11 +3,26 @@
 from functools import partial
 
 from ssl_dynamics.claims.common import FAR_RATE, NEAR_RATE
+from ssl_dynamics.claims.measures.budgets import within_budget
 from ssl_dynamics.claims.measures.rates import in_quadrature, nearer_rate, proportional
-from ssl_dynamics.claims.measures.trajectories import difference, half, largest_error, largest_over, order_deviation
+from ssl_dynamics.claims.measures.trajectories import (
+    difference,
+    half,
+    largest_error,
+    largest_over,
+    order_deviation,
+    smallest_over,
+)
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
-from ssl_dynamics.experiments.soft_constraint.measures import weakest
-from ssl_dynamics.problem.levels import COARSE_RATE_ERROR, FAR_RATES
+from ssl_dynamics.experiments.soft_constraint.config import DECAY, SIDE
+from ssl_dynamics.experiments.soft_constraint.measures import (
+    nearer,
+    rank_deviation,
+    surviving,
+    trained_limits,
+    weakest,
+)
+from ssl_dynamics.problem.levels import COARSE_RATE_ERROR, FAR_RATES, RATE_ERROR
 
 FLOW = r"\dot W=-2CW-2\beta W(W^\top W-I)"
 
@@ -17,6 +32,16 @@ def _twice(column: str) -> Measure:
     return largest_over("strength", largest_error(column, extrapolations=2))
 
 
+def _at_the_limit(measure: Measure) -> Measure:
+    """The measure of what was trained to the limit, with as many steps as that takes."""
+    return trained_limits(within_budget(measure, "soft_constraint.limit_steps"))
+
+
+LIMIT = partial(difference, "value")
+PLACES = (
+    f"at penalties within {SIDE:.0%} of λ_k + ω, on both sides for k ≤ z and above for k = z + 1, with weight decay "
+    f"ω = {DECAY:g}‖C‖"
+)
 ORDER = partial(order_deviation, nets=["strength"])
 
 CLAIMS = [
@@ -92,5 +117,71 @@ CLAIMS = [
         ),
         figure="soft-constraint",
         wrong=lambda error: weakest(proportional(partial(difference, "excess"), "predicted", rates=FAR_RATES)(error)),
+    ),
+    Claim(
+        id="beyond-soft-limit",
+        source="beyond",
+        statement="Training with the penalty and with weight decay ends at the singular values of the limit, next to "
+        "every penalty at which a direction dies.",
+        formula=r"\sigma_k(W(t))\to\sqrt{\bigl(1-(\lambda_k+\omega)/\beta\bigr)_+},\;k\le z\quad\text{of}\quad"
+        r"L+\tfrac\beta2\|W^\top W-I\|^2+\omega\|W\|^2",
+        quantity=f"largest |singular value − its limit| over the directions, {PLACES}",
+        experiment="soft_constraint",
+        table="soft_limits",
+        measure=_at_the_limit(difference("value", "predicted")),
+        statistic="largest",
+        # Training goes on until the flow is within 1e-5 of the limit, where steps have the same limit, at any size.
+        criterion=Criterion("<=", 1e-4),
+        # σ² = 1 − λ/β moves by 0.01λ/β, and every σ ≤ 1 by 0.005 λ/β or more.
+        control=Control(
+            f"the limit at a penalty wrong by {RATE_ERROR:.0%}, of both signs the nearer, where it is nearest",
+            _at_the_limit(surviving(smallest_over("strength", nearer_rate(LIMIT, "predicted")))),
+        ),
+        figure="soft-limits",
+        wrong=lambda error: _at_the_limit(proportional(LIMIT, "predicted")(error)),
+    ),
+    Claim(
+        id="beyond-soft-rank",
+        source="beyond",
+        statement="A direction with λ_k + ω > β dies although the penalty asks for orthonormal weights: the rank of "
+        "trained weights is the number of the others, and at most z.",
+        formula=r"\operatorname{rank}W(\infty)=\min\bigl(z,\#\{k:\lambda_k+\omega<\beta\}\bigr)",
+        quantity=f"largest |rank − predicted|, {PLACES}",
+        experiment="soft_constraint",
+        table="soft_limits",
+        measure=_at_the_limit(rank_deviation()),
+        statistic="largest",
+        criterion=Criterion("<=", 0),
+        # At β within 5 % of λ_1 + ω, one wrong by 10 % lies on its other side.
+        control=Control(
+            f"the rank at a penalty wrong by {COARSE_RATE_ERROR:.0%}, of both signs the nearer",
+            _at_the_limit(nearer(rank_deviation, COARSE_RATE_ERROR)),
+        ),
+        figure="soft-limits",
+        wrong=lambda error: _at_the_limit(rank_deviation(error)),
+    ),
+    Claim(
+        id="beyond-soft-accuracy",
+        source="beyond",
+        statement="The closed form alone predicts the test accuracy of training with the penalty, at every β and at "
+        "all times.",
+        formula=r"\operatorname{accuracy}(W(t))=\operatorname{accuracy}(F(t)),\quad FF^\top=WW^\top(t)",
+        quantity="largest |predicted − trained| accuracy over penalties and times, of a ridge probe (penalty 0.01 "
+        "times the mean variance of the coordinates, one scale for all) and the nearest class mean, step size "
+        "extrapolated twice",
+        experiment="soft_accuracy",
+        table="soft_accuracy",
+        measure=difference("trained", "predicted"),
+        statistic="largest",
+        # The threshold of A5-accuracy. Weights are predicted to 4e-5; of a few hundred items one or two may lie so near
+        # to the border of their class.
+        criterion=Criterion("<=", 0.01),
+        control=Control(
+            "the closed form with the constraint, which has the same span",
+            difference("trained", "constrained"),
+            # Starts whose conditioning no probe feels.
+            theory=half(difference("predicted", "constrained")),
+        ),
+        figure="soft-accuracy",
     ),
 ]

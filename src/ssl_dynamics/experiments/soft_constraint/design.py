@@ -5,12 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ssl_dynamics.cells import read_form
 from ssl_dynamics.engine.array_file import ArrayFile
-from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.soft_constraint.config import DesignSettings
-from ssl_dynamics.problem.schedule import Schedule, size_of, transient_schedule
-from ssl_dynamics.problem.starts.orthonormal import random_orthonormal_start
+from ssl_dynamics.problem.schedule import Schedule
 
 Array = NDArray[np.float64]
 
@@ -24,6 +20,11 @@ class Design(ArrayFile):
     norm: float  # ‖C‖, the unit of β and 1/t
     learning_rates: Array
     coarse_steps: NDArray[np.int64]
+    decay: float  # ω of the training to the limits
+    limit_strengths: Array  # its penalties (B',), ascending
+    limit_rate: float
+    limit_steps: int
+    needed_steps: float
 
     @property
     def schedule(self) -> Schedule:
@@ -35,6 +36,7 @@ class Trajectories(ArrayFile):
     """The trained weights at the checkpoints."""
 
     weights: dict[int, Array]  # (B, S, T, d, z) by step size, 0 the finest
+    limits: Array  # (B', S, d, z) at the end of the training with weight decay
 
 
 @dataclass(frozen=True)
@@ -50,22 +52,8 @@ class Solution(ArrayFile):
     curve_times: Array  # (T',)
     curves: Array  # (B', S, T') ln(effective rank − 1) at the penalties of the figure
     ends: Array  # (2, S, T') the same without a penalty, and with the constraint
-
-
-def design(job: Job[DesignSettings]) -> None:
-    """Stage `design_soft_constraint`."""
-    settings, soft = job.settings, job.settings.soft_constraint
-    eigenvalues = np.asarray(np.linalg.eigvalsh(read_form(job.input("quadratic_form"))), np.float64)
-    norm = size_of(eigenvalues)
-    # The fastest rates are those of WᵀW, 4(β − λ).
-    finest = soft.finest_step / (1 + soft.strengths[-1])
-    schedule = transient_schedule(eigenvalues, soft.model_copy(update={"finest_step": finest}))
-    start = random_orthonormal_start(
-        len(eigenvalues),
-        settings.dimension,
-        seeds=settings.seeds,
-        root_seed=settings.root_seed,
-        name=settings.dataset_name,
-    )
-    strengths = norm * np.array(soft.strengths)
-    Design(start, strengths, norm, schedule.learning_rates, schedule.coarse_steps).save(job.output("schedule"))
+    critical: Array  # λ_k + ω, k ≤ z: the penalties below which a direction dies
+    limits: Array  # (B', z) singular values of the limit
+    limits_wrong: dict[str, Array]
+    limit_curve_strengths: Array  # (B'',)
+    limit_curves: Array  # (B'', z)

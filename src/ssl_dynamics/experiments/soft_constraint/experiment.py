@@ -2,6 +2,7 @@
 
 from ssl_dynamics.cells import CompareSettings, TrainingSettings
 from ssl_dynamics.description import (
+    LABELLED,
     QUADRATIC_FORM,
     TRIPLETS,
     Experiment,
@@ -12,29 +13,44 @@ from ssl_dynamics.description import (
     compare_stage,
     files,
 )
-from ssl_dynamics.experiments.soft_constraint.config import DesignSettings, SoftConstraint
+from ssl_dynamics.experiments.soft_constraint.config import (
+    AccuracySettings,
+    DesignSettings,
+    SoftAccuracy,
+    SoftConstraint,
+)
 from ssl_dynamics.settings import Settings
 
 SOFT_CONSTRAINT = Experiment(
     "soft_constraint",
     settings=SoftConstraint,
     part="grassmannian",
-    tables=("soft_flow", "soft_span", "soft_rank"),
+    tables=("soft_flow", "soft_span", "soft_rank", "soft_limits"),
     smallest_dimension=2,
+)
+SOFT_ACCURACY = Experiment(
+    "soft_accuracy",
+    settings=SoftAccuracy,
+    part="framework",
+    tables=("soft_accuracy",),
+    smallest_dimension=2,
+    needs_labels=True,
+    needs="soft_constraint",
 )
 CELL = cell("soft_constraint")
 SCHEDULE = f"{CELL}/schedule.npz"
 
 FAMILY = Family(
-    experiments=(SOFT_CONSTRAINT,),
+    experiments=(SOFT_CONSTRAINT, SOFT_ACCURACY),
     stages=(
         Stage(
             rule="design_soft_constraint",
-            function="design:design",
+            function="solve:design",
             settings=DesignSettings,
             reads={"quadratic_form": QUADRATIC_FORM},
             writes={"schedule": SCHEDULE},
             message="starts, penalties and step sizes",
+            memory=2000,
         ),
         Stage(
             rule="simulate_soft_constraint",
@@ -60,10 +76,19 @@ FAMILY = Family(
         compare_stage(
             SOFT_CONSTRAINT,
             rule="compare_soft_constraint",
-            function="compare:compare",
+            function="compare.soft_constraint:compare",
             settings=CompareSettings,
             reads={"triplets": TRIPLETS} | files("soft_constraint", "trajectories", "solution", "schedule"),
             memory=2000,
+        ),
+        compare_stage(
+            SOFT_ACCURACY,
+            rule="compare_soft_accuracy",
+            function="compare.soft_accuracy:compare",
+            settings=AccuracySettings,
+            reads={"labelled": LABELLED} | files("soft_constraint", "trajectories", "solution", "schedule"),
+            given={"penalty": "soft_accuracy.penalty"},
+            memory=3000,
         ),
     ),
     figures=(
@@ -79,6 +104,18 @@ FAMILY = Family(
             tables=("soft_flow", "soft_span"),
             finding="At every penalty training follows the closed form, to {beyond-soft-flow}, and its span is that "
             "of the constrained flow, to {beyond-soft-span}.",
+        ),
+        Figure(
+            "soft-limits",
+            tables=("soft_limits",),
+            in_paper=True,
+            finding="Below the penalty λ_k + ω a direction dies, above it training ends at the singular values that "
+            "theory predicts, to {beyond-soft-limit}.",
+        ),
+        Figure(
+            "soft-accuracy",
+            tables=("soft_accuracy",),
+            finding="The closed form predicts the test accuracy at every penalty, to {beyond-soft-accuracy}.",
         ),
     ),
 )

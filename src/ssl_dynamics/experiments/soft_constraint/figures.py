@@ -63,3 +63,46 @@ def soft_flow(soft_flow: pd.DataFrame, soft_span: pd.DataFrame) -> Figure:
         ),
     ]
     return panels.finished(grid, x=r"$\beta/\|C\|$", y="largest relative error", handles=handles)
+
+
+def soft_limits(soft_limits: pd.DataFrame) -> Figure:
+    """Singular values in the limit against β, with weight decay; lines theory, points training, a colour a direction.
+
+    Dotted, the penalties λ_k + ω below which a direction dies.
+    """
+    trained = soft_limits["value"].notna()
+    points, curves = soft_limits[trained], soft_limits[~trained]
+    colors = theme.shades(soft_limits["direction"])
+    grid = panels.grid(curves, by_loss=True, sharex=False)
+    cells = dict(panels.panels(grid, points))
+    for axes, panel in panels.panels(grid, curves):
+        for direction, curve in panel.groupby("direction"):
+            axes.plot(curve["strength"], curve["predicted"], color=colors[direction], linewidth=0.9)
+            axes.axvline(curve["critical"].iloc[0], color=colors[direction], linestyle=":", linewidth=0.9)
+        for direction, dots in cells.get(axes, points.iloc[:0]).groupby("direction"):
+            axes.plot(dots["strength"], dots["value"], "o", color=colors[direction], markersize=3, alpha=0.7)
+    handles = [panels.line(rf"$\sigma_{{{k}}}$", color, marker="o") for k, color in colors.items()]
+    handles.append(panels.line(r"$\lambda_k+\omega$", theme.CONTROL, ":"))
+    return panels.finished(grid, x=r"$\beta/\|C\|$", y="singular value", handles=handles)
+
+
+def soft_accuracy(soft_accuracy: pd.DataFrame) -> Figure:
+    """Test accuracy of the nearest class mean over time at each penalty; lines theory, points training.
+
+    Means over the seeds.
+    """
+    rows = soft_accuracy[(soft_accuracy["probe"] == "nearest-mean") & (soft_accuracy["time"] > 0)]
+    rows = rows.assign(strength=rows["strength"].map("{:.6g}".format).astype(float))  # the same of every data set
+    keys = ["dataset", "loss", "dimension", "strength", "time"]
+    means = rows.groupby(keys)[["trained", "predicted", "constrained"]].mean().reset_index()
+    colors = theme.shades(means["strength"])
+    grid = panels.grid(means, by_loss=True, scales={"x": "log"}, sharex=False, sharey="row")
+    for axes, panel in panels.panels(grid, means):
+        for strength, curve in panel.groupby("strength"):
+            axes.plot(curve["time"], curve["predicted"], color=colors[strength], linewidth=0.9)
+            axes.plot(curve["time"], curve["trained"], ".", color=colors[strength], markersize=2.5)
+        constrained = panel[panel["strength"] == panel["strength"].max()]
+        axes.plot(constrained["time"], constrained["constrained"], color=theme.CONTROL, linestyle="--", linewidth=0.9)
+    handles = [panels.line(rf"$\beta={strength:g}\,\|C\|$", color, marker=".") for strength, color in colors.items()]
+    handles.append(panels.line("constraint", theme.CONTROL, "--"))
+    return panels.finished(grid, x="time $t$", y="test accuracy", handles=handles)

@@ -1,5 +1,7 @@
 """Measures of training with a penalty."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from ssl_dynamics.claims.verdict import Measure
@@ -13,3 +15,34 @@ def weakest(measure: Measure) -> Measure:
         return measure(trained[trained["strength"] == trained["strength"].min()])
 
     return measure_of_weakest
+
+
+def surviving(measure: Measure) -> Measure:
+    """The measure of those penalties at which the limit keeps a direction, by theory."""
+
+    def measure_of_some(rows: pd.DataFrame) -> "pd.Series[float]":
+        return measure(rows[rows.groupby("strength")["predicted"].transform("max") > 0])
+
+    return measure_of_some
+
+
+def rank_deviation(error: float = 0.0) -> Measure:
+    """Largest |rank − #{k ≤ z: λ_k < β}| over the penalties, if these are too large by a relative error."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        alive = rows["critical"] < rows["strength"] * (1 + error)
+        survive = alive.groupby([rows["seed"], rows["strength"]]).sum()
+        rank = rows.groupby(["seed", "strength"])["rank"].first()
+        return (rank - survive).abs().groupby("seed").max(skipna=False).astype(float)
+
+    return measure
+
+
+def trained_limits(measure: Measure) -> Measure:
+    """The measure of what was trained; the curves of the figure, which were not, left out."""
+    return lambda rows: measure(rows.dropna(subset=["value"]))
+
+
+def nearer(measure: Callable[[float], Measure], error: float) -> Measure:
+    """The measure of a theory that is too large, or too small, by a relative error: the smaller, seed by seed."""
+    return lambda rows: pd.DataFrame({sign: measure(sign * error)(rows) for sign in (-1, 1)}).min(axis=1, skipna=False)

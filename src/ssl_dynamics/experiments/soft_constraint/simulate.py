@@ -1,7 +1,8 @@
-"""Trains with the penalty at every strength and step size."""
+"""Trains with the penalty at every strength and step size, and with weight decay to the limits."""
 
 from ssl_dynamics.cells import TrainingSettings
 from ssl_dynamics.engine.stage import Job, Progress
+from ssl_dynamics.experiments.soft_constraint.config import LIMIT_START
 from ssl_dynamics.experiments.soft_constraint.design import Design, Trajectories
 from ssl_dynamics.shared_files import read_triplets
 from ssl_dynamics.simulation.device import train_on
@@ -14,7 +15,7 @@ def simulate(job: Job[TrainingSettings]) -> None:
     triplets = read_triplets(job.input("triplets"))
     plan = Design.load(job.input("schedule"))
     schedule = plan.schedule
-    progress = Progress(job, schedule.total_steps)
+    progress = Progress(job, schedule.total_steps + plan.limit_steps)
     weights = {
         level: train_penalised(
             triplets,
@@ -27,4 +28,14 @@ def simulate(job: Job[TrainingSettings]) -> None:
         )
         for level, rate in enumerate(schedule.learning_rates)
     }
-    Trajectories(weights).save(job.output("trajectories"))
+    limits = train_penalised(
+        triplets,
+        LIMIT_START * plan.start,
+        job.settings.loss,
+        plan.limit_strengths,
+        decay=plan.decay,
+        learning_rate=plan.limit_rate,
+        checkpoints=[plan.limit_steps],
+        on_step=progress.advance,
+    )
+    Trajectories(weights, limits[:, :, 0]).save(job.output("trajectories"))

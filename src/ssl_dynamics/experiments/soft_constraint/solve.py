@@ -1,16 +1,82 @@
-"""The closed forms with a penalty, without and with the constraint, from C and W(0) alone."""
+"""The closed forms with a penalty, without and with the constraint, from C and W(0) alone; how long limits take."""
 
 import numpy as np
 
 from ssl_dynamics.analysis import log_excess_rank
 from ssl_dynamics.cells import read_form
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.soft_constraint.config import CURVE_POINTS, CURVE_TIMES, CURVES
+from ssl_dynamics.experiments.soft_constraint.config import (
+    CURVE_POINTS,
+    CURVE_TIMES,
+    CURVES,
+    DECAY,
+    LEFT,
+    LIMIT_POINTS,
+    LIMIT_START,
+    MARGIN,
+    SIDE,
+    STABLE,
+    DesignSettings,
+)
 from ssl_dynamics.experiments.soft_constraint.design import Array, Design, Solution
 from ssl_dynamics.problem.levels import FAR_RATES, NEAR_RATES
+from ssl_dynamics.problem.schedule import ROUNDING, size_of, transient_schedule
+from ssl_dynamics.problem.starts.orthonormal import random_orthonormal_start
 from ssl_dynamics.settings import Settings
 from ssl_dynamics.shared_files import read_triplets
-from ssl_dynamics.theory import grassmann_flow, log_singular_values, soft_constraint_flow
+from ssl_dynamics.theory import (
+    grassmann_flow,
+    largest_penalised_step,
+    log_singular_values,
+    settling_times,
+    soft_constraint_flow,
+    soft_constraint_limit,
+)
+
+
+def design(job: Job[DesignSettings]) -> None:
+    """Stage `design_soft_constraint`: it lies here because it takes theory to say how long the limits take."""
+    settings, soft = job.settings, job.settings.soft_constraint
+    C = read_form(job.input("quadratic_form"))
+    eigenvalues = np.asarray(np.linalg.eigvalsh(C), np.float64)
+    z, norm = settings.dimension, size_of(eigenvalues)
+    # The fastest rates are those of WᵀW, 4(β − λ).
+    finest = soft.finest_step / (1 + soft.strengths[-1])
+    schedule = transient_schedule(eigenvalues, soft.model_copy(update={"finest_step": finest}))
+    start = random_orthonormal_start(
+        len(C), z, seeds=settings.seeds, root_seed=settings.root_seed, name=settings.dataset_name
+    )
+    decay = DECAY * norm
+    decayed = C + decay * np.eye(len(C))
+    penalties = sides(eigenvalues[: z + 1] + decay)
+    rate = STABLE * float(largest_penalised_step(decayed, beta=penalties).min())
+    needed = MARGIN * float(settling_times(decayed, LIMIT_START * start, beta=penalties, left=LEFT).max()) / rate
+    job.log.info("steps to the limits that the spectrum asks for: %.3g", needed)
+    Design(
+        start=start,
+        strengths=norm * np.array(soft.strengths),
+        norm=norm,
+        learning_rates=schedule.learning_rates,
+        coarse_steps=schedule.coarse_steps,
+        decay=decay,
+        limit_strengths=penalties,
+        limit_rate=rate,
+        limit_steps=int(min(np.ceil(needed), soft.limit_steps)),
+        needed_steps=needed,
+    ).save(job.output("schedule"))
+
+
+def sides(critical: Array) -> Array:
+    """Penalties (B,), ascending, above each of these (k,), and below it but for the last: at most half-way to the next.
+
+    Half-way between two that are near there is one for both.
+    """
+    halves = np.diff(critical) / 2
+    below = critical - np.minimum(SIDE * critical, np.append(np.inf, halves))
+    above = critical + np.minimum(SIDE * critical, np.append(halves, np.inf))
+    penalties = np.delete(np.stack([below, above], -1).ravel(), -2)
+    apart = np.append(True, np.diff(penalties) > ROUNDING * penalties[1:])
+    return np.asarray(penalties[apart], np.float64)
 
 
 def solve(job: Job[Settings]) -> None:
@@ -23,6 +89,8 @@ def solve(job: Job[Settings]) -> None:
     def excess(factors: Array) -> Array:
         return log_excess_rank(np.log(np.linalg.svd(R @ factors, compute_uv=False)))
 
+    decayed, z, penalties = C + plan.decay * np.eye(len(C)), start.shape[-1], plan.limit_strengths
+    limit_curve = np.linspace(0.9 * penalties[0], 1.1 * penalties[-1], LIMIT_POINTS)
     flow = soft_constraint_flow(C, start, times, beta=strengths)
     curve_times = np.geomspace(*CURVE_TIMES, CURVE_POINTS) / plan.norm
     Solution(
@@ -46,4 +114,11 @@ def solve(job: Job[Settings]) -> None:
                 excess(grassmann_flow(C, start, curve_times)),
             ]
         ),
+        critical=np.asarray(np.linalg.eigvalsh(decayed)[:z], np.float64),
+        limits=soft_constraint_limit(decayed, z, beta=penalties),
+        limits_wrong={
+            name: soft_constraint_limit(decayed, z, beta=factor * penalties) for name, factor in NEAR_RATES.items()
+        },
+        limit_curve_strengths=limit_curve,
+        limit_curves=soft_constraint_limit(decayed, z, beta=limit_curve),
     ).save(job.output("solution"))

@@ -8,7 +8,7 @@ from ssl_dynamics.analysis import Moments
 from ssl_dynamics.cells import write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.downstream.config import ProbeSettings
-from ssl_dynamics.experiments.downstream.labelled import Labelled
+from ssl_dynamics.labelled import Labelled
 from ssl_dynamics.shared_files import Trajectories, UnconstrainedSolution
 from ssl_dynamics.tables import tidy_rows
 

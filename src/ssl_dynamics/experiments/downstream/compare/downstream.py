@@ -7,7 +7,7 @@ from ssl_dynamics.analysis import combined_span, richardson_weights
 from ssl_dynamics.cells import write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.downstream.config import ProbeSettings
-from ssl_dynamics.experiments.downstream.labelled import Labelled
+from ssl_dynamics.labelled import Labelled
 from ssl_dynamics.shared_files import GrassmannianSolution, Trajectories
 from ssl_dynamics.tables import STEP_RATIO, tidy_rows
 

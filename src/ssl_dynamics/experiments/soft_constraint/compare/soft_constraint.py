@@ -3,16 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.analysis import combined_projector_norm, log_excess_rank, richardson_weights
+from ssl_dynamics.analysis import log_excess_rank, richardson_weights
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.soft_constraint.config import CURVES
+from ssl_dynamics.experiments.soft_constraint.config import CURVES, DEAD
 from ssl_dynamics.experiments.soft_constraint.design import Array, Design, Solution, Trajectories
 from ssl_dynamics.shared_files import read_triplets
 from ssl_dynamics.tables import (
     MOST_EXTRAPOLATIONS,
     STEP_RATIO,
     extrapolated,
+    gram_table,
     projector_table,
     tidy_rows,
 )
@@ -22,27 +23,30 @@ TWICE = richardson_weights(STEP_RATIO, MOST_EXTRAPOLATIONS)  # coarsest step siz
 
 def compare(job: Job[CompareSettings]) -> None:
     """Stage `compare_soft_constraint`."""
-    trained = list(Trajectories.load(job.input("trajectories")).weights.values())
+    trajectories = Trajectories.load(job.input("trajectories"))
+    trained = list(trajectories.weights.values())
     plan, solution = Design.load(job.input("schedule")), Solution.load(job.input("solution"))
     tables = {
         "soft_flow": flow_table(trained, plan, solution),
         "soft_span": span_table(trained, plan, solution),
         "soft_rank": rank_table(trained, plan, solution, read_triplets(job.input("triplets")).anchor),
+        "soft_limits": limit_table(trajectories.limits, plan, solution),
     }
     write_tables(job, "soft_constraint", tables)
 
 
 def flow_table(trained: list[Array], plan: Design, solution: Solution) -> pd.DataFrame:
     """‖WWᵀ − FFᵀ‖_F/‖FFᵀ‖_F, F the closed form, at each step size or extrapolated; and F at wrong rates."""
-    tables = []
-    for index, strength in enumerate(plan.strengths / plan.norm):
-        flow, wrong = solution.flow[index], {name: F[index] for name, F in solution.flow_wrong.items()}
-        table = projector_table([W[index] for W in trained], flow, wrong, plan.schedule.times, plan.learning_rates)
-        for name, F in {"error": flow, **{f"error_{name}": F for name, F in wrong.items()}}.items():
-            # Over and over: each combination of step sizes has its rows in the order of (S, T).
-            table[name] /= np.resize(combined_projector_norm([F], [1.0]), len(table))
-        tables.append(table.assign(strength=strength))
-    return pd.concat(tables)
+    return pd.concat(
+        gram_table(
+            [W[index] for W in trained],
+            solution.flow[index],
+            {name: F[index] for name, F in solution.flow_wrong.items()},
+            plan.schedule.times,
+            plan.learning_rates,
+        ).assign(strength=strength)
+        for index, strength in enumerate(plan.strengths / plan.norm)
+    )
 
 
 def span_table(trained: list[Array], plan: Design, solution: Solution) -> pd.DataFrame:
@@ -76,3 +80,30 @@ def rank_table(trained: list[Array], plan: Design, solution: Solution, anchor: A
     for strength, curve in zip((*CURVES, 0.0, np.inf), (*solution.curves, *solution.ends), strict=True):
         tables.append(tidy_rows({"predicted": curve}, solution.curve_times, strength=strength))
     return pd.concat(tables)
+
+
+def limit_table(trained: Array, plan: Design, solution: Solution) -> pd.DataFrame:
+    """Singular values at the end of the training with weight decay, and of the limit, a row for each direction k ≤ z.
+
+    `critical` is λ_k + ω, the penalty below which the direction dies; it and the penalties are in units of ‖C‖. Rows
+    without what was trained are the curves of the figure.
+    """
+    directions = np.arange(1, trained.shape[-1] + 1)
+    critical = solution.critical / plan.norm
+    values = np.linalg.svd(trained, compute_uv=False)  # (B', S, z)
+    tables = []
+    for index, strength in enumerate(plan.limit_strengths / plan.norm):
+        of_strength = {
+            "value": values[index],
+            "rank": np.broadcast_to((values[index] > DEAD).sum(-1, keepdims=True), values[index].shape),
+            "predicted": np.broadcast_to(solution.limits[index], values[index].shape),
+            **{
+                f"predicted_{name}": np.broadcast_to(limits[index], values[index].shape)
+                for name, limits in solution.limits_wrong.items()
+            },
+        }
+        table = tidy_rows(of_strength, directions, strength=strength, critical=critical)
+        tables.append(table.assign(steps=plan.limit_steps, needed=plan.needed_steps))
+    for strength, curve in zip(solution.limit_curve_strengths / plan.norm, solution.limit_curves, strict=True):
+        tables.append(tidy_rows({"predicted": curve[None]}, directions, strength=strength, critical=critical))
+    return pd.concat(tables).rename(columns={"time": "direction"})
