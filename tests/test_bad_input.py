@@ -150,7 +150,7 @@ OTHERS = {
     *("SolvedFlow", "arrival_times", "iteration_steps", "riemannian_steps"),
     *("soft_constraint_flow", "soft_constraint_limit"),
     *("spectral_norm_bound", "unit_column_descent_log_singular_values", "unit_column_log_singular_values"),
-    *("output_layer_flow", "slow_feature_flow", "soft_constraint_flow", "soft_constraint_limit"),
+    *("output_layer_flow", "slow_feature_flow"),
     *("EdgeOrbit", "edge_angle", "steps_to_edge_orbit"),
     *("soft_constraint_flow", "soft_constraint_limit", "spectral_contrastive_flow"),
     *("largest_penalised_step", "least_penalty", "safe_penalty", "settling_times"),

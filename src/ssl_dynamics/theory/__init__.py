@@ -53,7 +53,6 @@ from ssl_dynamics.theory.norm_constraints import (
     unit_column_log_singular_values,
 )
 from ssl_dynamics.theory.output_layer import output_layer_flow, slow_feature_flow
-from ssl_dynamics.theory.soft_constraint import soft_constraint_flow, soft_constraint_limit
 from ssl_dynamics.theory.penalties import largest_penalised_step, least_penalty, safe_penalty, settling_times
 from ssl_dynamics.theory.soft_constraint import (
     soft_constraint_flow,
@@ -125,15 +124,13 @@ __all__ = [
     "regression_descent",
     "regression_flow",
     "riemannian_steps",
+    "safe_penalty",
+    "settling_times",
     "slow_feature_flow",
     "soft_constraint_flow",
     "soft_constraint_limit",
-    "spectral_norm_bound",
-    "safe_penalty",
-    "settling_times",
-    "soft_constraint_flow",
-    "soft_constraint_limit",
     "spectral_contrastive_flow",
+    "spectral_norm_bound",
     "squared_projections",
     "steps_to_edge_orbit",
     "tangent_bound",
