@@ -149,6 +149,7 @@ LARGE_WIDTH = {
 OTHERS = {
     *("SolvedFlow", "arrival_times", "iteration_steps", "riemannian_steps"),
     *("soft_constraint_flow", "soft_constraint_limit"),
+    *("StepwiseLaw", "stepwise_aligned_flow", "stepwise_law"),
 }
 
 CASES = [

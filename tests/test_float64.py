@@ -87,6 +87,16 @@ def flows():
         F = theory.soft_constraint_flow(s * C, W0, TIMES / s, beta=np.array([0.1, 1.0, 30.0]) * s)
         return F @ F.mT
 
+    def steps(s, z, random):
+        C, W0 = symmetric(SPECTRUM, random), 1e-4 * random.standard_normal((5, z))
+        law = theory.stepwise_law(s * C, W0 / np.sqrt(s))
+        return np.stack([law.times * s, law.interplay, law.carried, law.growth / s])
+
+    def aligned(s, z, random):
+        return (
+            theory.stepwise_aligned_flow(s * symmetric(SPECTRUM, random), np.ones(z) / np.sqrt(s), TIMES / s) * s**0.5
+        )
+
     def arrival(s, z, random):
         C, W0 = symmetric(SPECTRUM, random), orthonormal(5, z, random)
         return theory.arrival_times(s * C, W0, 0.01) * s
@@ -103,6 +113,8 @@ def flows():
         "unconstrained span": of(theory.unconstrained_span),
         "singular values": of(theory.log_singular_values),
         "soft": soft,
+        "steps": steps,
+        "aligned": aligned,
         "descent": descent,
         "iteration": iteration,
         "wide": of(theory.wide_two_layer_flow, start=half),

@@ -48,6 +48,7 @@ from ssl_dynamics.theory.limits import (
 from ssl_dynamics.theory.noise import GraphNoise, batch_noise, pair_variance
 from ssl_dynamics.theory.soft_constraint import soft_constraint_flow, soft_constraint_limit
 from ssl_dynamics.theory.solved_flow import SolvedFlow
+from ssl_dynamics.theory.stepwise import StepwiseLaw, stepwise_aligned_flow, stepwise_law
 from ssl_dynamics.theory.two_layer import (
     integrate_narrow_layers,
     integrate_wide_layers,
@@ -69,6 +70,7 @@ __all__ = [
     "GramState",
     "GraphNoise",
     "SolvedFlow",
+    "StepwiseLaw",
     "arrival",
     "arrival_times",
     "batch_noise",
@@ -110,6 +112,8 @@ __all__ = [
     "soft_constraint_flow",
     "soft_constraint_limit",
     "squared_projections",
+    "stepwise_aligned_flow",
+    "stepwise_law",
     "tangent_bound",
     "tangent_drift_limit",
     "top_eigenfunction",
