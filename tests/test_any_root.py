@@ -88,6 +88,7 @@ def config():
     values["soft_constraint"] |= {"dimensions": [Z], "transient": 0.5, "limit_steps": 100}
     values["spectral_contrastive"] |= {"triplets": 20, "transient": 0.5}
     values["learning_times"] |= {"dimensions": [Z], "max_steps": 50, "checkpoints": 10}
+    values["stepwise"] |= {"dimensions": [Z], "max_steps": 100, "checkpoints": 10}
     values["mini_batch"] |= {"horizon": 0.5, "checkpoints": 4, "starts": 2}
     values["objectives"] |= {"triplets": 20}
     values["points"] |= {"triplets": 6}
@@ -155,6 +156,7 @@ WITHOUT_TRAINING = [
     ("design_spectral_contrastive", {}),
     ("solve_spectral_contrastive", {}),
     ("solve_learning_times", {}),
+    ("solve_stepwise", {}),
     ("design_mini_batch", {}),
     ("design_objectives", {}),
     ("solve_objectives", {}),

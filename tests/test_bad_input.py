@@ -154,6 +154,7 @@ OTHERS = {
     *("EdgeOrbit", "edge_angle", "steps_to_edge_orbit"),
     *("soft_constraint_flow", "soft_constraint_limit", "spectral_contrastive_flow"),
     *("largest_penalised_step", "least_penalty", "safe_penalty", "settling_times"),
+    *("StepwiseLaw", "stepwise_aligned_flow", "stepwise_law"),
 }
 
 CASES = [

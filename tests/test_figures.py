@@ -141,6 +141,10 @@ def learning_times():
     return {"acquisition": measured(rows(direction=[1, 2, 3]), "measured", "predicted", "predicted_control")}
 
 
+def stepwise():
+    return {"stepwise_curves": measured(rows(step=[1.0, 2.0, 3.0], time=[0.5, 1.0]), "eigenvalue", "predicted", "due")}
+
+
 def finite_sample():
     return {"sines": measured(rows(inverse_size=[0.01, 0.02, 0.04]), "sine")}
 
@@ -229,6 +233,7 @@ MADE_UP = {
         widths,
         downstream,
         learning_times,
+        stepwise,
         finite_sample,
         mini_batch,
         objectives,

@@ -95,6 +95,16 @@ def flows():
         C, W0 = symmetric(SPECTRUM, random), orthonormal(5, z, random)
         return theory.spectral_norm_bound(s * C, W0, 0.1 / s, [0, 3, 50])
 
+    def steps(s, z, random):
+        C, W0 = symmetric(SPECTRUM, random), 1e-4 * random.standard_normal((5, z))
+        law = theory.stepwise_law(s * C, W0 / np.sqrt(s))
+        return np.stack([law.times * s, law.interplay, law.carried, law.growth / s])
+
+    def aligned(s, z, random):
+        return (
+            theory.stepwise_aligned_flow(s * symmetric(SPECTRUM, random), np.ones(z) / np.sqrt(s), TIMES / s) * s**0.5
+        )
+
     def arrival(s, z, random):
         C, W0 = symmetric(SPECTRUM, random), orthonormal(5, z, random)
         return theory.arrival_times(s * C, W0, 0.01) * s
@@ -114,6 +124,8 @@ def flows():
         "unit columns": of(theory.unit_column_log_singular_values),
         "unit columns in steps": unit_columns,
         "spectral norm": spectral_norm,
+        "steps": steps,
+        "aligned": aligned,
         "descent": descent,
         "iteration": iteration,
         "wide": of(theory.wide_two_layer_flow, start=half),

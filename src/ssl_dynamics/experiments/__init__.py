@@ -12,6 +12,7 @@ FOLDERS = (
     "widths",
     "downstream",
     "learning_times",
+    "stepwise",
     "finite_sample",
     "mini_batch",
     "objectives",

@@ -114,6 +114,38 @@ def train(
     return Trajectory(weights, scales, leaving_defects, euclidean_defects)
 
 
+def follow(
+    downhill: Callable[[torch.Tensor], torch.Tensor],
+    move: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    start: torch.Tensor,
+    *,
+    largest_step: float,
+    times: Sequence[float],
+    on_segment: Callable[[], None],
+) -> torch.Tensor:
+    """W (..., T, d, z) of the flow Ẇ = `downhill`(W) at `times`, by Runge-Kutta steps of order 4.
+
+    `move`(W, ξ) takes a step ξ. Between `times` (T,), from 0 on, increasing, the fewest equal steps not above
+    `largest_step` are taken; `on_segment()` is called at each. Raises ValueError on other times.
+    """
+    segments = np.diff(np.asarray(times, dtype=np.float64), prepend=0.0)
+    if not (segments[:1] >= 0).all() or not (segments[1:] > 0).all():
+        raise ValueError(f"times must start at 0 or later and increase; got {list(times)}")
+    W, saved = start, []
+    for segment in segments:
+        steps = math.ceil(segment / largest_step * (1 - 1e-12))
+        for _ in range(steps):
+            step = segment / steps
+            k1 = downhill(W)
+            k2 = downhill(W + step / 2 * k1)
+            k3 = downhill(W + step / 2 * k2)
+            k4 = downhill(W + step * k3)
+            W = move(W, step / 6 * (k1 + 2 * k2 + 2 * k3 + k4))
+        saved.append(W)
+        on_segment()
+    return torch.stack(saved, -3)
+
+
 def train_flow(
     triplets: Triplets,
     start: Array,
@@ -129,26 +161,17 @@ def train_flow(
     above `largest_step` are taken; `on_segment()` is called at each. Stable up to a step of 2.78/(fastest rate, at most
     4‖C‖). Raises ValueError on bad shapes or values. Source: docs/theory.md §3.
     """
-    segments = np.diff(np.asarray(times, dtype=np.float64), prepend=0.0)
-    if not (segments[:1] >= 0).all() or not (segments[1:] > 0).all():
-        raise ValueError(f"times must start at 0 or later and increase; got {list(times)}")
     validation.start("start", start, triplets.anchor.shape[1], orthonormal=True)
     views = pairs(triplets, loss)
-
-    def downhill(W: torch.Tensor) -> torch.Tensor:
-        return -horizontal(W, loss_gradient(W, views))
-
-    W = to_tensor(np.ascontiguousarray(start))
-    saved = []
-    for segment in segments:
-        steps = math.ceil(segment / largest_step * (1 - 1e-12))
-        for _ in range(steps):
-            step = segment / steps
-            k1 = downhill(W)
-            k2 = downhill(W + step / 2 * k1)
-            k3 = downhill(W + step / 2 * k2)
-            k4 = downhill(W + step * k3)
-            W = qr_retraction(W, step / 6 * (k1 + 2 * k2 + 2 * k3 + k4)).weights
-        saved.append(W)
-        on_segment()
-    return torch.stack(saved, 1).cpu().numpy()
+    return (
+        follow(
+            lambda W: -horizontal(W, loss_gradient(W, views)),
+            lambda W, step: qr_retraction(W, step).weights,
+            to_tensor(np.ascontiguousarray(start)),
+            largest_step=largest_step,
+            times=times,
+            on_segment=on_segment,
+        )
+        .cpu()
+        .numpy()
+    )

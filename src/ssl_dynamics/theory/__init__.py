@@ -60,6 +60,7 @@ from ssl_dynamics.theory.soft_constraint import (
     spectral_contrastive_flow,
 )
 from ssl_dynamics.theory.solved_flow import SolvedFlow
+from ssl_dynamics.theory.stepwise import StepwiseLaw, stepwise_aligned_flow, stepwise_law
 from ssl_dynamics.theory.two_layer import (
     integrate_narrow_layers,
     integrate_wide_layers,
@@ -82,6 +83,7 @@ __all__ = [
     "GramState",
     "GraphNoise",
     "SolvedFlow",
+    "StepwiseLaw",
     "arrival",
     "arrival_times",
     "batch_noise",
@@ -133,6 +135,8 @@ __all__ = [
     "spectral_norm_bound",
     "squared_projections",
     "steps_to_edge_orbit",
+    "stepwise_aligned_flow",
+    "stepwise_law",
     "tangent_bound",
     "tangent_drift_limit",
     "top_eigenfunction",
