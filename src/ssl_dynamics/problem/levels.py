@@ -2,9 +2,6 @@
 
 # Of the drift ‖Θ(t) − Θ(0)‖_F/‖Θ(0)‖_F of a tangent kernel.
 DEPARTURE = 0.5  # a kernel that has drifted so far is said to have departed
-# Times of ln h/(2μ) within which nets must depart. Of t = [½ ln h + c − ln a]/μ, a the size of z normal variables and c
-# near 0, a is too small for that in one net in 1,000 of width 32, one in 100,000 of width 256.
-WITHIN = 3.0
 BLOW_UP = 50.0  # drift of the output layer's block (of the features) by which a net has all but reached its singularity
 
 REMAINDER = 0.01  # share of its first excess loss with which supervised training of wide nets ends

@@ -10,11 +10,12 @@ from ssl_dynamics.experiments.depth.config import (
     DOT_PRODUCT,
     OBJECTIVES,
     REGRESSION,
+    WITHIN,
     CompareDepthSettings,
     Depth,
 )
 from ssl_dynamics.experiments.depth.design import Array, Solution, Trajectories
-from ssl_dynamics.problem.levels import DEPARTURE, WITHIN
+from ssl_dynamics.problem.levels import DEPARTURE
 from ssl_dynamics.tables import tidy_rows
 
 

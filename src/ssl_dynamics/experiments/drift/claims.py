@@ -91,9 +91,9 @@ CLAIMS = [
         bears_on=("F2",),
         statement="On the dot-product loss, nets of every width leave their tangent kernel within a time of the order "
         "ln h/(2μ).",
-        formula=r"t_{0.5}\le3\,\frac{\ln h}{2\mu_h},\quad "
+        formula=r"t_{0.5}\le4\,\frac{\ln h}{2\mu_h},\quad "
         r"\frac{\|\Theta_h(t_{0.5})-\Theta_h(0)\|_F}{\|\Theta_h(0)\|_F}=0.5",
-        quantity="least 3 ln h/(2μ_h) over the time at which the kernel drift on the anchors comes to 0.5, μ_h the "
+        quantity="least 4 ln h/(2μ_h) over the time at which the kernel drift on the anchors comes to 0.5, μ_h the "
         "growth rate of the net's own kernel at the start, over widths, ReLU and erf; 0 where it never does; "
         f"{SETTING}",
         experiment="drift",

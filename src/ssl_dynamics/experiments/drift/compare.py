@@ -6,8 +6,9 @@ import pandas as pd
 from ssl_dynamics.analysis import first_crossing, log_growth
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.drift.config import WITHIN
 from ssl_dynamics.experiments.drift.design import OBJECTIVES, Rows, Solution, SupervisedSolution, Trained
-from ssl_dynamics.problem.levels import BLOW_UP, DEPARTURE, WITHIN
+from ssl_dynamics.problem.levels import BLOW_UP, DEPARTURE
 
 NET = ["activation", "width", "seed"]
 RUN = ["objective", *NET]
@@ -30,7 +31,7 @@ def compare(job: Job[CompareSettings]) -> None:
 def departures_table(rows: pd.DataFrame, solution: Solution, supervised: SupervisedSolution) -> pd.DataFrame:
     """Every run in one row: how it ends, when it departs and blows up, and what the start of its net says of that.
 
-    `in_time` is 3 ln h/(2μ) over the time of departure, 0 for a net that does not depart; `compared_drift` the drift
+    `in_time` is 4 ln h/(2μ) over the time of departure, 0 for a net that does not depart; `compared_drift` the drift
     that `predicted_drift` predicts: supervised at the end, with cosine at a fixed time.
     """
     columns = (*NET, "limit_rate", "unreachable", "growth_rate", "gram_departure", "gram_blow_up")

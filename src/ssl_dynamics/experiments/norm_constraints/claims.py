@@ -20,6 +20,7 @@ CLAIMS = [
     Claim(
         id="beyond-frobenius-norm",
         source="beyond",
+        bears_on=("A2",),
         statement="A constraint on the Frobenius norm of the weights does not prevent collapse: the representation "
         "loses its rank exactly as it does without a constraint.",
         formula=STEP
@@ -38,6 +39,7 @@ CLAIMS = [
     Claim(
         id="beyond-unit-columns",
         source="beyond",
+        bears_on=("A2",),
         statement="Columns of unit length do not prevent collapse: each becomes the leading eigenvector, up to its "
         "sign, and the representation loses its rank along the predicted curve.",
         formula=STEP + r",\;\Pi(w_a)=w_a/|w_a|\;\Rightarrow\;w_a=(I-2\eta C)^kw_a(0)/|(I-2\eta C)^kw_a(0)|\to\pm v_1",
@@ -55,6 +57,7 @@ CLAIMS = [
     Claim(
         id="beyond-spectral-norm",
         source="beyond",
+        bears_on=("A2",),
         statement="A bound on the spectral norm that cuts singular values at 1 prevents collapse as orthogonality "
         "does: from orthonormal starts weights stay orthonormal, or become so again, and follow the same closed form.",
         formula=STEP + r",\;\Pi:\sigma\mapsto\min(\sigma,1)\;\Rightarrow\;W_kW_k^\top=P_k\text{ where }p_k=0,\quad"
