@@ -84,7 +84,9 @@ def how_sure(own: list[Record], draws: Record) -> str:
         if name in names
     )
     short = ", ".join(f"{what} in {count}" for what, count in below.items())
-    parts += [f"all hold in {len(whole)} of {len(draws['draws'])} small draws" + (f" ({short})" if short else "")]
+    drawn = names & {claim["id"] for claim in draws["claims"]}  # a claim may be newer than the draws
+    which = "all" if drawn == names else f"the {len(drawn)} that were drawn all"
+    parts += [f"{which} hold in {len(whole)} of {len(draws['draws'])} small draws" + (f" ({short})" if short else "")]
     parts += [f"the least sensitive notices an error of {resolves({'resolves': bluntest})}"]
     return "; ".join(parts)
 

@@ -114,11 +114,13 @@ def test_how_sure_counts_claims_and_draws_and_names_what_does_not_hold(records):
     own = [each | {"resolves": 0.02} for each in records if each["group"] == "framework"][:3]
     own[1] |= {"verdict": "open", "resolves": None}
     below = [{}, {own[0]["id"]: "fail"}, {"another": "open"}, None]  # the last draw has stopped
-    draws = {"draws": [{"below": each} for each in below]}
+    draws = {"draws": [{"below": each} for each in below], "claims": own}
     held, whole, noticed = script().how_sure(own, draws).split("; ")
     assert held == f"2 of 3 claims hold ({own[1]['id']} open)"
     assert whole == f"all hold in 2 of 4 small draws ({own[0]['id']} fails in 1)"
     assert noticed == "the least sensitive notices an error of 2 %"
+    newer = script().how_sure(own, draws | {"claims": own[:2]}).split("; ")[1]
+    assert newer == f"the 2 that were drawn all hold in 2 of 4 small draws ({own[0]['id']} fails in 1)"
 
 
 def test_map_of_the_abstracts_names_all_that_bears_on_each_sentence_and_what_was_not_tested(records):
@@ -154,7 +156,7 @@ def test_shipped_pages_say_what_the_shipped_reference_says():
 def test_sections_of_the_theory_name_every_claim_once():
     text = (TOP / "docs/theory.md").read_text(encoding="utf-8")
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| [§")]
-    assert [row[0][2:3] for row in rows] == re.findall(r"^## §(\d)", text, re.MULTILINE)
+    assert [re.match(r"\[§(\d+)\]", row[0])[1] for row in rows] == re.findall(r"^## §(\d+)", text, re.MULTILINE)
     named = [claim for row in rows if row[2] != "all" for claim in row[2].split(", ")]
     assert sorted(named) == sorted(claim.id for claim in CLAIMS)
 
