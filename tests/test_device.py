@@ -36,6 +36,7 @@ from ssl_dynamics.simulation.manifolds import (
     Euclidean,
     Grassmannian,
     OrthogonalIteration,
+    SideBySide,
     Unretracted,
     geodesic,
     polar_retraction,
@@ -43,8 +44,16 @@ from ssl_dynamics.simulation.manifolds import (
 from ssl_dynamics.simulation.minibatch import train_on_batches
 from ssl_dynamics.simulation.objective_functions import OBJECTIVES
 from ssl_dynamics.simulation.objectives import descend, info_nce_solutions
-from ssl_dynamics.simulation.penalised import train_penalised
+from ssl_dynamics.simulation.penalised import train_penalised, train_spectral_contrastive
+from ssl_dynamics.simulation.projected import (
+    Projected,
+    to_frobenius_norm,
+    to_orthonormal,
+    to_spectral_norm,
+    to_unit_columns,
+)
 from ssl_dynamics.simulation.stacked import regression_objective, triplet_objective
+from ssl_dynamics.simulation.stepwise import train_stepwise
 from ssl_dynamics.simulation.training import train, train_flow
 from ssl_dynamics.simulation.wide_nets import Nets
 
@@ -58,6 +67,7 @@ MANIFOLDS = {
     "geodesic": Grassmannian(geodesic),
     "iteration": OrthogonalIteration(),
     "unretracted": Unretracted(),
+    **{f.__name__: Projected(f) for f in (to_frobenius_norm, to_unit_columns, to_spectral_norm, to_orthonormal)},
 }
 RANDOM = np.random.default_rng(0)
 ANCHOR = RANDOM.standard_normal((N, D)) * 0.7 ** np.arange(D)
@@ -83,6 +93,23 @@ def flow():
 
 def penalised():
     return train_penalised(TRIPLETS, START, "contrastive", np.array([0.1, 2.0]), **RUN)
+
+
+def decayed():
+    return train_penalised(TRIPLETS, START, "contrastive", np.array([0.1, 2.0]), decay=0.5, **RUN)
+
+
+def spectral_contrastive():
+    return train_spectral_contrastive(TRIPLETS.anchor, TRIPLETS.positive, START, **RUN)
+
+
+def stepwise():
+    return train_stepwise(TRIPLETS, 0.1 * START, "non-contrastive", largest_step=0.05, times=[0.0, 0.3, 1.0])
+
+
+def side_by_side():
+    steps = SideBySide(Grassmannian(), to_tensor(np.array([0.5, 1.0, 2.0])))
+    return train(TRIPLETS, START, "contrastive", steps, **RUN)
 
 
 def on_batches():
@@ -170,10 +197,8 @@ CASES = {
     "constrained relu, supervised": lambda: constrained_nets("relu", supervised),
     **{f"wide {phi}": lambda phi=phi: wide_nets(phi) for phi in ("identity", "relu", "erf")},
     **{name: lambda name=name: objective(name) for name in OBJECTIVES},
-    **{
-        f.__name__: f
-        for f in (flow, penalised, on_batches, functions, regression, layers, linear_nets, cosine, deep_nets, info_nce)
-    },
+    **{f.__name__: f for f in (flow, penalised, decayed, spectral_contrastive, stepwise, side_by_side, on_batches)},
+    **{f.__name__: f for f in (functions, regression, layers, linear_nets, cosine, deep_nets, info_nce)},
 }
 
 
@@ -260,7 +285,7 @@ def test_stages_that_train_have_the_device_among_their_settings_and_no_others():
     asking = {stage.rule for _, stage in stages() if "device" in stage.settings.model_fields}
     assert asking == {rule for rule, units in reached.items() if f"{own}to_tensor" in units}
     assert asking == {rule for rule, units in reached.items() if f"{own}train_on" in units}
-    assert len(asking) == 13
+    assert len(asking) == 18
 
 
 def test_settings_hold_the_device_of_the_configuration():
