@@ -20,7 +20,7 @@ from trees import SMALLEST, call, contents, copy_of_the_tree, edit, run
 
 TOP = Path(__file__).parents[1]
 QUICK = TOP / "config/quick.yaml"
-RAN = re.compile(r"^\w+ results/([\w-]+)/\S+: [\d.]+ s$", re.MULTILINE)  # a job, with the run that it is of
+RAN = re.compile(r"^\w+ results/([\w-]+)/\S+: [\d.]+ s, ", re.MULTILINE)  # a job, with the run that it is of
 
 
 def test_roots_of_draws_depend_on_their_numbers_alone():
