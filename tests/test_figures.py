@@ -16,7 +16,7 @@ from ssl_dynamics.catalogue import EXPERIMENTS, FAMILIES, FIGURES, STORY, captio
 from ssl_dynamics.engine.artifacts import sha256
 from ssl_dynamics.experiments.data.figures import triplets
 from ssl_dynamics.experiments.dynamics.figures import exactness
-from ssl_dynamics.figures import theme
+from ssl_dynamics.figures import panels, theme
 from ssl_dynamics.figures.writing import write_figure
 from ssl_dynamics.report.parts import PARTS
 
@@ -382,3 +382,14 @@ def test_powers_on_logarithmic_axes_are_letters(base, value, label):
     shown = {tick.get_position()[0]: tick.get_text() for tick in axes.get_xticklabels(which="both")}
     plt.close()
     assert shown[min(shown, key=lambda place: abs(place - value))] == label
+
+
+@pytest.mark.parametrize("largest", [8, 40, 130, 400, 900])
+def test_axis_of_widths_has_room_for_its_labels_at_any_width(largest):
+    figure, axes = plt.subplots(figsize=(1.8, 1.5))
+    axes.set_xscale("log", base=2)
+    axes.plot([2.0**6, 2.0**largest], [0, 1])
+    panels.tidied(figure)
+    labelled = [tick for tick in axes.get_xticks() if axes.get_xlim()[0] <= tick <= axes.get_xlim()[1]]
+    assert 1 <= len(labelled) <= 7
+    plt.close(figure)

@@ -23,7 +23,7 @@ _COLUMN = "column of the grid"
 _MOST_COLUMNS = 4
 _PER_LABEL = 0.25  # inches of an axis for each label
 _NAME, _GAP = 0.2, 0.03  # inches that the name of an axis takes, and that lie between it and the labels of the ticks
-_STRIDES = (1, 2, 5, 10, 20)  # of the powers of two that are labelled
+_STRIDES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)  # of the powers of two that are labelled: float64 ends at 2^1024
 
 
 def grid(
@@ -179,7 +179,7 @@ def _label_powers(axis: Axis, *, most: int) -> None:
     if base == 2:
         axis.set_minor_locator(NullLocator())
         powers = np.arange(np.ceil(np.log2(low)), np.floor(np.log2(high)) + 1)
-        stride = next(step for step in _STRIDES if np.sum(powers % step == 0) <= most)
+        stride = next((step for step in _STRIDES if np.sum(powers % step == 0) <= most), _STRIDES[-1])
         axis.set_major_locator(FixedLocator(2.0 ** powers[powers % stride == 0]))
     elif np.floor(np.log10(high)) > np.ceil(np.log10(low)):
         axis.set_minor_formatter(NullFormatter())
