@@ -33,8 +33,8 @@ def order(column: str, *, extrapolations: int = 0, at: str = "time") -> Measure:
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         values = _extrapolated(rows, extrapolations).set_index(["seed", at, "learning_rate"])[column]
-        by_rate = values.unstack().fillna(np.inf)  # columns ascend: the finest come first
-        where_largest = by_rate.loc[by_rate.iloc[:, 0].groupby("seed").idxmax()]
+        by_rate = values.unstack().fillna(np.inf)
+        where_largest = _where_largest(by_rate, ["seed"])
         return leading_orders(where_largest.iloc[:, :FINEST]).droplevel(at)
 
     return measure
@@ -53,7 +53,7 @@ def order_deviation(column: str, *, nets: list[str]) -> Measure:
         net = ["seed", *nets]
         errors = used[predicted].set_index([*net, "time", "learning_rate"])[column].fillna(np.inf)
         by_rate = errors.unstack().dropna()  # nets that were not run at every step size are left out
-        by_rate = by_rate.loc[by_rate.iloc[:, 0].groupby(net).idxmax()]  # columns ascend: the finest comes first
+        by_rate = _where_largest(by_rate, net)
         return (leading_orders(by_rate) - 1).abs().groupby("seed").max(skipna=False)
 
     return measure
@@ -249,6 +249,11 @@ def _require_time(rows: pd.DataFrame, gap_time: float) -> None:
 def _by_value(column: str | list[str], measure: Measure, rows: pd.DataFrame) -> pd.DataFrame:
     """A row for each seed, a column for each value of a column, or values of some."""
     return pd.DataFrame({value: measure(part) for value, part in rows.groupby(column)})
+
+
+def _where_largest(by_rate: pd.DataFrame, nets: list[str]) -> pd.DataFrame:
+    """The row of each net in which the value of the finest step size is largest; columns ascend: it comes first."""
+    return by_rate.loc[by_rate.iloc[:, 0].groupby(nets).idxmax()]
 
 
 def _extrapolated(rows: pd.DataFrame, extrapolations: int) -> pd.DataFrame:

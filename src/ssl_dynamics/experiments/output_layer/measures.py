@@ -2,20 +2,22 @@
 
 import pandas as pd
 
+from ssl_dynamics.claims.measures.trajectories import difference
 from ssl_dynamics.claims.verdict import Measure
 from ssl_dynamics.unsettled import Unsettled
 
 NO_GAP = 1e-3  # (λ_2 − λ_1)/|λ_1| below which nothing collapses by the end of training
+CHANGE = difference("predicted", "frozen")  # the largest that is predicted of a net
 
 
 def deviation(column: str) -> Measure:
     """Largest |ln(σ_2/σ_1) − column| over the training, over the largest change that is predicted of the same net."""
-    return lambda rows: _farthest("log_ratio", column, rows) / _change(rows)
+    return lambda rows: difference("log_ratio", column)(rows) / CHANGE(rows)
 
 
 def by_theory(column: str) -> Measure:
     """As `deviation`, were the training as predicted."""
-    return lambda rows: _farthest("predicted", column, rows) / _change(rows)
+    return lambda rows: difference("predicted", column)(rows) / CHANGE(rows)
 
 
 def with_gap(measure: Measure) -> Measure:
@@ -28,13 +30,3 @@ def with_gap(measure: Measure) -> Measure:
         return measure(rows)
 
     return measure_if_apart
-
-
-def _change(rows: pd.DataFrame) -> "pd.Series[float]":
-    return _farthest("predicted", "frozen", rows)
-
-
-def _farthest(measured: str, column: str, rows: pd.DataFrame) -> "pd.Series[float]":
-    difference = (rows[measured] - rows[column]).abs()
-    farthest: pd.Series[float] = difference.groupby(rows["seed"]).max(skipna=False)
-    return farthest
