@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 import psutil
 
-from ssl_dynamics.engine import slurm
+from ssl_dynamics.engine import answers, slurm
 from ssl_dynamics.engine.integrity import undone
 from ssl_dynamics.engine.provenance import SUFFIX
 from ssl_dynamics.engine.run_lock import environment, sole_run
-from ssl_dynamics.engine.staleness import Job, jobs_in, own_work, plan_of, put_in_order, to_run
+from ssl_dynamics.engine.staleness import Job, jobs_in, own_work, plan_of, put_in_order, read_from_outside, to_run
 from ssl_dynamics.errors import DEBUG, RunError
 
 _QUIET = ("--quiet", "host", "reason")
@@ -150,10 +150,25 @@ def _run(command: list[str], targets: Sequence[str], where: int | Path) -> int:
 def jobs_of(configuration: Configuration, targets: Sequence[str] = ()) -> list[Job]:
     """The jobs behind the targets (everything, if none is named), done or not.
 
-    Raises RunError, in a line, if Snakemake cannot name them. It is asked in a folder that has all of this one, the
-    reference included, but what runs leave: files there that may not be written would keep it from planning.
+    Raises RunError, in a line, if Snakemake cannot name them. It is not asked again while its last answer holds.
     """
     require_top_folder()
+    about = json.dumps([str(configuration), *targets])
+    asked = answers.question([about], configuration.file)
+    jobs = jobs_in(answers.remembered(asked, about) or ())
+    if not jobs or any(not Path(file).exists() for file in read_from_outside(jobs)):
+        commands = _ask(configuration, targets)
+        answers.remember(asked, about, commands)
+        jobs = jobs_in(commands)
+    return jobs
+
+
+def _ask(configuration: Configuration, targets: Sequence[str]) -> list[str]:
+    """The commands of the jobs behind the targets, from Snakemake.
+
+    It is asked in a folder that has all of this one, the reference included, but what runs leave: files there that may
+    not be written would keep it from planning.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         answer, folder = Path(temporary) / "answer.json", Path(temporary) / "folder"
         folder.mkdir()
@@ -168,7 +183,8 @@ def jobs_of(configuration: Configuration, targets: Sequence[str] = ()) -> list[J
         said = json.loads(answer.read_text(encoding="utf-8"))
     if "error" in said:
         raise RunError(f"{configuration}: {' '.join(said['error'].split())}")
-    return jobs_in(said["commands"])
+    commands: list[str] = said["commands"]
+    return commands
 
 
 def link_sources(top: Path, folder: Path) -> None:

@@ -52,6 +52,12 @@ def jobs_in(commands: Iterable[str]) -> list[Job]:
     return [jobs[i] for i in TopologicalSorter(needs).static_order()]
 
 
+def read_from_outside(jobs: Sequence[Job]) -> set[str]:
+    """The files that jobs read and that none of them makes: sources, and the user's own data."""
+    made = {path for job in jobs for path in job.outputs}
+    return {path for job in jobs for path in job.inputs} - made
+
+
 def plan_of(jobs: Sequence[Job]) -> Plan:
     """Each job with the reasons for it, by its provenance alone: times of files do not count, nor other records.
 

@@ -14,6 +14,7 @@ from ssl_dynamics.engine.artifacts import whole_file
 
 def write_figure(figure: Figure, *paths: Path) -> None:
     """Write a figure as .svg or .png, cut to what is drawn, without the time or the program that made it."""
+    figure.set_layout_engine(None)  # all has its place: with an engine, every file would be drawn twice
     box = figure.get_tightbbox().padded(0.1)
     for path in paths:
         vector = path.suffix == ".svg"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import affine_transform
 
 if TYPE_CHECKING:  # the library needs no pydantic
     from ssl_dynamics.settings.data import Augmentation, Crop, Erasing, Flip, Shift
@@ -65,6 +64,8 @@ def _shift(images: Array, settings: Shift, random: np.random.Generator) -> Array
 
 
 def _crop(images: Array, settings: Crop, random: np.random.Generator) -> Array:
+    from scipy.ndimage import affine_transform  # noqa: PLC0415 -- few crop, and it takes a quarter of a second
+
     n, height, width = images.shape
     scales = settings.smallest + (1.0 - settings.smallest) * np.asarray(random.random(n))
     corners = random.random((n, 2)) * (1.0 - scales)[:, None] * (np.array([height, width]) - 1)

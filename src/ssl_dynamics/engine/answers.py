@@ -1,0 +1,56 @@
+"""What Snakemake has said of the jobs behind targets, which holds until something that it goes by is different.
+
+To ask it takes seconds, since it imports and builds the whole workflow; what it says follows from these files alone.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+from ssl_dynamics.engine.artifacts import sha256, write_json
+
+_FOLDER = Path(".snakemake/answers")
+# By their contents; and of the reference, what there is.
+_READ = ("Snakefile", "workflow", "src", "paper", "requirements.lock", "environment.yml")
+_LISTED = "results/reference"
+
+
+def question(words: Sequence[str], configuration: Path) -> str:
+    """A hash of what is asked and of all that the answer follows from: sources, configuration, versions, folder."""
+    said = [*words, str(Path.cwd()), sys.version, version("snakemake")]
+    digest = hashlib.sha256(json.dumps(said).encode())
+    for path in [configuration, *_files(_READ)]:
+        digest.update(f"{path}\0{sha256(path) if path.is_file() else None}\0".encode())
+    digest.update(json.dumps([str(path) for path in _files([_LISTED])]).encode())
+    return digest.hexdigest()
+
+
+def remembered(asked: str, about: str) -> list[str] | None:
+    """The commands that were the answer to a question about a configuration; None if another was asked last."""
+    try:
+        kept = json.loads(_file(about).read_text(encoding="utf-8"))
+        commands: list[str] = kept["commands"]
+        return commands if kept["question"] == asked else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def remember(asked: str, about: str, commands: Sequence[str]) -> None:
+    """Keep an answer in place of the last one about this configuration; where nothing can be written it is not kept."""
+    with suppress(OSError):
+        write_json(_file(about), {"question": asked, "commands": list(commands)})
+
+
+def _file(about: str) -> Path:
+    return _FOLDER / f"{hashlib.sha256(about.encode()).hexdigest()[:16]}.json"
+
+
+def _files(names: Iterable[str]) -> list[Path]:
+    """Files of these names, or below folders of these names, in order, without bytecode."""
+    tops = [Path(name) for name in names]
+    found = [path for top in tops for path in (top.rglob("*") if top.is_dir() else [top])]
+    return sorted(path for path in found if path.is_file() and "__pycache__" not in path.parts)
