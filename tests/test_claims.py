@@ -19,6 +19,7 @@ from ssl_dynamics.analysis import mean_interval
 from ssl_dynamics.catalogue import EXPERIMENTS, FIGURES, TABLES
 from ssl_dynamics.claims.changes import CHANGES, KINDS, register
 from ssl_dynamics.claims.measures import trajectories as measures
+from ssl_dynamics.claims.resolving import resolving_power
 from ssl_dynamics.claims.verdict import (
     Claim,
     Control,
@@ -27,7 +28,6 @@ from ssl_dynamics.claims.verdict import (
     judge,
     judge_claim,
     judge_control,
-    resolving_power,
 )
 from ssl_dynamics.experiments.learning_times.measures import learning_time_error
 from ssl_dynamics.problem.levels import COLLAPSE_TIME

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.analysis import least_probability, mean_interval, not_below, sign_test
 from ssl_dynamics.claims.common import WORST_FIRST
+from ssl_dynamics.claims.resolving import resolving_power
 from ssl_dynamics.claims.rounding import Rounding
 from ssl_dynamics.unsettled import Unsettled
 
@@ -256,25 +257,6 @@ def _judge_cell(claim: Claim, tables: Mapping[tuple[str, str], pd.DataFrame], ke
     if wrong is None or result.verdict != "pass":
         return Cell(name, result, control)
     return Cell(name, result, control, resolving_power(lambda error: judged(wrong(error)).verdict == "pass"))
-
-
-def resolving_power(passes: Callable[[float], bool]) -> float:
-    """Smallest relative error from which on a theory fails, too large by it and too small by it, within 1 %.
-
-    `passes(error)` says whether a theory wrong by that relative error, of either sign, passes. Errors from 1e−6 to 0.99
-    are tried; nan where even the largest passes.
-    """
-
-    def noticed(size: float) -> bool:
-        return not passes(size) and not passes(-size)
-
-    low, high = 1e-6, 0.99
-    if not noticed(high):
-        return np.nan
-    while high > 1.01 * low:
-        middle = float(np.sqrt(low * high))
-        low, high = (low, middle) if noticed(middle) else (middle, high)
-    return high
 
 
 def _rows(table: pd.DataFrame, key: Key) -> pd.DataFrame:
