@@ -278,7 +278,8 @@ def _where_largest(by_rate: pd.DataFrame) -> pd.DataFrame:
 
     Columns ascend: that of the finest step size.
     """
-    return by_rate.loc[by_rate.iloc[:, 0].groupby(by_rate.index.names[:-1]).idxmax()]
+    ranks = by_rate.iloc[:, 0].groupby(by_rate.index.names[:-1]).rank(method="first", ascending=False)
+    return by_rate[ranks == 1]
 
 
 def _extrapolated(rows: pd.DataFrame, extrapolations: int) -> pd.DataFrame:
