@@ -19,6 +19,8 @@ from ssl_dynamics.analysis import mean_interval
 from ssl_dynamics.catalogue import EXPERIMENTS, FIGURES, TABLES
 from ssl_dynamics.claims.changes import CHANGES, KINDS, register
 from ssl_dynamics.claims.measures import trajectories as measures
+from ssl_dynamics.claims.measures.rates import divided
+from ssl_dynamics.claims.resolving import resolving_power
 from ssl_dynamics.claims.verdict import (
     Claim,
     Control,
@@ -27,7 +29,6 @@ from ssl_dynamics.claims.verdict import (
     judge,
     judge_claim,
     judge_control,
-    resolving_power,
 )
 from ssl_dynamics.experiments.learning_times.measures import learning_time_error
 from ssl_dynamics.problem.levels import COLLAPSE_TIME
@@ -184,9 +185,7 @@ def test_theory_that_no_error_makes_fail_has_no_resolving_power():
 
 def test_cell_resolves_the_error_of_the_theory_that_turns_it_to_fail():
     claim = make_claim(Criterion("within", (0.9, 1.1)))
-    claim = dataclasses.replace(
-        claim, statistic="mean", wrong=lambda error: lambda rows: claim.measure(rows) / (1 + error)
-    )
+    claim = dataclasses.replace(claim, statistic="mean", wrong=divided(claim.measure))
     cell = judge_table(claim, table([1.0, 1.0], [2.0, 3.0]))
     assert cell.resolves == pytest.approx(1 / 0.9 - 1, rel=0.011)  # 1/1.1 is nearer: too small by 9 %
     assert np.isnan(judge_table(claim, table([1.0, 1.3], [2.0, 3.0])).resolves)  # what does not hold resolves nothing
@@ -346,9 +345,9 @@ def test_learning_times_that_a_draw_has_not_are_open(predicted, measured_at, rea
     frame["predicted"], frame["measured"] = predicted, measured_at
     if reason:
         with pytest.raises(Unsettled, match=reason):
-            learning_time_error()(frame)
+            learning_time_error(frame)
     else:
-        assert learning_time_error()(frame).iloc[0] == pytest.approx(np.nanmax(measured_at) / 4 - 1)
+        assert learning_time_error(frame)(0).iloc[0] == pytest.approx(np.nanmax(measured_at) / 4 - 1)
 
 
 def test_lowest_relative_rank_leaves_the_start_out():

@@ -525,10 +525,10 @@ def test_error_of_the_frozen_flow_is_judged_where_it_is_predicted():
     rows = pd.DataFrame({"seed": 0, "width": [32, 64, 128, 256], "time": READ_AT, "points": 64, "flow_error": 1.0})
     rows["predicted_error"] = [0.1, 0.5, 0.8, np.nan]
     expected = [1.0 * 64 / 4096, 0.25 * 128 / 4096]
-    assert frozen_error("max")(rows).tolist() == pytest.approx([max(expected)])
-    assert frozen_error("min")(rows).tolist() == pytest.approx([min(expected)])
+    assert frozen_error("max")(rows)(0).tolist() == pytest.approx([max(expected)])
+    assert frozen_error("min")(rows)(0).tolist() == pytest.approx([min(expected)])
     rows.loc[1, "predicted_error"] = np.nan  # what was not predicted decides
-    assert frozen_error("max")(rows).isna().all()
+    assert frozen_error("max")(rows)(0).isna().all()
 
 
 def frozen_rows(random, *, relative=0.9, fast=15.0, factor=1.0):

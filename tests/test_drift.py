@@ -12,6 +12,7 @@ from scipy.integrate import solve_ivp
 from problems import judge_rows
 from ssl_dynamics.analysis import first_crossing, fitted_order, log_growth
 from ssl_dynamics.cells import CompareSettings
+from ssl_dynamics.claims.measures.rates import divided
 from ssl_dynamics.config import load_config
 from ssl_dynamics.engine.artifacts import read_table, write_arrays
 from ssl_dynamics.engine.stage import Job
@@ -373,8 +374,8 @@ def test_drifts_are_compared_with_their_predictions_on_the_widest_net_of_each_se
         {"seed": [0, 0, 1, 1], "width": [256, 512, 256, 512], "predicted_drift": [1, 0.5, 2, np.nan]}
     )
     supervised = supervised.assign(objective="supervised", activation="erf", compared_drift=[3, 0.6, 2.2, 9.0])
-    assert drift_ratio()(supervised).tolist() == pytest.approx([1.2, 1.1])
-    assert drift_ratio(factor=2)(supervised).tolist() == pytest.approx([0.6, 0.55])
+    assert drift_ratio(supervised).tolist() == pytest.approx([1.2, 1.1])
+    assert divided(drift_ratio)(supervised)(1).tolist() == pytest.approx([0.6, 0.55])
     departing = supervised.assign(objective="dot-product", predicted_drift=np.nan, largest_drift=[7, 60, 80, 9])
     rows = pd.concat([supervised, departing, departing.assign(objective="cosine", largest_drift=0.1)])
     assert departed_ratio("supervised")(rows).tolist() == pytest.approx([120, 40])

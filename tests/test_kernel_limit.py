@@ -95,6 +95,6 @@ def test_right_theory_passes_and_wrong_theory_fails():
 def test_farthest_ratio_is_chosen_by_the_mean_over_the_seeds():
     table = rows(np.random.default_rng(3), erf=1.4)[CLAIM.experiment, CLAIM.table]
     table = table[table["limit"] == "complete"]
-    farthest, nearest = (choose(1, "activation", mean_ratio(1))(table) for choose in (farthest_from, nearest_to))
+    farthest, nearest = (choose(1, "activation", mean_ratio)(table) for choose in (farthest_from, nearest_to))
     assert farthest.mean() == pytest.approx(1.4, abs=0.1)
     assert nearest.mean() == pytest.approx(1, abs=0.05)

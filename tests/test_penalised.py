@@ -219,12 +219,12 @@ def limit_rows(**columns):
 
 def test_ranks_are_counted_below_the_penalty():
     rows = limit_rows()
-    assert rank_deviation()(rows).tolist() == [0]
-    assert rank_deviation(0.06)(rows).tolist() == [1]
-    assert rank_deviation(-0.06)(rows).tolist() == [1]
+    assert rank_deviation(rows)(0).tolist() == [0]
+    assert rank_deviation(rows)(0.06).tolist() == [1]
+    assert rank_deviation(rows)(-0.06).tolist() == [1]
     assert nearer(rank_deviation, 0.04)(rows).tolist() == [0]
     assert nearer(rank_deviation, 0.1)(rows).tolist() == [1]
-    assert rank_deviation()(rows.assign(rank=2)).tolist() == [2]
+    assert rank_deviation(rows.assign(rank=2))(0).tolist() == [2]
 
 
 def test_only_penalties_that_leave_a_direction_tell_of_its_size():

@@ -6,8 +6,25 @@ import pytest
 
 from problems import judge_rows, orthonormal, symmetric
 from ssl_dynamics.analysis import leading_order
-from ssl_dynamics.claims.measures.rates import in_quadrature, nearer_rate, proportional, scaled
-from ssl_dynamics.claims.measures.trajectories import largest_error, order, relative_error
+from ssl_dynamics.claims.measures.rates import (
+    at_error,
+    decided_over,
+    divided,
+    in_quadrature,
+    multiplied,
+    nearer_rate,
+    proportional,
+    scaled,
+)
+from ssl_dynamics.claims.measures.trajectories import (
+    errors_by_rate,
+    farthest,
+    largest_error,
+    largest_of,
+    largest_over,
+    order_of_errors,
+    relative_error,
+)
 from ssl_dynamics.experiments.dynamics.claims import CLAIMS
 from ssl_dynamics.problem.levels import FAR_RATES, NEAR_RATES
 from ssl_dynamics.tables import projector_table
@@ -37,28 +54,44 @@ def test_distance_from_a_wrong_theory_is_at_least_what_the_controls_say(seed):
     columns = {"error": np.linalg.norm(E)}
     columns |= {f"error_{name}": np.linalg.norm(E - (rate - 1) * D) for name, rate in NEAR_RATES.items()}
     rows = pd.DataFrame({"seed": [0], **columns})
-    wrong = proportional(largest_error, "error")
+    wrong = proportional(largest_error, "error")(rows)
     for error in (-0.3, -0.01, -0.001, 0.002, 0.01, 0.5):
-        assert wrong(error)(rows)[0] <= np.linalg.norm(E - error * D) * (1 + 1e-9)
+        assert wrong(error)[0] <= np.linalg.norm(E - error * D) * (1 + 1e-9)
     for name, rate in NEAR_RATES.items():
-        assert wrong(rate - 1)(rows)[0] == pytest.approx(columns[f"error_{name}"])
+        assert wrong(rate - 1)[0] == pytest.approx(columns[f"error_{name}"])
 
 
 def test_order_of_a_wrong_theory_is_that_of_the_sum_of_squares():
     steps = np.array([1.0, 2.0, 4.0])
     rows = pd.DataFrame({"seed": 0, "time": 1.0, "learning_rate": steps, "error": steps})
     rows = rows.assign(error_slower=30.0, error_faster=50.0)
-    wrong = in_quadrature(order, "error", rates=FAR_RATES)
+    wrong = in_quadrature(errors_by_rate, order_of_errors, "error", rates=FAR_RATES)(rows)
     expected = leading_order(steps, np.hypot(steps, 40))  # off by 10 %
-    assert wrong(0.1)(rows)[0] == pytest.approx(expected)
-    assert wrong(-0.1)(rows)[0] == pytest.approx(expected)
-    assert wrong(0.0)(rows)[0] == pytest.approx(leading_order(steps, steps)) == pytest.approx(1)
+    assert wrong(0.1)[0] == pytest.approx(expected)
+    assert wrong(-0.1)[0] == pytest.approx(expected)
+    assert wrong(0.0)[0] == pytest.approx(leading_order(steps, steps)) == pytest.approx(1)
 
 
 def test_scaled_predictions():
     rows = pd.DataFrame({"seed": [0, 1], "slope": [2.0, 2.0], "predicted": [2.0, 2.2]})
-    wrong = scaled(relative_error("slope", "predicted"), "predicted")
-    np.testing.assert_allclose(wrong(0.25)(rows), [0.2, abs(2 / 2.75 - 1)])
+    wrong = scaled(relative_error("slope", "predicted"), "predicted")(rows)
+    np.testing.assert_allclose(wrong(0.25), [0.2, abs(2 / 2.75 - 1)])
+
+
+def test_ratios_to_a_prediction_and_measures_with_a_rate_as_factor():
+    rows = pd.DataFrame({"seed": [0, 1], "error": [2.0, 3.0]})
+    assert divided(largest_error("error"))(rows)(0.25).tolist() == [1.6, 2.4]
+    assert multiplied(largest_error("error"))(rows)(0.25).tolist() == [2.5, 3.75]
+    assert at_error(multiplied(largest_error("error")), -0.5)(rows).tolist() == [1.0, 1.5]
+
+
+def test_a_wrong_theory_may_be_decided_by_other_rows_than_the_right_one():
+    rows = pd.DataFrame({"seed": [0, 1, 0, 1], "net": ["a", "a", "b", "b"], "error": [0.9, 0.9, 1.05, 1.25]})
+    wrong = decided_over("net", farthest(1), divided(largest_error("error")))(rows)
+    assert wrong(0.0).tolist() == [1.05, 1.25]
+    assert wrong(0.25).tolist() == [0.72, 0.72]
+    largest = at_error(decided_over("net", largest_of, divided(largest_error("error"))))
+    assert largest(rows).tolist() == largest_over("net", largest_error("error"))(rows).tolist() == [1.05, 1.25]
 
 
 SEEDS, STEPS = 3, 0.004 * np.array([1, 2, 4, 8, 16])

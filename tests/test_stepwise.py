@@ -253,12 +253,12 @@ def steps(**columns):
 
 def test_steps_are_judged_by_what_theory_allows_each():
     rows = steps(measured=[1.002, 1.0, 1.0, 1.004], interplay=[0.001, 0.0, 0.0, 0.007])
-    np.testing.assert_allclose(step_time_error()(rows), [1.0, 0.5])
-    np.testing.assert_allclose(step_time_error(rate=1.01)(steps()), 10)
-    assert step_time_error()(steps(measured=[1.0, np.nan, 1.0, 1.0])).tolist() == [np.inf, 0]
+    np.testing.assert_allclose(step_time_error()(rows)(0), [1.0, 0.5])
+    np.testing.assert_allclose(step_time_error()(steps())(0.01), 10)
+    assert step_time_error()(steps(measured=[1.0, np.nan, 1.0, 1.0]))(0).tolist() == [np.inf, 0]
     rows = steps(missed=[0.01, 0.02, 0.0, 0.08], missed_predicted=[0.0, 0.0, 0.0, 0.035])
-    np.testing.assert_allclose(missed_share("missed")(rows), [2, 1])
-    np.testing.assert_allclose(missed_share("missed", rate=1.02)(steps()), 2)
+    np.testing.assert_allclose(missed_share("missed")(rows)(0), [2, 1])
+    np.testing.assert_allclose(missed_share("missed")(steps())(0.02), 2)
 
 
 @pytest.mark.parametrize("measure", [step_time_error(), missed_share("missed")])

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,18 @@ from numpy.typing import NDArray
 
 from ssl_dynamics.analysis import least_probability, mean_interval, not_below, sign_test
 from ssl_dynamics.claims.common import WORST_FIRST
+from ssl_dynamics.claims.resolving import resolving_power
 from ssl_dynamics.claims.rounding import Rounding
 from ssl_dynamics.unsettled import Unsettled
 
 Array = NDArray[Any]
 Verdict = Literal["pass", "open", "fail"]
 Key = tuple[str, str, int]  # data set, loss, dimension
+T = TypeVar("T")
+OfRows = Callable[[pd.DataFrame], T]  # of the rows of one cell
 Measure = Callable[[pd.DataFrame], "pd.Series[float]"]
+OfError = Callable[[float], "pd.Series[float]"]  # of the relative error by which a theory is wrong
+Wrong = Callable[[pd.DataFrame], OfError]
 Statistic = Literal["mean", "largest", "smallest"]
 Evidence = Literal["trained", "equations", "random nets"]
 Abstract = Literal["A1", "A2", "A3", "A4", "A5", "F1", "F2", "F3", "F4"]  # a claim of the paper, or of the follow-up
@@ -74,8 +79,9 @@ class Claim:
     `statistic` turns them into the value that is judged. `formula` is the equation that is tested, as LaTeX in the
     notation of docs/theory.md. `evidence` is what was measured: trained models, equations against formulas, or random
     nets without dynamics. `source` says where the statement comes from; what claims of the two abstracts it `bears_on`
-    besides is named apart. `wrong` is the measure of a theory that is wrong by a relative error, a number of either
-    sign; without it the claim has no resolving power. `rounding` is given where theory says that the measure is zero.
+    besides is named apart. `wrong` takes the rows as well, and returns the measure as a function of the relative error,
+    a number of either sign, by which theory is wrong; without it the claim has no resolving power. `rounding` is given
+    where theory says that the measure is zero.
     """
 
     id: str
@@ -91,7 +97,7 @@ class Claim:
     control: Control
     figure: str
     evidence: Evidence = "trained"
-    wrong: Callable[[float], Measure] | None = None
+    wrong: Wrong | None = None
     rounding: Rounding | None = None
     bears_on: tuple[Abstract, ...] = ()
     every_loss: bool = True  # False: the table is the same for all losses, of which the first is judged
@@ -240,11 +246,8 @@ def _judge_cell(claim: Claim, tables: Mapping[tuple[str, str], pd.DataFrame], ke
     name = "/".join(map(str, key))
     own = _rows(tables[claim.own_table], key)
 
-    def judged(measure: Measure) -> Judged:
-        return judge(_per_seed(measure, own, seeds), claim.statistic, claim.criterion)
-
     try:
-        result = judged(claim.measure)
+        result = judge(_per_seed(claim.measure, own, seeds), claim.statistic, claim.criterion)
         control_rows = _rows(tables[claim.control_table], key)
         measured = _per_seed(claim.control.measure, control_rows, seeds)
         theory = claim.control.theory
@@ -252,29 +255,15 @@ def _judge_cell(claim: Claim, tables: Mapping[tuple[str, str], pd.DataFrame], ke
         control = judge_control(measured, claim.criterion, by_theory)
     except Unsettled as why:
         return _open_cell(key, seeds, str(why))
-    wrong = claim.wrong
-    if wrong is None or result.verdict != "pass":
+    if claim.wrong is None or result.verdict != "pass":
         return Cell(name, result, control)
-    return Cell(name, result, control, resolving_power(lambda error: judged(wrong(error)).verdict == "pass"))
+    if_wrong_by = claim.wrong(own)
 
+    def passes(error: float) -> bool:
+        values = _of_seeds(if_wrong_by(error), seeds)
+        return judge(values, claim.statistic, claim.criterion).verdict == "pass"
 
-def resolving_power(passes: Callable[[float], bool]) -> float:
-    """Smallest relative error from which on a theory fails, too large by it and too small by it, within 1 %.
-
-    `passes(error)` says whether a theory wrong by that relative error, of either sign, passes. Errors from 1e−6 to 0.99
-    are tried; nan where even the largest passes.
-    """
-
-    def noticed(size: float) -> bool:
-        return not passes(size) and not passes(-size)
-
-    low, high = 1e-6, 0.99
-    if not noticed(high):
-        return np.nan
-    while high > 1.01 * low:
-        middle = float(np.sqrt(low * high))
-        low, high = (low, middle) if noticed(middle) else (middle, high)
-    return high
+    return Cell(name, result, control, resolving_power(passes))
 
 
 def _rows(table: pd.DataFrame, key: Key) -> pd.DataFrame:
@@ -289,7 +278,11 @@ def _per_seed(measure: Measure, rows: pd.DataFrame, seeds: int) -> Array:
     """The measure of a cell for seeds 0 … `seeds` − 1, nan where there is none."""
     if rows.empty:
         return np.full(seeds, np.nan)
-    return measure(rows).reindex(range(seeds)).to_numpy(np.float64)
+    return _of_seeds(measure(rows), seeds)
+
+
+def _of_seeds(values: "pd.Series[float]", seeds: int) -> Array:
+    return values.reindex(range(seeds)).to_numpy(np.float64)
 
 
 def closest_to_failing(cells: list[Cell]) -> Cell:

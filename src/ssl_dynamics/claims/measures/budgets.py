@@ -3,17 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Measure
+from ssl_dynamics.claims.verdict import OfRows, T
 from ssl_dynamics.unsettled import Unsettled
 
 
-def within_budget(measure: Measure, limit: str) -> Measure:
+def within_budget(measure: OfRows[T], limit: str) -> OfRows[T]:
     """The measure of rows whose `steps` are as many as are `needed`; with fewer the draw settles nothing.
 
     `limit` is the key of the configuration that ends the training.
     """
 
-    def measure_if_enough(rows: pd.DataFrame) -> "pd.Series[float]":
+    def measure_if_enough(rows: pd.DataFrame) -> T:
         short = rows[rows["steps"] < rows["needed"]]
         if len(short):
             needed, steps = short["needed"].max(), short["steps"].min()
@@ -24,10 +24,10 @@ def within_budget(measure: Measure, limit: str) -> Measure:
     return measure_if_enough
 
 
-def within_reach(measure: Measure, bound: str, most: float) -> Measure:
+def within_reach(measure: OfRows[T], bound: str, most: float) -> OfRows[T]:
     """The measure where the column `bound` has fallen to `most` at the end of training, by theory, for every seed."""
 
-    def measure_if_reached(rows: pd.DataFrame) -> "pd.Series[float]":
+    def measure_if_reached(rows: pd.DataFrame) -> T:
         left = rows.sort_values("time").groupby("seed")[bound].last(skipna=False).max()
         if left > most:
             raise Unsettled(f"by its own bound training ends at {left:.3g}, above {most:g}: max_steps or the start")

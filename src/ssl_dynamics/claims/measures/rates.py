@@ -5,13 +5,13 @@ Tables hold them beside the column that is judged, with the names of `problem.le
 
 from collections.abc import Callable, Mapping
 
-import numpy as np
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Measure
+from ssl_dynamics.claims.verdict import Measure, OfError, OfRows, Wrong
 from ssl_dynamics.problem.levels import NEAR_RATES
 
 OfColumn = Callable[[str], Measure]
+OfTable = Callable[[pd.DataFrame], "pd.Series[float]"]  # of a table with a row or more for each seed
 
 
 def nearer_rate(
@@ -28,22 +28,26 @@ def nearer_rate(
     return measure_of_both
 
 
-def proportional(
-    measure: OfColumn, column: str, *, rates: Mapping[str, float] = NEAR_RATES
-) -> Callable[[float], Measure]:
+def at_error(wrong: Wrong, error: float = 0.0) -> Measure:
+    """The measure by a theory that is wrong by this relative error."""
+    return lambda rows: wrong(rows)(error)
+
+
+def proportional(measure: OfColumn, column: str, *, rates: Mapping[str, float] = NEAR_RATES) -> Wrong:
     """What a distance from theory is at least, if the rate is wrong by a relative error, whatever its sign.
 
     E + εD is the difference from a theory that is wrong by ε, and |E + εD| ≥ s|E + δD| − |1 − s||E| with s = ε/δ, δ the
     error of the wrong rate on that side.
     """
 
-    def wrong(error: float) -> Measure:
-        name = max(rates, key=lambda name: (rates[name] - 1) * error)
-        share = error / (rates[name] - 1)
+    def wrong(rows: pd.DataFrame) -> OfError:
+        right = measure(column)(rows)
+        at_rate = {name: measure(f"{column}_{name}")(rows) for name in rates}
 
-        def at_least(rows: pd.DataFrame) -> "pd.Series[float]":
-            least = share * measure(f"{column}_{name}")(rows) - abs(1 - share) * measure(column)(rows)
-            return least.clip(lower=0)
+        def at_least(error: float) -> "pd.Series[float]":
+            name = max(rates, key=lambda name: (rates[name] - 1) * error)
+            share = error / (rates[name] - 1)
+            return (share * at_rate[name] - abs(1 - share) * right).clip(lower=0)
 
         return at_least
 
@@ -51,25 +55,60 @@ def proportional(
 
 
 def in_quadrature(
-    measure: OfColumn, column: str, *, rates: Mapping[str, float] = NEAR_RATES
-) -> Callable[[float], Measure]:
-    """A measure of distances, such as their order in η, if the rate is wrong by a relative error: √(|E|² + ε²|D|²).
+    table: Callable[[str], OfRows[pd.DataFrame]],
+    order: OfTable,
+    column: str,
+    *,
+    rates: Mapping[str, float] = NEAR_RATES,
+) -> Wrong:
+    """The order in η of a table of distances, if the rate is wrong by a relative error: of √(|E|² + ε²|D|²).
 
     The difference E as trained and the wrong rate's, εD, are taken to be orthogonal, since the sign of EᵀD is that of
-    nothing; |D| is the mean of both sides.
+    nothing; |D| is the mean of both sides. `table` arranges the distances of a column, `order` is that of their table.
     """
     by_one = sum(abs(rate - 1) for rate in rates.values())
 
-    def wrong(error: float) -> Measure:
-        def measure_of_sum(rows: pd.DataFrame) -> "pd.Series[float]":
-            slope = sum(rows[f"{column}_{name}"] for name in rates) / by_one
-            return measure(column)(rows.assign(**{column: np.hypot(rows[column], error * slope)}))
-
-        return measure_of_sum
+    def wrong(rows: pd.DataFrame) -> OfError:
+        trained = table(column)(rows)
+        slope = sum(table(f"{column}_{name}")(rows) for name in rates) / by_one
+        return lambda error: order((trained**2 + (error * slope) ** 2) ** 0.5)
 
     return wrong
 
 
-def scaled(measure: Measure, column: str) -> Callable[[float], Measure]:
-    """A measure that compares with the predictions of a column, if these are wrong by a relative error."""
-    return lambda error: lambda rows: measure(rows.assign(**{column: (1 + error) * rows[column]}))
+def scaled(measure: Measure, column: str) -> Wrong:
+    """A measure that compares with the predictions p of a column, if these are wrong by a relative error: (1 + ε)p."""
+    return lambda rows: lambda error: measure(rows.assign(**{column: (1 + error) * rows[column]}))
+
+
+def divided(measure: Measure) -> Wrong:
+    """A ratio m to what is predicted, if the prediction is wrong by a relative error: m/(1 + ε)."""
+
+    def wrong(rows: pd.DataFrame) -> OfError:
+        ratio = measure(rows)
+        return lambda error: ratio / (1 + error)
+
+    return wrong
+
+
+def multiplied(measure: Measure) -> Wrong:
+    """A measure m in which the predicted rate is a factor, if the rate is wrong by a relative error: (1 + ε)m."""
+
+    def wrong(rows: pd.DataFrame) -> OfError:
+        right = measure(rows)
+        return lambda error: (1 + error) * right
+
+    return wrong
+
+
+def decided_over(columns: str | list[str], decide: OfTable, wrong: Wrong) -> Wrong:
+    """The measure of the rows of each value of a column, or values of some, of which `decide` makes one for each seed.
+
+    `decide` takes a table with a row for each seed and a column for each value.
+    """
+
+    def of_rows(rows: pd.DataFrame) -> OfError:
+        parts = {value: wrong(part) for value, part in rows.groupby(columns)}
+        return lambda error: decide(pd.DataFrame({value: part(error) for value, part in parts.items()}))
+
+    return of_rows

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ssl_dynamics.claims.measures.orders import leading_orders, orders
-from ssl_dynamics.claims.verdict import Measure
+from ssl_dynamics.claims.verdict import Measure, OfRows, T
 from ssl_dynamics.unsettled import Unsettled
 
 FINEST = 3  # step sizes to which an order is fitted
@@ -30,14 +30,23 @@ def order(column: str, *, extrapolations: int = 0, at: str = "time") -> Measure:
     tan θ(0) = 1000 has an error of the next order as well, which would be 5 % of it (docs/theory.md §6). nan where a
     value is zero.
     """
+    table = errors_by_rate(column, extrapolations=extrapolations, at=at)
+    return lambda rows: order_of_errors(table(rows))
 
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        values = _extrapolated(rows, extrapolations).set_index(["seed", at, "learning_rate"])[column]
-        by_rate = values.unstack().fillna(np.inf)
-        where_largest = _where_largest(by_rate, ["seed"])
-        return leading_orders(where_largest.iloc[:, :FINEST]).droplevel(at)
 
-    return measure
+def errors_by_rate(column: str, *, extrapolations: int = 0, at: str = "time") -> OfRows[pd.DataFrame]:
+    """The values of which `order` is fitted: a row for each seed and `at`, a column for each step size, ascending."""
+
+    def table(rows: pd.DataFrame) -> pd.DataFrame:
+        return _extrapolated(rows, extrapolations).set_index(["seed", at, "learning_rate"])[column].unstack()
+
+    return table
+
+
+def order_of_errors(by_rate: pd.DataFrame) -> "pd.Series[float]":
+    """The order that `order` says, of a table of `errors_by_rate`."""
+    where_largest = _where_largest(by_rate.fillna(np.inf))
+    return leading_orders(where_largest.iloc[:, :FINEST]).droplevel(-1)
 
 
 def order_deviation(column: str, *, nets: list[str]) -> Measure:
@@ -46,17 +55,26 @@ def order_deviation(column: str, *, nets: list[str]) -> Measure:
     Of the value at the time at which that of the finest step size is largest: the largest of each step size would jump
     between times. Nets without a value in `column` (nothing is predicted) are left out.
     """
+    table = errors_of_nets(column, nets=nets)
+    return lambda rows: deviation_of_orders(table(rows))
 
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+
+def errors_of_nets(column: str, *, nets: list[str]) -> OfRows[pd.DataFrame]:
+    """The values of which `order_deviation` fits orders: a row for each net and time, a column for each step size."""
+
+    def table(rows: pd.DataFrame) -> pd.DataFrame:
         used = rows[rows["extrapolations"] == 0]
         predicted = used.groupby(nets)[column].transform("count") > 0
-        net = ["seed", *nets]
-        errors = used[predicted].set_index([*net, "time", "learning_rate"])[column].fillna(np.inf)
-        by_rate = errors.unstack().dropna()  # nets that were not run at every step size are left out
-        by_rate = _where_largest(by_rate, net)
-        return (leading_orders(by_rate) - 1).abs().groupby("seed").max(skipna=False)
+        errors = used[predicted].set_index(["seed", *nets, "time", "learning_rate"])[column]
+        return errors.fillna(np.inf).unstack()
 
-    return measure
+    return table
+
+
+def deviation_of_orders(by_rate: pd.DataFrame) -> "pd.Series[float]":
+    """The deviation that `order_deviation` says, of a table of `errors_of_nets`."""
+    where_largest = _where_largest(by_rate.dropna())  # nets that were not run at every step size are left out
+    return (leading_orders(where_largest) - 1).abs().groupby("seed").max(skipna=False)
 
 
 def exponent_in_width(column: str) -> Measure:
@@ -68,15 +86,15 @@ def exponent_in_width(column: str) -> Measure:
     return measure
 
 
-def widest(measure: Measure) -> Measure:
+def widest(measure: OfRows[T]) -> OfRows[T]:
     """The measure of the rows of the largest width alone."""
     return lambda rows: measure(rows[rows["width"] == rows["width"].max()])
 
 
-def where(measure: Measure, **values: object) -> Measure:
+def where(measure: OfRows[T], **values: object) -> OfRows[T]:
     """A measure of those rows alone in which the named columns have these values, or one of a list of them."""
 
-    def measure_of_some(rows: pd.DataFrame) -> "pd.Series[float]":
+    def measure_of_some(rows: pd.DataFrame) -> T:
         for column, value in values.items():
             rows = rows[rows[column].isin(value if isinstance(value, list) else [value])]
         return measure(rows)
@@ -192,7 +210,12 @@ def last(column: str) -> Measure:
 
 def largest_over(column: str, measure: Measure) -> Measure:
     """The measure on the rows of each value of a column; for each seed the largest."""
-    return lambda rows: _by_value(column, measure, rows).max(axis=1, skipna=False)
+    return lambda rows: largest_of(_by_value(column, measure, rows))
+
+
+def largest_of(values: pd.DataFrame) -> "pd.Series[float]":
+    """The largest of each row."""
+    return values.max(axis=1, skipna=False)
 
 
 def smallest_over(column: str, measure: Measure) -> Measure:
@@ -200,7 +223,7 @@ def smallest_over(column: str, measure: Measure) -> Measure:
     return lambda rows: _by_value(column, measure, rows).min(axis=1, skipna=False)
 
 
-def at_the_end(measure: Measure) -> Measure:
+def at_the_end(measure: OfRows[T]) -> OfRows[T]:
     """A measure of the rows at the last time alone."""
     return lambda rows: measure(rows[rows["time"] == rows["time"].max()])
 
@@ -211,12 +234,18 @@ def farthest_from(centre: float, columns: str | list[str], measure: Measure) -> 
     Chosen by the mean, and not seed by seed, which would report the noise of the farthest. One that was not measured
     decides.
     """
-    return lambda rows: _decisive(pd.Series.idxmax, centre, columns, measure, rows)
+    decide = farthest(centre)
+    return lambda rows: decide(_by_value(columns, measure, rows))
+
+
+def farthest(centre: float) -> Callable[[pd.DataFrame], "pd.Series[float]"]:
+    """The column of a table whose mean is farthest from a number, as `farthest_from` says."""
+    return lambda values: _decisive(pd.Series.idxmax, centre, values)
 
 
 def nearest_to(centre: float, columns: str | list[str], measure: Measure) -> Measure:
     """As `farthest_from`, nearest to `centre`: a control must fail for each."""
-    return lambda rows: _decisive(pd.Series.idxmin, centre, columns, measure, rows)
+    return lambda rows: _decisive(pd.Series.idxmin, centre, _by_value(columns, measure, rows))
 
 
 def half(measure: Measure) -> Measure:
@@ -224,14 +253,7 @@ def half(measure: Measure) -> Measure:
     return lambda rows: measure(rows) / 2
 
 
-def _decisive(
-    choose: Callable[["pd.Series[float]"], Any],
-    centre: float,
-    columns: str | list[str],
-    measure: Measure,
-    rows: pd.DataFrame,
-) -> "pd.Series[float]":
-    values = _by_value(columns, measure, rows)
+def _decisive(choose: Callable[["pd.Series[float]"], Any], centre: float, values: pd.DataFrame) -> "pd.Series[float]":
     means = values.mean(skipna=False)
     distances = (means - centre).abs()
     unknown = distances.isna()
@@ -251,9 +273,13 @@ def _by_value(column: str | list[str], measure: Measure, rows: pd.DataFrame) -> 
     return pd.DataFrame({value: measure(part) for value, part in rows.groupby(column)})
 
 
-def _where_largest(by_rate: pd.DataFrame, nets: list[str]) -> pd.DataFrame:
-    """The row of each net in which the value of the finest step size is largest; columns ascend: it comes first."""
-    return by_rate.loc[by_rate.iloc[:, 0].groupby(nets).idxmax()]
+def _where_largest(by_rate: pd.DataFrame) -> pd.DataFrame:
+    """Of the rows that differ in the last level of the index alone, the one with the largest value in the first column.
+
+    Columns ascend: that of the finest step size.
+    """
+    ranks = by_rate.iloc[:, 0].groupby(by_rate.index.names[:-1]).rank(method="first", ascending=False)
+    return by_rate[ranks == 1]
 
 
 def _extrapolated(rows: pd.DataFrame, extrapolations: int) -> pd.DataFrame:

@@ -1,7 +1,15 @@
 """Beyond A4: which limit of infinite width constrained nets have, and which they have not."""
 
-from ssl_dynamics.claims.measures.trajectories import farthest_from, largest_over, nearest_to, smallest_over, where
-from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
+from ssl_dynamics.claims.measures.rates import at_error, decided_over, divided
+from ssl_dynamics.claims.measures.trajectories import (
+    farthest_from,
+    largest_of,
+    largest_over,
+    nearest_to,
+    smallest_over,
+    where,
+)
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure, OfRows, T
 from ssl_dynamics.experiments.constrained_nets.config import LINEAR_WIDTH, READ_AT, SELF_SUPERVISED, UNIT, WIDTH
 from ssl_dynamics.experiments.constrained_nets.measures import (
     error_of_falling,
@@ -14,7 +22,7 @@ from ssl_dynamics.experiments.constrained_nets.measures import (
 FAST = "the rate κ = h of the first layer, at which features move at every width"
 
 
-def _unit_rate(measure: Measure) -> Measure:
+def _unit_rate(measure: OfRows[T]) -> OfRows[T]:
     return where(measure, objective=SELF_SUPERVISED, rate=UNIT)
 
 
@@ -22,16 +30,11 @@ def _fast(measure: Measure) -> Measure:
     return where(measure, objective=SELF_SUPERVISED, rate=WIDTH)
 
 
-def _frozen(error: float) -> Measure:
-    """The largest error of the prediction by a theory that is wrong by a relative error."""
-    return _unit_rate(largest_over("activation", frozen_error("max", factor=1 + error)))
-
-
-def _tangent(error: float) -> Measure:
-    """The drift of the tangent kernel over a prediction that is wrong by a relative error."""
-    ratio = _unit_rate(farthest_from(1, "activation", ratio_of("tangent_drift", "tangent_predicted")))
-    return lambda rows: ratio(rows) / (1 + error)
-
+# Errors of a prediction, by a theory that is wrong by a relative error.
+FROZEN = _unit_rate(decided_over("activation", largest_of, frozen_error("max")))
+LINEARISED = _unit_rate(decided_over("activation", largest_of, prediction_error))
+# The drift of the tangent kernel over its prediction.
+TANGENT = _unit_rate(farthest_from(1, "activation", ratio_of("tangent_drift", "tangent_predicted")))
 
 CLAIMS = [
     Claim(
@@ -49,13 +52,13 @@ CLAIMS = [
         "on features that this flow moves",
         experiment="constrained_nets",
         table="constrained_nets",
-        measure=_frozen(0),
+        measure=at_error(FROZEN),
         statistic="largest",
         # Left out is the next order of ρ, relative to it 5τ/h at most (docs/theory.md §4).
         criterion=Criterion("<=", 0.01),
-        control=Control(FAST, _fast(smallest_over("activation", frozen_error("min")))),
+        control=Control(FAST, _fast(smallest_over("activation", at_error(frozen_error("min"))))),
         figure="constrained-nets",
-        wrong=_frozen,
+        wrong=FROZEN,
     ),
     Claim(
         id="follow-up-frozen-features-error",
@@ -86,7 +89,7 @@ CLAIMS = [
         "m = 1 − cos(UUᵀ, U_lin U_linᵀ) of the trained net, m' that of the frozen flow from its start",
         experiment="constrained_nets",
         table="constrained_nets",
-        measure=_unit_rate(largest_over("activation", prediction_error())),
+        measure=at_error(LINEARISED),
         statistic="largest",
         # The triangle inequality: |m/m' − 1| <= 2ρ + ρ², ρ of the order τ/h; five times τ/h (docs/theory.md §4).
         criterion=Criterion("<=", 0.02),
@@ -95,7 +98,7 @@ CLAIMS = [
             _unit_rate(smallest_over("activation", error_of_falling)),
         ),
         figure="constrained-nets",
-        wrong=lambda error: _unit_rate(largest_over("activation", prediction_error(factor=1 + error))),
+        wrong=LINEARISED,
     ),
     Claim(
         id="beyond-linearised-limit",
@@ -131,7 +134,7 @@ CLAIMS = [
         "the activations the one farthest from 1",
         experiment="constrained_nets",
         table="constrained_nets",
-        measure=_tangent(0),
+        measure=TANGENT,
         statistic="mean",
         criterion=Criterion("within", (0.95, 1.05)),
         control=Control(
@@ -139,6 +142,6 @@ CLAIMS = [
             _unit_rate(nearest_to(1, "activation", ratio_of("feature_drift", "tangent_predicted"))),
         ),
         figure="constrained-nets",
-        wrong=_tangent,
+        wrong=divided(TANGENT),
     ),
 ]

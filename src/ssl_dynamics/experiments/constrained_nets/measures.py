@@ -2,48 +2,49 @@
 
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Measure
+from ssl_dynamics.claims.verdict import Measure, OfError, Wrong
 from ssl_dynamics.experiments.constrained_nets.config import LINEAR_WIDTH, READ_AT
 
 
-def frozen_error(decisive: str, *, factor: float = 1.0) -> Measure:
+def frozen_error(decisive: str) -> Wrong:
     """|m/m' − 1|·h/`LINEAR_WIDTH` at `READ_AT`, m the Gram error of the flow on frozen features and m' its prediction.
 
     The largest or the smallest of the widths that have a prediction and are at least the number of points, as
-    `decisive`, "max" or "min", says. `factor` times m' is what a wrong theory predicts.
+    `decisive`, "max" or "min", says. A theory that is wrong by a relative error ε predicts (1 + ε)m'.
     """
 
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+    def wrong(rows: pd.DataFrame) -> OfError:
         reached = _wide(_at(rows, READ_AT))
         reached = reached[reached["width"] <= reached.loc[reached["predicted_error"].notna(), "width"].max()]
-        ratio = reached["flow_error"] / reached["predicted_error"] / factor
-        errors = (ratio - 1).abs() * reached["width"] / LINEAR_WIDTH
-        decided: pd.Series[float] = errors.groupby(reached["seed"]).agg(decisive, skipna=False)
+        ratio = reached["flow_error"] / reached["predicted_error"]
+
+        def decided(error: float) -> "pd.Series[float]":
+            errors = _scaled(ratio / (1 + error), reached["width"])
+            of_seeds: pd.Series[float] = errors.groupby(reached["seed"]).agg(decisive, skipna=False)
+            return of_seeds
+
         return decided
 
-    return measure
+    return wrong
 
 
-def prediction_error(*, factor: float = 1.0) -> Measure:
+def prediction_error(rows: pd.DataFrame) -> OfError:
     """|m/m_pred − 1|·h/`LINEAR_WIDTH` of the widest nets at `READ_AT`, m the 1 − cos of the linearised model.
 
-    `factor` times m_pred is what a wrong theory predicts.
+    A theory that is wrong by a relative error ε predicts (1 + ε)m_pred.
     """
-
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        ratio = widest_at("linearised_mismatch", READ_AT)(rows) / widest_at("predicted_mismatch", READ_AT)(rows)
-        return _scaled(ratio / factor, rows["width"].max())
-
-    return measure
+    ratio = widest_at("linearised_mismatch", READ_AT)(rows) / widest_at("predicted_mismatch", READ_AT)(rows)
+    width = rows["width"].max()
+    return lambda error: _scaled(ratio / (1 + error), width)
 
 
 def error_of_falling(rows: pd.DataFrame) -> "pd.Series[float]":
     """As `prediction_error`, were 1 − cos to have fallen as 1/h since the width before, at which it is as predicted."""
     *_, before, widest = sorted(rows["width"].unique())
-    return prediction_error(factor=before / widest)(rows)
+    return prediction_error(rows)(before / widest - 1)
 
 
-def _scaled(ratio: "pd.Series[float]", width: int) -> "pd.Series[float]":
+def _scaled(ratio: "pd.Series[float]", width: "int | pd.Series[int]") -> "pd.Series[float]":
     error: pd.Series[float] = (ratio - 1).abs() * width / LINEAR_WIDTH
     return error
 

@@ -1,5 +1,6 @@
 """A4 on two-layer linear nets: when unconstrained self-supervised training leaves the tangent kernel."""
 
+from ssl_dynamics.claims.measures.rates import at_error, multiplied
 from ssl_dynamics.claims.measures.trajectories import (
     difference,
     exponent_in_width,
@@ -14,20 +15,14 @@ from ssl_dynamics.experiments.departure.config import SECOND_MODE, WIDE
 from ssl_dynamics.experiments.departure.measures import asymptotic, at_rate, from_width, slope_in_log_width
 
 
-def slope(error: float) -> Measure:
-    """2μ times the slope of the departure in ln h, by a theory whose rate is wrong by a relative error."""
-    return where(asymptotic(slope_in_log_width("departure", factor=2 * (1 + error))), model="equations")
+def _slope(factor: float) -> Measure:
+    """`factor`, 2μ in units of μ, times the slope of the departure in ln h."""
+    return where(asymptotic(slope_in_log_width("departure", factor=factor)), model="equations")
 
 
-def time(error: float) -> Measure:
-    """Distance of the departure from a law whose rate is wrong by a relative error, at the largest width."""
-    return where(asymptotic(at_rate(error, "law", widest(difference("departure", "law")))), model="equations")
-
-
-def remaining(error: float) -> Measure:
-    """Distance of the blow-up from a law whose rate is wrong by a relative error, at the largest width."""
-    return asymptotic(at_rate(error, "law_remaining", widest(relative_error("remaining", "law_remaining"))))
-
+# Distances from a law whose rate is wrong by a relative error, at the largest width: of the departure, of the blow-up.
+TIME = where(asymptotic(widest(at_rate("law", difference("departure", "law")))), model="equations")
+REMAINING = asymptotic(widest(at_rate("law_remaining", relative_error("remaining", "law_remaining"))))
 
 CLAIMS = [
     Claim(
@@ -41,16 +36,16 @@ CLAIMS = [
         f"the squares of the other modes sum to at most {SECOND_MODE} of the leading one's",
         experiment="departure",
         table="departure",
-        measure=slope(0),
+        measure=_slope(2),
         statistic="mean",
         criterion=Criterion("within", (0.98, 1.02)),
         control=Control(
             "rate μ in place of 2μ",
-            slope(-0.5),
+            _slope(1),
         ),
         figure="departure",
         evidence="equations",
-        wrong=slope,
+        wrong=multiplied(_slope(2)),
     ),
     Claim(
         id="A4-fixed-time",
@@ -82,7 +77,7 @@ CLAIMS = [
         quantity="|difference| to the Gram equations at the largest width, in units of 1/μ",
         experiment="departure",
         table="departure",
-        measure=time(0),
+        measure=at_error(TIME),
         statistic="largest",
         criterion=Criterion("<=", 0.02),
         control=Control(
@@ -91,7 +86,7 @@ CLAIMS = [
         ),
         figure="departure",
         evidence="equations",
-        wrong=time,
+        wrong=TIME,
     ),
     Claim(
         id="beyond-blow-up",
@@ -102,13 +97,13 @@ CLAIMS = [
         quantity="relative |difference| to the Gram equations at the largest width",
         experiment="departure",
         table="blow_up",
-        measure=remaining(0),
+        measure=at_error(REMAINING),
         statistic="largest",
         criterion=Criterion("<=", 0.02),
-        control=Control("rate 1.05 μ", remaining(0.05)),
+        control=Control("rate 1.05 μ", at_error(REMAINING, 0.05)),
         figure="blow-up",
         evidence="equations",
-        wrong=remaining,
+        wrong=REMAINING,
     ),
     Claim(
         id="A4-gram-order",

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Measure
+from ssl_dynamics.claims.verdict import Measure, OfRows, T, Wrong
 from ssl_dynamics.experiments.departure.config import LARGEST, SECOND_MODE
 from ssl_dynamics.unsettled import Unsettled
 
@@ -25,10 +25,10 @@ def from_width(width: int, measure: Measure) -> Measure:
     return lambda rows: measure(rows[rows["width"] >= width])
 
 
-def asymptotic(measure: Measure) -> Measure:
+def asymptotic(measure: OfRows[T]) -> OfRows[T]:
     """The measure on nets so wide that one mode is left at the departure; unsettled without two widths."""
 
-    def measure_of_wide(rows: pd.DataFrame) -> "pd.Series[float]":
+    def measure_of_wide(rows: pd.DataFrame) -> T:
         wide = rows[rows["other_modes"] <= SECOND_MODE]
         if wide["width"].nunique() < 2:
             raise Unsettled(f"no two widths up to 2^{LARGEST} leave the other modes at most {SECOND_MODE} of the first")
@@ -37,6 +37,6 @@ def asymptotic(measure: Measure) -> Measure:
     return measure_of_wide
 
 
-def at_rate(error: float, column: str, measure: Measure) -> Measure:
+def at_rate(column: str, measure: Measure) -> Wrong:
     """The measure with a predicted time as a theory has it whose rate is wrong by a relative error."""
-    return lambda rows: measure(rows.assign(**{column: rows[column] / (1 + error)}))
+    return lambda rows: lambda error: measure(rows.assign(**{column: rows[column] / (1 + error)}))

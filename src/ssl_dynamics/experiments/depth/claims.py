@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from ssl_dynamics.claims.measures.rates import divided
 from ssl_dynamics.claims.measures.trajectories import largest_error, last, smallest, where, widest
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
 from ssl_dynamics.experiments.depth.config import UNIT, WIDTH
@@ -12,20 +13,17 @@ from ssl_dynamics.problem.levels import DEPARTURE
 SUPERVISED_BAND = 0.25
 
 
-def ratio(numerator: str, denominator: str, *, factor: float = 1.0) -> Measure:
-    """Ratio of two columns, the second times a factor, of nets that have one row each."""
+def ratio(numerator: str, denominator: str) -> Measure:
+    """Ratio of two columns, of nets that have one row each."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         nets = rows.set_index("seed")
-        return nets[numerator] / nets[denominator] / factor
+        return nets[numerator] / nets[denominator]
 
     return measure
 
 
-def supervised_ratio(error: float) -> Measure:
-    """The ratio of the drift to one that is predicted by a theory with a relative error."""
-    return widest(ratio("drift_supervised", "drift_predicted", factor=1 + error))
-
+SUPERVISED = widest(ratio("drift_supervised", "drift_predicted"))
 
 CLAIMS = [
     Claim(
@@ -41,7 +39,7 @@ CLAIMS = [
         "of the start pull; widest nets",
         experiment="depth",
         table="depth_widths",
-        measure=supervised_ratio(0),
+        measure=SUPERVISED,
         statistic="mean",
         criterion=Criterion("within", (1 - SUPERVISED_BAND, 1 + SUPERVISED_BAND)),
         control=Control(
@@ -49,7 +47,7 @@ CLAIMS = [
             widest(ratio("drift", "drift_predicted")),
         ),
         figure="depth-widths",
-        wrong=supervised_ratio,
+        wrong=divided(SUPERVISED),
     ),
     Claim(
         id="follow-up-depth-departure",

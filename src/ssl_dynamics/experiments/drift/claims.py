@@ -1,9 +1,8 @@
 """A4 on trained nets of large width: what keeps its tangent kernel, and what leaves it."""
 
-from collections.abc import Callable
-
-from ssl_dynamics.claims.measures.trajectories import farthest_from, largest_error, smallest, smallest_over, where
-from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
+from ssl_dynamics.claims.measures.rates import at_error, decided_over, divided, multiplied
+from ssl_dynamics.claims.measures.trajectories import farthest, largest_error, smallest, smallest_over, where
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure, Wrong
 from ssl_dynamics.experiments.drift.config import WIDE
 from ssl_dynamics.experiments.drift.measures import delay_ratio, departed_ratio, departure_slope, drift_ratio, share
 from ssl_dynamics.problem.levels import DEPARTURE
@@ -27,14 +26,14 @@ DRIFT_BAND = 0.1
 DELAY_BAND = 0.01
 
 
-def departure(activation: str) -> Callable[[float], Measure]:
-    """The slope of the departure by a theory whose rate 2μ is wrong by a relative error."""
-    return lambda error: where(departure_slope(2 * (1 + error)), objective="dot-product", activation=activation)
+def departure(activation: str, rate: float) -> Measure:
+    """The slope of the departure by a theory with this rate, in units of μ."""
+    return where(departure_slope(rate), objective="dot-product", activation=activation)
 
 
-def drift_as_predicted(objective: str) -> Callable[[float], Measure]:
+def drift_as_predicted(objective: str) -> Wrong:
     """The ratio of the drift to one that is predicted by a theory with a relative error."""
-    return lambda error: where(farthest_from(1, "activation", drift_ratio(factor=1 + error)), objective=objective)
+    return where(decided_over("activation", farthest(1), divided(drift_ratio)), objective=objective)
 
 
 def of_wide(measure: Measure) -> Measure:
@@ -42,9 +41,9 @@ def of_wide(measure: Measure) -> Measure:
     return lambda rows: measure(rows[rows["width"] >= WIDE])
 
 
-def delay(error: float) -> Measure:
-    """The ratio of the delays by a theory whose rate is wrong by a relative error."""
-    return where(delay_ratio(1 + error), objective="dot-product", activation="identity")
+def delay(rate: float) -> Measure:
+    """The ratio of the delays by a theory with this rate, in units of μ."""
+    return where(delay_ratio(rate), objective="dot-product", activation="identity")
 
 
 CLAIMS = [
@@ -59,7 +58,7 @@ CLAIMS = [
         f"one farthest from 1; {SETTING}",
         experiment="drift",
         table="departures",
-        measure=drift_as_predicted("supervised")(0),
+        measure=at_error(drift_as_predicted("supervised")),
         statistic="mean",
         criterion=Criterion("within", (1 - DRIFT_BAND, 1 + DRIFT_BAND)),
         control=Control(DEPARTED, departed_ratio("supervised")),
@@ -119,14 +118,12 @@ CLAIMS = [
             f"start, at the time at which the trained net departs; {SETTING}; {SEEDS}",
             experiment="drift",
             table="departures",
-            measure=departure(activation)(0),
+            measure=departure(activation, 2),
             statistic="mean",
             criterion=Criterion("within", (1 - DEPARTURE_BAND, 1 + DEPARTURE_BAND)),
-            control=Control(
-                "rate μ in place of 2μ", where(departure_slope(1), objective="dot-product", activation=activation)
-            ),
+            control=Control("rate μ in place of 2μ", departure(activation, 1)),
             figure="departure-times",
-            wrong=departure(activation),
+            wrong=multiplied(departure(activation, 2)),
         )
         for name, activation, net in (
             ("A4-departure-time-relu", "relu", "ReLU"),
@@ -165,7 +162,7 @@ CLAIMS = [
         f"identity, ReLU and erf the one farthest from 1; {SETTING}",
         experiment="drift",
         table="departures",
-        measure=drift_as_predicted("cosine")(0),
+        measure=at_error(drift_as_predicted("cosine")),
         statistic="mean",
         criterion=Criterion("within", (1 - DRIFT_BAND, 1 + DRIFT_BAND)),
         control=Control(DEPARTED, departed_ratio("cosine")),
@@ -202,11 +199,11 @@ CLAIMS = [
         "identity",
         experiment="drift",
         table="departures",
-        measure=delay(0),
+        measure=delay(1),
         statistic="mean",
         criterion=Criterion("within", (1 - DELAY_BAND, 1 + DELAY_BAND)),
-        control=Control("rate 1.05 μ", delay(0.05)),
+        control=Control("rate 1.05 μ", delay(1.05)),
         figure="after-departure",
-        wrong=delay,
+        wrong=multiplied(delay(1)),
     ),
 ]

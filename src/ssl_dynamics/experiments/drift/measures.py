@@ -7,20 +7,13 @@ from ssl_dynamics.claims.verdict import Measure
 from ssl_dynamics.unsettled import Unsettled
 
 
-def drift_ratio(*, factor: float = 1.0) -> Measure:
-    """Drift over its prediction, of each seed the widest net that has one; nan where it has none.
-
-    `factor` times the prediction is what a wrong theory predicts.
-    """
-
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        widest = _widest(rows[rows["predicted_drift"].notna()])
-        if widest.empty:
-            raise Unsettled("no net has a predicted drift")
-        ratio: pd.Series[float] = widest["compared_drift"] / widest["predicted_drift"] / factor
-        return ratio
-
-    return measure
+def drift_ratio(rows: pd.DataFrame) -> "pd.Series[float]":
+    """Drift over its prediction, of each seed the widest net that has one; nan where it has none."""
+    widest = _widest(rows[rows["predicted_drift"].notna()])
+    if widest.empty:
+        raise Unsettled("no net has a predicted drift")
+    ratio: pd.Series[float] = widest["compared_drift"] / widest["predicted_drift"]
+    return ratio
 
 
 def departed_ratio(objective: str) -> Measure:

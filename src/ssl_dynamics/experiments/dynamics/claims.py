@@ -8,6 +8,7 @@ from ssl_dynamics.claims.measures.rates import in_quadrature, nearer_rate, propo
 from ssl_dynamics.claims.measures.trajectories import (
     collapse_deviation,
     curve_deviation,
+    errors_by_rate,
     first,
     half,
     largest_error,
@@ -15,6 +16,7 @@ from ssl_dynamics.claims.measures.trajectories import (
     last,
     lowest_relative_rank,
     order,
+    order_of_errors,
     rank_at,
     relative_error,
 )
@@ -213,7 +215,7 @@ CLAIMS = [
         # as much leaves no order (docs/theory.md §6).
         control=Control(FAR_RATE, nearer_rate(order, "error", centre=1, rates=FAR_RATES)),
         figure="exactness",
-        wrong=in_quadrature(order, "error", rates=FAR_RATES),
+        wrong=in_quadrature(errors_by_rate, order_of_errors, "error", rates=FAR_RATES),
     ),
     Claim(
         id="A3-order-2",
@@ -228,7 +230,7 @@ CLAIMS = [
         criterion=Criterion("within", (1.85, 2.15)),
         control=Control(NEAR_RATE, nearer_rate(SECOND, "error", centre=2)),
         figure="exactness",
-        wrong=in_quadrature(SECOND, "error"),
+        wrong=in_quadrature(partial(errors_by_rate, extrapolations=1), order_of_errors, "error"),
     ),
     Claim(
         id="A3-order-3",
@@ -243,7 +245,7 @@ CLAIMS = [
         criterion=Criterion("within", (2.7, 3.3)),
         control=Control(NEAR_RATE, nearer_rate(THIRD, "error", centre=3)),
         figure="exactness",
-        wrong=in_quadrature(THIRD, "error"),
+        wrong=in_quadrature(partial(errors_by_rate, extrapolations=2), order_of_errors, "error"),
     ),
     Claim(
         id="A3-error-1",

@@ -1,13 +1,21 @@
 """A2 and A3 at finite step sizes: other retractions, orthogonal iteration, limits in η."""
 
-from collections.abc import Callable
+import pandas as pd
 
 from ssl_dynamics.claims.common import FAR_RATE
 from ssl_dynamics.claims.measures.budgets import within_budget
 from ssl_dynamics.claims.measures.rates import in_quadrature, nearer_rate, proportional
-from ssl_dynamics.claims.measures.trajectories import largest_error, largest_over, last, order, where
+from ssl_dynamics.claims.measures.trajectories import (
+    errors_by_rate,
+    largest_error,
+    largest_over,
+    last,
+    order,
+    order_of_errors,
+    where,
+)
 from ssl_dynamics.claims.rounding import EPSILON, SUM_OVER_COORDINATES, Rounding
-from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure, OfError, Wrong
 from ssl_dynamics.experiments.finite_steps.config import (
     ITERATION_SIDES,
     ITERATION_STEP,
@@ -17,6 +25,7 @@ from ssl_dynamics.experiments.finite_steps.config import (
 )
 from ssl_dynamics.problem.levels import FAR_RATES
 
+ORDER_IF_WRONG = in_quadrature(errors_by_rate, order_of_errors, "error", rates=FAR_RATES)
 FOLLOWED = f"at least {LEAST_ITERATION_STEPS:,} steps at η‖C‖ = {ITERATION_STEP}"
 
 
@@ -25,16 +34,15 @@ def _part_at(side: int, method: str) -> Measure:
     return where(within_budget(last("part"), "finite_steps.limit_steps"), method=method, side=side)
 
 
-def _limit_if_wrong(sides: tuple[float, float], method: str) -> Callable[[float], Measure]:
+def _limit_if_wrong(sides: tuple[float, float], method: str) -> Wrong:
     """At a limit in η that is wrong by a relative error: by that between both sides, what is measured is beyond it."""
     between = sides[1] / sides[0] - 1
-    return lambda error: _part_at(int(abs(error) >= between), method)
 
+    def wrong(rows: pd.DataFrame) -> OfError:
+        within, beyond = (_part_at(side, method)(rows) for side in (0, 1))
+        return lambda error: beyond if abs(error) >= between else within
 
-def _order_if_wrong(retraction: str) -> Callable[[float], Measure]:
-    """Of the error of one retraction, if the rate is wrong."""
-    wrong = in_quadrature(order, "error", rates=FAR_RATES)
-    return lambda error: where(wrong(error), retraction=retraction)
+    return wrong
 
 
 CLAIMS = [
@@ -52,7 +60,7 @@ CLAIMS = [
         criterion=Criterion("within", (0.95, 1.05)),
         control=Control(FAR_RATE, where(nearer_rate(order, "error", centre=1, rates=FAR_RATES), retraction="polar")),
         figure="retractions",
-        wrong=_order_if_wrong("polar"),
+        wrong=where(ORDER_IF_WRONG, retraction="polar"),
     ),
     Claim(
         id="A3-order-geodesic",
@@ -68,7 +76,7 @@ CLAIMS = [
         criterion=Criterion("within", (0.95, 1.05)),
         control=Control(FAR_RATE, where(nearer_rate(order, "error", centre=1, rates=FAR_RATES), retraction="geodesic")),
         figure="retractions",
-        wrong=_order_if_wrong("geodesic"),
+        wrong=where(ORDER_IF_WRONG, retraction="geodesic"),
     ),
     Claim(
         id="A3-iteration",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ssl_dynamics.claims.common import NEAR_RATE
-from ssl_dynamics.claims.measures.rates import nearer_rate, proportional, scaled
+from ssl_dynamics.claims.measures.rates import decided_over, nearer_rate, proportional, scaled
 from ssl_dynamics.claims.measures.trajectories import (
     changed_by,
     collapse_deviation,
@@ -12,6 +12,7 @@ from ssl_dynamics.claims.measures.trajectories import (
     difference,
     half,
     largest_error,
+    largest_of,
     largest_over,
     last,
     rank_at,
@@ -59,7 +60,7 @@ CLAIMS = [
         criterion=Criterion("<=", 1e-3),
         control=Control(NEAR_RATE, smallest_over("kernel", nearer_rate(CURVE, "predicted"))),
         figure="kernel-collapse",
-        wrong=lambda error: largest_over("kernel", proportional(CURVE, "predicted")(error)),
+        wrong=decided_over("kernel", largest_of, proportional(CURVE, "predicted")),
     ),
     Claim(
         id="A1-kernel-collapse",
@@ -78,7 +79,10 @@ CLAIMS = [
         criterion=Criterion("<=", 1e-4),  # as for A1-collapse
         control=Control(NEAR_RATE, _over_runs(smallest_over, nearer_rate(EXCESS, "excess_predicted"))),
         figure="kernel-rank",
-        wrong=lambda error: _over_runs(largest_over, proportional(EXCESS, "excess_predicted")(error)),
+        wrong=where(
+            decided_over(["kernel", "objective"], largest_of, proportional(EXCESS, "excess_predicted")),
+            supervised=False,
+        ),
     ),
     Claim(
         id="A1-kernel-alignment",
@@ -151,7 +155,7 @@ CLAIMS = [
         criterion=Criterion("<=", 1e-6),
         control=Control("the rank of the flow, η → 0", smallest_over("kernel", difference("effective_rank", "flow"))),
         figure="kernel-rank",
-        wrong=lambda error: largest_over("kernel", rank_difference(error)),
+        wrong=decided_over("kernel", largest_of, rank_difference),
         rounding=Rounding(REGRESSION_STEPS * EPSILON),
         every_loss=False,
     ),
@@ -168,7 +172,7 @@ CLAIMS = [
         criterion=Criterion("<=", 1e-3),
         control=Control(NEAR_RATE, smallest_over("kernel", nearer_rate(TWICE, "error"))),
         figure="kernel-rank",
-        wrong=lambda error: largest_over("kernel", proportional(TWICE, "error")(error)),
+        wrong=decided_over("kernel", largest_of, proportional(TWICE, "error")),
         every_loss=False,
     ),
 ]

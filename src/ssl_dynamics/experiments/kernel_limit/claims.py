@@ -1,7 +1,8 @@
 """A4: the tangent kernels of wide nets tend to that of infinite width."""
 
-from ssl_dynamics.claims.measures.trajectories import farthest_from, nearest_to, where
-from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
+from ssl_dynamics.claims.measures.rates import at_error, decided_over, divided
+from ssl_dynamics.claims.measures.trajectories import farthest, nearest_to, where
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.experiments.kernel_limit.measures import mean_ratio
 
 # A square distance is at most as uncertain as one squared normal variable: √2/√(nets) of a mean over independent nets,
@@ -9,10 +10,8 @@ from ssl_dynamics.experiments.kernel_limit.measures import mean_ratio
 BAND = 0.15
 
 
-def farthest(error: float) -> Measure:
-    """Of a theory that is wrong by the relative error: the mean ratio of the activation and block farthest from 1."""
-    return where(farthest_from(1, ["activation", "block"], mean_ratio(1 + error)), limit="complete")
-
+# By a theory that is wrong by a relative error: the mean ratio of the activation and block farthest from 1.
+FARTHEST = where(decided_over(["activation", "block"], farthest(1), divided(mean_ratio)), limit="complete")
 
 CLAIMS = [
     Claim(
@@ -26,15 +25,15 @@ CLAIMS = [
         "erf) and block that are farthest from 1",
         experiment="kernel_limit",
         table="kernel_limit",
-        measure=farthest(0),
+        measure=at_error(FARTHEST),
         statistic="mean",
         criterion=Criterion("within", (1 - BAND, 1 + BAND)),
         control=Control(
             "the whole kernel against its limit without the term of Σ̇",
-            where(nearest_to(1, "activation", mean_ratio(1)), limit="without the first layer"),
+            where(nearest_to(1, "activation", mean_ratio), limit="without the first layer"),
         ),
         figure="kernel-limit",
         evidence="random nets",
-        wrong=farthest,
+        wrong=FARTHEST,
     ),
 ]

@@ -2,17 +2,10 @@
 
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Measure
 
-
-def mean_ratio(factor: float) -> Measure:
-    """Mean over the widths of the ratio of measured to predicted square distances, the predicted ones times `factor`.
+def mean_ratio(rows: pd.DataFrame) -> "pd.Series[float]":
+    """Mean over the widths of the ratio of measured to predicted square distances.
 
     There are as many nets of every width: each counts as much.
     """
-
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        ratio: pd.Series[float] = rows.groupby("seed")["ratio"].mean() / factor
-        return ratio
-
-    return measure
+    return rows.groupby("seed")["ratio"].mean()

@@ -1,6 +1,7 @@
 """A5 on learning times: when training acquires each eigen-direction."""
 
 from ssl_dynamics.claims.common import NEAR_RATE
+from ssl_dynamics.claims.measures.rates import at_error
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.experiments.learning_times.measures import learning_time_error, nearer_learning_time_error
 
@@ -13,12 +14,12 @@ CLAIMS = [
         quantity="largest |t_k/predicted − 1| over k, t_k the last time that |Pv_k|² rises through 1/2",
         experiment="learning_times",
         table="acquisition",
-        measure=learning_time_error(),
+        measure=at_error(learning_time_error),
         statistic="largest",
         # Runge-Kutta steps of at most 0.4/‖C‖ err by parts in 10,000, and so does the interpolation; 1 % must be told.
         criterion=Criterion("<=", 0.005),
         control=Control(NEAR_RATE, nearer_learning_time_error),
         figure="acquisition",
-        wrong=lambda error: learning_time_error(rate=1 + error),
+        wrong=learning_time_error,
     ),
 ]

@@ -1,5 +1,6 @@
 """A5 on mini-batches: the deviation that their noise makes, with its constant."""
 
+from ssl_dynamics.claims.measures.rates import divided
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.experiments.mini_batch.config import SMALL_DEVIATION
 from ssl_dynamics.experiments.mini_batch.measures import nearest_ratio, noise_ratio
@@ -26,6 +27,6 @@ CLAIMS = [
             nearest_ratio([0.5, 2.0]),
         ),
         figure="mini-batch",
-        wrong=lambda error: lambda rows: noise_ratio()(rows) / (1 + error),
+        wrong=divided(noise_ratio()),
     ),
 ]

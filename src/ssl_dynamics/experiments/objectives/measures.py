@@ -3,19 +3,25 @@
 import pandas as pd
 
 from ssl_dynamics.claims.measures.orders import leading_orders
-from ssl_dynamics.claims.verdict import Measure
+from ssl_dynamics.claims.verdict import Measure, OfRows
 from ssl_dynamics.unsettled import Unsettled
 
 
 def order_in_inverse_temperature(column: str) -> Measure:
     """Leading order of a column in 1/τ, fitted with its next term; its rows hold one value a seed and temperature."""
+    table = by_inverse_temperature(column)
+    return lambda rows: leading_orders(table(rows))
 
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+
+def by_inverse_temperature(column: str) -> OfRows[pd.DataFrame]:
+    """The values of which that order is fitted: a row for each seed, a column for each 1/τ."""
+
+    def table(rows: pd.DataFrame) -> pd.DataFrame:
         by_temperature = rows.pivot(index="seed", columns="temperature", values=column)
         inverse = by_temperature.rename(columns=lambda temperature: 1 / temperature)
-        return leading_orders(inverse.rename_axis(columns="1/temperature"))
+        return inverse.rename_axis(columns="1/temperature")
 
-    return measure
+    return table
 
 
 def arrived(measure: Measure) -> Measure:

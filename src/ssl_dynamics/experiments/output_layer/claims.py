@@ -3,7 +3,7 @@
 from ssl_dynamics.claims.common import FAR_RATE, NEAR_RATE
 from ssl_dynamics.claims.measures.rates import nearer_rate, proportional
 from ssl_dynamics.claims.measures.trajectories import half, where
-from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion, OfRows, T
 from ssl_dynamics.experiments.output_layer.config import OPTIMUM, RANDOM
 from ssl_dynamics.experiments.output_layer.measures import by_theory, deviation, with_gap
 from ssl_dynamics.problem.levels import FAR_RATES
@@ -11,11 +11,11 @@ from ssl_dynamics.problem.levels import FAR_RATES
 QUANTITY = "largest |ln(σ_2/σ_1) − predicted| of representations over the training, over the largest change predicted"
 
 
-def _of(nets: str, measure: Measure) -> Measure:
+def _of(nets: str, measure: OfRows[T]) -> OfRows[T]:
     return where(measure, nets=nets)
 
 
-def _from_optimum(measure: Measure) -> Measure:
+def _from_optimum(measure: OfRows[T]) -> OfRows[T]:
     return _of(OPTIMUM, with_gap(measure))
 
 
@@ -39,7 +39,7 @@ CLAIMS = [
         criterion=Criterion("<=", 1e-5),
         control=Control(NEAR_RATE, _from_optimum(nearer_rate(deviation, "predicted"))),
         figure="output-layer",
-        wrong=lambda error: _from_optimum(proportional(deviation, "predicted")(error)),
+        wrong=_from_optimum(proportional(deviation, "predicted")),
     ),
     Claim(
         id="beyond-output-layer-flow",
@@ -62,6 +62,6 @@ CLAIMS = [
             theory=_of(RANDOM, half(nearer_rate(by_theory, "predicted", rates=FAR_RATES))),
         ),
         figure="output-layer",
-        wrong=lambda error: _of(RANDOM, proportional(deviation, "predicted", rates=FAR_RATES)(error)),
+        wrong=_of(RANDOM, proportional(deviation, "predicted", rates=FAR_RATES)),
     ),
 ]

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ssl_dynamics.claims.measures.trajectories import difference
-from ssl_dynamics.claims.verdict import Measure
+from ssl_dynamics.claims.verdict import Measure, OfRows, T
 from ssl_dynamics.unsettled import Unsettled
 
 NO_GAP = 1e-3  # (λ_2 − λ_1)/|λ_1| below which nothing collapses by the end of training
@@ -20,10 +20,10 @@ def by_theory(column: str) -> Measure:
     return lambda rows: difference("predicted", column)(rows) / CHANGE(rows)
 
 
-def with_gap(measure: Measure) -> Measure:
+def with_gap(measure: OfRows[T]) -> OfRows[T]:
     """The measure where λ_1 and λ_2 differ: else theory says that no ratio changes."""
 
-    def measure_if_apart(rows: pd.DataFrame) -> "pd.Series[float]":
+    def measure_if_apart(rows: pd.DataFrame) -> T:
         gap = float(rows["gap"].min())
         if not gap > NO_GAP:
             raise Unsettled(f"λ_2 − λ_1 is {max(gap, 0.0):.3g} of |λ_1|: from the optimum nothing changes")

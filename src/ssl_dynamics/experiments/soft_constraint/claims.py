@@ -4,16 +4,18 @@ from functools import partial
 
 from ssl_dynamics.claims.common import FAR_RATE, NEAR_RATE
 from ssl_dynamics.claims.measures.budgets import within_budget
-from ssl_dynamics.claims.measures.rates import in_quadrature, nearer_rate, proportional
+from ssl_dynamics.claims.measures.rates import at_error, in_quadrature, nearer_rate, proportional
 from ssl_dynamics.claims.measures.trajectories import (
+    deviation_of_orders,
     difference,
+    errors_of_nets,
     half,
     largest_error,
     largest_over,
     order_deviation,
     smallest_over,
 )
-from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure, OfRows, T
 from ssl_dynamics.experiments.soft_constraint.config import DECAY, SIDE
 from ssl_dynamics.experiments.soft_constraint.measures import (
     nearer,
@@ -32,7 +34,7 @@ def _twice(column: str) -> Measure:
     return largest_over("strength", largest_error(column, extrapolations=2))
 
 
-def _at_the_limit(measure: Measure) -> Measure:
+def _at_the_limit(measure: OfRows[T]) -> OfRows[T]:
     """The measure of what was trained to the limit, with as many steps as that takes."""
     return trained_limits(within_budget(measure, "soft_constraint.limit_steps"))
 
@@ -42,7 +44,8 @@ PLACES = (
     f"at penalties within {SIDE:.0%} of λ_k + ω, on both sides for k ≤ z and above for k = z + 1, with weight decay "
     f"ω = {DECAY:g}‖C‖"
 )
-ORDER = partial(order_deviation, nets=["strength"])
+NETS = ["strength"]
+ORDER = partial(order_deviation, nets=NETS)
 
 CLAIMS = [
     Claim(
@@ -76,7 +79,7 @@ CLAIMS = [
         criterion=Criterion("<=", 0.05),
         control=Control(FAR_RATE, nearer_rate(ORDER, "error", rates=FAR_RATES)),
         figure="soft-flow",
-        wrong=in_quadrature(ORDER, "error", rates=FAR_RATES),
+        wrong=in_quadrature(partial(errors_of_nets, nets=NETS), deviation_of_orders, "error", rates=FAR_RATES),
     ),
     Claim(
         id="beyond-soft-span",
@@ -116,7 +119,7 @@ CLAIMS = [
             theory=half(weakest(nearer_rate(partial(difference, "predicted"), "predicted", rates=FAR_RATES))),
         ),
         figure="soft-constraint",
-        wrong=lambda error: weakest(proportional(partial(difference, "excess"), "predicted", rates=FAR_RATES)(error)),
+        wrong=weakest(proportional(partial(difference, "excess"), "predicted", rates=FAR_RATES)),
     ),
     Claim(
         id="beyond-soft-limit",
@@ -138,7 +141,7 @@ CLAIMS = [
             _at_the_limit(surviving(smallest_over("strength", nearer_rate(LIMIT, "predicted")))),
         ),
         figure="soft-limits",
-        wrong=lambda error: _at_the_limit(proportional(LIMIT, "predicted")(error)),
+        wrong=_at_the_limit(proportional(LIMIT, "predicted")),
     ),
     Claim(
         id="beyond-soft-rank",
@@ -149,7 +152,7 @@ CLAIMS = [
         quantity=f"largest |rank − predicted|, {PLACES}",
         experiment="soft_constraint",
         table="soft_limits",
-        measure=_at_the_limit(rank_deviation()),
+        measure=_at_the_limit(at_error(rank_deviation)),
         statistic="largest",
         criterion=Criterion("<=", 0),
         # At β within 5 % of λ_1 + ω, one wrong by 10 % lies on its other side.
@@ -158,7 +161,7 @@ CLAIMS = [
             _at_the_limit(nearer(rank_deviation, COARSE_RATE_ERROR)),
         ),
         figure="soft-limits",
-        wrong=lambda error: _at_the_limit(rank_deviation(error)),
+        wrong=_at_the_limit(rank_deviation),
     ),
     Claim(
         id="beyond-soft-accuracy",

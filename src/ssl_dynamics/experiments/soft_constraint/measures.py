@@ -1,16 +1,14 @@
 """Measures of training with a penalty."""
 
-from collections.abc import Callable
-
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Measure
+from ssl_dynamics.claims.verdict import Measure, OfError, OfRows, T, Wrong
 
 
-def weakest(measure: Measure) -> Measure:
+def weakest(measure: OfRows[T]) -> OfRows[T]:
     """The measure of what was trained with the weakest penalty; the curves of the figure, which were not, left out."""
 
-    def measure_of_weakest(rows: pd.DataFrame) -> "pd.Series[float]":
+    def measure_of_weakest(rows: pd.DataFrame) -> T:
         trained = rows.dropna(subset=["excess"])
         return measure(trained[trained["strength"] == trained["strength"].min()])
 
@@ -26,23 +24,28 @@ def surviving(measure: Measure) -> Measure:
     return measure_of_some
 
 
-def rank_deviation(error: float = 0.0) -> Measure:
+def rank_deviation(rows: pd.DataFrame) -> OfError:
     """Largest |rank − #{k ≤ z: λ_k < β}| over the penalties, if these are too large by a relative error."""
+    rank = rows.groupby(["seed", "strength"])["rank"].first()
 
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+    def largest(error: float) -> "pd.Series[float]":
         alive = rows["critical"] < rows["strength"] * (1 + error)
         survive = alive.groupby([rows["seed"], rows["strength"]]).sum()
-        rank = rows.groupby(["seed", "strength"])["rank"].first()
         return (rank - survive).abs().groupby("seed").max(skipna=False).astype(float)
 
-    return measure
+    return largest
 
 
-def trained_limits(measure: Measure) -> Measure:
+def trained_limits(measure: OfRows[T]) -> OfRows[T]:
     """The measure of what was trained; the curves of the figure, which were not, left out."""
     return lambda rows: measure(rows.dropna(subset=["value"]))
 
 
-def nearer(measure: Callable[[float], Measure], error: float) -> Measure:
+def nearer(wrong: Wrong, error: float) -> Measure:
     """The measure of a theory that is too large, or too small, by a relative error: the smaller, seed by seed."""
-    return lambda rows: pd.DataFrame({sign: measure(sign * error)(rows) for sign in (-1, 1)}).min(axis=1, skipna=False)
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        if_wrong_by = wrong(rows)
+        return pd.DataFrame({sign: if_wrong_by(sign * error) for sign in (-1, 1)}).min(axis=1, skipna=False)
+
+    return measure

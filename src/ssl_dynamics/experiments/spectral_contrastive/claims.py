@@ -4,12 +4,18 @@ from functools import partial
 
 from ssl_dynamics.claims.common import FAR_RATE, NEAR_RATE
 from ssl_dynamics.claims.measures.rates import in_quadrature, nearer_rate, proportional
-from ssl_dynamics.claims.measures.trajectories import largest_error, order_deviation
+from ssl_dynamics.claims.measures.trajectories import (
+    deviation_of_orders,
+    errors_of_nets,
+    largest_error,
+    order_deviation,
+)
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.problem.levels import FAR_RATES
 
 TWICE = partial(largest_error, extrapolations=2)
-ORDER = partial(order_deviation, nets=["components"])
+NETS = ["components"]
+ORDER = partial(order_deviation, nets=NETS)
 
 CLAIMS = [
     Claim(
@@ -46,7 +52,7 @@ CLAIMS = [
         criterion=Criterion("<=", 0.05),
         control=Control(FAR_RATE, nearer_rate(ORDER, "error", rates=FAR_RATES)),
         figure="spectral-contrastive",
-        wrong=in_quadrature(ORDER, "error", rates=FAR_RATES),
+        wrong=in_quadrature(partial(errors_of_nets, nets=NETS), deviation_of_orders, "error", rates=FAR_RATES),
         every_loss=False,
     ),
 ]

@@ -1,7 +1,7 @@
 """Stepwise learning: exact from aligned starts, one mode after another from small ones."""
 
 from ssl_dynamics.claims.common import NEAR_RATE
-from ssl_dynamics.claims.measures.rates import nearer_rate, proportional
+from ssl_dynamics.claims.measures.rates import at_error, nearer_rate, proportional
 from ssl_dynamics.claims.measures.trajectories import half, largest_error
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.experiments.stepwise.measures import missed_share, step_time_error
@@ -36,17 +36,17 @@ CLAIMS = [
         "integration, and what the other modes may add",
         experiment="stepwise",
         table="stepwise_modes",
-        measure=step_time_error(),
+        measure=at_error(step_time_error()),
         statistic="largest",
         criterion=Criterion("<=", 1.0),
         control=Control(
             "the diagonal entries of the start in place of R's, as if each output had its own mode from the first",
-            step_time_error(predicted="naive"),
+            at_error(step_time_error(predicted="naive")),
             # Of a start whose outputs happen to have their own modes, both say the same.
-            theory=half(step_time_error("predicted", predicted="naive")),
+            theory=half(at_error(step_time_error("predicted", predicted="naive"))),
         ),
         figure="stepwise",
-        wrong=lambda error: step_time_error(rate=1 + error),
+        wrong=step_time_error(),
     ),
     Claim(
         id="beyond-stepwise-order",
@@ -59,11 +59,11 @@ CLAIMS = [
         "theory allows: 1 %, and twice what small starts carry along",
         experiment="stepwise",
         table="stepwise_modes",
-        measure=missed_share("missed"),
+        measure=at_error(missed_share("missed")),
         statistic="largest",
         criterion=Criterion("<=", 1.0),
-        control=Control("the same starts scaled up, so that Tr Wᵀ|Γ|W = 1", missed_share("missed_large")),
+        control=Control("the same starts scaled up, so that Tr Wᵀ|Γ|W = 1", at_error(missed_share("missed_large"))),
         figure="stepwise",
-        wrong=lambda error: missed_share("missed", rate=1 + error),
+        wrong=missed_share("missed"),
     ),
 ]

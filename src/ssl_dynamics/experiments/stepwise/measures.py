@@ -2,38 +2,51 @@
 
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Measure
+from ssl_dynamics.claims.verdict import OfError, Wrong
 from ssl_dynamics.experiments.stepwise.config import MISSED_TOLERANCE, RESOLVED, TIME_TOLERANCE
 from ssl_dynamics.unsettled import Unsettled
 
 
-def step_time_error(measured: str = "measured", *, predicted: str = "predicted", rate: float = 1.0) -> Measure:
+def step_time_error(measured: str = "measured", *, predicted: str = "predicted") -> Wrong:
     """Largest |t_k/predicted − 1| over the steps, in units of what theory allows each; infinite for one never taken.
 
-    At a wrong `rate` times are predicted as many times earlier.
+    At a rate that is wrong by a relative error ε times are predicted 1 + ε times earlier.
     """
 
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+    def wrong(rows: pd.DataFrame) -> OfError:
         _require_steps(rows)
-        error = (rate * rows[measured] / rows[predicted] - 1).abs() / (TIME_TOLERANCE + rows["interplay"])
-        return error.where(rows[measured].notna(), float("inf")).groupby(rows["seed"]).max(skipna=False)
+        ratio = rows[measured] / rows[predicted]
+        taken = rows[measured].notna()
+        allowed = TIME_TOLERANCE + rows["interplay"]
 
-    return measure
+        def largest(error: float) -> "pd.Series[float]":
+            deviation = ((1 + error) * ratio - 1).abs() / allowed
+            return deviation.where(taken, float("inf")).groupby(rows["seed"]).max(skipna=False)
+
+        return largest
+
+    return wrong
 
 
-def missed_share(column: str, *, rate: float = 1.0) -> Measure:
+def missed_share(column: str) -> Wrong:
     """Largest share, over the steps, of what has been learned out of turn, in units of what theory allows each.
 
-    At a wrong `rate` the eigenvalues γ are as many times larger, and so is what the modes are said to hold.
+    At a rate that is wrong by a relative error ε the eigenvalues γ are 1 + ε times as large, and so is what the modes
+    are said to hold.
     """
 
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+    def wrong(rows: pd.DataFrame) -> OfError:
         _require_steps(rows)
         # To leading order, and no more is claimed: twice as much is allowed.
-        share = (1 - rate * (1 - rows[column])).abs() / (MISSED_TOLERANCE + 2 * rows["missed_predicted"])
-        return share.groupby(rows["seed"]).max(skipna=False)
+        allowed = MISSED_TOLERANCE + 2 * rows["missed_predicted"]
 
-    return measure
+        def largest(error: float) -> "pd.Series[float]":
+            share = (1 - (1 + error) * (1 - rows[column])).abs() / allowed
+            return share.groupby(rows["seed"]).max(skipna=False)
+
+        return largest
+
+    return wrong
 
 
 def _require_steps(rows: pd.DataFrame) -> None:

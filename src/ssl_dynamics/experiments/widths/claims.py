@@ -1,21 +1,24 @@
 """A3 on two-layer nets: their dynamics do not depend on the width."""
 
-from collections.abc import Callable
 from functools import partial
 
 from ssl_dynamics.claims.common import NEAR_RATE
 from ssl_dynamics.claims.measures.rates import in_quadrature, nearer_rate, proportional
-from ssl_dynamics.claims.measures.trajectories import exponent_in_width, largest_error, order_deviation, where, widest
+from ssl_dynamics.claims.measures.trajectories import (
+    deviation_of_orders,
+    errors_of_nets,
+    exponent_in_width,
+    largest_error,
+    order_deviation,
+    where,
+    widest,
+)
 from ssl_dynamics.claims.rounding import STEP_OF_DOP853, Rounding
-from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 
-ORDER = partial(order_deviation, nets=["width"])
+NETS = ["width"]
+ORDER_IF_WRONG = in_quadrature(partial(errors_of_nets, nets=NETS), deviation_of_orders, "error")
 ONCE = partial(largest_error, extrapolations=1)
-
-
-def _on_grassmannian(wrong: Callable[[float], Measure]) -> Callable[[float], Measure]:
-    return lambda error: where(wrong(error), metric=["grassmann"])
-
 
 CLAIMS = [
     Claim(
@@ -35,7 +38,7 @@ CLAIMS = [
             widest(where(order_deviation("error", nets=["width"]), metric=["stiefel"])),
         ),
         figure="narrow-errors",
-        wrong=_on_grassmannian(in_quadrature(ORDER, "error")),
+        wrong=where(ORDER_IF_WRONG, metric=["grassmann"]),
     ),
     Claim(
         id="A3-narrow-error",
@@ -54,7 +57,7 @@ CLAIMS = [
             widest(where(largest_error("error", extrapolations=1), metric=["stiefel"])),
         ),
         figure="narrow-errors",
-        wrong=_on_grassmannian(proportional(ONCE, "error")),
+        wrong=where(proportional(ONCE, "error"), metric=["grassmann"]),
     ),
     Claim(
         id="A3-narrow-integration",
@@ -109,7 +112,7 @@ CLAIMS = [
             widest(order_deviation("error_control", nets=["width"])),
         ),
         figure="wide-errors",
-        wrong=in_quadrature(ORDER, "error"),
+        wrong=ORDER_IF_WRONG,
     ),
     Claim(
         id="A3-wide-integration",
