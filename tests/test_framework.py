@@ -338,6 +338,8 @@ def test_verdict_on_accuracy(error, expected):
     table = pd.DataFrame({"seed": [0, 0, 1, 1], "probe": "ridge", "predicted": [0.1, 0.5, 0.1, 0.5]})
     table["extrapolated"] = table["predicted"] + [0.0, error, 0.0, -error]
     table["trained"] = table["predicted"] + 0.02  # at a step size
+    between = table.assign(extrapolated=np.nan)  # after the transient, where nothing is extrapolated
+    table = pd.concat([table, between])
     table["predicted_control"] = table["predicted"] - 0.1
     assert verdict("A5-accuracy", table) == expected
 

@@ -23,13 +23,13 @@ def in_units(value: float, criterion: Criterion) -> float:
     """A value in units of its criterion, which is met up to 1 and, where it is an interval, from −1 on.
 
     Of an interval the distance from its middle in half widths; of a bound θ 1 ± (value − θ)/|θ|, which for "<= θ > 0"
-    is value/θ.
+    is value/θ; of the bound 0, as of a count of ranks, 1 ± value.
     """
     threshold = criterion.threshold
     if isinstance(threshold, tuple):
         low, high = threshold
         return (2 * value - low - high) / (high - low)
-    return 1 + (value - threshold) / abs(threshold) * (1 if criterion.operator == "<=" else -1)
+    return 1 + (value - threshold) / (abs(threshold) or 1) * (1 if criterion.operator == "<=" else -1)
 
 
 def draws_figure(claims: Sequence[Record]) -> Figure:

@@ -4,7 +4,13 @@ import numpy as np
 import pandas as pd
 
 from ssl_dynamics.analysis import sign_test
+from ssl_dynamics.claims.measures.trajectories import difference
 from ssl_dynamics.claims.verdict import Measure
+
+
+def extrapolated_difference(expected: str) -> Measure:
+    """Largest |extrapolated − expected| accuracy, where the step size is extrapolated, and at the end."""
+    return lambda rows: difference("extrapolated", expected)(rows[rows["extrapolated"].notna()])
 
 
 def chance_of_gain(model: str) -> Measure:

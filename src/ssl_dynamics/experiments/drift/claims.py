@@ -8,6 +8,7 @@ from ssl_dynamics.experiments.drift.measures import delay_ratio, departed_ratio,
 from ssl_dynamics.problem.levels import DEPARTURE
 
 SETTING = "both layers at unit rate, weights N(0, 1)"
+OF_RELU = "of ReLU nets the block of the output layer"
 SEEDS = "the widest nets with fewer seeds, each seed over its own widths"
 NOT_LINEAR = ["relu", "erf"]
 PULLED = (
@@ -55,7 +56,7 @@ CLAIMS = [
         formula=rf"{PULLED}\quad\text{{at}}\quad L(t)-L_{{\min}}=0.01\,(L(0)-L_{{\min}})",
         quantity="kernel drift on the anchors when the excess squared error is 1 % of its start, over that of weights "
         "which the errors on the kernel of the start pull; of each seed the widest net, of identity, ReLU and erf the "
-        f"one farthest from 1; {SETTING}",
+        f"one farthest from 1; {OF_RELU}; {SETTING}",
         experiment="drift",
         table="departures",
         measure=at_error(drift_as_predicted("supervised")),
@@ -159,7 +160,7 @@ CLAIMS = [
         formula=rf"{PULLED}\quad\text{{of}}\quad\frac{{u}}{{\left|u\right|}}",
         quantity="kernel drift on the anchors after three times the time in which the outputs would move by their own "
         "size, over that of weights which the slopes on the kernel of the start pull; of each seed the widest net, of "
-        f"identity, ReLU and erf the one farthest from 1; {SETTING}",
+        f"identity, ReLU and erf the one farthest from 1; {OF_RELU}; {SETTING}",
         experiment="drift",
         table="departures",
         measure=at_error(drift_as_predicted("cosine")),

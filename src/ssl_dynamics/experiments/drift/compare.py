@@ -6,7 +6,7 @@ import pandas as pd
 from ssl_dynamics.analysis import first_crossing, log_growth
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.drift.config import WITHIN
+from ssl_dynamics.experiments.drift.config import PREDICTED, WITHIN
 from ssl_dynamics.experiments.drift.design import OBJECTIVES, Rows, Solution, SupervisedSolution, Trained
 from ssl_dynamics.problem.levels import BLOW_UP, DEPARTURE
 
@@ -32,7 +32,7 @@ def departures_table(rows: pd.DataFrame, solution: Solution, supervised: Supervi
     """Every run in one row: how it ends, when it departs and blows up, and what the start of its net says of that.
 
     `in_time` is 4 ln h/(2μ) over the time of departure, 0 for a net that does not depart; `compared_drift` the drift
-    that `predicted_drift` predicts: supervised at the end, with cosine at a fixed time.
+    that `predicted_drift` predicts, of a part of the kernel: supervised at the end, with cosine at a fixed time.
     """
     columns = (*NET, "limit_rate", "unreachable", "growth_rate", "gram_departure", "gram_blow_up")
     columns += ("cosine_time", "cosine_drift")
@@ -60,9 +60,15 @@ def departures_table(rows: pd.DataFrame, solution: Solution, supervised: Supervi
     runs = runs.merge(fitted, on=NET, validate="many_to_one")
     cosine, times, fits = runs.pop("cosine_drift"), runs.pop("cosine_time"), runs.pop("supervised_drift")
     runs["predicted_drift"] = _by_objective(runs, supervised=fits, cosine=cosine)
-    at_time = _drift_at(rows[rows["objective"] == "cosine"], runs, times)
-    runs["compared_drift"] = _by_objective(runs, supervised=runs["drift"].where(fits.notna()), cosine=at_time)
+    rows, ends = (table.assign(part=_predicted_part(table)) for table in (rows, runs))
+    at_time = _part_at(rows[rows["objective"] == "cosine"], runs, times)
+    runs["compared_drift"] = _by_objective(runs, supervised=ends["part"].where(fits.notna()), cosine=at_time)
     return runs
+
+
+def _predicted_part(table: pd.DataFrame) -> pd.Series:
+    """Of each row the drift of that part of the kernel whose drift is predicted for its activation."""
+    return table["drift"].where(table["activation"].map(PREDICTED) == "all", table["drift_second"])
 
 
 def _by_objective(runs: pd.DataFrame, **columns: pd.Series) -> pd.Series:
@@ -100,11 +106,11 @@ def _summary(run: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _drift_at(rows: pd.DataFrame, runs: pd.DataFrame, times: pd.Series) -> pd.Series:
-    """Drift of each run at a time of its own, its logarithm between the rows by a straight line; nan without rows."""
+def _part_at(rows: pd.DataFrame, runs: pd.DataFrame, times: pd.Series) -> pd.Series:
+    """`part` of each run at a time of its own, its logarithm between the rows by a straight line; nan without rows."""
     found = pd.Series(np.nan, index=runs.index)
-    curves = dict(iter(rows[rows["drift"] > 0].groupby(RUN)))
+    curves = dict(iter(rows[rows["part"] > 0].groupby(RUN)))
     for place, key in zip(runs.index, runs[RUN].itertuples(index=False, name=None), strict=True):
         if key in curves:
-            found[place] = np.exp(np.interp(times[place], curves[key]["time"], np.log(curves[key]["drift"])))
+            found[place] = np.exp(np.interp(times[place], curves[key]["time"], np.log(curves[key]["part"])))
     return found

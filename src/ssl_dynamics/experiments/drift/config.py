@@ -1,6 +1,6 @@
 """What the configuration says of the drift of wide nets, and what the stages read of it."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, PositiveInt, model_validator
 
@@ -30,6 +30,11 @@ TOGETHER = 32_768
 # units in each batch for what its steps cost at any width. In the quick configuration one job does it all.
 UNITS_OF_A_BATCH = 8_000
 WORK_OF_A_PART = 800_000_000
+
+
+# The part of the kernel whose drift is predicted: that of both layers, of ReLU that of the output layer. The other one
+# holds the units' gates, of which tens open and close in training: one more or less is a tenth of its drift.
+PREDICTED: dict[Activation, Literal["all", "second"]] = {"identity": "all", "relu": "second", "erf": "all"}
 
 
 class Batch(NamedTuple):

@@ -9,6 +9,7 @@ from ssl_dynamics.experiments.drift.config import (
     COSINE_TIME,
     HORIZON,
     MOMENTS,
+    PREDICTED,
     WIDE,
     NetsSettings,
     SolveSettings,
@@ -36,7 +37,7 @@ from ssl_dynamics.problem.points import points_of
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.shared_files import read_triplets
 from ssl_dynamics.theory import blow_up_delay, gram_curve, gram_state, unreachable_share
-from ssl_dynamics.theory.frozen_descent import cosine_descent, regression_descent
+from ssl_dynamics.theory.frozen_descent import Descent, cosine_descent, regression_descent
 from ssl_dynamics.theory.frozen_kernel import fastest_rate, frozen_kernel_change
 
 
@@ -105,14 +106,11 @@ def solve_supervised(job: Job[NetsSettings]) -> None:
 def supervised_drift(
     anchor: Array, layers: tuple[Array, Array], Y: Array, activation: Activation, rate: float
 ) -> float:
-    """Drift of the kernel of one net whose weights the errors on the kernel of the start pull, until they are small."""
-    before = two_layer_ntk(anchor, *layers, activation=activation)
+    """Drift of one net whose weights the errors on the kernel of the start pull, until they are small."""
+    kernel = two_layer_ntk(anchor, *layers, activation=activation)
     error = net_outputs(anchor, *layers, activation) - Y
-    descent = regression_descent(before, error, learning_rate=rate, remainder=REMAINDER)
-    after = two_layer_ntk(
-        anchor, *pulled_layers(anchor, layers, *descent, activation=activation), activation=activation
-    )
-    return relative_change(after, before)
+    descent = regression_descent(kernel, error, learning_rate=rate, remainder=REMAINDER)
+    return pulled_drift(anchor, anchor, layers, descent, activation)
 
 
 def cosine_drifts(start: Start, points: Triplets, settings: SolveSettings) -> tuple[Array, Array]:
@@ -126,12 +124,22 @@ def cosine_drifts(start: Start, points: Triplets, settings: SolveSettings) -> tu
         layers = (start.W1[seed], start.W2[seed])
         kernel, U = two_layer_ntk(X, *layers, activation=activation), net_outputs(X, *layers, activation)
         descent, times[seed] = cosine_descent(kernel, A, U, step=COSINE_STEP, end=COSINE_TIME)
-        before, after = (
-            two_layer_ntk(X[:n], *at, activation=activation)
-            for at in (layers, pulled_layers(X, layers, *descent, activation=activation))
-        )
-        drifts[seed] = relative_change(after, before)
+        drifts[seed] = pulled_drift(X, X[:n], layers, descent, activation)
     return times, drifts
+
+
+def pulled_drift(
+    X: Array, anchor: Array, layers: tuple[Array, Array], descent: Descent, activation: Activation
+) -> float:
+    """Drift on the anchors of the kernel of one net whose weights the slopes of a descent on X pull.
+
+    Of the part of the kernel that is predicted for its activation.
+    """
+    pulled = pulled_layers(X, layers, *descent, activation=activation)
+    after, before = (
+        two_layer_ntk(anchor, *at, activation=activation, block=PREDICTED[activation]) for at in (pulled, layers)
+    )
+    return relative_change(after, before)
 
 
 def gram_times(start: Start, anchor: Array, C: Array) -> Array:

@@ -28,18 +28,22 @@ def accuracy_table(
 ) -> pd.DataFrame:
     """Accuracies at every checkpoint: trained, extrapolated to η → 0 once, predicted, predicted at rate 1.
 
-    Where training goes on at a single step size, after the transient, nothing can be extrapolated: it is as trained.
+    After the transient training goes on at a single step size: nothing is extrapolated there but the end, at which the
+    span is at its limit for every step size, and which is as trained.
     """
     W = trajectories.whole()
     fine, coarse, *_ = trajectories.by_step_size()
     span = combined_span([coarse, fine], richardson_weights(STEP_RATIO, 1).tolist())
     models = {
         "trained": W,
-        "extrapolated": np.concatenate([span, W[:, span.shape[1] :]], axis=1),
+        "extrapolated": np.concatenate([span, W[:, -1:]], axis=1),
         "predicted": solution.basis,
         "predicted_control": solution.basis_half,
     }
-    return pd.concat(
-        tidy_rows(accuracies, solution.times).assign(probe=probe)
-        for probe, accuracies in labelled.accuracies(models, penalty).items()
-    )
+    tables = []
+    for probe, accuracies in labelled.accuracies(models, penalty).items():
+        known = accuracies["extrapolated"]
+        between = np.full((len(known), W.shape[1] - known.shape[1]), np.nan)
+        accuracies["extrapolated"] = np.concatenate([known[:, :-1], between, known[:, -1:]], axis=1)
+        tables.append(tidy_rows(accuracies, solution.times).assign(probe=probe))
+    return pd.concat(tables)
