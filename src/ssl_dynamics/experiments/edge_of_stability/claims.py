@@ -26,10 +26,10 @@ CLAIMS = [
     Claim(
         id="beyond-edge-orbit",
         source="beyond",
-        statement="Steps that are too large to converge end in an orbit of period 2, to and fro over the leading "
-        "eigenspace; with QR or polar retraction the cosine of the turn is the inverse of the step size in units of "
-        "the largest stable one.",
-        formula=r"\eta(\lambda_d-\lambda_1)>1\;\Rightarrow\;\theta\leftrightarrow-\theta,\quad"
+        statement="With QR or polar retraction steps up to three times as large as the largest stable one, but larger "
+        "than it, end in an orbit of period 2, to and fro over the leading eigenspace; the cosine of the turn is the "
+        "inverse of the step size in units of the largest stable one.",
+        formula=r"1<\eta(\lambda_d-\lambda_1)\le3\;\Rightarrow\;\theta\leftrightarrow-\theta,\quad"
         r"\cos2\theta=\frac1{\eta(\lambda_d-\lambda_1)}",
         quantity=f"{TOLD} to the leading eigenspace at the last two steps, QR and polar retraction, all step sizes",
         experiment="edge_of_stability",
@@ -45,8 +45,9 @@ CLAIMS = [
     Claim(
         id="beyond-edge-exponential",
         source="beyond",
-        statement="With the exponential map the orbit is another one, in which the turn follows from its sine.",
-        formula=r"\eta(\lambda_d-\lambda_1)>1\;\Rightarrow\;\theta\leftrightarrow-\theta,\quad"
+        statement="With the exponential map, and steps below π/2 times the largest stable one, the orbit is another "
+        "one, in which the turn follows from its sine.",
+        formula=r"1<\eta(\lambda_d-\lambda_1)<\frac\pi2\;\Rightarrow\;\theta\leftrightarrow-\theta,\quad"
         r"\frac{\sin2\theta}{2\theta}=\frac1{\eta(\lambda_d-\lambda_1)}",
         quantity=f"{TOLD} to the leading eigenspace at the last two steps, exponential map, all step sizes",
         experiment="edge_of_stability",

@@ -1,4 +1,4 @@
-"""Which constraints prevent collapse: those on lengths do not, those on all singular values do."""
+"""Which constraints prevent collapse: those on lengths do not; a bound on all singular values does if λ_z < 0."""
 
 import math
 
@@ -58,8 +58,9 @@ CLAIMS = [
         id="beyond-spectral-norm",
         source="beyond",
         bears_on=("A2",),
-        statement="A bound on the spectral norm that cuts singular values at 1 prevents collapse as orthogonality "
-        "does: from orthonormal starts weights stay orthonormal, or become so again, and follow the same closed form.",
+        statement="Where λ_z < 0, a bound on the spectral norm that cuts singular values at 1 prevents collapse as "
+        "orthogonality does: from orthonormal starts weights stay orthonormal, or become so again, and follow the same "
+        "closed form.",
         formula=STEP + r",\;\Pi:\sigma\mapsto\min(\sigma,1)\;\Rightarrow\;W_kW_k^\top=P_k\text{ where }p_k=0,\quad"
         r"p_{k+1}=\min(0,\,p_k+\ln\sigma_z((I-2\eta C)P_k))",
         quantity="largest projector distance of WWᵀ from the closed form of orthogonality where theory says WᵀW = I, "
