@@ -216,7 +216,7 @@ def test_curves_of_the_figure_are_at_their_penalties_and_times(monkeypatch, tmp_
     rows = tables(monkeypatch, tmp_path)["soft_rank"]
     rows, plan, C = rows[rows["excess"].isna()], Design.load(tmp_path / "schedule.npz"), form_of(data(), "contrastive")
     norm = np.abs(np.linalg.eigvalsh(C)).max()
-    assert set(rows["strength"]) == {0.0, *CURVES, np.inf}
+    assert set(rows["strength"]) == {0.0, *CURVES, *SOFT["strengths"], np.inf}
     for strength, of_strength in rows.groupby("strength"):
         predicted = of_strength.pivot_table(index="seed", columns="time", values="predicted")
         times = predicted.columns.to_numpy()
@@ -283,7 +283,7 @@ def limit_rows(**columns):
 
 def test_a_direction_at_the_penalty_itself_does_not_count():
     rows = limit_rows().assign(strength=[1.0, 1.0, 1.3, 1.3])
-    assert rank_deviation()(rows).tolist() == [0]
+    assert rank_deviation(rows)(0).tolist() == [0]
 
 
 def test_ranks_are_counted_below_the_penalty():

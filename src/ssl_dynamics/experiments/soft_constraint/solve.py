@@ -93,6 +93,8 @@ def solve(job: Job[Settings]) -> None:
     limit_curve = np.linspace(0.9 * penalties[0], 1.1 * penalties[-1], LIMIT_POINTS)
     flow = soft_constraint_flow(C, start, times, beta=strengths)
     curve_times = np.geomspace(*CURVE_TIMES, CURVE_POINTS) / plan.norm
+    trained = [float(f"{strength:.6g}") for strength in strengths / plan.norm]
+    curve_strengths = np.unique([*CURVES, *trained])
     Solution(
         flow=flow,
         flow_wrong={
@@ -107,7 +109,8 @@ def solve(job: Job[Settings]) -> None:
             for name, factor in FAR_RATES.items()
         },
         curve_times=curve_times,
-        curves=excess(soft_constraint_flow(C, start, curve_times, beta=plan.norm * np.array(CURVES))),
+        curve_strengths=curve_strengths,
+        curves=excess(soft_constraint_flow(C, start, curve_times, beta=plan.norm * curve_strengths)),
         ends=np.stack(
             [
                 log_excess_rank(log_singular_values(C, start, curve_times, through=R)),
