@@ -209,8 +209,11 @@ class _Stop(BaseException):
 def _stopped_after(seconds: float) -> Iterator[None]:
     """Leave the block after so many CPU seconds of this process."""
 
+    armed = True
+
     def stop(_: int, __: FrameType | None) -> None:
-        raise _Stop
+        if armed:
+            raise _Stop
 
     before = signal.signal(signal.SIGPROF, stop)
     try:
@@ -219,5 +222,7 @@ def _stopped_after(seconds: float) -> Iterator[None]:
     except _Stop:
         pass
     finally:
+        armed = False
         signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, signal.SIG_IGN)  # drops one on its way, which would end the process
         signal.signal(signal.SIGPROF, before)
