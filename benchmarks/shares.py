@@ -128,7 +128,10 @@ def limit(found: Sequence[Part], most: float | None) -> str:
     if most is None or whole <= most:
         return f"{words}."
     if floor > most:
-        return f"{words}. This is above the target of {most:,.0f} s, which no faster training of this work can reach."
+        return (
+            f"{words}. This is above the target of {most:,.0f} s: with the same products, faster training alone cannot "
+            "reach it."
+        )
     return (
         f"{words}. This is below the target of {most:,.0f} s: to reach it, {whole - most:,.0f} s have to go, which are "
         f"{(whole - most) / (whole - floor):.0%} of what training does beside these products, or products themselves."
@@ -208,7 +211,6 @@ class _Stop(BaseException):
 @contextmanager
 def _stopped_after(seconds: float) -> Iterator[None]:
     """Leave the block after so many CPU seconds of this process."""
-
     armed = True
 
     def stop(_: int, __: FrameType | None) -> None:
