@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from threadpoolctl import threadpool_limits
 
-from benchmarks import kernel, pipeline, plot, report, training, trajectory
+from benchmarks import kernel, pipeline, plot, report, shares, training, trajectory
 from benchmarks.baseline import key, regressions
 from benchmarks.growth import grow
 from benchmarks.peers import Peers
@@ -54,6 +54,7 @@ def main(arguments: list[str]) -> None:
 def measure(config: Path) -> None:
     """Everything, into results/benchmark and the page in docs."""
     pipelines = {of: tuple(values) for values, of in map(pipeline.measures, dict.fromkeys((config, QUICK)))}
+    parts = {next(iter(pipelines)): shares.parts(config, say)}
     again = pipeline.reruns(QUICK) if all(pipelines.values()) else []
     answer = subprocess.run([sys.executable, "-m", "benchmarks", "memory"], capture_output=True, text=True, check=True)
     peak = Measure(
@@ -66,7 +67,7 @@ def measure(config: Path) -> None:
         rows = tuple(take(comparisons, say))
         say("growth")
         growths = tuple(map(grow, [*training.growing(problem), *kernel.growing()]))
-    found = report.Report(surroundings(), rows, growths, peak, pipelines, tuple(again))
+    found = report.Report(surroundings(), rows, growths, peak, pipelines, tuple(again), parts)
     found.write(JSON)
     write(report.read(JSON))
     say(f"{JSON.parent} and {PAGE} are written")

@@ -22,18 +22,21 @@ Job = dict[str, Any]
 
 TURNS = 5
 FIGURE = "figures/steps.svg"  # the one that is drawn anew
+CPU_SECONDS = "CPU seconds"
+OWN, SNAKEMAKE = "ssl_dynamics.commands", "snakemake.cli"  # what a run imports, and what one with jobs to do besides
 NOTHING, DRAWN = "a run with nothing to do", "a run in which one figure is missing"
 # By configuration and measure: what there is to be at least and at most, on 2 cores.
 LEAST = {"full": {"busy share": 0.9}}
 MOST = {
     "full": {
-        "CPU seconds": 2200.0,
+        CPU_SECONDS: 2200.0,
         "longest job's share of them": 0.2,
         "largest peak memory of a job": 2.0,
         "elapsed": 1200.0,
     },
     "quick": {"elapsed": 45.0, NOTHING: 2.5, DRAWN: 10.0},
 }
+SHOWING = ("figures", "triplet_figure", "notebook")  # how the names of rules begin that draw or show
 MEGABYTES = 1024**2 / 1e9  # of Snakemake's benchmarks, in GB
 
 
@@ -58,46 +61,64 @@ class Measure:
 
 def measures(config_file: Path) -> tuple[list[Measure], str]:
     """The numbers of the run of a configuration, and a line that says what run it is, or why there are none."""
-    config = load_config(config_file)
-    if not (config.results / FILE).is_file():
-        return [], f"{config.results}: no finished run here, so nothing is said of the pipeline"
-    runs = read_runs(config.results / FILE)
-    jobs = jobs_below(config.results, runs)
+    found = whole_run(config_file)
+    if isinstance(found, str):
+        return [], found
+    jobs, run = found
+    line = f"{config_file}, {run['start']}, {run['hardware']['processor']}"
+    return with_targets([*of_jobs(jobs), *of_run(jobs, run)], load_config(config_file).name), line
+
+
+def whole_run(config_file: Path) -> tuple[list[Job], dict[str, Any]] | str:
+    """All jobs of a configuration and the run that did them, or why there is none."""
+    results = load_config(config_file).results
+    if not (results / FILE).is_file():
+        return f"{results}: no finished run here, so nothing is said of the pipeline"
+    runs = read_runs(results / FILE)
+    jobs = jobs_below(results, runs)
     inside = [sum(in_run(job, run) for job in jobs) for run in runs]
     most = max(inside, default=0)
     if most < len(jobs) or not jobs:
-        return [], (
-            f"{config.results}: no run did all of its {len(jobs)} jobs, the fullest {most}, so nothing is said of the "
+        return (
+            f"{results}: no run did all of its {len(jobs)} jobs, the fullest {most}, so nothing is said of the "
             "pipeline; remove that folder and run it whole"
         )
-    run = runs[inside.index(most)]
-    found = [*of_jobs(jobs), *of_run(jobs, run)]
-    return with_targets(found, config.name), f"{config_file}, {run['start']}, {run['hardware']['processor']}"
+    return jobs, runs[inside.index(most)]
 
 
 def reruns(config_file: Path) -> list[Measure]:
     """Elapsed seconds of runs after a whole one, in a copy of the tree: medians of 5 turns."""
     config = load_config(config_file)
-    taken: dict[str, list[float]] = {NOTHING: [], DRAWN: []}
+    run = ["-B", "-m", "ssl_dynamics.cli", "run", str(config_file), "--cores", "2"]
+    taken: dict[str, list[float]] = {what: [] for what in (OWN, SNAKEMAKE, NOTHING, DRAWN)}
     with TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         shutil.copytree(Path(), tree, ignore=shutil.ignore_patterns(".*", "archives", "reports", "results"))
         shutil.copytree(config.results, tree / config.results)
         for _ in range(TURNS):
-            taken[NOTHING].append(_elapsed(config_file, tree))
+            for module in (OWN, SNAKEMAKE):
+                taken[module].append(_elapsed(["-B", "-c", f"import {module}"], tree))
+            taken[NOTHING].append(_elapsed(run, tree))
             (tree / config.results / FIGURE).unlink()
-            taken[DRAWN].append(_elapsed(config_file, tree))
-    spread = {what: f"{min(times):.3g} to {max(times):.3g} in {TURNS} turns" for what, times in taken.items()}
-    return with_targets([Measure(what, median(taken[what]), "s", note=spread[what]) for what in taken], config.name)
+            taken[DRAWN].append(_elapsed(run, tree))
+    middle = {what: median(times) for what, times in taken.items()}
+    notes = {what: f"{min(times):.3g} to {max(times):.3g} in {TURNS} turns" for what, times in taken.items()}
+    notes[NOTHING] += f"; imports take {middle[OWN]:.1f} s, then it hashes all files and code"
+    found = whole_run(config_file)
+    if not isinstance(found, str) and (chain := in_turn(found[0], (config.results / FIGURE).as_posix())):
+        notes[DRAWN] += (
+            f"; beside a run with nothing to do, {middle[NOTHING]:.1f} s, it imports Snakemake, "
+            f"{middle[SNAKEMAKE]:.1f} s, and does jobs {chain}"
+        )
+    return with_targets([Measure(what, middle[what], "s", note=notes[what]) for what in (NOTHING, DRAWN)], config.name)
 
 
-def _elapsed(config_file: Path, tree: Path) -> float:
-    """Seconds of a run in a tree."""
-    command = [sys.executable, "-B", "-m", "ssl_dynamics.cli", "run", str(config_file), "--cores", "2"]
+def _elapsed(arguments: list[str], tree: Path) -> float:
+    """Seconds of Python with these arguments in a tree."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     started = time.monotonic()
     subprocess.run(
-        command,
+        [sys.executable, *arguments],
         cwd=tree,
         env={**os.environ, "PYTHONPATH": str(tree / "src"), "PATH": path},
         check=True,
@@ -127,17 +148,46 @@ def of_jobs(jobs: Sequence[Job]) -> list[Measure]:
 def of_run(jobs: Sequence[Job], run: dict[str, Any]) -> list[Measure]:
     """What they took of the time, the cores and the CPU of the run; of a cluster's cores nothing is known."""
     elapsed = (datetime.fromisoformat(run["end"]) - datetime.fromisoformat(run["start"])).total_seconds()
-    found = [Measure("elapsed", elapsed, "s")]
-    if cores := run.get("cores"):
+    cores, whole = run.get("cores"), run.get("cpu_seconds")
+    found = [Measure("elapsed", elapsed, "s", note=never_idle(jobs, whole, cores) if cores and whole else "")]
+    if cores:
         cpu, inside = (sum(number(job, column) for job in jobs) for column in ("cpu_time", "s"))
         found += [
             Measure("busy share", cpu / elapsed / cores, note=f"CPU seconds of the jobs over {cores} cores × elapsed"),
             Measure("share in no job", 1 - inside / elapsed / cores, note="of cores × elapsed"),
         ]
-        if whole := run.get("cpu_seconds"):
+        if whole:
             note = "of all CPU seconds of the run, those of no job: Snakemake's own"
-            found += [Measure("CPU seconds", whole, "s"), Measure("overhead share", 1 - cpu / whole, note=note)]
+            found += [Measure(CPU_SECONDS, whole, "s"), Measure("overhead share", 1 - cpu / whole, note=note)]
     return found
+
+
+def never_idle(jobs: Sequence[Job], whole: float, cores: int) -> str:
+    """What bounds the elapsed time from below: the CPU seconds over the cores, and those that compute nothing."""
+    starting = sum(job["starting"] for job in jobs) / cores
+    own = (whole - sum(number(job, "cpu_time") for job in jobs)) / cores
+    shown = [job for job in jobs if job["rule"].startswith(SHOWING)]
+    drawing = sum(number(job, "cpu_time") - job["starting"] for job in shown) / cores
+    return (
+        f"at least {whole / cores:,.1f} s on {cores} cores, even if never idle; of these, starting the jobs "
+        f"{starting:.1f}, Snakemake's own {own:.1f}, figures and notebooks {drawing:.1f}: "
+        f"{starting + own + drawing:.1f} s without training, solving or comparing"
+    )
+
+
+def in_turn(jobs: Sequence[Job], path: str) -> str:
+    """The longest chain of jobs that a run does one after the other where this file is missing, with their seconds."""
+    makers = [job for job in jobs if path in job["outputs"]]
+    made = {each for job in makers for each in job["outputs"]}
+    after = makers
+    while more := [job for job in jobs if job not in after and made.intersection(job["inputs"])]:
+        after = [*after, *more]
+        made |= {each for job in more for each in job["outputs"]}
+    if not after:
+        return ""
+    seconds, chain = critical_path(after)
+    takes = {job["name"]: number(job, "s") for job in after}
+    return f"one after the other {seconds:.1f} s: " + ", ".join(f"{Path(job).name} {takes[job]:.1f}" for job in chain)
 
 
 def with_targets(found: Sequence[Measure], name: str) -> list[Measure]:

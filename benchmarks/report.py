@@ -1,7 +1,7 @@
 """What was measured: as JSON, as tables, and in words."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -10,13 +10,14 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from benchmarks.growth import MOST_ABOVE, Growth
-from benchmarks.pipeline import Measure
+from benchmarks.pipeline import CPU_SECONDS, Measure
+from benchmarks.shares import SECONDS, Part, least, limit
 from benchmarks.turns import Row, Target
 
 
 @dataclass(frozen=True)
 class Report:
-    """All of a benchmark; `surroundings` as in the record of a run, `pipelines` by a line that says which run it is."""
+    """All of a benchmark; `surroundings` as in the record of a run, `pipelines` and `parts` by a line that names it."""
 
     surroundings: dict[str, Any]
     rows: tuple[Row, ...]
@@ -24,6 +25,7 @@ class Report:
     memory: Measure
     pipelines: dict[str, tuple[Measure, ...]]
     reruns: tuple[Measure, ...]
+    parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -170,7 +172,10 @@ def _values(report: Report) -> Iterator[str]:
     yield from _measures([report.memory])
     for of, measures in report.pipelines.items():
         yield from ("", f"{of}.", "")
-        yield from _measures(measures)
+        parts = report.parts.get(of)
+        yield from _measures([_bounded(measure, parts) for measure in measures] if parts else measures)
+        if parts:
+            yield from _parts(parts, next(measure.most for measure in measures if measure.what == CPU_SECONDS))
     if report.reruns:
         yield from ("", "After a whole run of the small configuration:", "")
         yield from _measures(report.reruns)
@@ -184,6 +189,41 @@ def _measures(measures: Sequence[Measure]) -> Iterator[str]:
         met = {None: "", True: "met", False: "not met"}[measure.met]
         value = f"{significant(measure.value)} {measure.unit}".strip()
         yield f"| {measure.what} | {value} | {', '.join(bounds) or '—'} | {met} | {measure.note} |"
+
+
+def _bounded(measure: Measure, parts: Sequence[Part]) -> Measure:
+    """The CPU seconds with what bounds them from below."""
+    if measure.what != CPU_SECONDS:
+        return measure
+    return replace(measure, note=f"at least {least(parts):,.0f} with training at the rate of its products: see below")
+
+
+def _parts(parts: Sequence[Part], most: float | None) -> Iterator[str]:
+    """What the CPU seconds of a run are."""
+    whole = sum(part.seconds for part in parts)
+    yield from ("", "What its CPU seconds are:", "")
+    yield "| what | jobs | CPU seconds | of the run | products | factorisations | other operations | rest |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for part in (*parts, Part("the run", whole, sum(part.jobs or 0 for part in parts))):
+        shares = part.shares
+        made_of = (shares.products, shares.factorisations, shares.others, shares.rest) if shares else (None,) * 4
+        cells = [
+            part.what,
+            "—" if part.jobs is None else str(part.jobs),
+            f"{part.seconds:,.1f}",
+            f"{part.seconds / whole:.1%}",
+            *("—" if share is None else f"{share:.2f}" for share in made_of),
+        ]
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+    yield (
+        "Training is named by its stages, without the start of their jobs. Its shares are those of the first "
+        f"{SECONDS:g} CPU seconds of the longest job of each stage, under a profiler. It slows down the rest: where "
+        "these seconds are like those that follow, the shares of products and factorisations are lower bounds. Other "
+        "operations are passes over elements, copies, and torch's handing out of operations; the rest is Python, what "
+        "is done without torch, and the profiler. "
+        f"{limit(parts, most)}"
+    )
 
 
 def duration(seconds: float) -> str:

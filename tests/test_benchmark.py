@@ -115,7 +115,14 @@ def test_growth_is_held_against_that_of_the_operations(exponent, met):
 
 def job(name, s, cpu, inputs, memory="100"):
     usage = {"s": str(s), "cpu_time": str(cpu), "max_rss": memory}
-    return {"name": name, "starting": 0.1 * cpu, "usage": usage, "inputs": inputs, "outputs": [f"{name}.npz"]}
+    return {
+        "rule": name,
+        "name": name,
+        "starting": 0.1 * cpu,
+        "usage": usage,
+        "inputs": inputs,
+        "outputs": [f"{name}.npz"],
+    }
 
 
 @given(st.integers(1, 5), st.data())
@@ -216,8 +223,10 @@ def test_runs_after_a_whole_one_are_timed_on_a_copy(here, monkeypatch):
     drawn.touch()
     there = []
 
-    def elapsed(config, tree):
-        assert config == Path("config/quick.yaml")
+    def elapsed(arguments, tree):
+        if arguments[1] == "-c":
+            return {"import ssl_dynamics.commands": 0.5, "import snakemake.cli": 1.5}[arguments[2]]
+        assert arguments[-3:] == ["config/quick.yaml", "--cores", "2"]
         figure = tree / "results/quick" / pipeline.FIGURE
         there.append(figure.exists())
         figure.touch()
@@ -227,7 +236,14 @@ def test_runs_after_a_whole_one_are_timed_on_a_copy(here, monkeypatch):
     nothing, figure = pipeline.reruns(Path("config/quick.yaml"))
     assert there == [True, False] * pipeline.TURNS
     assert (nothing.value, nothing.met, figure.value, figure.met) == (6.0, False, 20.0, False)
-    assert nothing.note == "2 to 10 in 5 turns"
+    assert nothing.note == "2 to 10 in 5 turns; imports take 0.5 s, then it hashes all files and code"
+    assert figure.note == "20 to 20 in 5 turns"  # no job of this run has drawn it
+    maker = job("figures", 7.0, 7.0, []) | {"outputs": [f"results/quick/{pipeline.FIGURE}"]}
+    monkeypatch.setattr(pipeline, "whole_run", lambda _: ([maker], {}))
+    assert pipeline.reruns(Path("config/quick.yaml"))[1].note.endswith(
+        "; beside a run with nothing to do, 16.0 s, it imports Snakemake, 1.5 s, and does jobs one after the other "
+        "7.0 s: figures 7.0"
+    )
     assert drawn.exists()
 
 
