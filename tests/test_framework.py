@@ -1,6 +1,7 @@
 import itertools
 import logging
 from dataclasses import asdict
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -19,11 +20,13 @@ from ssl_dynamics.analysis import (
 )
 from ssl_dynamics.engine.artifacts import write_arrays
 from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.downstream.compare.downstream import accuracy_table
 from ssl_dynamics.experiments.finite_sample.compare import sine_table
 from ssl_dynamics.experiments.finite_sample.design import Spans
 from ssl_dynamics.experiments.mini_batch.config import SimulateSettings
 from ssl_dynamics.experiments.mini_batch.design import Design, Trajectories, half_way
 from ssl_dynamics.experiments.mini_batch.simulate import simulate
+from ssl_dynamics.labelled import Labelled
 from ssl_dynamics.problem import quadratic_form
 from ssl_dynamics.problem.forms import factors_of, form_of
 from ssl_dynamics.problem.mixture import mixture
@@ -31,6 +34,7 @@ from ssl_dynamics.problem.sampling import triplet_sampler
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.registry import CLAIMS
 from ssl_dynamics.settings.data import Digits, GaussianMixture, Noise
+from ssl_dynamics.shared_files import Trajectories as Trained
 from ssl_dynamics.simulation.minibatch import train_on_batches
 from ssl_dynamics.theory import (
     batch_noise,
@@ -331,6 +335,26 @@ def verdict(claim_id, table):
     (claim,) = [claim for claim in CLAIMS if claim.id == claim_id]
     cell = judge_rows(claim, {claim.own_table: table.assign(**CELL)})
     return cell.verdict
+
+
+@pytest.mark.parametrize("late", [0, 3])
+def test_accuracies_are_extrapolated_over_the_transient_and_as_trained_at_the_end(problem, clusters, late):
+    C, W0 = problem
+    items, labels = clusters
+    labelled = Labelled(items, labels, items, labels)
+    times = np.linspace(0, 0.3, 4 + late)
+    coarse, fine, exact = (grassmann_flow(C, W0, times * shift) for shift in (1.2, 1.1, 1.0))
+    weights = {"0": fine[:, :4], "1": coarse[:, :4]} | ({"late": fine[:, 4:]} if late else {})
+    solution = SimpleNamespace(times=times, basis=exact, basis_half=coarse)
+    table = accuracy_table(Trained(weights, {}, {}, {}), solution, labelled, 0.1)
+    span = combined_span([coarse[:, :4], fine[:, :4]], [-1.0, 2.0])
+    for probe, rows in table.groupby("probe"):
+        columns = {name: rows.pivot(index="seed", columns="time", values=name) for name in ("trained", "extrapolated")}
+        found = columns["extrapolated"].to_numpy()
+        np.testing.assert_array_equal(found[:, :4], labelled.accuracies({"span": span}, 0.1)[probe]["span"])
+        assert np.isnan(found[:, 4:-1]).all()
+        if late:
+            np.testing.assert_array_equal(found[:, -1], columns["trained"].to_numpy()[:, -1])
 
 
 @pytest.mark.parametrize(("error", "expected"), [(0.008, "pass"), (0.012, "fail")])

@@ -36,14 +36,15 @@ def accuracy_table(
     span = combined_span([coarse, fine], richardson_weights(STEP_RATIO, 1).tolist())
     models = {
         "trained": W,
-        "extrapolated": np.concatenate([span, W[:, -1:]], axis=1),
+        "extrapolated": span,
         "predicted": solution.basis,
         "predicted_control": solution.basis_half,
     }
     tables = []
     for probe, accuracies in labelled.accuracies(models, penalty).items():
-        known = accuracies["extrapolated"]
-        between = np.full((len(known), W.shape[1] - known.shape[1]), np.nan)
-        accuracies["extrapolated"] = np.concatenate([known[:, :-1], between, known[:, -1:]], axis=1)
+        known = np.full_like(accuracies["trained"], np.nan)
+        known[:, -1] = accuracies["trained"][:, -1]
+        known[:, : span.shape[1]] = accuracies["extrapolated"]  # to the end, where training does not go on
+        accuracies["extrapolated"] = known
         tables.append(tidy_rows(accuracies, solution.times).assign(probe=probe))
     return pd.concat(tables)
