@@ -19,9 +19,9 @@ _READ = ("Snakefile", "workflow", "src", "paper", "requirements.lock", "environm
 _LISTED = "results/reference"
 
 
-def question(words: Sequence[str], configuration: Path) -> str:
+def question(about: str, configuration: Path) -> str:
     """A hash of what is asked and of all that the answer follows from: sources, configuration, versions, folder."""
-    said = [*words, str(Path.cwd()), sys.version, version("snakemake")]
+    said = [about, str(Path.cwd()), sys.version, version("snakemake")]
     digest = hashlib.sha256(json.dumps(said).encode())
     for path in [configuration, *_files(_READ)]:
         digest.update(f"{path}\0{sha256(path) if path.is_file() else None}\0".encode())

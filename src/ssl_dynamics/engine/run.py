@@ -154,7 +154,7 @@ def jobs_of(configuration: Configuration, targets: Sequence[str] = ()) -> list[J
     """
     require_top_folder()
     about = json.dumps([str(configuration), *targets])
-    asked = answers.question([about], configuration.file)
+    asked = answers.question(about, configuration.file)
     jobs = jobs_in(answers.remembered(asked, about) or ())
     if not jobs or any(not Path(file).exists() for file in read_from_outside(jobs)):
         commands = _ask(configuration, targets)

@@ -5,7 +5,7 @@ from typing import Any
 
 from ssl_dynamics.claims.common import WORST_FIRST
 from ssl_dynamics.report.formatting import Record
-from ssl_dynamics.report.parts import Finding
+from ssl_dynamics.report.parts import OUTPUT_LAYER, Finding
 
 # The abstracts in this project's words: A1 … A5 of the paper, F1 … F4 of the follow-up.
 ABSTRACTS = {
@@ -43,7 +43,6 @@ UNTESTED = {
     "of the drift in the width are not tested there.",
 }
 # Where a sentence ends: claims that measure its limit, and do not count as support of it.
-OUTPUT_LAYER = ("beyond-output-layer-law", "beyond-output-layer-flow")
 LIMITS = {
     "A2": Finding(
         "On the time h/κ, if the output layer alone is orthogonal and the first layer is free at the rate κ: the ratio "
@@ -77,8 +76,7 @@ def standing(records: Sequence[Record]) -> list[dict[str, Any]]:
 
 
 def _limit(limit: Finding | None, verdicts: Mapping[str, str]) -> dict[str, Any] | None:
-    """The words, the claims that measure it with their verdicts, and the worst of these; none where none was judged."""
+    """The words, and the claims that measure it with their verdicts; none where none was judged."""
     if limit is None or not verdicts.keys() >= set(limit.claims):
         return None
-    measured = {claim: verdicts[claim] for claim in limit.claims}
-    return {"words": limit.sentence, "verdict": min(measured.values(), key=WORST_FIRST.index), "measured": measured}
+    return {"words": limit.sentence, "measured": {claim: verdicts[claim] for claim in limit.claims}}

@@ -20,6 +20,8 @@ class Part:
     answer: tuple[Finding, ...]
 
 
+OUTPUT_LAYER = ("beyond-output-layer-law", "beyond-output-layer-flow")  # they measure where A2 and F3 end
+
 PARTS = {
     "collapse": Part(
         "Dimension collapse",
@@ -46,7 +48,7 @@ PARTS = {
             Finding(
                 "With the output layer alone orthogonal, the ratio of singular values of linear nets falls at the rate "
                 "of collapse on the time h/κ.",
-                ("beyond-output-layer-law", "beyond-output-layer-flow"),
+                OUTPUT_LAYER,
             ),
             Finding(
                 "Training converges to the closed form as the step size falls, with each of three retractions.",
@@ -99,7 +101,7 @@ PARTS = {
             ),
             Finding(
                 "Only for times well below h/κ, κ the rate of the layer below.",
-                ("beyond-output-layer-law", "beyond-output-layer-flow"),
+                OUTPUT_LAYER,
             ),
             Finding(
                 "The model linearised at the start does not become right as nets widen.",

@@ -60,13 +60,12 @@ def departures_table(rows: pd.DataFrame, solution: Solution, supervised: Supervi
     runs = runs.merge(fitted, on=NET, validate="many_to_one")
     cosine, times, fits = runs.pop("cosine_drift"), runs.pop("cosine_time"), runs.pop("supervised_drift")
     runs["predicted_drift"] = _by_objective(runs, supervised=fits, cosine=cosine)
-    rows, ends = (table.assign(part=_predicted_part(table)) for table in (rows, runs))
     at_time = _part_at(rows[rows["objective"] == "cosine"], runs, times)
-    runs["compared_drift"] = _by_objective(runs, supervised=ends["part"].where(fits.notna()), cosine=at_time)
+    runs["compared_drift"] = _by_objective(runs, supervised=_part(runs).where(fits.notna()), cosine=at_time)
     return runs
 
 
-def _predicted_part(table: pd.DataFrame) -> pd.Series:
+def _part(table: pd.DataFrame) -> pd.Series:
     """Of each row the drift of that part of the kernel whose drift is predicted for its activation."""
     return table["drift"].where(table["activation"].map(PREDICTED) == "all", table["drift_second"])
 
@@ -107,8 +106,9 @@ def _summary(run: pd.DataFrame) -> dict[str, float]:
 
 
 def _part_at(rows: pd.DataFrame, runs: pd.DataFrame, times: pd.Series) -> pd.Series:
-    """`part` of each run at a time of its own, its logarithm between the rows by a straight line; nan without rows."""
+    """That drift of each run at a time of its own, its logarithm between the rows by a line; nan without rows."""
     found = pd.Series(np.nan, index=runs.index)
+    rows = rows.assign(part=_part(rows))
     curves = dict(iter(rows[rows["part"] > 0].groupby(RUN)))
     for place, key in zip(runs.index, runs[RUN].itertuples(index=False, name=None), strict=True):
         if key in curves:
