@@ -111,10 +111,19 @@ def abstracts(records: list[Record]) -> str:
                 f"**{sentence['name']}** {sentence['words']}",
                 verdict_word(sentence["verdict"]),
                 f"{held} of {len(bearing)} hold: {names}",
+                where_it_ends(sentence["limit"]),
                 sentence["untested"],
             ]
         )
-    return table(["sentence", "verdict", "claims that bear on it", "what was not tested"], rows)
+    return table(["sentence", "verdict", "claims that bear on it", "where it ends", "what was not tested"], rows)
+
+
+def where_it_ends(limit: Record | None) -> str:
+    """The limit of a sentence, and the claims that measure it, each with its verdict."""
+    if limit is None:
+        return ""
+    measured = ", ".join(f"{claim} {verdict_word(verdict)}" for claim, verdict in limit["measured"].items())
+    return f"{limit['words']} Measured by {measured}."
 
 
 def verdicts(records: list[Record], over_draws: Record | None = None) -> str:

@@ -16,6 +16,7 @@ from ssl_dynamics.catalogue import EXPERIMENTS, FAMILIES, FIGURES, STORY, captio
 from ssl_dynamics.engine.artifacts import sha256
 from ssl_dynamics.experiments.data.figures import triplets
 from ssl_dynamics.experiments.dynamics.figures import exactness
+from ssl_dynamics.experiments.norm_constraints.figures import norm_constraints as norm_constraints_figure
 from ssl_dynamics.figures import panels, theme
 from ssl_dynamics.figures.writing import write_figure
 from ssl_dynamics.report.parts import PARTS
@@ -115,8 +116,8 @@ def downstream():
 def soft_constraint():
     errors = measured(rows(learning_rate=RATES, extrapolations=[0, 2], strength=[0.01, 1.0], time=TIMES), "error")
     errors = measured(errors, "error_fast")
-    rank = measured(rows(strength=[0.0, 0.01, 1.0, np.inf], time=[0.5, 1.0]), "predicted")
-    trained = measured(rows(strength=[0.01, 3.0], time=[0.5, 1.0]), "excess", "predicted")
+    rank = measured(rows(strength=[0.0, 0.01, 1.0, 3.0, np.inf], time=[0.5, 1.0]), "predicted")
+    trained = measured(rows(strength=[0.01 * (1 + 1e-15), 3.0], time=[0.5, 1.0]), "excess", "predicted")
     limits = measured(rows(strength=[1.0, 1.5, 2.0], direction=[1, 2]), "value", "predicted").assign(critical=1.2)
     tested = rows(strength=[0.01, 1.0], probe=["ridge", "nearest-mean"], time=TIMES)
     return {
@@ -207,7 +208,11 @@ def constrained_nets():
 
 def output_layer():
     nets = rows(nets=["optimum", "random", "relu", "erf"], time=TIMES)
-    return {"output_layer": measured(nets, "log_ratio", "predicted", "frozen")}
+    curve = rows(nets=["random"], time=np.linspace(0, 2, 9).tolist())
+    return {
+        "output_layer": measured(nets, "log_ratio", "predicted", "frozen"),
+        "output_layer_curve": measured(curve, "predicted", "frozen"),
+    }
 
 
 def depth():
@@ -303,6 +308,51 @@ def test_figure_has_a_labelled_panel_for_each_cell_and_stable_bytes(folder, name
         assert sha256(tmp_path / f"1.{suffix}") == sha256(tmp_path / f"2.{suffix}")
     assert flaws(figure) == []
     mpl.pyplot.close("all")
+
+
+def test_points_of_each_trained_penalty_have_a_line_of_their_colour():
+    theme.apply()
+    figure = drawn(FIGURES["soft-constraint"], "soft_constraint")
+    for axes in figure.axes:
+        lines, points = ([line for line in axes.lines if (line.get_marker() == ".") == dots] for dots in (False, True))
+        colors = [line.get_color() for line in lines]
+        assert len(set(colors)) == len(colors) == 5
+        assert [colors.index(line.get_color()) for line in points] == [1, 3]
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names[1:4] == [r"$\beta=10^{-2}\,\|C\|$", r"$\beta=1\,\|C\|$", r"$\beta=3\,\|C\|$"]
+    assert names[-2:] == ["theory", "training"]
+    plt.close("all")
+
+
+def test_shades_between_two_dynamics_are_neither_of_theirs_and_grow_brighter():
+    shades = list(theme.shades(range(7), between=True).values())
+    for color in theme.DYNAMICS_COLORS.values():
+        assert min(np.linalg.norm(np.subtract(color, shade)) for shade in shades) > 0.35
+    assert np.all(np.diff([theme.contrast(shade) for shade in shades]) < 0)
+
+
+def test_theory_of_random_starts_is_drawn_between_the_checkpoints():
+    theme.apply()
+    figure = drawn(FIGURES["output-layer"], "output_layer")
+    curves, trained = (
+        [line for line in figure.axes[0].lines if line.get_linestyle() == style] for style in ("-", "None")
+    )
+    by_color = {line.get_color(): len(line.get_xdata()) for line in curves}
+    assert [by_color[line.get_color()] for line in trained] == [3, 9, 3, 3]
+    assert all(len(line.get_xdata()) == 3 for line in trained)
+    plt.close("all")
+
+
+def test_start_of_all_constraints_is_marked():
+    theme.apply()
+    table = MADE_UP["norm_constraints"]()["norm_ranks"]
+    table.loc[table["time"] == 0, "excess"] = np.log(0.8)
+    figure = norm_constraints_figure(table)
+    for axes in figure.axes:
+        (mark,) = [line for line in axes.lines if line.get_linestyle() == ":"]
+        np.testing.assert_allclose(mark.get_ydata(), 1.8)
+    assert "start, $t=0$" in [text.get_text() for text in figure.legends[0].get_texts()]
+    plt.close("all")
 
 
 def test_text_that_cannot_be_read_is_noticed():

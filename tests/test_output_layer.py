@@ -10,6 +10,8 @@ from scipy.linalg import expm
 
 from problems import flow_problems, judge_rows, orthonormal, symmetric
 from ssl_dynamics.experiments.output_layer.claims import CLAIMS
+from ssl_dynamics.experiments.output_layer.compare import curve_table, net_table
+from ssl_dynamics.experiments.output_layer.design import Design, Solution, Trajectories
 from ssl_dynamics.kernels.two_layer import activate
 from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.levels import FAR_RATES, NEAR_RATES
@@ -241,6 +243,27 @@ def test_claims_hold_for_the_right_theory_and_for_no_wrong_one(claim):
     assert right.resolves < 0.4
     for error in (right.resolves, -right.resolves):
         assert judge_rows(claim, {claim.own_table: table(1.5 * error)}).verdict != "pass"
+
+
+def test_curve_of_the_figure_is_on_the_slow_time_of_its_checkpoints():
+    times = np.array([0.0, 4.0, 8.0])
+    net = np.zeros((2, 16, 3))
+    plan = Design(
+        points=np.zeros((2, 3)), triplets=1, rate=0.5, first={"random": net}, second={"random": net[..., :2]},
+        times={"random": times}, growth={"random": 3.0},
+    )  # fmt: skip
+    fine = np.linspace(0, 8, 5)
+    curve = -np.outer([1.0, 2.0], fine)
+    solution = Solution({"random": curve[:, ::2]}, {}, fine, curve, 0.4)
+    table, points = (
+        curve_table(plan, solution),
+        net_table("random", plan, Trajectories({"random": curve[:, ::2]}), solution),
+    )
+    np.testing.assert_allclose(np.unique(table["time"]), 0.5 / 16 * 3 * fine)
+    both = points.merge(table, on=["nets", "seed", "time"], suffixes=("", "_of_curve"))
+    assert len(both) == len(points) == 6
+    np.testing.assert_array_equal(both["predicted"], both["predicted_of_curve"])
+    np.testing.assert_array_equal(table["frozen"], 0)
 
 
 def test_without_a_gap_the_law_is_left_open():

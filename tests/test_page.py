@@ -11,10 +11,11 @@ from pages import BANNER, BOXED, RULES, TOP, record, rendered, words_of
 from problems import draws_of
 from ssl_dynamics import __version__
 from ssl_dynamics.config import load_config
-from ssl_dynamics.registry import CLAIMS
-from ssl_dynamics.report.abstracts import ABSTRACTS, FOLLOW_UP, PAPER, UNTESTED, standing
+from ssl_dynamics.registry import CLAIMS, GROUPS
+from ssl_dynamics.report.abstracts import ABSTRACTS, FOLLOW_UP, LIMITS, PAPER, UNTESTED, standing
 from ssl_dynamics.report.claim_rows import formula
 from ssl_dynamics.report.configured import banner, verdicts_settings
+from ssl_dynamics.report.families import families
 from ssl_dynamics.report.findings import findings_of
 from ssl_dynamics.report.links import Links
 from ssl_dynamics.report.parts import PARTS
@@ -32,6 +33,36 @@ def test_claims_of_the_abstracts_stand_as_the_worst_of_what_bears_on_them():
     assert {name: row["verdict"] for name, row in rows.items()} == {"A2": "fail", "A4": "open", "F3": "open"}
     assert [measured["id"] for measured in rows["A4"]["bearing"]] == ["A4-one", "beyond-two"]
     assert (PAPER, FOLLOW_UP) == (5, 4)
+
+
+def test_what_measures_the_limit_of_a_sentence_is_no_support_of_it(tmp_path):
+    measured = [record("A2-one", source="A2"), *(record(name, source="beyond") for name in LIMITS["A2"].claims)]
+    measured[1] |= {"verdict": "open"}
+    (row,) = standing(measured)
+    assert (row["verdict"], [each["id"] for each in row["bearing"]]) == ("pass", ["A2-one"])
+    assert row["limit"]["measured"] == dict(zip(LIMITS["A2"].claims, ["open", "pass"], strict=True))
+    assert row["limit"]["words"] == LIMITS["A2"].sentence
+    (unmeasured,) = standing(measured[:2])
+    assert unmeasured["limit"] is None
+    table = rendered(tmp_path, measured).partition('<table class="abstracts">')[2].partition("</table>")[0]
+    first, second = LIMITS["A2"].claims
+    assert f"Where it ends: {LIMITS['A2'].sentence} Measured by {first} open, {second} holds." in words_of(table)
+
+
+def test_limits_are_of_sentences_that_their_claims_do_not_support():
+    bearing = {claim.id: claim.abstracts for claim in CLAIMS}
+    for name, limit in LIMITS.items():
+        assert name in ABSTRACTS
+        assert all(name not in bearing[claim] for claim in limit.claims)
+
+
+def test_answers_rest_on_claims_of_any_part():
+    part_of = {claim.id: part for part, claims in GROUPS.items() for claim in claims}
+    records = [record(claim, group=part) for claim, part in part_of.items()]
+    (grassmannian,) = [each for each in families(records, {}) if each["name"] == "grassmannian"]
+    for finding in PARTS["grassmannian"].answer:
+        assert finding.sentence in grassmannian["answer"]
+    assert any(part_of[claim] != "grassmannian" for each in PARTS["grassmannian"].answer for claim in each.claims)
 
 
 def test_something_is_measured_for_every_claim_of_the_abstracts():

@@ -10,7 +10,7 @@ import pytest
 
 from problems import draws_of, record
 from ssl_dynamics.registry import CLAIMS, GROUPS
-from ssl_dynamics.report.abstracts import ABSTRACTS, UNTESTED, standing
+from ssl_dynamics.report.abstracts import ABSTRACTS, LIMITS, UNTESTED, standing
 from ssl_dynamics.report.answers import answer, told
 from ssl_dynamics.report.formatting import criterion, verdict_word
 from ssl_dynamics.report.parts import PARTS, STORY
@@ -95,11 +95,12 @@ def test_a_finding_is_said_only_if_all_its_claims_hold(records, findings, verdic
             told(finding, [each for each in records if each["id"] != finding.claims[0]])
 
 
-def test_every_question_has_an_answer_from_claims_of_its_own_part():
+def test_every_question_has_an_answer_from_claims_of_its_own_part_and_of_where_it_ends():
     for name, part in PARTS.items():
         named = {claim for finding in part.answer for claim in finding.claims}
-        assert named
-        assert named <= {claim.id for claim in GROUPS[name]}
+        own = {claim.id for claim in GROUPS[name]}
+        assert named & own
+        assert named <= own | {claim for limit in LIMITS.values() for claim in limit.claims}
 
 
 def test_an_answer_leaves_out_what_was_not_measured(records):
@@ -129,8 +130,12 @@ def test_map_of_the_abstracts_names_all_that_bears_on_each_sentence_and_what_was
     lines = script().abstracts(records).splitlines()[2:]
     assert len(lines) == len(standing(records)) == len(ABSTRACTS)
     for line, sentence in zip(lines, standing(records), strict=True):
-        assert line.endswith(f"| {UNTESTED[sentence['name']]} |")
-        assert all(each["id"] in line for each in sentence["bearing"])
+        columns = line.strip("| ").split(" | ")
+        assert columns[-1] == UNTESTED[sentence["name"]]
+        assert all(each["id"] in columns[2] for each in sentence["bearing"])
+        limit = LIMITS.get(sentence["name"])
+        assert not limit or limit.sentence in columns[3]
+        assert not limit or all(f"{claim} holds" in columns[3] and claim not in columns[2] for claim in limit.claims)
         assert f"| {verdict_word(sentence['verdict'])} |" in line
     assert f"{records[0]['id']} (**fails**)" in lines[0]
 

@@ -16,7 +16,18 @@ from matplotlib.gridspec import SubplotSpec
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
-from ssl_dynamics.figures.theme import BODY, CONTROL, DOUBLE, LOSS_COLORS, LOSS_LINES, SINGLE, Color, LineStyle, ink
+from ssl_dynamics.figures.theme import (
+    BODY,
+    CONTROL,
+    DOUBLE,
+    LOSS_COLORS,
+    LOSS_LINES,
+    SINGLE,
+    THEORY,
+    Color,
+    LineStyle,
+    ink,
+)
 
 DATASETS = ("fashion-mnist", "digits", "gaussian-mixture")  # from the top; others follow by name
 _COLUMN = "column of the grid"
@@ -230,6 +241,11 @@ def line(label: str, color: Color | str = CONTROL, style: LineStyle = "-", marke
     return Line2D(
         [], [], color=color, linestyle=style, marker=marker, label=label, **{"markersize": 3, "linewidth": 1, **more}
     )
+
+
+def theory_and_training(marker: str) -> list[Line2D]:
+    """What lines and points are, where colours tell something else."""
+    return [line("theory", THEORY), line("training", THEORY, "", marker)]
 
 
 def by_loss(losses: Iterable[str]) -> dict[str, Color]:

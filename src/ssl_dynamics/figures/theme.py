@@ -33,6 +33,8 @@ EXTRAPOLATION_COLORS: dict[int, Color] = dict(
 LOCAL = WINE, SKY, PINK, TAN, TEAL = tuple(
     map(mpl.colors.to_rgb, ("#882255", "#56b4e9", "#cc78bc", "#7a5c20", "#44aa99"))
 )
+# From no penalty to a strong one, between the colours of no constraint and of the constraint.
+BETWEEN = [mpl.colors.to_rgb(color) for color in ("#1b1142", "#4a3ab0", "#a347b8", "#f2a6d8")]
 # Where colours tell something else.
 LOSS_LINES: dict[str, Literal["-", "--"]] = {"contrastive": "-", "non-contrastive": "--"}
 ACTIVATION_MARKERS = {"identity": "^", "relu": "o", "erf": "s"}
@@ -82,10 +84,15 @@ def contrast(color: Color | str) -> float:
     return float(1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05))
 
 
-def shades(values: Any) -> dict[Any, Color]:
-    """Colours of a quantity with these values, in increasing order: the larger, the brighter."""
+def shades(values: Any, *, between: bool = False) -> dict[Any, Color]:
+    """Colours of a quantity with these values, in increasing order: the larger, the brighter.
+
+    Those `between` the dynamics without and with the constraint are no orange and no green.
+    """
     ordered = sorted(set(values))
-    return dict(zip(ordered, sns.color_palette("viridis", len(ordered)), strict=True))
+    count = len(ordered)
+    colors = sns.blend_palette(BETWEEN, count) if between else sns.color_palette("viridis", count)
+    return dict(zip(ordered, colors, strict=True))
 
 
 class _Powers(LogFormatterSciNotation):

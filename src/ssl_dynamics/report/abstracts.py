@@ -1,10 +1,11 @@
 """The claims of both abstracts, and how they stand by what bears on them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ssl_dynamics.claims.common import WORST_FIRST
 from ssl_dynamics.report.formatting import Record
+from ssl_dynamics.report.parts import Finding
 
 # The abstracts in this project's words: A1 … A5 of the paper, F1 … F4 of the follow-up.
 ABSTRACTS = {
@@ -41,6 +42,20 @@ UNTESTED = {
     "F4": "One depth, three layers, with ReLU and the contrastive loss; cosine similarity, linearised models and rates "
     "of the drift in the width are not tested there.",
 }
+# Where a sentence ends: claims that measure its limit, and do not count as support of it.
+OUTPUT_LAYER = ("beyond-output-layer-law", "beyond-output-layer-flow")
+LIMITS = {
+    "A2": Finding(
+        "On the time h/κ, if the output layer alone is orthogonal and the first layer is free at the rate κ: the ratio "
+        "of singular values of linear nets of width h then falls at the rate of collapse.",
+        OUTPUT_LAYER,
+    ),
+    "F3": Finding(
+        "On the time h/κ, κ the rate of the first layer: linear nets of width h then weigh their components otherwise, "
+        "and the ratio of singular values falls at the rate of collapse.",
+        OUTPUT_LAYER,
+    ),
+}
 PAPER, FOLLOW_UP = (sum(name.startswith(letter) for name in ABSTRACTS) for letter in "AF")
 
 
@@ -48,13 +63,22 @@ def standing(records: Sequence[Record]) -> list[dict[str, Any]]:
     """Of every claim of the abstracts that was measured: what bears on it, the verdict, and what is not tested.
 
     It fails where one of these fails, and is open where one is open: measurements of what the constraint does to wide
-    nets count for A4, too.
+    nets count for A4, too. Of a sentence that has a limit, the `limit` is given apart with the claims that measure it.
     """
+    verdicts = {record["id"]: record["verdict"] for record in records}
     rows = []
     for name, words in ABSTRACTS.items():
         bearing = [record for record in records if name in record["abstracts"]]
         if bearing:
             worst = min((record["verdict"] for record in bearing), key=WORST_FIRST.index)
-            untested = UNTESTED[name]
-            rows.append({"name": name, "words": words, "verdict": worst, "bearing": bearing, "untested": untested})
+            row = {"name": name, "words": words, "verdict": worst, "bearing": bearing, "untested": UNTESTED[name]}
+            rows.append(row | {"limit": _limit(LIMITS.get(name), verdicts)})
     return rows
+
+
+def _limit(limit: Finding | None, verdicts: Mapping[str, str]) -> dict[str, Any] | None:
+    """The words, the claims that measure it with their verdicts, and the worst of these; none where none was judged."""
+    if limit is None or not verdicts.keys() >= set(limit.claims):
+        return None
+    measured = {claim: verdicts[claim] for claim in limit.claims}
+    return {"words": limit.sentence, "verdict": min(measured.values(), key=WORST_FIRST.index), "measured": measured}

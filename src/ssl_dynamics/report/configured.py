@@ -210,5 +210,5 @@ def tables_of(claim: "Claim", config: Config) -> list[str]:
 
 
 def _origin(figure: Figure) -> dict[str, Any]:
-    (table,) = figure.tables  # no figure of the paper reads several
-    return {"table": table, "experiments": [name for name, tables in TABLES.items() if table in tables]}
+    experiments = [name for name, tables in TABLES.items() if set(figure.tables) & set(tables)]
+    return {"tables": list(figure.tables), "experiments": experiments}

@@ -26,7 +26,7 @@ def families(records: Sequence[Record], over_draws: Mapping[str, str]) -> list[d
         own = [record for record in records if record["group"] == name]
         if not own:
             continue
-        said = answer(part.answer, own)
+        said = answer(part.answer, records)  # it may rest on claims of other parts, too
         failing = [record for record in own if record["verdict"] != "pass"]
         evidence = Counter(record["evidence"] for record in own)
         drawn = Counter(over_draws[record["id"]] for record in own if record["id"] in over_draws)

@@ -39,6 +39,16 @@ PARTS = {
         (
             Finding("Representations keep their rank.", ("A2-no-collapse",)),
             Finding(
+                "A fixed Frobenius norm or columns of unit length do not prevent collapse; a bound on the spectral "
+                "norm does, if the leading eigenvalues are negative.",
+                ("beyond-frobenius-norm", "beyond-unit-columns", "beyond-spectral-norm"),
+            ),
+            Finding(
+                "With the output layer alone orthogonal, the ratio of singular values of linear nets falls at the rate "
+                "of collapse on the time h/κ.",
+                ("beyond-output-layer-law", "beyond-output-layer-flow"),
+            ),
+            Finding(
                 "Training converges to the closed form as the step size falls, with each of three retractions.",
                 ("A3-order-1", "A3-order-2", "A3-error-1", "A3-order-polar", "A3-order-geodesic"),
             ),
@@ -88,8 +98,7 @@ PARTS = {
                 ("follow-up-frozen-features", "follow-up-frozen-features-error"),
             ),
             Finding(
-                "Only for times well below h/κ, κ the rate of the layer below: with the output layer alone orthogonal "
-                "linear nets collapse again on that time.",
+                "Only for times well below h/κ, κ the rate of the layer below.",
                 ("beyond-output-layer-law", "beyond-output-layer-flow"),
             ),
             Finding(

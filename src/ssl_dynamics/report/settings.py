@@ -79,7 +79,7 @@ class PaperSettings(Settings):
 
     config: dict[str, Any]
     forms: Annotated[list[tuple[str, Loss]], Field(description="(data set, loss) of each quadratic form, in order")]
-    origins: Annotated[dict[str, dict[str, Any]], Field(description="table and experiments of each figure")]
+    origins: Annotated[dict[str, dict[str, Any]], Field(description="tables and experiments of each figure")]
 
 
 class EquationsSettings(Settings):

@@ -58,8 +58,8 @@ FAMILY = Family(
             "edge-of-stability",
             tables=("edge_orbit",),
             in_paper=True,
-            finding="Beyond the largest stable step, training alternates between two points whose angle theory "
-            "predicts, another one for the exponential map.",
+            finding="At the steps tried beyond the largest stable one, training alternates between two points whose "
+            "angle theory predicts, another one for the exponential map.",
         ),
     ),
 )

@@ -72,7 +72,7 @@ FAMILY = Family(
             tables=("norm_ranks",),
             in_paper=True,
             finding="A constraint on the Frobenius norm, or on the lengths of the columns, does not prevent collapse; "
-            "a bound on the spectral norm does, as orthogonality does. Each follows its closed form.",
+            "a bound on the spectral norm does where λ_z < 0, as orthogonality does. Each follows its closed form.",
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Where A2 ends: orthogonality of the output layer alone lets the collapse back on the time h/κ."""
+"""Where A2 ends: orthogonality of the output layer alone protects the rank up to the time h/κ."""
 
 from ssl_dynamics.claims.common import FAR_RATE, NEAR_RATE
 from ssl_dynamics.claims.measures.rates import nearer_rate, proportional
@@ -23,7 +23,6 @@ CLAIMS = [
     Claim(
         id="beyond-output-layer-law",
         source="beyond",
-        bears_on=("A2", "F3"),
         statement="With the output layer orthogonal and the first layer free at rate κ, linear nets of width h leave "
         "the optimum of the constrained problem and collapse again: the ratio of singular values falls at "
         "2κ(λ_2 − λ_1)/h.",
@@ -44,7 +43,6 @@ CLAIMS = [
     Claim(
         id="beyond-output-layer-flow",
         source="beyond",
-        bears_on=("A2", "F3"),
         statement="From random starts such linear nets follow two equations in which the width occurs as κ/h alone.",
         formula=r"\dot S=-2\Bigl(\frac\kappa hI+D\Bigr)CS,\quad\dot D=2(DCSS^\top+SS^\top CD),\quad"
         r"S=\frac{W_1^\top W_2}{\sqrt h},\;D=\frac{W_1^\top(I-W_2W_2^\top)W_1}{h}",

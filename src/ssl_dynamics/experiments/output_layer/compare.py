@@ -5,7 +5,8 @@ import pandas as pd
 
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.output_layer.design import Design, Solution, Trajectories
+from ssl_dynamics.experiments.output_layer.config import RANDOM
+from ssl_dynamics.experiments.output_layer.design import Array, Design, Solution, Trajectories
 from ssl_dynamics.problem.levels import FAR_RATES, NEAR_RATES
 from ssl_dynamics.tables import tidy_rows
 
@@ -14,12 +15,12 @@ def compare(job: Job[CompareSettings]) -> None:
     """Stage `compare_output_layer`."""
     plan, solution = Design.load(job.input("plan")), Solution.load(job.input("solution"))
     trained = Trajectories.load(job.input("trajectories"))
-    tables = [net_table(nets, plan, trained, solution) for nets in plan.times]
-    write_tables(job, "output_layer", {"output_layer": pd.concat(tables)})
+    nets = pd.concat([net_table(nets, plan, trained, solution) for nets in plan.times])
+    write_tables(job, "output_layer", {"output_layer": nets, "output_layer_curve": curve_table(plan, solution)})
 
 
 def net_table(nets: str, plan: Design, trained: Trajectories, solution: Solution) -> pd.DataFrame:
-    """ln(σ_2/σ_1) of representations as trained, as predicted, at wrong rates, and were W_1 at rest; over κt/h."""
+    """ln(σ_2/σ_1) of representations as trained, as predicted, at wrong rates, and at the start; over 2|λ_1|κt/h."""
     predicted = solution.predicted[nets]
     values = {
         "log_ratio": trained.log_ratio[nets],
@@ -29,5 +30,16 @@ def net_table(nets: str, plan: Design, trained: Trajectories, solution: Solution
     for name in (*NEAR_RATES, *FAR_RATES):
         wrong = solution.predicted_wrong.get((nets, name))
         values[f"predicted_{name}"] = np.full(predicted.shape, np.nan) if wrong is None else wrong
-    slow = plan.rate / plan.first[nets].shape[-2] * plan.times[nets]
-    return tidy_rows(values, slow * plan.growth[nets], nets=nets, gap=solution.gap)
+    return tidy_rows(values, slow_times(nets, plan, plan.times[nets]), nets=nets, gap=solution.gap)
+
+
+def curve_table(plan: Design, solution: Solution) -> pd.DataFrame:
+    """What is predicted of linear nets from random starts, at the times of the figure."""
+    values = {"predicted": solution.curve, "frozen": np.broadcast_to(solution.curve[:, :1], solution.curve.shape)}
+    return tidy_rows(values, slow_times(RANDOM, plan, solution.curve_times), nets=RANDOM)
+
+
+def slow_times(nets: str, plan: Design, times: Array) -> Array:
+    """2|λ_1|κt/h."""
+    slow: Array = plan.rate / plan.first[nets].shape[-2] * times
+    return slow * plan.growth[nets]

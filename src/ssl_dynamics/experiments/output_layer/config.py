@@ -12,6 +12,8 @@ from ssl_dynamics.settings import Settings
 # optimum; others by their activation, W_2 at the optimum of their features.
 RANDOM, OPTIMUM = "random", "optimum"
 CHECKPOINTS = 13  # times at which all are compared; the features grow by a third at most from one to the next
+# Times of the figure's curve of random starts, whose change at the start falls between two checkpoints.
+CURVE_POINTS = 241
 SLOW_STEP = 0.2  # Runge-Kutta step of the slow flow, in units of 1/(2|λ_1|)
 
 

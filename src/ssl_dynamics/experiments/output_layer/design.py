@@ -36,4 +36,6 @@ class Solution(ArrayFile):
 
     predicted: dict[str, Array]  # (S, T)
     predicted_wrong: dict[tuple[str, str], Array]
+    curve_times: Array  # (T',) of the curve that the figure shows of linear nets from random starts
+    curve: Array  # (S, T')
     gap: float  # (λ_2 − λ_1)/|λ_1| of C

@@ -8,7 +8,7 @@ OUTPUT_LAYER = Experiment(
     "output_layer",
     settings=OutputLayer,
     part="infinite-width",
-    tables=("output_layer",),
+    tables=("output_layer", "output_layer_curve"),
     on_points=True,
     repetitions="output_layer.starts",
     smallest_dimension=2,
@@ -59,9 +59,10 @@ FAMILY = Family(
     figures=(
         Figure(
             "output-layer",
-            tables=("output_layer",),
+            tables=("output_layer", "output_layer_curve"),
             in_paper=True,
-            finding="With the output layer alone orthogonal, linear nets collapse on the time h/κ as predicted.",
+            finding="With the output layer alone orthogonal, linear nets leave the constrained optimum on the time h/κ "
+            "as predicted: σ_2/σ_1 falls at the rate of collapse.",
         ),
     ),
 )

@@ -14,27 +14,33 @@ NETS = {
 }
 
 
-def output_layer(output_layer: pd.DataFrame) -> Figure:
+def output_layer(output_layer: pd.DataFrame, output_layer_curve: pd.DataFrame) -> Figure:
     """Change of ln(σ_2/σ_1) of representations over the slow time, first layer free; lines theory, points training.
 
-    Means over the starts; dashed the first layer at rest, which keeps them.
+    Means over the starts; dashed no change, as with the first layer at rest and W_2 at its optimum.
     """
-    rows = output_layer.assign(
-        trained=output_layer["log_ratio"] - output_layer["frozen"],
-        theory=output_layer["predicted"] - output_layer["frozen"],
-    )
-    grid = panels.grid(rows, by_loss=True)
-    for axes, panel in panels.panels(grid, rows):
+    fine = set(output_layer_curve["nets"])
+    theory = pd.concat([output_layer[~output_layer["nets"].isin(fine)], output_layer_curve])
+    grid = panels.grid(output_layer, by_loss=True)
+    theory_of = dict(panels.panels(grid, theory))
+    for axes, panel in panels.panels(grid, output_layer):
         for nets, (color, marker, _) in NETS.items():
-            means = panel[panel["nets"] == nets].groupby("time")[["trained", "theory"]].mean()
-            axes.plot(means.index, means["theory"], color=color)
-            axes.plot(means.index, means["trained"], marker, color=color, markersize=3.5)
+            predicted = _mean_change(theory_of[axes], nets, "predicted")
+            axes.plot(predicted.index, predicted, color=color)
+            trained = _mean_change(panel, nets, "log_ratio")
+            axes.plot(trained.index, trained, marker, color=color, markersize=3.5)
         axes.axhline(0, color=theme.CONTROL, linestyle="--", linewidth=0.9)
-    present = set(rows["nets"])
+    present = set(output_layer["nets"])
     handles = [
         panels.line(label, color, marker=marker) for nets, (color, marker, label) in NETS.items() if nets in present
     ]
-    handles.append(panels.line("first layer at rest", theme.CONTROL, "--"))
+    handles += [*panels.theory_and_training("o"), panels.line("no change", theme.CONTROL, "--")]
     return panels.finished(
         grid, x=r"slow time $2|\lambda_1|\kappa t/h$", y=r"change of $\ln(\sigma_2/\sigma_1)$", handles=handles
     )
+
+
+def _mean_change(rows: pd.DataFrame, nets: str, column: str) -> "pd.Series[float]":
+    """Mean over the starts of what a column has changed by, over time."""
+    own = rows[rows["nets"] == nets]
+    return (own[column] - own["frozen"]).groupby(own["time"]).mean()

@@ -6,7 +6,7 @@ from ssl_dynamics.claims.measures.trajectories import difference
 from ssl_dynamics.claims.verdict import Measure, OfRows, T
 from ssl_dynamics.unsettled import Unsettled
 
-NO_GAP = 1e-3  # (λ_2 − λ_1)/|λ_1| below which nothing collapses by the end of training
+NO_GAP = 1e-3  # (λ_2 − λ_1)/|λ_1| below which no ratio changes by the end of training
 CHANGE = difference("predicted", "frozen")  # the largest that is predicted of a net
 
 

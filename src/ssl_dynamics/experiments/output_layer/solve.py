@@ -8,6 +8,7 @@ from ssl_dynamics.cells import LossSettings
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.output_layer.config import (
     CHECKPOINTS,
+    CURVE_POINTS,
     OPTIMUM,
     RANDOM,
     SLOW_STEP,
@@ -79,19 +80,21 @@ def solve(job: Job[LossSettings]) -> None:
     X = plan.points
     A = coupling_matrix(plan.triplets, loss=job.settings.loss)[: len(X), : len(X)]
     eigenvalues = np.linalg.eigvalsh(_form(X, A))
-    predicted = {nets: _log_ratio(plan, A, nets, 1.0) for nets in plan.times}
+    predicted = {nets: _log_ratio(plan, A, nets, times) for nets, times in plan.times.items()}
     wrong = {
-        (nets, name): _log_ratio(plan, A, nets, factor)
-        for nets in plan.times
+        (nets, name): _log_ratio(plan, A, nets, times, factor)
+        for nets, times in plan.times.items()
         for name, factor in (NEAR_RATES if nets == OPTIMUM else FAR_RATES).items()
     }
     gap = float((eigenvalues[1] - eigenvalues[0]) / np.abs(eigenvalues[0]))
-    Solution(predicted, wrong, gap).save(job.output("solution"))
+    curve_times = np.linspace(0, plan.times[RANDOM][-1], CURVE_POINTS)
+    curve = _log_ratio(plan, A, RANDOM, curve_times)
+    Solution(predicted, wrong, curve_times, curve, gap).save(job.output("solution"))
 
 
-def _log_ratio(plan: Design, A: Array, nets: str, factor: float) -> Array:
-    """ln(σ_2/σ_1) (S, T) of the representations, were the first layer to move at the rate `factor`·κ."""
-    X, W1, W2, times = plan.points, plan.first[nets], plan.second[nets], plan.times[nets]
+def _log_ratio(plan: Design, A: Array, nets: str, times: Array, factor: float = 1.0) -> Array:
+    """ln(σ_2/σ_1) (S, T) of the representations at these times, were the first layer to move at the rate `factor`·κ."""
+    X, W1, W2 = plan.points, plan.first[nets], plan.second[nets]
     rate = factor * plan.rate
     slow = rate / W1.shape[-2] * times
     if nets == OPTIMUM:

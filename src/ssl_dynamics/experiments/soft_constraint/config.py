@@ -9,8 +9,8 @@ from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.settings import Settings
 from ssl_dynamics.settings.data import Increasing
 
-# Penalties of the figure's curves, in units of ‖C‖, and how long the curves are, in 1/‖C‖.
-CURVES = (1e-8, 1e-6, 1e-4, 1e-2, 1.0, 1e1)
+# Penalties of the figure's curves beside those that are trained, in units of ‖C‖; how long the curves are, in 1/‖C‖.
+CURVES = (1e-8, 1e-6, 1e-4, 1e-2, 1.0)
 CURVE_TIMES = (1e-1, 1e2)
 CURVE_POINTS = 81
 

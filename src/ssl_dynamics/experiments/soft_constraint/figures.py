@@ -20,8 +20,7 @@ LEFT = {
 def soft_constraint(soft_rank: pd.DataFrame) -> Figure:
     """Effective rank over time between the unconstrained and the constrained flow; lines theory, points training.
 
-    1 + exp of the mean over the seeds of ln(effective rank − 1), from the first time of the curves on. Points have the
-    colour of the curve that is nearest in β.
+    1 + exp of the mean over the seeds of ln(effective rank − 1), from the first time of the curves on.
     """
     keys = ["dataset", "loss", "dimension", "strength", "time"]
     trained = soft_rank["excess"].notna()
@@ -29,7 +28,7 @@ def soft_constraint(soft_rank: pd.DataFrame) -> Figure:
     points = soft_rank[trained].groupby(keys)["excess"].mean().reset_index()
     strengths = sorted(curves["strength"].unique())
     penalties = np.array(strengths[1:-1])
-    colors = theme.shades(penalties)
+    colors = theme.shades(penalties, between=True)
     colors |= {0.0: theme.DYNAMICS_COLORS["unconstrained"], np.inf: theme.DYNAMICS_COLORS["grassmannian"]}
     grid = panels.grid(curves, by_loss=True, scales={"x": "log"}, sharex=False)
     cells = dict(panels.panels(grid, points))
@@ -39,12 +38,19 @@ def soft_constraint(soft_rank: pd.DataFrame) -> Figure:
             axes.plot(curve["time"], 1 + np.exp(curve["predicted"]), color=colors[strength], linewidth=width)
         of_panel = cells.get(axes, points.iloc[:0])
         for strength, curve in of_panel[of_panel["time"] >= panel["time"].min()].groupby("strength"):
-            color = colors[penalties[np.abs(np.log(penalties / strength)).argmin()]]
+            color = colors[penalties[np.abs(np.log(penalties / strength)).argmin()]]  # the same but for rounding
             axes.plot(curve["time"], 1 + np.exp(curve["excess"]), ".", color=color, markersize=2.5)
     names = {0.0: WITHOUT, np.inf: WITH}
-    names |= {penalty: rf"$\beta=10^{{{round(np.log10(penalty))}}}\,\|C\|$" for penalty in penalties}
+    names |= {penalty: rf"$\beta={_as_power(penalty)}\,\|C\|$" for penalty in penalties}
     handles = [panels.line(names[strength], colors[strength]) for strength in strengths]
+    handles += panels.theory_and_training(".")
     return panels.finished(grid, x="time $t$", y="effective rank", handles=handles)
+
+
+def _as_power(value: float) -> str:
+    """A power of ten below one as such, other numbers as they are, as LaTeX."""
+    exponent = round(np.log10(value))
+    return f"10^{{{exponent}}}" if exponent < 0 and np.isclose(value, 10.0**exponent) else f"{value:g}"
 
 
 def soft_flow(soft_flow: pd.DataFrame, soft_span: pd.DataFrame) -> Figure:
@@ -89,7 +95,7 @@ def soft_limits(soft_limits: pd.DataFrame) -> Figure:
         for direction, dots in cells.get(axes, points.iloc[:0]).groupby("direction"):
             axes.plot(dots["strength"], dots["value"], "o", color=colors[direction], markersize=3, alpha=0.7)
     handles = [panels.line(rf"$\sigma_{{{k}}}$", color, marker="o") for k, color in colors.items()]
-    handles.append(panels.line(r"$\lambda_k+\omega$", theme.CONTROL, ":"))
+    handles += [*panels.theory_and_training("o"), panels.line(r"$\lambda_k+\omega$", theme.CONTROL, ":")]
     return panels.finished(grid, x=r"$\beta/\|C\|$", y="singular value", handles=handles)
 
 
@@ -111,7 +117,7 @@ def soft_accuracy(soft_accuracy: pd.DataFrame) -> Figure:
         constrained = panel[panel["strength"] == panel["strength"].max()]
         axes.plot(constrained["time"], constrained["constrained"], color=theme.CONTROL, linestyle="--", linewidth=0.9)
     handles = [panels.line(rf"$\beta={strength:g}\,\|C\|$", color, marker=".") for strength, color in colors.items()]
-    handles.append(panels.line("constraint", theme.CONTROL, "--"))
+    handles += [*panels.theory_and_training("."), panels.line("constraint", theme.CONTROL, "--")]
     return panels.finished(grid, x="time $t$", y="test accuracy", handles=handles)
 
 

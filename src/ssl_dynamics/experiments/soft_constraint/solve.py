@@ -97,6 +97,8 @@ def solve(job: Job[Settings]) -> None:
     curve_times = np.geomspace(*CURVE_TIMES, CURVE_POINTS) / plan.norm
     constrained = grassmann_flow(C, start, curve_times)
     strong = plan.norm * np.array(STRONG)
+    trained = [float(f"{strength:.6g}") for strength in strengths / plan.norm]
+    curve_strengths = np.unique([*CURVES, *trained])
     Solution(
         flow=flow,
         flow_wrong={
@@ -111,7 +113,8 @@ def solve(job: Job[Settings]) -> None:
             for name, factor in FAR_RATES.items()
         },
         curve_times=curve_times,
-        curves=excess(soft_constraint_flow(C, start, curve_times, beta=plan.norm * np.array(CURVES))),
+        curve_strengths=curve_strengths,
+        curves=excess(soft_constraint_flow(C, start, curve_times, beta=plan.norm * curve_strengths)),
         ends=np.stack(
             [
                 log_excess_rank(log_singular_values(C, start, curve_times, through=R)),

@@ -20,5 +20,5 @@ def spectral_contrastive(spectral_values: pd.DataFrame) -> Figure:
         for direction, limit in panel.groupby("direction")["limit"].first().items():
             axes.axhline(limit, color=colors[direction], linestyle=":", linewidth=0.9)
     handles = [panels.line(rf"$\sigma_{{{k}}}$", color, marker=".") for k, color in colors.items()]
-    handles.append(panels.line(r"$\sqrt{\gamma_k}$", theme.CONTROL, ":"))
+    handles += [*panels.theory_and_training("."), panels.line(r"$\sqrt{\gamma_k}$", theme.CONTROL, ":")]
     return panels.finished(grid, x="time $t$", y="singular value", handles=handles)

@@ -21,6 +21,7 @@ def stepwise(stepwise_curves: pd.DataFrame) -> Figure:
             axes.plot(curve["time"], curve["eigenvalue"], "o", color=colors[step], markersize=2)
     handles = [
         *(panels.line(f"k = {step:g}", color, "-", "o", markersize=2) for step, color in colors.items()),
+        *panels.theory_and_training("o"),
         panels.line("predicted step", theme.THEORY, ":"),
     ]
     return panels.finished(grid, x="time $t$", y=r"eigenvalue of $W^\top\Gamma W$", handles=handles)

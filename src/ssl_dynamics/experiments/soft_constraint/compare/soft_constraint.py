@@ -6,7 +6,7 @@ import pandas as pd
 from ssl_dynamics.analysis import log_excess_rank, richardson_weights
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.soft_constraint.config import CURVES, DEAD, STRONG
+from ssl_dynamics.experiments.soft_constraint.config import DEAD, STRONG
 from ssl_dynamics.experiments.soft_constraint.design import Array, Design, Solution, Trajectories
 from ssl_dynamics.shared_files import read_triplets
 from ssl_dynamics.tables import (
@@ -71,7 +71,7 @@ def span_table(trained: list[Array], plan: Design, solution: Solution) -> pd.Dat
 def rank_table(trained: list[Array], plan: Design, solution: Solution, anchor: Array) -> pd.DataFrame:
     """ln(effective rank − 1) as trained, extrapolated twice, as predicted, and as wrong penalties would have it.
 
-    Rows without what was trained are the curves of the figure, over nine decades of β, with 0 and ∞.
+    Rows without what was trained are the curves of the figure, at more penalties, with 0 and ∞.
     """
     R = np.linalg.qr(anchor, mode="r")
     measured = [log_excess_rank(np.log(np.linalg.svd(R @ W, compute_uv=False))) for W in trained]
@@ -84,8 +84,10 @@ def rank_table(trained: list[Array], plan: Design, solution: Solution, anchor: A
     for index, strength in enumerate(plan.strengths / plan.norm):
         of_strength = {name: value[index] for name, value in values.items()}
         tables.append(tidy_rows(of_strength, plan.schedule.times, strength=float(strength)))
-    for strength, curve in zip((*CURVES, 0.0, np.inf), (*solution.curves, *solution.ends), strict=True):
-        tables.append(tidy_rows({"predicted": curve}, solution.curve_times, strength=strength))
+    for strength, curve in zip(
+        (*solution.curve_strengths, 0.0, np.inf), (*solution.curves, *solution.ends), strict=True
+    ):
+        tables.append(tidy_rows({"predicted": curve}, solution.curve_times, strength=float(strength)))
     return pd.concat(tables)
 
 
