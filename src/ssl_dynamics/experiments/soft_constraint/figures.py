@@ -140,6 +140,4 @@ def soft_strong(soft_strong: pd.DataFrame) -> Figure:
         panels.line(name, color, "-" if term else "", marker, markersize=4, markerfacecolor="none")
         for color, marker, term, name in LEFT.values()
     ]
-    return panels.finished(
-        grid, x=r"$\beta/\|C\|$", y=r"$\beta\,\|WW^\top-\ldots\|_F/\max\|PCP\|_F$", handles=handles
-    )
+    return panels.finished(grid, x=r"$\beta/\|C\|$", y=r"$\beta\,\|WW^\top-\ldots\|_F/\max\|PCP\|_F$", handles=handles)
