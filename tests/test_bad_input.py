@@ -52,7 +52,7 @@ def bad_start(name, start):
     return [
         (nan, f"{name} holds 1 values that are not finite"),
         (start[:-1], rf"got \({rows - 1}, {start.shape[1]}\)"),
-        (np.ones((rows, rows + 1)), rf"1 <= z <= d; got \({rows}, {rows + 1}\)"),
+        (np.ones((rows, rows + 1)), rf"1 <= \w <= \w; got \({rows}, {rows + 1}\)"),
         (start[:, 0], rf"got \({rows},\)"),
         (start.astype(object), f"{name} must hold real numbers; got dtype object"),
     ]

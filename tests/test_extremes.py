@@ -90,6 +90,20 @@ def test_more_steps_than_float64_counts_are_refused(call):
             call(k)
 
 
+@pytest.mark.parametrize(
+    "call", [theory.orthogonal_iteration, lambda *of: theory.iteration_steps(*of[:3], left=0.1)], ids=["steps", "count"]
+)
+def test_a_step_size_that_overflows_is_refused_where_an_eigenvalue_is_zero(call):
+    with pytest.raises(ValueError, match="overflows float64"):
+        call(np.diag([-1.0, 0.0, 1.0]), orthonormal(3, 1, np.random.default_rng(0)), 1e308, [1])
+
+
+def test_without_a_form_no_step_size_moves_anything():
+    form, start = np.zeros((3, 3)), orthonormal(3, 2, np.random.default_rng(0))
+    for descent in (theory.descent_log_singular_values, theory.unit_column_descent_log_singular_values):
+        np.testing.assert_allclose(descent(form, start, 1e308, [0, 5]), np.zeros((2, 2)), atol=1e-14)
+
+
 @pytest.mark.parametrize("wrong", [np.inf, np.nan, 0, -1, "9", [1.0], None])
 def test_widths_and_levels_are_positive_numbers(wrong):
     state = theory.gram_state(np.eye(3, 2), np.eye(3, 1), 8)

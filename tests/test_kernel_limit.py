@@ -65,9 +65,10 @@ def test_variance_is_that_of_a_sample_of_nets_at_every_width(activation, z):
             assert error < 0.1 * expected
 
 
-def test_variance_refuses_no_outputs():
-    with pytest.raises(ValueError, match="z must be at least 1; got 0"):
-        unit_variance(points(), z=0, activation="relu")
+@pytest.mark.parametrize("z", [0, 1.5, True])
+def test_variance_refuses_what_is_no_number_of_outputs(z):
+    with pytest.raises(ValueError, match=f"z must be a whole number of at least 1; got {z}"):
+        unit_variance(points(), z=z, activation="relu")
 
 
 def rows(random, *, ratio=1.0, exponent=-1.0, freedom=3, control=10.0, **particular):

@@ -193,6 +193,15 @@ def test_a_start_on_which_the_form_is_not_positive_stays_orthonormal_at_every_st
     assert bound[-1] == 0
 
 
+def test_what_small_steps_take_from_a_singular_value_is_not_taken_for_rounding():
+    C, rate = np.diag(SPECTRUM), 1e-5
+    start = np.array([[0.1], [0.0], [0.0], [0.0], [1.0]]) / np.sqrt(1.01)
+    bound = spectral_norm_bound(C, start, rate, np.arange(400))
+    # One column: until it is as long as before, it is not cut, and the bound is its length.
+    np.testing.assert_allclose(bound, np.log(np.linalg.norm(cut_steps(C, start, rate, 399), axis=(1, 2))), rtol=1e-9)
+    assert bound[-1] < -0.006
+
+
 @pytest.mark.parametrize("sizes", [(1.0, 1.0), (1.0, 0.6)])
 @pytest.mark.parametrize("spectrum", [SPECTRUM, np.array([-2.0, -1.0, 0.5, 1.0, 1.5])])
 def test_spectral_norm_flow_is_what_cut_steps_tend_to_at_weights_of_any_singular_values(sizes, spectrum):

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 import torch
 import yaml
+from scipy.integrate import solve_ivp
+from scipy.linalg import expm
 
 from problems import judge_rows, orthonormal
-from ssl_dynamics.analysis import fitted_order
+from ssl_dynamics.analysis import fitted_order, log_excess_rank
 from ssl_dynamics.claims.measures.trajectories import difference
 from ssl_dynamics.config import ConfigError, parse_config
 from ssl_dynamics.engine.artifacts import write_arrays
@@ -20,12 +22,17 @@ from ssl_dynamics.experiments.soft_constraint.compare import soft_accuracy, soft
 from ssl_dynamics.experiments.soft_constraint.compare.soft_accuracy import extrapolated_weights
 from ssl_dynamics.experiments.soft_constraint.compare.soft_constraint import TWICE
 from ssl_dynamics.experiments.soft_constraint.config import (
+    CURVE_TIMES,
+    CURVES,
+    EVERY,
+    LEFT,
     LIMIT_START,
+    STABLE,
     AccuracySettings,
     DesignSettings,
     SoftConstraint,
 )
-from ssl_dynamics.experiments.soft_constraint.design import Design, Solution, Trajectories
+from ssl_dynamics.experiments.soft_constraint.design import Design, Trajectories
 from ssl_dynamics.experiments.soft_constraint.measures import (
     nearer,
     rank_deviation,
@@ -34,12 +41,13 @@ from ssl_dynamics.experiments.soft_constraint.measures import (
     weakest,
 )
 from ssl_dynamics.experiments.soft_constraint.solve import design, sides, solve
+from ssl_dynamics.labelled import Labelled
 from ssl_dynamics.problem.forms import form_of
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.settings import Settings
 from ssl_dynamics.simulation.penalised import penalised_gradient, train_penalised
 from ssl_dynamics.simulation.training import pairs
-from ssl_dynamics.theory import soft_constraint_flow
+from ssl_dynamics.theory import settling_times, soft_constraint_flow
 
 D, Z, SEEDS = 6, 2, 3
 BETAS = np.array([0.0, 0.02, 1.0, 5.0])
@@ -167,7 +175,6 @@ def tables(monkeypatch, tmp_path, *, penalty=1.0, rate=1.0, decay=1.0):
         monkeypatch.setattr(module, "write_tables", lambda _, __, made: found.update(made))
     soft_constraint.compare(job(Settings()))
     soft_accuracy.compare(job(AccuracySettings(dataset_name="d", loss="contrastive", dimension=Z, penalty=0.01)))
-    assert Solution.load(tmp_path / "solution.npz").curves.shape[1] == SEEDS
     return {name: table.assign(**CELL) for name, table in found.items()}
 
 
@@ -189,6 +196,63 @@ def test_claims_pass_in_training_and_fail_where_the_theory_is_wrong(monkeypatch,
     verdicts = {claim.id: judge_rows(claim, {claim.own_table: made[claim.table]}).verdict for claim in CLAIMS}
     assert {name for name in failing if verdicts[name] != "fail"} == set()
     assert {name for name in passing if verdicts[name] != "pass"} == set()
+
+
+def flow_of_weights(C, start, beta, times):
+    """W(t) (S, T, d, z) of Ẇ = −2CW − 2βW(WᵀW − I), integrated seed by seed."""
+
+    def velocity(_, flat):
+        W = flat.reshape(D, Z)
+        return (-2 * C @ W - 2 * beta * W @ (W.T @ W - np.eye(Z))).ravel()
+
+    solved = [
+        solve_ivp(velocity, (0, times[-1]), W.ravel(), method="DOP853", t_eval=times, rtol=1e-11, atol=1e-13).y.T
+        for W in start
+    ]
+    return np.array(solved).reshape(len(start), -1, D, Z)
+
+
+def test_curves_of_the_figure_are_at_their_penalties_and_times(monkeypatch, tmp_path):
+    rows = tables(monkeypatch, tmp_path)["soft_rank"]
+    rows, plan, C = rows[rows["excess"].isna()], Design.load(tmp_path / "schedule.npz"), form_of(data(), "contrastive")
+    norm = np.abs(np.linalg.eigvalsh(C)).max()
+    assert set(rows["strength"]) == {0.0, *CURVES, np.inf}
+    for strength, of_strength in rows.groupby("strength"):
+        predicted = of_strength.pivot_table(index="seed", columns="time", values="predicted")
+        times = predicted.columns.to_numpy()
+        np.testing.assert_allclose(times[[0, -1]] * norm, CURVE_TIMES, rtol=1e-12)
+        early = times[times * norm < 5]
+        if strength in (0.0, np.inf):  # an orthonormal basis of the same span
+            W = np.stack([expm(-2 * t * C) @ plan.start for t in early], 1)
+            W = W if strength == 0 else np.linalg.qr(W)[0]
+        else:
+            W = flow_of_weights(C, plan.start, strength * norm, early)
+        expected = log_excess_rank(np.log(np.linalg.svd(data().anchor @ W, compute_uv=False)))
+        np.testing.assert_allclose(predicted.to_numpy()[:, : len(early)], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_limits_are_given_time_for_the_growth_of_linear_steps(monkeypatch, tmp_path):
+    tables(monkeypatch, tmp_path)
+    plan, C = Design.load(tmp_path / "schedule.npz"), form_of(data(), "contrastive")
+    settled = settling_times(
+        C + plan.decay * np.eye(D), LIMIT_START * plan.start, beta=plan.limit_strengths, left=LEFT
+    ).max()
+    # The fastest direction grows by 1 + STABLE a step at most, and in the flow by e^STABLE.
+    assert plan.needed_steps * plan.limit_rate >= settled * STABLE / np.log1p(STABLE)
+
+
+def test_the_constraint_is_asked_at_the_times_of_the_penalty(monkeypatch, tmp_path):
+    rows = tables(monkeypatch, tmp_path)["soft_accuracy"]
+    plan, C = Design.load(tmp_path / "schedule.npz"), form_of(data(), "contrastive")
+    items = Labelled(**labelled(data()))
+    times = rows["time"].unique()
+    np.testing.assert_allclose(times, plan.schedule.times[::EVERY])
+    spans = np.linalg.qr(np.stack([expm(-2 * t * C) @ plan.start for t in times], 1))[0]
+    for probe, accuracies in items.accuracies({"constrained": spans}, 0.01).items():
+        assert np.ptp(accuracies["constrained"], axis=1).max() > 0.1
+        for _, of_strength in rows[rows["probe"] == probe].groupby("strength"):
+            found = of_strength.pivot_table(index="seed", columns="time", values="constrained").to_numpy()
+            np.testing.assert_allclose(found, accuracies["constrained"], atol=1e-12)
 
 
 def test_decay_adds_its_gradient():
@@ -215,6 +279,11 @@ def limit_rows(**columns):
         {"seed": 0, "strength": [0.95, 0.95, 1.05, 1.05], "direction": [1, 2, 1, 2], "critical": [1.0, 1.3, 1.0, 1.3]}
     )
     return rows.assign(value=0.0, predicted=[0.0, 0.0, 0.2, 0.0], rank=[0, 0, 1, 1], **columns)
+
+
+def test_a_direction_at_the_penalty_itself_does_not_count():
+    rows = limit_rows().assign(strength=[1.0, 1.0, 1.3, 1.3])
+    assert rank_deviation()(rows).tolist() == [0]
 
 
 def test_ranks_are_counted_below_the_penalty():

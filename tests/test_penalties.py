@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
 
 from problems import flow_problems, orthonormal, symmetric
 from ssl_dynamics.theory import (
@@ -52,6 +53,27 @@ def test_safe_penalty_keeps_the_ratio_at_all_times(problem, ratio):
     for factor in (1.0, 3.0):
         if beta:
             assert (ratios(C, W0, factor * beta) >= ratio - 1e-9).all()
+
+
+@pytest.mark.parametrize("spectrum", [SPECTRUM, SPECTRUM + 1.2, SPECTRUM - 0.35, SPECTRUM[[0, 0]], SPECTRUM[[4, 4]]])
+@pytest.mark.parametrize("ratio", [0.3, 0.7])
+def test_safe_penalty_is_that_at_which_the_bounds_have_the_ratio(spectrum, ratio):
+    beta = safe_penalty(form(spectrum=spectrum), ratio=ratio)
+    smallest, largest = min(1, 1 - spectrum.max() / beta), max(1, 1 - spectrum.min() / beta)
+    assert np.sqrt(smallest / largest) == pytest.approx(ratio, rel=1e-9)
+
+
+def test_where_all_eigenvalues_are_negative_the_last_does_not_lower_the_penalty():
+    spectrum, ratio = np.array([-1.35, -0.7, -0.5, -0.05]), 0.7
+    C, W0 = np.diag(spectrum), np.eye(4)[:, [0, 3]] + 1e-9 * np.eye(4)[:, [2, 1]]
+    times = np.geomspace(1e-2, 5, 200)
+    found = {
+        beta: (values[:, -1] / values[:, 0]).min()
+        for beta in (safe_penalty(C, ratio=ratio), (spectrum[-1] - ratio**2 * spectrum[0]) / (1 - ratio**2))
+        for values in [np.linalg.svd(soft_constraint_flow(C, W0, times, beta=beta), compute_uv=False)]
+    }
+    safe, lowered = found.values()
+    assert lowered < ratio <= safe
 
 
 def test_no_smaller_penalty_is_safe_from_every_start():
@@ -109,6 +131,53 @@ def test_settling_times_are_those_from_which_on_the_limit_is_near(spectrum):
             before = soft_constraint_flow(C, start, [t / _GRID**1.01], beta=strength)[0]
             away = np.abs(np.linalg.svd(before, compute_uv=False) - soft_constraint_limit(C, 2, beta=strength)).max()
             assert away > left or t == pytest.approx(1 / slowest)
+
+
+def simulated_settling(C, W0, *, beta, left, end):
+    """Last of many times at which a singular value of the integrated flow is not yet within `left` of its last."""
+
+    def velocity(_, flat):
+        W = flat.reshape(W0.shape)
+        return (-2 * C @ W - 2 * beta * W @ (W.T @ W - np.eye(W.shape[1]))).ravel()
+
+    times = np.linspace(0, end, 4001)
+    solved = solve_ivp(velocity, (0, end), W0.ravel(), method="DOP853", t_eval=times, rtol=1e-11, atol=1e-13)
+    values = np.linalg.svd(solved.y.T.reshape(-1, *W0.shape), compute_uv=False)
+    return times[np.flatnonzero((np.abs(values - values[-1]) > left).any(-1)).max()]
+
+
+@pytest.mark.parametrize("spectrum", [[-1, -0.5, -0.5, 0.3], [-0.9, -0.9, -0.9, -0.2], [0.4, 0.4, 0.4, 2.0]])
+def test_directions_of_one_eigenvalue_on_both_sides_of_z_settle(spectrum):
+    C, left = form(1, spectrum), 1e-3
+    for seed in range(4):
+        W0 = orthonormal(4, 2, np.random.default_rng(seed))
+        t = float(settling_times(C, W0, beta=1.0, left=left))
+        last = simulated_settling(C, W0, beta=1.0, left=left, end=30)
+        assert last <= t
+        gaps = np.subtract.outer(spectrum[2:], spectrum[:2])
+        slowest = 2 * min(*(1 - np.array(spectrum[:2])), *np.minimum(gaps, 1)[gaps > 0])
+        assert t <= max(_GRID * last + 0.01, 1 / slowest * (1 + 1e-9))
+
+
+@pytest.mark.parametrize("z", [1, 2, 4])
+def test_without_a_form_the_penalty_alone_settles(z):
+    W0 = 0.3 * orthonormal(4, z, np.random.default_rng(0))
+    t = float(settling_times(np.zeros((4, 4)), W0, beta=2.0, left=1e-4))
+    exact = np.log((1 / 0.3**2 - 1) / ((1 - 1e-4) ** -2 - 1)) / 8  # m = σ² with ṁ = 4βm(1 − m)
+    assert exact <= t <= _GRID * exact
+
+
+def test_a_narrow_gap_is_waited_for():
+    C, W0 = np.diag([-1.0, -0.5, -0.49, 0.3]), orthonormal(4, 2, np.random.default_rng(1))
+    t = float(settling_times(C, W0, beta=1.0, left=1e-7))
+    last = simulated_settling(C, W0, beta=1.0, left=1e-7, end=900)
+    assert 200 < last <= t <= _GRID * last + 0.3
+
+
+def test_no_time_is_shorter_than_one_over_the_slowest_rate():
+    for z, beta, slowest in ((2, 4.0, 2 * 0.5), (2, 0.1, 2 * 0.5), (3, 1e-3, 2 * 0.201)):
+        W0 = orthonormal(5, z, np.random.default_rng(0))
+        assert settling_times(np.diag(SPECTRUM), W0, beta=beta, left=40.0) == pytest.approx(1 / slowest, rel=1e-12)
 
 
 def test_a_direction_at_the_penalty_never_settles():

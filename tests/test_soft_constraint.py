@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
-from scipy.linalg import subspace_angles
+from scipy.linalg import expm, subspace_angles
 
 from problems import flow_problems, orthonormal, symmetric
 from ssl_dynamics.theory import (
@@ -109,6 +109,18 @@ def test_strong_penalties_come_near_the_constrained_flow_as_one_over_beta():
     np.testing.assert_allclose(orders[1:], -1, atol=0.02)
 
 
+def test_what_a_strong_penalty_leaves_of_the_distance_to_the_constrained_flow():
+    random = np.random.default_rng(5)
+    C, W0 = symmetric(np.array([-1.0, -0.6, 0.0, 0.2, 0.9]), random), orthonormal(5, 2, random)
+    for t in TIMES[1:]:
+        Q = np.linalg.qr(expm(-2 * t * C) @ W0)[0]
+        P = Q @ Q.T
+        for beta, tolerance in ((1e3, 1e-2), (1e5, 1e-4)):
+            left = beta * (P - grams(C, W0, [t], beta=beta)[0])
+            np.testing.assert_allclose(left, P @ C @ P, atol=tolerance)
+            assert np.linalg.norm(left) == pytest.approx(np.linalg.norm(P @ C @ P), rel=tolerance)
+
+
 @pytest.mark.parametrize("beta", [0.0, 0.05, 1.0, 100.0])
 def test_span_is_that_of_the_constrained_flow_at_every_strength(beta):
     random = np.random.default_rng(7)
@@ -153,6 +165,7 @@ def test_shapes_of_starts_and_strengths():
         ({"beta": np.inf}, "beta holds 1 values that are not finite"),
         ({"beta": 0.0, "times": [1e4]}, "without a penalty W.t. grows"),
         ({"beta": 1e300, "times": [1e4]}, "overflows float64: end earlier"),
+        ({"beta": 1e308, "times": [0.0, 1.0]}, "overflows float64: end earlier"),
         ({"W0": np.ones((3, 2))}, "W0 must have full rank"),
         ({"W0": np.zeros((3, 2))}, "W0 must have full rank"),
         ({"W0": np.eye(3)[:, 1:]}, "no component along a direction of the 2 leading eigenvectors"),

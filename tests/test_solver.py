@@ -84,6 +84,7 @@ def test_a_penalty_keeps_the_span_and_ends_at_its_own_singular_values(tmp_path, 
         (["--flow", "soft"], "--beta: the flow soft needs it, in units of C, and no other flow has one"),
         (["--beta", "1"], "--beta: the flow soft needs it, in units of C, and no other flow has one"),
         (["--flow", "soft", "--beta", "-1"], "beta must not be negative; got -1"),
+        (["--flow", "soft", "--beta", "1e308"], "where 2(β − λ)t overflows float64: end earlier"),
         (["--flow", "soft", "--beta", "nan"], "beta holds 1 values that are not finite"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import logging
 
+import mpmath
 import numpy as np
 import pandas as pd
 import pytest
@@ -177,6 +178,39 @@ def test_a_mode_grows_faster_by_what_an_earlier_step_has_carried_along():
     assert law.interplay[1] == pytest.approx(turning + share / (2 * gamma[1] * law.times[1]), rel=1e-9)
 
 
+def exact_allowance(gamma, X, k):
+    """Interplay and carried share of step k from X = VᵀW(0), lower triangular, by the formulas in many digits."""
+    with mpmath.workdps(60):
+        g, x = [mpmath.mpf(float(value)) for value in gamma], mpmath.matrix(X.tolist())
+        t = [mpmath.log(1 / (g[i] * x[i, i] ** 2) - 1) / (8 * g[i]) for i in range(k + 1)]
+
+        def share(j, i):
+            return abs(g[j]) * x[j, i] ** 2 * mpmath.exp(8 * g[j] * t[i])
+
+        others = sum(share(j, i) for i in range(k + 1) for j in range(i + 1, len(g)))
+        turned = sum(share(k, i) * (g[i] / g[k] - 1) * max(0, 1 - t[i] / t[k]) for i in range(k))
+        carried = sum(share(j, i) for i in range(k + 1) for j in range(k + 1, len(g)))
+        return float(others / (2 * g[k] * t[k]) + turned), float(carried)
+
+
+@pytest.mark.parametrize(
+    ("gamma", "scale"),
+    [
+        ([4.5, 3.0, 1.0, 0.5, 0.2], 1e-50),
+        ([25.0, 5.0, 1.0, 0.2, 0.1], 1e-8),
+        ([30.0, 1.0, 0.9, 0.5, -0.1], 1e-8),
+        ([300.0, 30.0, 3.0, 0.3, 0.1, 0.0, -3.0], 1e-50),
+    ],
+)
+def test_what_theory_allows_is_a_number_however_far_the_eigenvalues_are_apart(gamma, scale):
+    random = np.random.default_rng(0)
+    X = scale * np.tril(random.standard_normal((len(gamma), 4)))
+    law = stepwise_law(-np.diag(gamma), X @ orthonormal(4, 4, random))
+    expected = np.array([exact_allowance(gamma, X, k) for k in range(4)])
+    np.testing.assert_allclose(law.interplay, expected[:, 0], rtol=1e-9)
+    np.testing.assert_allclose(law.carried, expected[:, 1], rtol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("function", "change", "error", "message"),
     [
@@ -186,6 +220,8 @@ def test_a_mode_grows_faster_by_what_an_earlier_step_has_carried_along():
         (stepwise_law, {"W0": np.zeros((D, 2))}, Unsettled, "no component"),
         (stepwise_law, {"W0": 1e-3 * np.ones((D, 2))}, Unsettled, "no component"),
         (stepwise_law, {"W0": np.ones((D - 1, 2))}, ValueError, "W0 must have shape"),
+        (stepwise_law, {"C": np.diag([-1, -1e-310, 0, 0, 0, 0])}, ValueError, "a time t_k overflows float64"),
+        (stepwise_aligned_flow, {"C": 1e290 * np.eye(D), "sizes": [1e300]}, ValueError, r"s\(t\) overflows float64"),
         (stepwise_aligned_flow, {"sizes": [0.1, 0.0]}, ValueError, "sizes must be positive"),
         (stepwise_aligned_flow, {"sizes": np.ones(D + 1)}, ValueError, r"1 <= z <= d = 6; got \(7,\)"),
         (stepwise_aligned_flow, {"times": [1.0, 0.5]}, ValueError, "times must not decrease"),
@@ -296,6 +332,17 @@ def verdicts(monkeypatch, folder):
     tables = {("stepwise", name): table.assign(**CELL) for name, table in found.items()}
     return {claim.id.removeprefix("beyond-stepwise-"): judge_rows(claim, {claim.own_table: tables[claim.own_table]})
             for claim in CLAIMS}  # fmt: skip
+
+
+def test_control_is_when_each_output_would_learn_a_mode_of_its_own(tmp_path):
+    trained(tmp_path)
+    C, small = form_of(data(), CELL["loss"]), Design.load(tmp_path / "plan.npz").small
+    naive = Solution.load(tmp_path / "solution.npz").naive_times
+    eigenvalues, V = np.linalg.eigh(C)
+    sizes = np.abs(np.diagonal(V[:, :3].T @ small, axis1=-2, axis2=-1))
+    for seed, k in np.ndindex(naive.shape):
+        s = stepwise_aligned_flow(C, np.where(np.arange(3) == k, sizes[seed], 1e-9), [naive[seed, k]])[0, k]
+        assert -eigenvalues[k] * s**2 == pytest.approx(0.5, rel=1e-6)
 
 
 def test_claims_tell_what_is_wrong_by_less_than_two_percent_and_modes_in_another_order(monkeypatch, tmp_path):

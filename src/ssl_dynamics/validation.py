@@ -30,14 +30,19 @@ def symmetric_matrix(name: str, matrix: ArrayLike) -> Array:
     return (array + array.T) / 2 if rounding else array
 
 
-def start(name: str, matrix: ArrayLike, d: int, *, orthonormal: bool) -> Array:
+def start(name: str, matrix: ArrayLike, d: int, *, orthonormal: bool, shape: tuple[str, str] = ("d", "z")) -> Array:
     """`matrix` as a real, finite start (..., d, z) with 1 <= z <= d, with orthonormal columns where asked.
 
     Orthonormal to 1e−8; one of float32 or float16 to 4√d roundings of its own, and then the nearest that is so.
+    Messages call its sizes by the letters of `shape`.
     """
     array, rounding = _with_rounding(name, matrix)
     if array.ndim < 2 or array.shape[-2] != d or not 1 <= array.shape[-1] <= d:
-        raise ValueError(f"{name} must have shape (..., d, z) with d = {d} and 1 <= z <= d; got {array.shape}")
+        rows, columns = shape
+        raise ValueError(
+            f"{name} must have shape (..., {rows}, {columns}) with {rows} = {d} and 1 <= {columns} <= {rows}; "
+            f"got {array.shape}"
+        )
     if array.size == 0:
         raise ValueError(f"{name} holds no start: its shape is {array.shape}")
     if orthonormal:

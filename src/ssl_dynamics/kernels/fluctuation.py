@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ssl_dynamics.kernels.infinite_width import Block, angles, infinite_width_ntk, linear_kernel
 from ssl_dynamics.problem.names import Activation
-from ssl_dynamics.validation import finite, real
+from ssl_dynamics.validation import count, finite, real
 
 Array = NDArray[np.float64]
 
@@ -24,8 +24,7 @@ def unit_variance(X: ArrayLike, *, z: int, activation: Activation, block: Block 
     X (N, d), real and finite; z >= 1 outputs; `activation` "identity", "relu" (√2·ReLU) or "erf", for which |x|² may
     reach 2,800d. Raises ValueError otherwise, and where float64 cannot hold V. Source: docs/theory.md §4.
     """
-    if z < 1:
-        raise ValueError(f"z must be at least 1; got {z}")
+    z = count("z", z)
     limit = infinite_width_ntk(X, activation=activation, block=block)
     s = linear_kernel(X)
     with np.errstate(over="ignore", invalid="ignore"):

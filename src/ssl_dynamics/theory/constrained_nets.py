@@ -26,7 +26,7 @@ def constrained_tangent_kernel(K: ArrayLike, U0: ArrayLike, first: ArrayLike) ->
     (Nz, Nz) float64. Raises ValueError on bad shapes or values. Source: docs/theory.md §4.
     """
     kernel, block = symmetric_matrix("K", K), symmetric_matrix("first", first)
-    U = start("U0", U0, len(kernel), orthonormal=False)
+    U = start("U0", U0, len(kernel), orthonormal=False, shape=("N", "z"))
     N, z = U.shape[-2:]
     if U.ndim != 2 or block.shape != (N * z, N * z):
         raise ValueError(f"needs U0 (N, z) and first (Nz, Nz); got {U.shape} and {block.shape}")
@@ -59,8 +59,8 @@ def linearised_flow(
     unless given; times (T,) in units of 1/(ΘQ). Raises ValueError on bad shapes or values. Source: docs/theory.md §4.
     """
     theta, form = symmetric_matrix("tangent_kernel", tangent_kernel), symmetric_matrix("Q", Q)
-    U, t = start("U0", U0, len(form), orthonormal=False), time_grid("times", times)
-    drive = np.zeros_like(U) if B is None else start("B", B, len(form), orthonormal=False)
+    U, t = start("U0", U0, len(form), orthonormal=False, shape=("N", "z")), time_grid("times", times)
+    drive = np.zeros_like(U) if B is None else start("B", B, len(form), orthonormal=False, shape=("N", "z"))
     if U.ndim != 2 or drive.shape != U.shape or len(theta) != U.size:
         raise ValueError(f"needs U0 and B (N, z), tangent_kernel (Nz, Nz); got {U.shape}, {drive.shape}, {theta.shape}")
     sizes, vectors = np.linalg.eigh(theta)
@@ -117,7 +117,7 @@ def arrival(Psi: ArrayLike, A: ArrayLike, second: ArrayLike, convergence: float)
     features, coupling, convergence = real("Psi", Psi), symmetric_matrix("A", A), positive("convergence", convergence)
     if features.ndim < 2 or features.shape[-2] != len(coupling):
         raise ValueError(f"Psi must have shape (..., N, h) with N = {len(coupling)}; got {features.shape}")
-    W = start("second", second, features.shape[-1], orthonormal=True)
+    W = start("second", second, features.shape[-1], orthonormal=True, shape=("h", "z"))
     z = count("z", W.shape[-1], len(coupling) - 1, "N − 1")
     Q, R = np.linalg.qr(features.mT)  # C has its eigenvectors in the span of the features: QY, with those Y of RARᵀ
     with np.errstate(over="ignore", invalid="ignore"):
@@ -137,7 +137,7 @@ def random_feature_regression(Psi: ArrayLike, Y: ArrayLike, W0: ArrayLike, times
     Shapes and reduction as in `random_feature_flow`; Y (N, z). Returns (T, N, z). Source: docs/theory.md §4.
     """
     R_features, R_start = _reduced(Psi, W0)
-    target = start("Y", Y, R_features.shape[1], orthonormal=False)
+    target = start("Y", Y, R_features.shape[1], orthonormal=False, shape=("N", "z"))
     # The gradient, MW − D, and the unit of time in which it is of order 1.
     terms = np.hstack([R_features @ R_features.T, R_features @ target]) / len(target)
     terms, moments = in_own_units(terms, time_grid("times", times))
@@ -210,7 +210,7 @@ def _reduced(Psi: ArrayLike, W0: ArrayLike) -> tuple[Array, Array]:
     features = real("Psi", Psi)
     if features.ndim != 2:
         raise ValueError(f"Psi must have shape (N, h); got shape {features.shape}")
-    W = start("W0", W0, features.shape[1], orthonormal=True)
+    W = start("W0", W0, features.shape[1], orthonormal=True, shape=("h", "z"))
     if W.ndim != 2:
         raise ValueError(f"W0 must have shape (h, z); got {W.shape}")
     R = np.asarray(np.linalg.qr(np.concatenate([features.T, W], axis=1), mode="r"), dtype=np.float64)

@@ -24,7 +24,7 @@ def orthogonal_iteration(C: ArrayLike, W0: ArrayLike, learning_rate: float, step
     learning_rate = positive("learning_rate", learning_rate)
     z = W.shape[-1]
     eigenvalues, V = np.linalg.eigh(form)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         factors = finite("1 − 2ηλ", 1 - 2 * learning_rate * eigenvalues, f"learning_rate is {learning_rate:.3g}")
     order = np.argsort(-np.abs(factors), kind="stable")
     eigenvalues, factors, V = eigenvalues[order], factors[order], V[:, order]

@@ -34,7 +34,7 @@ def reduced_kernel_flow(K: ArrayLike, A: ArrayLike, U0: ArrayLike) -> ReducedFlo
     kernel, coupling = symmetric_matrix("K", K), symmetric_matrix("A", A)
     if coupling.shape != kernel.shape:
         raise ValueError(f"A must have the shape of K, {kernel.shape}; got {coupling.shape}")
-    U = start("U0", U0, len(kernel), orthonormal=False)
+    U = start("U0", U0, len(kernel), orthonormal=False, shape=("N", "z"))
     eigenvalues, Q = _spectrum(kernel)
     kept = eigenvalues > _RANGE * eigenvalues[-1]
     roots, Q = np.sqrt(eigenvalues[kept]), Q[:, kept]

@@ -62,7 +62,7 @@ def iteration_steps(C: ArrayLike, W0: ArrayLike, learning_rate: float, *, left: 
     W = start("W0", W0, len(form), orthonormal=True)
     z = W.shape[-1]
     eigenvalues, V = np.linalg.eigh(form)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         factors = finite("1 − 2ηλ", np.abs(1 - 2 * learning_rate * eigenvalues), "take a smaller learning rate")
     if not factors[:z].all():
         raise ValueError(f"learning_rate {learning_rate:.6g} makes a factor 1 − 2ηλ of the leading {z} zero")

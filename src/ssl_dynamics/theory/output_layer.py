@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from ssl_dynamics.theory.integration import in_own_units, integrate
 from ssl_dynamics.unsettled import Unsettled
-from ssl_dynamics.validation import Array, finite, positive, real, start, symmetric_matrix, time_grid
+from ssl_dynamics.validation import Array, count, finite, positive, real, start, symmetric_matrix, time_grid
 
 _TOLERANCES = (1e-11, 1e-13)  # the flow is stiff, and drawn to the leading eigenvectors: errors do not pile up
 _MOST_STEPS = 5_000
@@ -19,8 +19,8 @@ def output_layer_flow(C: ArrayLike, first: ArrayLike, second: ArrayLike, times: 
 
     With ε = κ/h and D = W_1ᵀ(I − W_2W_2ᵀ)W_1/h, closed in (S, D) and without the width:
         Ṡ = −2(εI + D)CS,   Ḋ = 2(DCSSᵀ + SSᵀCD),
-    by DOP853 to about 1e−8. From D(0)CS(0) = 0 and D(0)C²S(0) = 0 on, and in the limit ε → 0 if also W_1ᵀW_1 = hI,
-    S = e^{−2εCt}S(0) up to a rotation of u.
+    by DOP853 to about 1e−8. From the optimum of the constrained problem, W_1ᵀW_1 = hI and W_2 = W_1V_z/√h with the z
+    leading eigenvectors V_z of C, S = e^{−2εCt}V_z.
 
     C (d, d) symmetric, in units of 1/t; `first` W_1 (..., h, d); `second` W_2 (..., h, z) orthonormal; times (T,); rate
     κ > 0. Returns (..., T, d, z) float64. Raises ValueError on bad shapes or values, Unsettled where times are too long
@@ -30,7 +30,7 @@ def output_layer_flow(C: ArrayLike, first: ArrayLike, second: ArrayLike, times: 
     if W1.ndim < 2 or W1.shape[-1] != len(form):
         raise ValueError(f"first must have shape (..., h, {len(form)}); got {W1.shape}")
     h = W1.shape[-2]
-    W2, epsilon = start("second", second, h, orthonormal=True), positive("rate", rate) / h
+    W2, epsilon = start("second", second, h, orthonormal=True, shape=("h", "z")), positive("rate", rate) / h
     if W2.shape[:-2] != W1.shape[:-2]:
         raise ValueError(f"first and second must have the same leading axes; got {W1.shape} and {W2.shape}")
     form, moments = in_own_units(form, time_grid("times", times))
@@ -74,11 +74,14 @@ def slow_feature_flow(
     """
     X, coupling, W = real("points", points), symmetric_matrix("A", A), real("first", first)
     moments, step = time_grid("times", times), positive("step", step)
-    if X.ndim != 2 or len(X) != len(coupling) or W.ndim < 2 or W.shape[-1] != X.shape[1] or not 1 <= z < W.shape[-2]:
-        raise ValueError(f"needs points (N, d), A (N, N), first (..., h, d), 1 <= z < h; got {X.shape}, {W.shape}, {z}")
-    counts = np.ceil(np.diff(moments, prepend=0.0) / step * (1 - 1e-12))
-    if not counts.sum() <= _MOST_STEPS:
-        raise Unsettled(f"the slow flow takes {counts.sum():.3g} steps; {_MOST_STEPS} are allowed")
+    if X.ndim != 2 or len(X) != len(coupling) or W.ndim < 2 or W.shape[-1] != X.shape[1]:
+        raise ValueError(
+            f"needs points (N, d), A (N, N), first (..., h, d); got {X.shape}, {coupling.shape}, {W.shape}"
+        )
+    z = count("z", z, W.shape[-2] - 1, "h − 1")
+    taken = np.ceil(np.diff(moments, prepend=0.0) / step * (1 - 1e-12))
+    if not taken.sum() <= _MOST_STEPS:
+        raise Unsettled(f"the slow flow takes {taken.sum():.3g} steps; {_MOST_STEPS} are allowed")
     d, h = X.shape[1], W.shape[-2]
 
     def at(W: Array) -> tuple[Array, Array, Array]:
@@ -97,9 +100,9 @@ def slow_feature_flow(
         return moved
 
     seen = []
-    for length, count in zip(np.diff(moments, prepend=0.0), counts.astype(np.int64), strict=True):
-        for _ in range(count):
-            by = length / count
+    for length, steps in zip(np.diff(moments, prepend=0.0), taken.astype(np.int64), strict=True):
+        for _ in range(steps):
+            by = length / steps
             k1 = velocity(W)
             k2 = velocity(W + by / 2 * k1)
             k3 = velocity(W + by / 2 * k2)

@@ -27,8 +27,8 @@ def least_penalty(C: ArrayLike, z: int, *, ratio: float) -> float:
 def safe_penalty(C: ArrayLike, *, ratio: float) -> float:
     """β = (max(λ_d, 0) − r² min(λ_1, 0))/(1 − r²): from this on σ_z/σ_1 ≥ r at all times, of any orthonormal start.
 
-    The squared singular values stay between min(1, 1 − λ_d/β) and max(1, 1 − λ_1/β). For λ_1 ≤ 0 ≤ λ_d no smaller β
-    will do for every start: one that holds v_1 and v_d ends at these bounds.
+    The squared singular values stay between min(1, 1 − λ_d/β) and max(1, 1 − λ_1/β). For z >= 2 and λ_1 ≤ 0 ≤ λ_d
+    no smaller β will do for every start: one that holds v_1 and v_d ends at these bounds.
 
     C (d, d) symmetric; ratio r, 0 < r < 1; returns β in units of C. Raises ValueError on bad shapes or values.
     Source: docs/theory.md §8.
@@ -58,8 +58,9 @@ def settling_times(C: ArrayLike, W0: ArrayLike, *, beta: ArrayLike, left: float)
     """Times from which on all singular values of W(t) are within `left` of their limits √(1 − λ_k/β)₊.
 
     Not smaller, up to a quarter larger, and at least 1/r: the closed form is looked at over times from 1/r to 100/r,
-    r the smallest of 2|β − λ_k|, k ≤ z, and, for β > λ_{z+1}, 2(λ_{z+1} − λ_z): the rates of the approach. Inf where
-    these do not suffice, as for β = λ_k, where a direction dies like a power of time.
+    r the smallest of 2|β − λ_k| and of 2(min(λ_j, β) − min(λ_k, β)) where positive, j > z ≥ k: the rates of the
+    approach. Directions of one eigenvalue do not turn to each other. Inf where these times do not suffice, as for
+    β = λ_k, where a direction dies like a power of time.
 
     C (d, d) symmetric; W0 (..., d, z) of full rank; beta > 0 in units of C, a number or (B,); left > 0; returns (...)
     or (B, ...) in units of 1/C. Raises ValueError on bad shapes or values and as `soft_constraint_flow` does.
@@ -69,11 +70,14 @@ def settling_times(C: ArrayLike, W0: ArrayLike, *, beta: ArrayLike, left: float)
     W = start("W0", W0, len(form), orthonormal=False)
     z = W.shape[-1]
     eigenvalues = np.linalg.eigvalsh(form)
+    largest = float(np.abs(eigenvalues).max())
     found = []
     for b in strength.ravel():
-        rates = np.append(np.abs(b - eigenvalues[:z]), np.minimum(eigenvalues[z : z + 1], b) - eigenvalues[z - 1])
-        slowest = 2 * float(rates[: z + (b > eigenvalues[z - 1])].min())
-        if slowest <= _ROUNDING * max(float(np.abs(eigenvalues).max()), float(b)):
+        capped = np.minimum(eigenvalues, b)
+        turning = (capped[z:, None] - capped[:z]).ravel()
+        rates = np.append(np.abs(b - eigenvalues[:z]), turning[turning > _ROUNDING * largest])
+        slowest = 2 * float(rates.min())
+        if slowest <= _ROUNDING * max(largest, float(b)):
             found.append(np.full(W.shape[:-2], np.inf))
             continue
         times = _GRID ** np.arange(int(np.log(_LONGEST) / np.log(_GRID)) + 1) / slowest

@@ -41,7 +41,7 @@ def soft_constraint_flow(C: ArrayLike, W0: ArrayLike, times: ArrayLike, *, beta:
     inverse = np.linalg.inv(V.T[:z] @ W)  # X_1⁻¹
 
     b = strength.reshape(-1, 1, 1, 1)  # (B, starts, T, d) from here on
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         exponents = 2 * (b - eigenvalues) * t[:, None]
     _require_within_float64(exponents, strength, t)
     growing, falling = np.maximum(exponents, 0), np.minimum(exponents, 0)

@@ -65,12 +65,14 @@ def stepwise_law(C: ArrayLike, W0: ArrayLike) -> StepwiseLaw:
     if own.max() >= np.log(_SMALL):
         raise ValueError(f"W0 is not small: γ_k r_kk² reaches {np.exp(own.max()):.3g}, expected less than {_SMALL}")
     duration = np.log1p(-np.exp(own)) - own  # 8γ_k t_k
-    times = duration / gamma[:z] / 8
-    ratios = gamma[:, None] / gamma[:z]  # γ_j/γ_k
-    with np.errstate(over="ignore"):
-        shares = np.exp(sizes + ratios * duration[..., None, :]) * np.tri(len(gamma), z, -1)
-    before = times[..., None, :] / times[..., :, None]  # t_i/t_k, rows k
-    turning = shares[..., :z, :] * np.maximum(0, (1 / ratios[:z] - 1) * (1 - before))
+    later = np.tri(len(gamma), z, -1, dtype=np.bool_)  # j > k: without them exponents are as large as γ_1/γ_z
+    with np.errstate(over="ignore", invalid="ignore"):
+        times = finite("a time t_k", duration / gamma[:z] / 8, "take a smaller z")
+        ratios = gamma[:, None] / gamma[:z]  # γ_j/γ_k
+        shares = np.exp(np.where(later, sizes + ratios * duration[..., None, :], -np.inf))
+        before = times[..., None, :] / times[..., :, None]  # t_i/t_k, rows k
+        faster = (ratios[:z].T - 1) * np.maximum(0, 1 - before)
+        turning = np.where(shares[..., :z, :] > 0, shares[..., :z, :] * faster, 0)
     interplay = 4 * np.cumsum(shares.sum(-2), axis=-1) / duration + turning.sum(-1)
     carried = np.stack([shares[..., k:, :k].sum((-2, -1)) for k in range(1, z + 1)], -1)
     return StepwiseLaw(8 * gamma[:z], times, interplay, carried)
@@ -91,10 +93,10 @@ def stepwise_aligned_flow(C: ArrayLike, sizes: ArrayLike, times: ArrayLike) -> A
     if first.size == 0 or first.min() <= 0:
         raise ValueError("sizes must be positive: W(0) has full rank")
     gamma = -np.linalg.eigvalsh(form)[: first.shape[-1]]
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         exponent = 4 * np.abs(gamma) * t[:, None]
         decay, grown = np.exp(-exponent), np.sqrt(-np.expm1(-2 * exponent))
         saturation = np.sqrt(np.abs(gamma)) * first[..., None, :] * grown
-        size = np.hypot(np.where(gamma > 0, decay, 1), saturation)
+        size = finite("s(t)", np.hypot(np.where(gamma > 0, decay, 1), saturation), "take a smaller start")
     s = first[..., None, :] * np.where(gamma > 0, 1, decay) / size
     return finite("s(t)", s, "take a smaller start")

@@ -77,8 +77,8 @@ def integrate_narrow_layers(C: ArrayLike, first: ArrayLike, second: ArrayLike, t
     its constraint by 1e−9. Source: docs/theory.md §3.
     """
     form, t = in_own_units(symmetric_matrix("C", C), time_grid("times", times))
-    W1 = start("first", first, len(form), orthonormal=True)
-    W2 = start("second", second, W1.shape[-1], orthonormal=True)
+    W1 = start("first", first, len(form), orthonormal=True, shape=("d", "h"))
+    W2 = start("second", second, W1.shape[-1], orthonormal=True, shape=("h", "z"))
     return _integrate_layers(form, W1.mT, W2, t, wide=False)
 
 
@@ -92,12 +92,13 @@ def integrate_wide_layers(C: ArrayLike, first: ArrayLike, second: ArrayLike, tim
     its constraint by 1e−9. Source: docs/theory.md §3.
     """
     form, t = in_own_units(symmetric_matrix("C", C), time_grid("times", times))
-    W2 = np.asarray(second)
-    width = W2.shape[-2] if W2.ndim > 1 else 0
-    V = start("first", first, width, orthonormal=True)
+    layer = np.asarray(second)
+    width = layer.shape[-2] if layer.ndim > 1 else 0
+    V = start("first", first, width, orthonormal=True, shape=("h", "d"))
     if V.shape[-1] != len(form):
         raise ValueError(f"first must have shape (..., h, d) with d = {len(form)}; got {V.shape}")
-    return _integrate_layers(form, V, start("second", second, width, orthonormal=True), t, wide=True)
+    W2 = start("second", second, width, orthonormal=True, shape=("h", "z"))
+    return _integrate_layers(form, V, W2, t, wide=True)
 
 
 def _integrate_layers(C: Array, F: Array, second: Array, times: Array, *, wide: bool) -> Array:

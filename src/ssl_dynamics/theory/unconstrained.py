@@ -99,10 +99,11 @@ def flow_exponents(eigenvalues: Array, t: Array) -> Array:
 
 def descent_exponents(eigenvalues: Array, learning_rate: float, steps: NDArray[np.int64]) -> Array:
     """Those of k steps, k ln(1 − 2ηλ) (T, d). Raises ValueError unless 0 < η < 1/(2‖C‖)."""
-    largest = 2 * np.abs(eigenvalues).max()
+    largest = 2 * float(np.abs(eigenvalues).max())
     if not (learning_rate > 0 and learning_rate * largest < 1):
-        raise ValueError(f"learning_rate must lie between 0 and 1/(2‖C‖) = {1 / largest:.6g}; got {learning_rate}")
-    exponents: Array = steps.astype(np.float64)[:, None] * np.log1p(-2 * learning_rate * eigenvalues)
+        most = 1 / largest if largest else np.inf
+        raise ValueError(f"learning_rate must lie between 0 and 1/(2‖C‖) = {most:.6g}; got {learning_rate}")
+    exponents: Array = steps.astype(np.float64)[:, None] * np.log1p(-2 * (learning_rate * eigenvalues))
     return exponents
 
 

@@ -52,8 +52,9 @@ def order_of_errors(by_rate: pd.DataFrame) -> "pd.Series[float]":
 def order_deviation(column: str, *, nets: list[str], extrapolations: int = 0) -> Measure:
     """Largest |leading order in η − p| among the nets that the columns `nets` tell apart, over three step sizes.
 
-    p is 1, and one more for each extrapolation. Of the value at the time at which that of the finest step size is largest: the largest of each step size would jump
-    between times. Nets without a value in `column` (nothing is predicted) are left out.
+    p is 1, and one more for each extrapolation. Of the value at the time at which that of the finest step size is
+    largest: the largest of each step size would jump between times. Nets without a value in `column` (nothing is
+    predicted) are left out.
     """
     table = errors_of_nets(column, nets=nets, extrapolations=extrapolations)
     return lambda rows: deviation_of_orders(table(rows), order=1 + extrapolations)

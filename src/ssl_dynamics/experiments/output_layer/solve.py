@@ -83,21 +83,21 @@ def solve(job: Job[LossSettings]) -> None:
     X = plan.points
     A = coupling_matrix(plan.triplets, loss=job.settings.loss)[: len(X), : len(X)]
     eigenvalues = np.linalg.eigvalsh(_form(X, A))
-    predicted = {(nets, width): _log_ratio(plan, A, nets, width, plan.times[nets]) for nets, width in plan.first}
+    predicted = {key: _log_ratio(plan, A, key, plan.times[key[0]]) for key in plan.first}
     wrong = {
-        (nets, width, name): _log_ratio(plan, A, nets, width, plan.times[nets], factor)
-        for nets, width in plan.first
-        for name, factor in (NEAR_RATES if nets == OPTIMUM else FAR_RATES).items()
+        (*key, name): _log_ratio(plan, A, key, plan.times[key[0]], factor)
+        for key in plan.first
+        for name, factor in (NEAR_RATES if key[0] == OPTIMUM else FAR_RATES).items()
     }
     gap = float((eigenvalues[1] - eigenvalues[0]) / np.abs(eigenvalues[0]))
     curve_times = np.linspace(0, plan.times[RANDOM][-1], CURVE_POINTS)
-    curve = {width: _log_ratio(plan, A, RANDOM, width, curve_times) for nets, width in plan.first if nets == RANDOM}
+    curve = {key[1]: _log_ratio(plan, A, key, curve_times) for key in plan.first if key[0] == RANDOM}
     Solution(predicted, wrong, curve_times, curve, gap).save(job.output("solution"))
 
 
-def _log_ratio(plan: Design, A: Array, nets: str, width: int, times: Array, factor: float = 1.0) -> Array:
+def _log_ratio(plan: Design, A: Array, key: tuple[str, int], times: Array, factor: float = 1.0) -> Array:
     """ln(σ_2/σ_1) (S, T) of the representations at these times, were the first layer to move at the rate `factor`·κ."""
-    X, W1, W2 = plan.points, plan.first[nets, width], plan.second[nets, width]
+    X, W1, W2, (nets, width) = plan.points, plan.first[key], plan.second[key], key
     ratio = factor * plan.ratio
     if nets == OPTIMUM:
         S = W1.mT @ W2 / np.sqrt(width)  # the constrained optimum, of all starts the same up to rounding
