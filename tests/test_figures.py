@@ -123,6 +123,10 @@ def soft_constraint():
     return {
         "soft_flow": errors,
         "soft_span": errors,
+        "soft_strong": measured(
+            rows(strength=[100.0, 1000.0], time=TIMES),
+            *("from_projector", "first_term", "from_first", "second_term", "error"),
+        ),
         "soft_rank": pd.concat([trained, rank]),
         "soft_limits": pd.concat([limits, limits.assign(value=np.nan)]),
         "soft_accuracy": measured(tested, "trained", "predicted", "constrained"),
@@ -207,8 +211,8 @@ def constrained_nets():
 
 
 def output_layer():
-    nets = rows(nets=["optimum", "random", "relu", "erf"], time=TIMES)
-    curve = rows(nets=["random"], time=np.linspace(0, 2, 9).tolist())
+    nets = rows(nets=["optimum", "random", "relu", "erf"], width=WIDTHS, time=TIMES)
+    curve = rows(nets=["random"], width=WIDTHS, time=np.linspace(0, 2, 9).tolist())
     return {
         "output_layer": measured(nets, "log_ratio", "predicted", "frozen"),
         "output_layer_curve": measured(curve, "predicted", "frozen"),

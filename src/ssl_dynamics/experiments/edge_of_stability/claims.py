@@ -81,8 +81,8 @@ CLAIMS = [
         table="edge_period",
         measure=_period("error"),
         statistic="largest",
-        # Angles that tell ηΔ to WITHIN make an error of 2·WITHIN/ηΔ in the factors of a step, twice that in those of two,
-        # and half of it in this measure. Differences of eigenvalues that are wrong by 1 % make one of 2 %.
+        # Angles that tell ηΔ to WITHIN make an error of 2·WITHIN/ηΔ in the factors of a step, twice that in those of
+        # two, and half of it in this measure. Differences of eigenvalues that are wrong by 1 % make one of 2 %.
         criterion=Criterion("<=", 4 * WITHIN),
         control=Control(
             f"the same with differences of eigenvalues wrong by {RATE_ERROR:.0%}, of both signs the nearer",

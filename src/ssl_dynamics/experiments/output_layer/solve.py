@@ -32,6 +32,8 @@ from ssl_dynamics.theory import (
     slow_feature_flow,
 )
 
+WRONG_RATES = {OPTIMUM: NEAR_RATES, RANDOM: FAR_RATES}  # of κ, by which claims are told from wrong ones
+
 
 def design(job: Job[DesignSettings]) -> None:
     """Stage `design_output_layer`: it lies here because the optima at which nets start are theory."""
@@ -87,7 +89,7 @@ def solve(job: Job[LossSettings]) -> None:
     wrong = {
         (*key, name): _log_ratio(plan, A, key, plan.times[key[0]], factor)
         for key in plan.first
-        for name, factor in (NEAR_RATES if key[0] == OPTIMUM else FAR_RATES).items()
+        for name, factor in WRONG_RATES.get(key[0], {}).items()
     }
     gap = float((eigenvalues[1] - eigenvalues[0]) / np.abs(eigenvalues[0]))
     curve_times = np.linspace(0, plan.times[RANDOM][-1], CURVE_POINTS)
@@ -108,8 +110,8 @@ def _log_ratio(plan: Design, A: Array, key: tuple[str, int], times: Array, facto
         step, z = SLOW_STEP / plan.growth[nets], W2.shape[-1]
         of = partial(activate, activation=activation_of(nets))
         sizes = _log_sizes(slow_feature_flow(of, X, A, W1, ratio * times, z=z, step=step))
-    ratio: Array = sizes[..., 1] - sizes[..., 0]
-    return ratio
+    log_ratio: Array = sizes[..., 1] - sizes[..., 0]
+    return log_ratio
 
 
 def _log_sizes(U: Array) -> Array:

@@ -140,8 +140,9 @@ def towards_constraint(C: Array, factors: Array, basis: Array, penalties: Array)
     (B, S, T, d, z), basis of P (S, T, d, z), penalties β (B,); returns arrays (B, S, T).
     """
     beta, z = penalties[:, None, None], basis.shape[-1]
-    R = np.linalg.qr(np.concatenate(np.broadcast_arrays(basis, factors), axis=-1), mode="r")  # coordinates of both
-    Q, F = R[..., :z], R[..., z:]
+    sides = np.broadcast_arrays(basis, factors)
+    R = np.asarray(np.linalg.qr(np.concatenate(sides, axis=-1), mode="r"))
+    Q, F = R[..., :z], R[..., z:]  # coordinates of both
     expanded = {name: strong_penalty_gram(rate * C, basis, beta=penalties) for name, rate in NEAR_RATES.items()}
     both = strong_penalty_gram(C, basis, beta=penalties)
     first = np.eye(z) - basis.mT @ C @ basis / beta[..., None, None]
