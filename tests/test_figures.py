@@ -342,7 +342,7 @@ def test_theory_of_random_starts_is_drawn_between_the_checkpoints():
         [line for line in figure.axes[0].lines if line.get_linestyle() == style] for style in ("-", "None")
     )
     by_color = {line.get_color(): len(line.get_xdata()) for line in curves}
-    assert [by_color[line.get_color()] for line in trained] == [3, 9, 3, 3]
+    assert [by_color[line.get_color()] for line in trained] == np.repeat([3, 9, 3, 3], len(WIDTHS)).tolist()
     assert all(len(line.get_xdata()) == 3 for line in trained)
     plt.close("all")
 

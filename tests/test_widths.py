@@ -237,10 +237,10 @@ def test_integrated_wide_layers_follow_the_equation(width, z):
     ("function", "first", "second", "message"),
     [
         (integrate_narrow_layers, np.eye(4)[:, :2], np.eye(2), r"first must have shape .* d = 3 .* got \(4, 2\)"),
-        (integrate_narrow_layers, np.eye(3)[:, :2], np.eye(3), r"second must have shape .* d = 2 .* got \(3, 3\)"),
+        (integrate_narrow_layers, np.eye(3)[:, :2], np.eye(3), r"second must have shape .* h = 2 .* got \(3, 3\)"),
         (integrate_narrow_layers, 2 * np.eye(3), np.eye(3), "first must have orthonormal columns"),
         (integrate_wide_layers, np.eye(4)[:, :2], np.eye(4), r"first must have shape .* d = 3; got \(4, 2\)"),
-        (integrate_wide_layers, np.eye(4)[:, :3], np.eye(3), r"first must have shape .* d = 3 .* got \(4, 3\)"),
+        (integrate_wide_layers, np.eye(4)[:, :3], np.eye(3), r"first must have shape .* h = 3 .* got \(4, 3\)"),
         (integrate_wide_layers, np.eye(4)[:, :3], np.ones(3), r"first must have shape .*; got \(4, 3\)"),
         (integrate_wide_layers, np.eye(4)[:, :3], 2 * np.eye(4), "second must have orthonormal columns"),
     ],
