@@ -57,7 +57,7 @@ CLAIMS = [
         table="output_layer",
         measure=_of(RANDOM, _worst("predicted")),
         statistic="largest",
-        # Steps x/(2|λ_1|σ²) err by x⁴/120 a unit of the fastest rate, 7e−5 at x = 0.3, in the few while the start is
+        # Steps x/(2|λ_1|σ²) err by x⁴/120 a unit of the fastest rate, 3e−5 at x = 0.25, in the few while the start is
         # left. A rate κ that is wrong by 10 % is as much of what the slow flow changes, if less of an early change.
         criterion=Criterion("<=", 2e-3),
         control=Control(

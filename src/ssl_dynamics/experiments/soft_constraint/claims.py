@@ -49,17 +49,17 @@ NETS = ["strength"]
 ORDER = partial(order_deviation, nets=NETS)
 
 
-def _extrapolated(times: int, statement: str, formula: str, runs: str, threshold: float) -> Claim:
-    """The claim on the order of the errors that are left after so many extrapolations."""
-    order = 1 + times
+def _extrapolated(name: str, order: int, statement: str, formula: str, threshold: float) -> Claim:
+    """The claim on the order of the errors that are left after extrapolations, one less than that order."""
+    times = order - 1
     measure = partial(ORDER, extrapolations=times)
     return Claim(
-        id=f"beyond-soft-order-{order}",
+        id=name,
         source="beyond",
         statement=statement,
         formula=formula,
         quantity=f"largest |leading order in η − {order}| over the penalties, of the error that is left where it is "
-        f"largest, three {runs} of step sizes",
+        f"largest, three {'pairs' if order == 2 else 'triples'} of step sizes",
         experiment="soft_constraint",
         table="soft_flow",
         measure=measure("error"),
@@ -110,18 +110,18 @@ CLAIMS = [
         wrong=in_quadrature(partial(errors_of_nets, nets=NETS), deviation_of_orders, "error", rates=FAR_RATES),
     ),
     _extrapolated(
-        1,
+        "beyond-soft-order-2",
+        2,
         "One extrapolation of the step size leaves an error of second order to the closed form with the penalty.",
         r"\max_t\|2WW^\top_\eta-WW^\top_{2\eta}-WW^\top\|_F/\|WW^\top\|_F=c\,\eta^2+O(\eta^3)",
-        "pairs",
         0.15,
     ),
     _extrapolated(
-        2,
+        "beyond-soft-order-3",
+        3,
         "A second extrapolation leaves an error of third order.",
-        r"\max_t\bigl\|\tfrac13[8WW^\top_\eta-6WW^\top_{2\eta}+WW^\top_{4\eta}]-WW^\top\bigr\|_F/\|WW^\top\|_F"
+        r"\max_t\|\frac13[8WW^\top_\eta-6WW^\top_{2\eta}+WW^\top_{4\eta}]-WW^\top\|_F/\|WW^\top\|_F"
         r"=c\,\eta^3+O(\eta^4)",
-        "triples",
         0.3,
     ),
     Claim(
