@@ -94,7 +94,7 @@ def config():
     values["points"] |= {"triplets": 6}
     values["departure"] |= {"log2_widths": [5, 18], "log2_trained": [5], "finest_step": 0.025}
     values["constrained_nets"] |= {"triplets": 6, "widths": [16, 32], "side_width": 16, "starts": 2}
-    values["output_layer"] |= {"triplets": 6, "width": 8, "starts": 2}
+    values["output_layer"] |= {"triplets": 6, "widths": [8, 12], "starts": 2}
     values["drift"] |= {"widths": [16, 32, 64], "seeds": 2, "activations": ["identity", "relu"]}
     values["drift"]["cosine"]["triplets"] = 4
     values["depth"] |= {"widths": [8, 12, 16], "constrained_widths": [8, 12, 16]}

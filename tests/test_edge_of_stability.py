@@ -144,6 +144,37 @@ def test_spans_beside_the_orbit_move_as_predicted_to_second_order(exponential):
     assert fitted_order(sizes, np.array(errors)) == pytest.approx(2, abs=0.05)
 
 
+def over_leading(W):
+    """Coordinates (6 − z, z) over the first z of all directions."""
+    z = W.shape[1]
+    return W[z:] @ np.linalg.inv(W[:z])
+
+
+@BOTH
+def test_a_step_multiplies_by_the_factors_as_far_as_the_partner_changes_its_sign_however_far_from_the_plane(
+    exponential,
+):
+    """For z = 1 it takes w_j/w_1 times 1 − q(λ_j − λ_1), with one q for all j: the factors where that of v_d is −1."""
+    W = orthonormal(7, 1, np.random.default_rng(4))
+    factors = EdgeOrbit(np.diag(SPECTRUM), 1, 0.6, exponential=exponential).graph_factors()
+    assert factors[-1] == pytest.approx(-1, rel=1e-12)
+    moved = stepped(np.diag(SPECTRUM), W, 0.6, exponential=exponential)
+    found = over_leading(moved) / over_leading(W)
+    np.testing.assert_allclose(found, 1 - (1 - found[-1]) / 2 * (1 - factors), rtol=1e-10)
+
+
+@BOTH
+@pytest.mark.parametrize(("z", "h"), [(1, 1.2), (2, 1.2), (2, 1.45)])
+def test_graph_factors_are_those_of_directions_without_a_partner(exponential, z, h):
+    C, rate = np.diag(SPECTRUM), h / 2
+    orbit = EdgeOrbit(C, z, rate, exponential=exponential)
+    W = np.linalg.qr(orbit.points()[0] + 1e-6 * np.eye(7)[:, [3]] * np.ones((1, z)))[0]
+    moved = stepped(C, W, rate, exponential=exponential)
+    np.testing.assert_allclose(over_leading(moved), orbit.graph_factors() * over_leading(W), atol=1e-11)
+    wrong = orbit.graph_factors(rate=1.01)
+    np.testing.assert_allclose(1 - wrong, 1.01 * (1 - orbit.graph_factors()), rtol=1e-12)
+
+
 @BOTH
 def test_in_the_plane_every_start_ends_in_the_orbit(exponential):
     C = np.diag([0.0, 1.0])
@@ -260,6 +291,7 @@ def test_claims_pass_in_training(monkeypatch, tmp_path, z):
     found = verdicts(tables(monkeypatch, tmp_path, z))
     assert {name: cell.verdict for name, cell in found.items()} == dict.fromkeys(found, "pass")
     assert found["beyond-edge-orbit"].resolves < 0.01
+    assert found["beyond-edge-period"].resolves < 0.01
     assert found["beyond-edge-attracts"].resolves < 0.01
 
 

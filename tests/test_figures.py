@@ -123,6 +123,10 @@ def soft_constraint():
     return {
         "soft_flow": errors,
         "soft_span": errors,
+        "soft_strong": measured(
+            rows(strength=[100.0, 1000.0], time=TIMES),
+            *("from_projector", "first_term", "from_first", "second_term", "error"),
+        ),
         "soft_rank": pd.concat([trained, rank]),
         "soft_limits": pd.concat([limits, limits.assign(value=np.nan)]),
         "soft_accuracy": measured(tested, "trained", "predicted", "constrained"),
@@ -207,8 +211,8 @@ def constrained_nets():
 
 
 def output_layer():
-    nets = rows(nets=["optimum", "random", "relu", "erf"], time=TIMES)
-    curve = rows(nets=["random"], time=np.linspace(0, 2, 9).tolist())
+    nets = rows(nets=["optimum", "random", "relu", "erf"], width=WIDTHS, time=TIMES)
+    curve = rows(nets=["random"], width=WIDTHS, time=np.linspace(0, 2, 9).tolist())
     return {
         "output_layer": measured(nets, "log_ratio", "predicted", "frozen"),
         "output_layer_curve": measured(curve, "predicted", "frozen"),
@@ -338,7 +342,7 @@ def test_theory_of_random_starts_is_drawn_between_the_checkpoints():
         [line for line in figure.axes[0].lines if line.get_linestyle() == style] for style in ("-", "None")
     )
     by_color = {line.get_color(): len(line.get_xdata()) for line in curves}
-    assert [by_color[line.get_color()] for line in trained] == [3, 9, 3, 3]
+    assert [by_color[line.get_color()] for line in trained] == np.repeat([3, 9, 3, 3], len(WIDTHS)).tolist()
     assert all(len(line.get_xdata()) == 3 for line in trained)
     plt.close("all")
 

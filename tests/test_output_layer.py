@@ -1,5 +1,6 @@
 """Orthogonality of the output layer alone: exact flow of linear nets, slow flow of others, training, claims."""
 
+import itertools
 import logging
 
 import numpy as np
@@ -239,7 +240,7 @@ def test_slow_flow_refuses_what_it_cannot_follow(change, error, message):
         slow_feature_flow(of("identity"), **arguments)
 
 
-PLANNED = {"losses": ["contrastive"], "dimensions": [Z], "triplets": 12, "activations": ["erf"], "width": 16}
+PLANNED = {"losses": ["contrastive"], "dimensions": [Z], "triplets": 12, "activations": ["erf"], "widths": [16, 20]}
 PLANNED |= {"starts": 3, "ratio": 1 / 16, "growth": 4.0, "step": 0.3}
 CELL = {"dataset": "d", "loss": "contrastive", "dimension": Z}
 
@@ -275,9 +276,9 @@ def net_loss(W1, W2, activation):
     return -(anchor * (positive - negative)).sum() / len(anchor)
 
 
-def whole_net(plan, nets, activation, seed=0):
+def whole_net(plan, nets, activation, *, width=16, seed=0):
     """Representations (T, N, z) of one net, whose weights are all integrated along the derivative of its loss."""
-    first, second = plan.first[nets][seed], plan.second[nets][seed]
+    first, second = plan.first[nets, width][seed], plan.second[nets, width][seed]
     size = first.size
 
     def velocity(_, flat):
@@ -285,7 +286,7 @@ def whole_net(plan, nets, activation, seed=0):
         W2 = torch.tensor(flat[size:].reshape(second.shape), requires_grad=True)
         of_first, of_second = torch.autograd.grad(net_loss(W1, W2, activation), (W1, W2))
         along = of_second - W2 @ (W2.T @ of_second)
-        return -np.concatenate([plan.rate * of_first.numpy().ravel(), along.detach().numpy().ravel()])
+        return -np.concatenate([plan.ratio * width * of_first.numpy().ravel(), along.detach().numpy().ravel()])
 
     times, start = plan.times[nets], np.concatenate([first.ravel(), second.ravel()])
     step = 0.5 / plan.growth[nets]  # between longer ones, the interpolation is not good enough
@@ -301,13 +302,14 @@ def whole_net(plan, nets, activation, seed=0):
     ) / np.sqrt(len(first))
 
 
-def test_both_layers_start_at_the_optimum_and_the_leading_mode_grows_as_asked(tmp_path):
+@pytest.mark.parametrize("width", [16, 20])
+def test_both_layers_start_at_the_optimum_and_the_leading_mode_grows_as_asked(width, tmp_path):
     plan = planned(tmp_path)
-    assert plan.rate == 1.0
-    first, second = plan.first["optimum"], plan.second["optimum"]
-    np.testing.assert_allclose(first.mT @ first, np.broadcast_to(16 * np.eye(D), (3, D, D)), atol=1e-12)
+    assert set(plan.first) == set(plan.second) == set(itertools.product(("random", "optimum", "erf"), (16, 20)))
+    first, second = plan.first["optimum", width], plan.second["optimum", width]
+    np.testing.assert_allclose(first.mT @ first, np.broadcast_to(width * np.eye(D), (3, D, D)), atol=1e-12)
     np.testing.assert_allclose(second.mT @ second, np.broadcast_to(np.eye(Z), (3, Z, Z)), atol=1e-12)
-    S = np.linalg.pinv(plan.points) @ whole_net(plan, "optimum", "identity") * np.sqrt(D)
+    S = np.linalg.pinv(plan.points) @ whole_net(plan, "optimum", "identity", width=width) * np.sqrt(D)
     leading = np.linalg.eigh(planned_form())[1][:, 0]
     along = np.linalg.norm(leading @ S, axis=-1) ** 2
     np.testing.assert_allclose(along[[0, -1]], [1, PLANNED["growth"]], rtol=1e-4)
@@ -316,8 +318,8 @@ def test_both_layers_start_at_the_optimum_and_the_leading_mode_grows_as_asked(tm
 @pytest.mark.parametrize("nets", ["random", "erf"])
 def test_output_layers_start_at_random_or_at_the_optimum_of_their_features(nets, tmp_path):
     plan = planned(tmp_path)
-    first, second = plan.first[nets], plan.second[nets]
-    np.testing.assert_array_equal(first, plan.first["random"])
+    first, second = plan.first[nets, 16], plan.second[nets, 16]
+    np.testing.assert_array_equal(first, plan.first["random", 16])
     np.testing.assert_allclose(second.mT @ second, np.broadcast_to(np.eye(Z), (3, Z, Z)), atol=1e-12)
     others = orthonormal(16, Z, np.random.default_rng(0), 50)
     for W1, W2 in zip(first, second, strict=True):
@@ -332,9 +334,9 @@ def test_solution_is_that_of_the_integrated_net(nets, tolerance, tmp_path):
     plan = planned(tmp_path, ratio=1 / 16 if nets != "erf" else 1 / 64)
     solve(job(tmp_path, LossSettings(loss="contrastive")))
     solution = Solution.load(tmp_path / "solution.npz")
-    for seed in range(2):
-        sizes = np.log(np.linalg.svd(whole_net(plan, nets, nets, seed), compute_uv=False))
-        found, expected = solution.predicted[nets][seed], sizes[:, 1] - sizes[:, 0]
+    for seed, width in ((0, 16), (1, 20)):
+        sizes = np.log(np.linalg.svd(whole_net(plan, nets, nets, width=width, seed=seed), compute_uv=False))
+        found, expected = solution.predicted[nets, width][seed], sizes[:, 1] - sizes[:, 0]
         assert np.abs(found - expected).max() <= tolerance * np.abs(expected - expected[0]).max()
     values = np.linalg.eigvalsh(planned_form())
     assert solution.gap == pytest.approx((values[1] - values[0]) / -values[0])
@@ -345,7 +347,7 @@ def test_claims_pass_in_training_over_the_slow_time_and_fail_where_the_rate_is_w
     simulate(job(tmp_path, SimulateSettings(loss="contrastive", device="cpu", output_layer=OutputLayer(**PLANNED))))
     monkeypatch.setattr(comparison, "write_tables", lambda _, __, made: found.update(made))
     for factor, verdict in ((1.0, "pass"), (1.1, "fail"), (0.9, "fail")):
-        Design(**(vars(plan) | {"rate": factor * plan.rate})).save(tmp_path / "plan.npz")
+        Design(**(vars(plan) | {"ratio": factor * plan.ratio})).save(tmp_path / "plan.npz")
         solve(job(tmp_path, LossSettings(loss="contrastive")))
         plan.save(tmp_path / "plan.npz")
         comparison.compare(job(tmp_path, CompareSettings(dataset_name="d", loss="contrastive", dimension=Z)))
@@ -357,9 +359,11 @@ def test_claims_pass_in_training_over_the_slow_time_and_fail_where_the_rate_is_w
             last = np.log(PLANNED["growth"]) / 2
             np.testing.assert_allclose(of_nets["time"].unique(), np.linspace(0, last, 13), rtol=1e-12)
             wrong = {name for name in NEAR_RATES | FAR_RATES if of_nets[f"predicted_{name}"].notna().all()}
-            assert wrong == set(NEAR_RATES if nets == "optimum" else FAR_RATES)
-            start = of_nets[of_nets["time"] == 0].set_index("seed")["predicted"]
-            np.testing.assert_array_equal(of_nets["frozen"], start.loc[of_nets["seed"]])
+            assert wrong == set({"optimum": NEAR_RATES, "random": FAR_RATES}.get(nets, {}))
+            assert set(of_nets["width"]) == {16, 20}
+            for _, of_width in of_nets.groupby("width"):
+                start = of_width[of_width["time"] == 0].set_index("seed")["predicted"]
+                np.testing.assert_array_equal(of_width["frozen"], start.loc[of_width["seed"]])
 
 
 def test_wrong_rates_are_those_of_a_first_layer_that_moves_as_much_faster(tmp_path):
@@ -367,28 +371,31 @@ def test_wrong_rates_are_those_of_a_first_layer_that_moves_as_much_faster(tmp_pa
     solve(job(tmp_path, LossSettings(loss="contrastive")))
     wrong = Solution.load(tmp_path / "solution.npz").predicted_wrong
     for name, factor in (NEAR_RATES | FAR_RATES).items():
-        Design(**(vars(plan) | {"rate": factor * plan.rate})).save(tmp_path / "plan.npz")
+        Design(**(vars(plan) | {"ratio": factor * plan.ratio})).save(tmp_path / "plan.npz")
         solve(job(tmp_path, LossSettings(loss="contrastive")))
         predicted = Solution.load(tmp_path / "solution.npz").predicted
-        for nets in plan.times:
-            if (nets, name) in wrong:
-                np.testing.assert_allclose(wrong[nets, name], predicted[nets], rtol=1e-12)
-    assert len(wrong) == 2 + 2 * 2
+        for key in plan.first:
+            if (*key, name) in wrong:
+                np.testing.assert_allclose(wrong[*key, name], predicted[key], rtol=1e-12)
+    assert len(wrong) == 2 * (2 + 2)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"triplets": 21}, "output_layer.triplets is 21; points has 20"), ({"width": 3}, "width is 3; points have 4")],
+    [
+        ({"triplets": 21}, "output_layer.triplets is 21; points has 20"),
+        ({"widths": [3, 8]}, "widths has 3; points have 4"),
+    ],
 )
 def test_plans_that_the_points_do_not_allow_are_refused(change, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         planned(tmp_path, **change)
 
 
-def table(wrong=0.0):
-    """What the experiment compares, of training that follows a theory wrong by a relative error of the rate."""
+def table(wrong=0.0, widths=(16, 20)):
+    """What the experiment compares, of training that follows a theory wrong by a relative error, at some widths."""
     tables = []
-    for nets in ("optimum", "random", "erf"):
+    for nets, width in itertools.product(("optimum", "random", "erf"), (16, 20)):
         seed, time = (axis.ravel() for axis in np.meshgrid(np.arange(4), np.linspace(0, 3, 7), indexing="ij"))
 
         def at(factor, time=time, seed=seed, nets=nets):
@@ -396,8 +403,14 @@ def table(wrong=0.0):
             return -0.2 - moved if nets != "random" else -0.2 - moved - 0.1 * np.tanh(20 * time)
 
         predicted = {f"predicted_{name}": at(rate) for name, rate in (NEAR_RATES | FAR_RATES).items()}
-        values = {"log_ratio": at(1 + wrong), "predicted": at(1), "frozen": at(0) if nets != "random" else -0.2}
-        tables.append(pd.DataFrame({"nets": nets, "gap": 0.4, "seed": seed, "time": time, **values, **predicted}))
+        values = {
+            "log_ratio": at(1 + wrong * (width in widths)),
+            "predicted": at(1),
+            "frozen": at(0) if nets != "random" else -0.2,
+        }
+        tables.append(
+            pd.DataFrame({"nets": nets, "width": width, "gap": 0.4, "seed": seed, "time": time, **values, **predicted})
+        )
     return pd.concat(tables).assign(dataset="made up", loss="contrastive", dimension=2)
 
 
@@ -407,25 +420,27 @@ def test_claims_hold_for_the_right_theory_and_for_no_wrong_one(claim):
     assert (right.verdict, right.control.verdict) == ("pass", "fail")
     assert right.resolves < 0.4
     for error in (right.resolves, -right.resolves):
-        assert judge_rows(claim, {claim.own_table: table(1.5 * error)}).verdict != "pass"
+        for widths in ((16,), (20,), (16, 20)):
+            assert judge_rows(claim, {claim.own_table: table(1.5 * error, widths)}).verdict != "pass"
 
 
 def test_curve_of_the_figure_is_on_the_slow_time_of_its_checkpoints():
     times = np.array([0.0, 4.0, 8.0])
     net = np.zeros((2, 16, 3))
     plan = Design(
-        points=np.zeros((2, 3)), triplets=1, rate=0.5, first={"random": net}, second={"random": net[..., :2]},
+        points=np.zeros((2, 3)), triplets=1, ratio=0.5 / 16, first={("random", 16): net},
+        second={("random", 16): net[..., :2]},
         times={"random": times}, growth={"random": 3.0},
     )  # fmt: skip
     fine = np.linspace(0, 8, 5)
     curve = -np.outer([1.0, 2.0], fine)
-    solution = Solution({"random": curve[:, ::2]}, {}, fine, curve, 0.4)
+    solution = Solution({("random", 16): curve[:, ::2]}, {}, fine, {16: curve}, 0.4)
     table, points = (
         curve_table(plan, solution),
-        net_table("random", plan, Trajectories({"random": curve[:, ::2]}), solution),
+        net_table("random", 16, plan, Trajectories({("random", 16): curve[:, ::2]}), solution),
     )
     np.testing.assert_allclose(np.unique(table["time"]), 0.5 / 16 * 3 * fine)
-    both = points.merge(table, on=["nets", "seed", "time"], suffixes=("", "_of_curve"))
+    both = points.merge(table, on=["nets", "width", "seed", "time"], suffixes=("", "_of_curve"))
     assert len(both) == len(points) == 6
     np.testing.assert_array_equal(both["predicted"], both["predicted_of_curve"])
     np.testing.assert_array_equal(table["frozen"], 0)

@@ -17,6 +17,7 @@ from ssl_dynamics.claims.measures.trajectories import difference
 from ssl_dynamics.config import ConfigError, parse_config
 from ssl_dynamics.engine.artifacts import write_arrays
 from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.soft_constraint import solve as solving
 from ssl_dynamics.experiments.soft_constraint.claims import CLAIMS
 from ssl_dynamics.experiments.soft_constraint.compare import soft_accuracy, soft_constraint
 from ssl_dynamics.experiments.soft_constraint.compare.soft_accuracy import extrapolated_weights
@@ -28,6 +29,7 @@ from ssl_dynamics.experiments.soft_constraint.config import (
     LEFT,
     LIMIT_START,
     STABLE,
+    STRONG,
     AccuracySettings,
     DesignSettings,
     SoftConstraint,
@@ -47,7 +49,7 @@ from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.settings import Settings
 from ssl_dynamics.simulation.penalised import penalised_gradient, train_penalised
 from ssl_dynamics.simulation.training import pairs
-from ssl_dynamics.theory import settling_times, soft_constraint_flow
+from ssl_dynamics.theory import grassmann_flow, settling_times, soft_constraint_flow, strong_penalty_gram
 
 D, Z, SEEDS = 6, 2, 3
 BETAS = np.array([0.0, 0.02, 1.0, 5.0])
@@ -125,7 +127,7 @@ def test_weakest_penalty_is_that_of_what_was_trained():
     np.testing.assert_allclose(weakest(difference("excess", "predicted"))(rows), 0.1, rtol=1e-12)
 
 
-SOFT = {"losses": ["contrastive"], "dimensions": [Z], "strengths": [1e-2, 1.5, 4.0], "finest_step": 0.02, "levels": 3}
+SOFT = {"losses": ["contrastive"], "dimensions": [Z], "strengths": [1e-2, 1.5, 4.0], "finest_step": 0.01, "levels": 5}
 SOFT |= {"checkpoints": 30, "transient": 4.0, "limit_steps": 2000}
 
 
@@ -178,7 +180,8 @@ def tables(monkeypatch, tmp_path, *, penalty=1.0, rate=1.0, decay=1.0):
     return {name: table.assign(**CELL) for name, table in found.items()}
 
 
-FOLLOWING = {"beyond-soft-flow", "beyond-soft-order", "beyond-transient-collapse"}
+ORDERS = {"beyond-soft-order", "beyond-soft-order-2", "beyond-soft-order-3"}
+FOLLOWING = {"beyond-soft-flow", *ORDERS, "beyond-transient-collapse"}
 LIMITS = {"beyond-soft-limit", "beyond-soft-rank"}
 
 
@@ -229,6 +232,38 @@ def test_curves_of_the_figure_are_at_their_penalties_and_times(monkeypatch, tmp_
             W = flow_of_weights(C, plan.start, strength * norm, early)
         expected = log_excess_rank(np.log(np.linalg.svd(data().anchor @ W, compute_uv=False)))
         np.testing.assert_allclose(predicted.to_numpy()[:, : len(early)], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_strong_penalties_are_compared_with_both_terms_over_the_largest_first_one(monkeypatch, tmp_path):
+    made = tables(monkeypatch, tmp_path)["soft_strong"]
+    plan, C = Design.load(tmp_path / "schedule.npz"), form_of(data(), "contrastive")
+    norm = np.abs(np.linalg.eigvalsh(C)).max()
+    assert list(made["strength"].unique()) == list(STRONG)
+    np.testing.assert_allclose(made["time"].unique()[[0, -1]], CURVE_TIMES, rtol=1e-12)
+    rows = made[(made["seed"] == 1) & (made["strength"] == STRONG[0])]
+    beta, times = STRONG[0] * norm, rows["time"].to_numpy() / norm
+    Q = grassmann_flow(C, plan.start[1], times)
+    P, F = Q @ Q.mT, soft_constraint_flow(C, plan.start[1], times, beta=beta)
+    first, second = P @ C @ P / beta, P @ C @ (np.eye(D) - P) @ C @ P / beta**2
+    largest = np.linalg.norm(first, axis=(-2, -1)).max()
+    expected = {
+        "from_projector": F @ F.mT - P,
+        "first_term": first,
+        "from_first": F @ F.mT - P + first,
+        "second_term": second,
+        "error": F @ F.mT - P + first + second,
+        "error_fast": F @ F.mT - P + 1.01 * first + 1.01**2 * second,
+    }
+    for name, matrices in expected.items():
+        np.testing.assert_allclose(rows[name], np.linalg.norm(matrices, axis=(-2, -1)) / largest, rtol=1e-5, atol=1e-11)
+
+
+@pytest.mark.parametrize("wrong", [0.99, 1.01])
+def test_claim_on_strong_penalties_fails_where_the_constant_is_wrong_by_one_percent(monkeypatch, tmp_path, wrong):
+    monkeypatch.setattr(solving, "strong_penalty_gram", lambda C, Q, beta: strong_penalty_gram(wrong * C, Q, beta=beta))
+    made = tables(monkeypatch, tmp_path)["soft_strong"]
+    (claim,) = (claim for claim in CLAIMS if claim.id == "beyond-soft-strong")
+    assert judge_rows(claim, {claim.own_table: made}).claim.verdict == "fail"
 
 
 def test_limits_are_given_time_for_the_growth_of_linear_steps(monkeypatch, tmp_path):

@@ -13,6 +13,7 @@ from ssl_dynamics.theory import (
     grassmann_flow,
     soft_constraint_flow,
     soft_constraint_limit,
+    strong_penalty_gram,
     unconstrained_flow,
 )
 
@@ -119,6 +120,29 @@ def test_what_a_strong_penalty_leaves_of_the_distance_to_the_constrained_flow():
             left = beta * (P - grams(C, W0, [t], beta=beta)[0])
             np.testing.assert_allclose(left, P @ C @ P, atol=tolerance)
             assert np.linalg.norm(left) == pytest.approx(np.linalg.norm(P @ C @ P), rel=tolerance)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 3))
+@settings(max_examples=15, deadline=None)
+def test_two_terms_leave_of_a_strong_penalty_what_falls_as_its_third_power(seed, z):
+    random = np.random.default_rng(seed)
+    C, W0 = symmetric(np.append(random.uniform(-1, 1, 4), random.choice([-1, 1])), random), orthonormal(5, z, random)
+    Q = grassmann_flow(C, W0, TIMES[1:])
+    betas = np.array([1e2, 1e3, 1e4])
+    expanded = Q @ strong_penalty_gram(C, Q, beta=betas) @ Q.mT
+    left = np.linalg.norm(grams(C, W0, TIMES[1:], beta=betas) - expanded, 2, axis=(-2, -1))
+    assert (left <= 4.2 / betas[:, None] ** 3 + 2e-15).all()
+    P = Q @ Q.mT
+    first = np.linalg.norm(grams(C, W0, TIMES[1:], beta=1e3) - P + P @ C @ P / 1e3, axis=(-2, -1))
+    np.testing.assert_allclose(first * 1e6, np.linalg.norm(P @ C @ (np.eye(5) - P) @ C @ P, axis=(-2, -1)), atol=0.02)
+    np.testing.assert_allclose(strong_penalty_gram(C, Q[0], beta=50.0), strong_penalty_gram(C, Q, beta=[50.0])[0, 0])
+
+
+def test_expansion_for_strong_penalties_refuses_what_has_none():
+    with pytest.raises(ValueError, match="beta must be positive: without a penalty"):
+        strong_penalty_gram(np.eye(3), np.eye(3)[:, :1], beta=[1.0, 0.0])
+    with pytest.raises(ValueError, match="basis must have orthonormal columns"):
+        strong_penalty_gram(np.eye(3), np.ones((3, 1)), beta=1.0)
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.05, 1.0, 100.0])

@@ -58,6 +58,7 @@ from ssl_dynamics.theory.soft_constraint import (
     soft_constraint_flow,
     soft_constraint_limit,
     spectral_contrastive_flow,
+    strong_penalty_gram,
 )
 from ssl_dynamics.theory.solved_flow import SolvedFlow
 from ssl_dynamics.theory.stepwise import StepwiseLaw, stepwise_aligned_flow, stepwise_law
@@ -137,6 +138,7 @@ __all__ = [
     "steps_to_edge_orbit",
     "stepwise_aligned_flow",
     "stepwise_law",
+    "strong_penalty_gram",
     "tangent_bound",
     "tangent_drift_limit",
     "top_eigenfunction",

@@ -94,6 +94,20 @@ class EdgeOrbit:
                 moduli[i, j], moduli[j, i] = np.abs(np.linalg.eigvals(block))
         return moduli
 
+    def graph_factors(self, *, rate: float = 1.0) -> Array:
+        """What a step on the orbit multiplies coordinates by, G_jk of span V[I; G] over v_1 … v_z: (d − z, z).
+
+            1 − 2(λ_j − λ_k)/(λ_{d+1−k} − λ_k),   k ≤ r,      1 − 2η(λ_j − λ_k),   k > r,
+
+        j = z + 1 … d: −1 for the partner, j = d + 1 − k. Neither step size nor retraction occurs for k ≤ r, and for
+        z = 1 the factors hold wherever the angle is the orbit's, however far the direction lies from its plane. `rate`
+        multiplies the differences (other values than 1 are wrong).
+        """
+        lam, z, r = self._eigenvalues, self.z, self.pairs
+        steps = np.full(z, self.learning_rate)
+        steps[:r] = 1 / (lam[::-1][:r] - lam[:r])
+        return np.asarray(1 - 2 * rate * steps * (lam[z:, None] - lam[:z]))
+
     def beside(self, W0: ArrayLike, steps: int, *, rate: float = 1.0) -> Array:
         """Orthonormal bases of the spans at which steps from beside the orbit's point at +θ arrive, to first order.
 

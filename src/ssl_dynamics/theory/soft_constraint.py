@@ -97,6 +97,27 @@ def soft_constraint_limit(C: ArrayLike, z: int, *, beta: ArrayLike) -> Array:
     return finite("a singular value", np.sqrt(np.maximum(squares, 0)), "take a larger beta")
 
 
+def strong_penalty_gram(C: ArrayLike, basis: ArrayLike, *, beta: ArrayLike) -> Array:
+    """QᵀWWᵀQ = I − QᵀCQ/β − QᵀC(I − QQᵀ)CQ/β² under a large penalty, up to O(β⁻³), once t ≫ 1/(4β).
+
+    Q is a basis of the span at that time, which the constrained flow has at every β (`grassmann_flow`): WWᵀ tends to
+    its projector P as P − PCP/β − PC(I − P)CP/β².
+
+    C (d, d) symmetric; basis Q (..., d, z), orthonormal columns; beta > 0 in units of C, a number or (B,); returns
+    (..., z, z) float64, or (B, ..., z, z). Raises ValueError on bad shapes or values, and for beta = 0.
+    Source: docs/theory.md §8.
+    """
+    form, strength = symmetric_matrix("C", C), _strengths(beta)
+    Q = start("basis", basis, len(form), orthonormal=True)
+    if not strength.all():
+        raise ValueError("beta must be positive: without a penalty W(t) tends to no projector")
+    CQ = form @ Q
+    first = Q.mT @ CQ
+    second = CQ.mT @ CQ - first @ first
+    b = strength.reshape(*strength.shape, *[1] * Q.ndim)
+    return finite("QᵀWWᵀQ", np.eye(Q.shape[-1]) - first / b - second / b**2, "take a larger beta")
+
+
 def _strengths(beta: ArrayLike) -> Array:
     strength = real("beta", beta)
     if strength.ndim > 1 or strength.size == 0:

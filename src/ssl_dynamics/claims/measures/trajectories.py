@@ -49,21 +49,22 @@ def order_of_errors(by_rate: pd.DataFrame) -> "pd.Series[float]":
     return leading_orders(where_largest.iloc[:, :FINEST]).droplevel(-1)
 
 
-def order_deviation(column: str, *, nets: list[str]) -> Measure:
-    """Largest |leading order in η − 1| among the nets that the columns `nets` tell apart, over all step sizes.
+def order_deviation(column: str, *, nets: list[str], extrapolations: int = 0) -> Measure:
+    """Largest |leading order in η − p| among the nets that the columns `nets` tell apart, over three step sizes.
 
-    Of the value at the time at which that of the finest step size is largest: the largest of each step size would jump
-    between times. Nets without a value in `column` (nothing is predicted) are left out.
+    p is 1, and one more for each extrapolation. Of the value at the time at which that of the finest step size is
+    largest: the largest of each step size would jump between times. Nets without a value in `column` (nothing is
+    predicted) are left out.
     """
-    table = errors_of_nets(column, nets=nets)
-    return lambda rows: deviation_of_orders(table(rows))
+    table = errors_of_nets(column, nets=nets, extrapolations=extrapolations)
+    return lambda rows: deviation_of_orders(table(rows), order=1 + extrapolations)
 
 
-def errors_of_nets(column: str, *, nets: list[str]) -> OfRows[pd.DataFrame]:
+def errors_of_nets(column: str, *, nets: list[str], extrapolations: int = 0) -> OfRows[pd.DataFrame]:
     """The values of which `order_deviation` fits orders: a row for each net and time, a column for each step size."""
 
     def table(rows: pd.DataFrame) -> pd.DataFrame:
-        used = rows[rows["extrapolations"] == 0]
+        used = rows[rows["extrapolations"] == extrapolations]
         predicted = used.groupby(nets)[column].transform("count") > 0
         errors = used[predicted].set_index(["seed", *nets, "time", "learning_rate"])[column]
         return errors.fillna(np.inf).unstack()
@@ -71,10 +72,10 @@ def errors_of_nets(column: str, *, nets: list[str]) -> OfRows[pd.DataFrame]:
     return table
 
 
-def deviation_of_orders(by_rate: pd.DataFrame) -> "pd.Series[float]":
+def deviation_of_orders(by_rate: pd.DataFrame, *, order: int = 1) -> "pd.Series[float]":
     """The deviation that `order_deviation` says, of a table of `errors_of_nets`."""
     where_largest = _where_largest(by_rate.dropna())  # nets that were not run at every step size are left out
-    return (leading_orders(where_largest) - 1).abs().groupby("seed").max(skipna=False)
+    return (leading_orders(where_largest.iloc[:, :FINEST]) - order).abs().groupby("seed").max(skipna=False)
 
 
 def exponent_in_width(column: str) -> Measure:

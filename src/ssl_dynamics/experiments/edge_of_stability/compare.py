@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.analysis import principal_angles, projector_distance
+from ssl_dynamics.analysis import graph_over, principal_angles, projector_distance
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.edge_of_stability.config import BELOW, ORBITS
@@ -18,7 +18,7 @@ def compare(job: Job[CompareSettings]) -> None:
     runs = Trajectories.load(job.input("trajectories"))
     tables = {
         "edge_orbit": orbit_table(runs, plan, solution),
-        "edge_period": period_table(runs, plan),
+        "edge_period": period_table(runs, plan, solution),
         "edge_attraction": attraction_table(runs, plan, solution),
     }
     write_tables(job, "edge_of_stability", tables)
@@ -37,9 +37,10 @@ def orbit_table(runs: Trajectories, plan: Design, solution: Solution) -> pd.Data
     """
     tables = []
     edges = solution.edges[:, None, None, :]
+    leading = solution.eigenvectors[:, : plan.start.shape[-1]]
     other = dict(zip(("qr", "geodesic"), ("geodesic", "qr"), strict=True))
     for retraction, orbit in ORBITS.items():
-        angles = principal_angles(runs.weights[retraction][:, :, -2:], solution.leading)  # (H, S, 2, z)
+        angles = principal_angles(runs.weights[retraction][:, :, -2:], leading)  # (H, S, 2, z)
 
         def error(rate: float = 1.0, *, by: str = orbit, angles: Array = angles) -> Array:
             return np.abs(np.maximum(rate * edges, 1) * told(angles, by) - 1)
@@ -69,13 +70,23 @@ def orbit_table(runs: Trajectories, plan: Design, solution: Solution) -> pd.Data
     return pd.concat(tables)
 
 
-def period_table(runs: Trajectories, plan: Design) -> pd.DataFrame:
-    """Distance of the last span from those two and three steps before, in that from the one a step before."""
+def period_table(runs: Trajectories, plan: Design, solution: Solution) -> pd.DataFrame:
+    """Distance of the last span from what the one of two steps before leads to, in that from the one a step before.
+
+    `error_slow`, `error_fast` if differences of eigenvalues were wrong.
+    """
     tables = []
+    V, z = solution.eigenvectors, plan.start.shape[-1]
+    factors = {"error": solution.two_steps}
+    factors |= {f"error_{name}": wrong for name, wrong in solution.two_steps_wrong.items()}
     for retraction, orbit in ORBITS.items():
         W = runs.weights[retraction][len(BELOW) :]
-        one, two, three = (projector_distance(W[:, :, -1], W[:, :, -1 - back]) for back in (1, 2, 3))
-        values = {"after_two": two / one, "after_three": three / one}
+        before, last = graph_over(V, W[:, :, -3]), W[:, :, -1]
+        one = projector_distance(last, W[:, :, -2])
+        values = {
+            name: projector_distance(np.linalg.qr(V[:, :z] + V[:, z:] @ (each[:, None] * before))[0], last) / one
+            for name, each in factors.items()
+        }
         tables.append(_by_step(values, plan, retraction).assign(steps=plan.steps[orbit], needed=plan.needed[orbit]))
     return pd.concat(tables)
 

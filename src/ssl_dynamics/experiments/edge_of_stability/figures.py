@@ -22,7 +22,7 @@ def edge_of_stability(edge_orbit: pd.DataFrame) -> Figure:
     trained = edge_orbit["angle"].notna()
     curves = edge_orbit[~trained]
     points = edge_orbit[trained & (edge_orbit["edge"] >= curves["edge"].min() * (1 - 1e-9))]
-    grid = panels.grid(points)
+    grid = panels.grid(points, by_loss=True)
     curves_of = dict(panels.panels(grid, curves))
     for axes, panel in panels.panels(grid, points):
         for orbit, curve in curves_of[axes].groupby("retraction"):

@@ -27,7 +27,6 @@ from ssl_dynamics.theory import (
     EdgeOrbit,
     edge_angle,
     largest_riemannian_step,
-    leading_eigenspace,
     steps_to_edge_orbit,
 )
 
@@ -95,13 +94,18 @@ def solve(job: Job[SolveSettings]) -> None:
         ]
         return np.stack(ends)
 
+    def twice(rate: float) -> Array:
+        return np.square([each.graph_factors(rate=rate) for each in beyond["qr"]])  # of the exponential map the same
+
     Solution(
-        leading=leading_eigenspace(C, z),
+        eigenvectors=np.linalg.eigh(C)[1],
         edges=edges,
         angles={orbit: np.stack([each.angles for each in orbits]) for orbit, orbits in everywhere.items()},
         points={orbit: np.stack([each.points()[0] for each in orbits]) for orbit, orbits in beyond.items()},
         beside={orbit: arrivals(orbit) for orbit in beyond},
         beside_wrong={(orbit, name): arrivals(orbit, rate) for orbit in beyond for name, rate in NEAR_RATES.items()},
+        two_steps=twice(1.0),
+        two_steps_wrong={name: twice(rate) for name, rate in NEAR_RATES.items()},
         curve_edges=curve_edges,
         curves={orbit: edge_angle(curve_edges, exponential=each) for orbit, each in EXPONENTIAL.items()},
     ).save(job.output("solution"))

@@ -15,31 +15,36 @@ def compare(job: Job[CompareSettings]) -> None:
     """Stage `compare_output_layer`."""
     plan, solution = Design.load(job.input("plan")), Solution.load(job.input("solution"))
     trained = Trajectories.load(job.input("trajectories"))
-    nets = pd.concat([net_table(nets, plan, trained, solution) for nets in plan.times])
+    nets = pd.concat([net_table(*key, plan, trained, solution) for key in plan.first])
     write_tables(job, "output_layer", {"output_layer": nets, "output_layer_curve": curve_table(plan, solution)})
 
 
-def net_table(nets: str, plan: Design, trained: Trajectories, solution: Solution) -> pd.DataFrame:
+def net_table(nets: str, width: int, plan: Design, trained: Trajectories, solution: Solution) -> pd.DataFrame:
     """ln(σ_2/σ_1) of representations as trained, as predicted, at wrong rates, and at the start; over 2|λ_1|κt/h."""
-    predicted = solution.predicted[nets]
+    predicted = solution.predicted[nets, width]
     values = {
-        "log_ratio": trained.log_ratio[nets],
+        "log_ratio": trained.log_ratio[nets, width],
         "predicted": predicted,
         "frozen": np.broadcast_to(predicted[:, :1], predicted.shape),
     }
     for name in (*NEAR_RATES, *FAR_RATES):
-        wrong = solution.predicted_wrong.get((nets, name))
+        wrong = solution.predicted_wrong.get((nets, width, name))
         values[f"predicted_{name}"] = np.full(predicted.shape, np.nan) if wrong is None else wrong
-    return tidy_rows(values, slow_times(nets, plan, plan.times[nets]), nets=nets, gap=solution.gap)
+    return tidy_rows(values, slow_times(nets, plan, plan.times[nets]), nets=nets, width=width, gap=solution.gap)
 
 
 def curve_table(plan: Design, solution: Solution) -> pd.DataFrame:
     """What is predicted of linear nets from random starts, at the times of the figure."""
-    values = {"predicted": solution.curve, "frozen": np.broadcast_to(solution.curve[:, :1], solution.curve.shape)}
-    return tidy_rows(values, slow_times(RANDOM, plan, solution.curve_times), nets=RANDOM)
+    times = slow_times(RANDOM, plan, solution.curve_times)
+    return pd.concat(
+        tidy_rows(
+            {"predicted": curve, "frozen": np.broadcast_to(curve[:, :1], curve.shape)}, times, nets=RANDOM, width=width
+        )
+        for width, curve in solution.curve.items()
+    )
 
 
 def slow_times(nets: str, plan: Design, times: Array) -> Array:
     """2|λ_1|κt/h."""
-    slow: Array = plan.rate / plan.first[nets].shape[-2] * times
-    return slow * plan.growth[nets]
+    slow: Array = plan.growth[nets] * plan.ratio * times
+    return slow

@@ -7,6 +7,7 @@ from pydantic import Field, PositiveInt
 from ssl_dynamics.cells import StartSettings, TrainingSettings
 from ssl_dynamics.problem.names import Activation, Loss
 from ssl_dynamics.settings import Settings
+from ssl_dynamics.settings.data import Increasing
 
 # Nets of one start, the key of their arrays: linear ones of a random start and of both layers at the constrained
 # optimum; others by their activation, W_2 at the optimum of their features.
@@ -26,7 +27,11 @@ class OutputLayer(Settings):
     activations: Annotated[
         list[Literal["relu", "erf"]], Field(min_length=1, description="activations of nets beside the linear ones")
     ]
-    width: Annotated[PositiveInt, Field(description="width h, at least the components of `points`")]
+    widths: Annotated[
+        list[PositiveInt],
+        Field(min_length=1, description="widths h, increasing, at least the components of `points`"),
+        Increasing,
+    ]
     starts: Annotated[int, Field(ge=2, description="independent nets")]
     ratio: Annotated[float, Field(gt=0, lt=1, description="rate κ of the first layer over the width h")]
     growth: Annotated[

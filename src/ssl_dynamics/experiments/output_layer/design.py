@@ -12,14 +12,14 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Design(ArrayFile):
-    """What training and theory share. S seeds; keys are names of nets."""
+    """What training and theory share. S seeds; keys are names of nets, and widths h."""
 
     points: Array  # X (N, d)
     triplets: int
-    rate: float  # κ
-    first: dict[str, Array]  # W_1 (S, h, d)
-    second: dict[str, Array]  # W_2 (S, h, z), orthonormal
-    times: dict[str, Array]  # (T,)
+    ratio: float  # κ/h
+    first: dict[tuple[str, int], Array]  # W_1 (S, h, d)
+    second: dict[tuple[str, int], Array]  # W_2 (S, h, z), orthonormal
+    times: dict[str, Array]  # (T,), the same at every width
     growth: dict[str, float]  # 2|λ_1|, the fastest rate at the start
 
 
@@ -27,15 +27,15 @@ class Design(ArrayFile):
 class Trajectories(ArrayFile):
     """ln(σ_2/σ_1) of the representations, as trained."""
 
-    log_ratio: dict[str, Array]  # (S, T)
+    log_ratio: dict[tuple[str, int], Array]  # (S, T)
 
 
 @dataclass(frozen=True)
 class Solution(ArrayFile):
-    """The same as predicted, and at wrong rates κ, by the names of nets and of rates."""
+    """The same as predicted, and at wrong rates κ, by the names of nets, widths, and the names of rates."""
 
-    predicted: dict[str, Array]  # (S, T)
-    predicted_wrong: dict[tuple[str, str], Array]
+    predicted: dict[tuple[str, int], Array]  # (S, T)
+    predicted_wrong: dict[tuple[str, int, str], Array]
     curve_times: Array  # (T',) of the curve that the figure shows of linear nets from random starts
-    curve: Array  # (S, T')
+    curve: dict[int, Array]  # (S, T') by width
     gap: float  # (λ_2 − λ_1)/|λ_1| of C

@@ -14,21 +14,21 @@ def simulate(job: Job[SimulateSettings]) -> None:
     """Stage `simulate_output_layer`."""
     train_on(job.settings.device)
     plan = Design.load(job.input("plan"))
-    progress = Progress(job, sum(map(len, plan.times.values())))
-    log_ratio: dict[str, Array] = {}
-    for nets, times in plan.times.items():
+    progress = Progress(job, sum(len(plan.times[nets]) for nets, _ in plan.first))
+    log_ratio: dict[tuple[str, int], Array] = {}
+    for (nets, width), first in plan.first.items():
         trained = train_constrained_nets(
             plan.points,
-            plan.first[nets],
-            plan.second[nets],
+            first,
+            plan.second[nets, width],
             triplet_objective(job.settings.loss, plan.triplets),
             activation=activation_of(nets),
-            rate=plan.rate,
+            rate=plan.ratio * width,
             largest_step=job.settings.output_layer.step / plan.growth[nets],
-            times=times.tolist(),
+            times=plan.times[nets].tolist(),
             farthest=np.inf,
             on_segment=progress.advance,
         )
         sizes = np.log(np.linalg.svd(trained.functions, compute_uv=False))
-        log_ratio[nets] = sizes[..., 1] - sizes[..., 0]
+        log_ratio[nets, width] = sizes[..., 1] - sizes[..., 0]
     Trajectories(log_ratio).save(job.output("trajectories"))

@@ -4,19 +4,20 @@ from functools import partial
 
 from ssl_dynamics.claims.common import FAR_RATE, NEAR_RATE
 from ssl_dynamics.claims.measures.budgets import within_budget
-from ssl_dynamics.claims.measures.rates import at_error, in_quadrature, nearer_rate, proportional
+from ssl_dynamics.claims.measures.rates import at_error, decided_over, in_quadrature, nearer_rate, proportional
 from ssl_dynamics.claims.measures.trajectories import (
     deviation_of_orders,
     difference,
     errors_of_nets,
     half,
     largest_error,
+    largest_of,
     largest_over,
     order_deviation,
     smallest_over,
 )
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure, OfRows, T
-from ssl_dynamics.experiments.soft_constraint.config import DECAY, SIDE
+from ssl_dynamics.experiments.soft_constraint.config import CURVE_TIMES, DECAY, SIDE, STRONG
 from ssl_dynamics.experiments.soft_constraint.measures import (
     nearer,
     rank_deviation,
@@ -46,6 +47,33 @@ PLACES = (
 )
 NETS = ["strength"]
 ORDER = partial(order_deviation, nets=NETS)
+
+
+def _extrapolated(name: str, order: int, statement: str, formula: str, threshold: float) -> Claim:
+    """The claim on the order of the errors that are left after extrapolations, one less than that order."""
+    times = order - 1
+    measure = partial(ORDER, extrapolations=times)
+    return Claim(
+        id=name,
+        source="beyond",
+        statement=statement,
+        formula=formula,
+        quantity=f"largest |leading order in η − {order}| over the penalties, of the error that is left where it is "
+        f"largest, three {'pairs' if order == 2 else 'triples'} of step sizes",
+        experiment="soft_constraint",
+        table="soft_flow",
+        measure=measure("error"),
+        statistic="mean",
+        criterion=Criterion("<=", threshold),  # as wide as those of A3-order-2 and A3-order-3
+        control=Control(NEAR_RATE, nearer_rate(measure, "error")),
+        figure="soft-flow",
+        wrong=in_quadrature(
+            partial(errors_of_nets, nets=NETS, extrapolations=times),
+            partial(deviation_of_orders, order=order),
+            "error",
+        ),
+    )
+
 
 CLAIMS = [
     Claim(
@@ -80,6 +108,45 @@ CLAIMS = [
         control=Control(FAR_RATE, nearer_rate(ORDER, "error", rates=FAR_RATES)),
         figure="soft-flow",
         wrong=in_quadrature(partial(errors_of_nets, nets=NETS), deviation_of_orders, "error", rates=FAR_RATES),
+    ),
+    _extrapolated(
+        "beyond-soft-order-2",
+        2,
+        "One extrapolation of the step size leaves an error of second order to the closed form with the penalty.",
+        r"\max_t\|2WW^\top_\eta-WW^\top_{2\eta}-WW^\top\|_F/\|WW^\top\|_F=c\,\eta^2+O(\eta^3)",
+        0.15,
+    ),
+    _extrapolated(
+        "beyond-soft-order-3",
+        3,
+        "A second extrapolation leaves an error of third order.",
+        r"\max_t\|\frac13[8WW^\top_\eta-6WW^\top_{2\eta}+WW^\top_{4\eta}]-WW^\top\|_F/\|WW^\top\|_F"
+        r"=c\,\eta^3+O(\eta^4)",
+        0.3,
+    ),
+    Claim(
+        id="beyond-soft-strong",
+        source="beyond",
+        statement="As the penalty grows the closed form tends to the constrained flow in proportion to 1/β, with a "
+        "predicted constant, and with a predicted next term.",
+        formula=r"WW^\top=P-\frac{PCP}\beta-\frac{PC(I-P)CP}{\beta^2}+O(\beta^{-3}),\quad "
+        r"P\;\text{onto}\;\operatorname{span}e^{-2Ct}W(0),\;t\gg\frac1{4\beta}",
+        quantity="largest β‖WWᵀ − predicted‖_F, over the largest ‖PCP‖_F of the same start, from "
+        f"β = {STRONG[0]:g}‖C‖ to {STRONG[-1]:g}‖C‖ and t = {CURVE_TIMES[0]:g}/‖C‖ to {CURVE_TIMES[1]:g}/‖C‖",
+        experiment="soft_constraint",
+        table="soft_strong",
+        measure=largest_over("strength", largest_error("error")),
+        statistic="largest",
+        # The term of order β⁻³ is at most 4‖C‖³/β³ (docs/theory.md §8): 6e-4 of a constant √2‖C‖ at the least penalty,
+        # if λ_1 … λ_z are as large as ‖C‖. A constant that is wrong by 1 % shows as 1e-2.
+        criterion=Criterion("<=", 1e-3),
+        control=Control(
+            f"the same with C wrong by {RATE_ERROR:.0%} and the right span, of both signs the nearer",
+            smallest_over("strength", nearer_rate(largest_error, "error")),
+        ),
+        figure="soft-strong",
+        evidence="equations",
+        wrong=decided_over("strength", largest_of, proportional(largest_error, "error")),
     ),
     Claim(
         id="beyond-soft-span",

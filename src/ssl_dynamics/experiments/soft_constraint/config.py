@@ -14,6 +14,9 @@ CURVES = (1e-8, 1e-6, 1e-4, 1e-2, 1.0)
 CURVE_TIMES = (1e-1, 1e2)
 CURVE_POINTS = 81
 
+# Penalties, in units of ‖C‖, at which the closed form is compared with what it tends to for β → ∞, at the same times.
+STRONG = (1e2, 1e3, 1e4, 1e5)
+
 # Limits are trained with weight decay, L + ω‖W‖²: ω in units of ‖C‖. It adds ω to every λ_k, without which few or none
 # are positive, and no direction of C dies under any penalty; the larger, the wider apart are the sides of λ_k + ω.
 DECAY = 4.0

@@ -53,6 +53,7 @@ class Solution(ArrayFile):
     curve_strengths: Array  # (B'',) penalties of the figure, in units of ‖C‖
     curves: Array  # (B'', S, T') ln(effective rank − 1) at these
     ends: Array  # (2, S, T') the same without a penalty, and with the constraint
+    strong: dict[str, Array]  # (B'', S, T') what the table `soft_strong` says of large penalties, by column
     critical: Array  # λ_k + ω, k ≤ z: the penalties below which a direction dies
     limits: Array  # (B', z) singular values of the limit
     limits_wrong: dict[str, Array]

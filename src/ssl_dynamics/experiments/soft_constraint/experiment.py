@@ -11,6 +11,7 @@ from ssl_dynamics.description import (
     Stage,
     cell,
     compare_stage,
+    equations_stage,
     files,
 )
 from ssl_dynamics.experiments.soft_constraint.config import (
@@ -25,7 +26,7 @@ SOFT_CONSTRAINT = Experiment(
     "soft_constraint",
     settings=SoftConstraint,
     part="grassmannian",
-    tables=("soft_flow", "soft_span", "soft_rank", "soft_limits"),
+    tables=("soft_flow", "soft_span", "soft_rank", "soft_limits", "soft_strong"),
     smallest_dimension=2,
 )
 SOFT_ACCURACY = Experiment(
@@ -91,6 +92,15 @@ FAMILY = Family(
             memory=3000,
         ),
     ),
+    equations=(
+        equations_stage(
+            SOFT_CONSTRAINT,
+            function="compare.soft_constraint:equations",
+            settings=CompareSettings,
+            reads=files("soft_constraint", "solution", "schedule"),
+            tables=("soft_strong",),
+        ),
+    ),
     figures=(
         Figure(
             "soft-constraint",
@@ -104,6 +114,12 @@ FAMILY = Family(
             tables=("soft_flow", "soft_span"),
             finding="At every penalty training follows the closed form, to {beyond-soft-flow}, and its span is that "
             "of the constrained flow, to {beyond-soft-span}.",
+        ),
+        Figure(
+            "soft-strong",
+            tables=("soft_strong",),
+            finding="As the penalty grows the closed form tends to the constrained flow as 1/β, with the predicted "
+            "constant and next term, to {beyond-soft-strong} of the constant.",
         ),
         Figure(
             "soft-limits",

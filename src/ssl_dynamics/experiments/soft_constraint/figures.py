@@ -9,6 +9,13 @@ from ssl_dynamics.figures import marks, panels, theme
 WITHOUT, WITH = "none (A1)", "constraint (A2)"
 QUANTITIES = {"Gram matrix": (theme.WINE, "s"), "span": (theme.DYNAMICS_COLORS["grassmannian"], "o")}
 
+# What is left of WWᵀ: its colour, its marker, the term that predicts it, and what has been taken away.
+LEFT = {
+    "from_projector": (theme.DYNAMICS_COLORS["grassmannian"], "o", "first_term", "$P$"),
+    "from_first": (theme.WINE, "s", "second_term", r"$P-PCP/\beta$"),
+    "error": (theme.CONTROL, "^", None, "both terms"),
+}
+
 
 def soft_constraint(soft_rank: pd.DataFrame) -> Figure:
     """Effective rank over time between the unconstrained and the constrained flow; lines theory, points training.
@@ -112,3 +119,25 @@ def soft_accuracy(soft_accuracy: pd.DataFrame) -> Figure:
     handles = [panels.line(rf"$\beta={strength:g}\,\|C\|$", color, marker=".") for strength, color in colors.items()]
     handles += [*panels.theory_and_training("."), panels.line("constraint", theme.CONTROL, "--")]
     return panels.finished(grid, x="time $t$", y="test accuracy", handles=handles)
+
+
+def soft_strong(soft_strong: pd.DataFrame) -> Figure:
+    """What is left of β‖WWᵀ − P‖ as β grows, over ‖PCP‖: the closed form as points, terms of its expansion as lines.
+
+    Largest over time, mean over the seeds; below all, what is left after both terms.
+    """
+    keys = ["dataset", "loss", "dimension", "strength"]
+    columns = ["from_projector", "first_term", "from_first", "second_term", "error"]
+    largest = soft_strong.groupby([*keys, "seed"])[columns].max()
+    means = largest.groupby(keys).mean().reset_index()
+    grid = panels.grid(means, by_loss=True, scales={"x": "log", "y": "log"})
+    for axes, panel in panels.panels(grid, means):
+        for column, (color, marker, term, _) in LEFT.items():
+            axes.plot(panel["strength"], panel[column], marker, color=color, markersize=4, markerfacecolor="none")
+            if term:
+                axes.plot(panel["strength"], panel[term], color=color)
+    handles = [
+        panels.line(name, color, "-" if term else "", marker, markersize=4, markerfacecolor="none")
+        for color, marker, term, name in LEFT.values()
+    ]
+    return panels.finished(grid, x=r"$\beta/\|C\|$", y=r"$\beta\,\|WW^\top-\ldots\|_F/\max\|PCP\|_F$", handles=handles)

@@ -16,6 +16,7 @@ from ssl_dynamics.experiments.soft_constraint.config import (
     MARGIN,
     SIDE,
     STABLE,
+    STRONG,
     DesignSettings,
 )
 from ssl_dynamics.experiments.soft_constraint.design import Array, Design, Solution
@@ -31,6 +32,7 @@ from ssl_dynamics.theory import (
     settling_times,
     soft_constraint_flow,
     soft_constraint_limit,
+    strong_penalty_gram,
 )
 
 
@@ -93,6 +95,8 @@ def solve(job: Job[Settings]) -> None:
     limit_curve = np.linspace(0.9 * penalties[0], 1.1 * penalties[-1], LIMIT_POINTS)
     flow = soft_constraint_flow(C, start, times, beta=strengths)
     curve_times = np.geomspace(*CURVE_TIMES, CURVE_POINTS) / plan.norm
+    constrained = grassmann_flow(C, start, curve_times)
+    strong = plan.norm * np.array(STRONG)
     trained = [float(f"{strength:.6g}") for strength in strengths / plan.norm]
     curve_strengths = np.unique([*CURVES, *trained])
     Solution(
@@ -114,9 +118,10 @@ def solve(job: Job[Settings]) -> None:
         ends=np.stack(
             [
                 log_excess_rank(log_singular_values(C, start, curve_times, through=R)),
-                excess(grassmann_flow(C, start, curve_times)),
+                excess(constrained),
             ]
         ),
+        strong=towards_constraint(C, soft_constraint_flow(C, start, curve_times, beta=strong), constrained, strong),
         critical=np.asarray(np.linalg.eigvalsh(decayed)[:z], np.float64),
         limits=soft_constraint_limit(decayed, z, beta=penalties),
         limits_wrong={
@@ -125,3 +130,36 @@ def solve(job: Job[Settings]) -> None:
         limit_curve_strengths=limit_curve,
         limit_curves=soft_constraint_limit(decayed, z, beta=limit_curve),
     ).save(job.output("solution"))
+
+
+def towards_constraint(C: Array, factors: Array, basis: Array, penalties: Array) -> dict[str, Array]:
+    """How far WWᵀ is from the terms of its expansion for large β, all times β over the largest ‖PCP‖_F of the seed.
+
+    `from_projector` and `from_first` after P and after −PCP/β, beside the norms of the terms that follow, `first_term`
+    and `second_term`; `error` after both, and after those of a C that is wrong by a factor. Gram factors of WWᵀ
+    (B, S, T, d, z), basis of P (S, T, d, z), penalties β (B,); returns arrays (B, S, T).
+    """
+    beta, z = penalties[:, None, None], basis.shape[-1]
+    sides = np.broadcast_arrays(basis, factors)
+    R = np.asarray(np.linalg.qr(np.concatenate(sides, axis=-1), mode="r"))
+    Q, F = R[..., :z], R[..., z:]  # coordinates of both
+    expanded = {name: strong_penalty_gram(rate * C, basis, beta=penalties) for name, rate in NEAR_RATES.items()}
+    both = strong_penalty_gram(C, basis, beta=penalties)
+    first = np.eye(z) - basis.mT @ C @ basis / beta[..., None, None]
+    size = np.linalg.norm(basis.mT @ C @ basis, axis=(-2, -1))
+
+    def norm(matrices: Array) -> Array:
+        scaled: Array = beta * np.linalg.norm(matrices, axis=(-2, -1)) / size.max(-1, keepdims=True)
+        return scaled
+
+    def left(gram: Array) -> Array:
+        return norm(F @ F.mT - Q @ gram @ Q.mT)
+
+    return {
+        "from_projector": left(np.eye(z)),
+        "first_term": norm(first - np.eye(z)),
+        "from_first": left(first),
+        "second_term": norm(both - first),
+        "error": left(both),
+        **{f"error_{name}": left(gram) for name, gram in expanded.items()},
+    }

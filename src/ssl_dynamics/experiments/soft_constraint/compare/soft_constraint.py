@@ -6,7 +6,7 @@ import pandas as pd
 from ssl_dynamics.analysis import log_excess_rank, richardson_weights
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
-from ssl_dynamics.experiments.soft_constraint.config import DEAD
+from ssl_dynamics.experiments.soft_constraint.config import DEAD, STRONG
 from ssl_dynamics.experiments.soft_constraint.design import Array, Design, Solution, Trajectories
 from ssl_dynamics.shared_files import read_triplets
 from ssl_dynamics.tables import (
@@ -31,8 +31,15 @@ def compare(job: Job[CompareSettings]) -> None:
         "soft_span": span_table(trained, plan, solution),
         "soft_rank": rank_table(trained, plan, solution, read_triplets(job.input("triplets")).anchor),
         "soft_limits": limit_table(trajectories.limits, plan, solution),
+        "soft_strong": strong_table(plan, solution),
     }
     write_tables(job, "soft_constraint", tables)
+
+
+def equations(job: Job[CompareSettings]) -> None:
+    """Stage `equations_soft_constraint`."""
+    plan, solution = Design.load(job.input("schedule")), Solution.load(job.input("solution"))
+    write_tables(job, "soft_constraint", {"soft_strong": strong_table(plan, solution)})
 
 
 def flow_table(trained: list[Array], plan: Design, solution: Solution) -> pd.DataFrame:
@@ -109,3 +116,12 @@ def limit_table(trained: Array, plan: Design, solution: Solution) -> pd.DataFram
     for strength, curve in zip(solution.limit_curve_strengths / plan.norm, solution.limit_curves, strict=True):
         tables.append(tidy_rows({"predicted": curve[None]}, directions, strength=strength, critical=critical))
     return pd.concat(tables).rename(columns={"time": "direction"})
+
+
+def strong_table(plan: Design, solution: Solution) -> pd.DataFrame:
+    """How far WWᵀ is from the terms of its expansion for large β, and how large these are; times in 1/‖C‖."""
+    times = solution.curve_times * plan.norm
+    return pd.concat(
+        tidy_rows({name: values[index] for name, values in solution.strong.items()}, times, strength=strength)
+        for index, strength in enumerate(STRONG)
+    )
