@@ -117,7 +117,7 @@ def soft_constraint():
     errors = measured(rows(learning_rate=RATES, extrapolations=[0, 2], strength=[0.01, 1.0], time=TIMES), "error")
     errors = measured(errors, "error_fast")
     rank = measured(rows(strength=[0.0, 0.01, 1.0, 3.0, np.inf], time=[0.5, 1.0]), "predicted")
-    trained = measured(rows(strength=[0.01 * (1 + 1e-15), 3.0], time=[0.5, 1.0]), "excess", "predicted")
+    trained = measured(rows(strength=[0.01, 3.0], time=[0.5, 1.0]), "excess", "predicted")
     limits = measured(rows(strength=[1.0, 1.5, 2.0], direction=[1, 2]), "value", "predicted").assign(critical=1.2)
     tested = rows(strength=[0.01, 1.0], probe=["ridge", "nearest-mean"], time=TIMES)
     return {

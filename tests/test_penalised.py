@@ -166,7 +166,7 @@ def tables(monkeypatch, tmp_path, *, penalty=1.0, rate=1.0, decay=1.0):
         )
 
     weights = {
-        level: train(plan.strengths, eta, plan.schedule.checkpoints(level))
+        level: train(plan.penalties, eta, plan.schedule.checkpoints(level))
         for level, eta in enumerate(plan.learning_rates)
     }
     limits = train(plan.limit_strengths, plan.limit_rate, [plan.limit_steps], plan.decay, LIMIT_START)[:, :, 0]

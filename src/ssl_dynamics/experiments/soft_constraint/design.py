@@ -16,8 +16,8 @@ class Design(ArrayFile):
     """What training and theory share: all penalties are trained side by side, at the same step sizes and times."""
 
     start: Array  # W(0), (S, d, z)
-    strengths: Array  # β, (B,), ascending
-    norm: float  # ‖C‖, the unit of β and 1/t
+    strengths: Array  # β/‖C‖, (B,), ascending
+    norm: float  # ‖C‖
     learning_rates: Array
     coarse_steps: NDArray[np.int64]
     decay: float  # ω of the training to the limits
@@ -25,6 +25,11 @@ class Design(ArrayFile):
     limit_rate: float
     limit_steps: int
     needed_steps: float
+
+    @property
+    def penalties(self) -> Array:
+        """β, (B,)."""
+        return self.norm * self.strengths
 
     @property
     def schedule(self) -> Schedule:

@@ -38,8 +38,7 @@ def soft_constraint(soft_rank: pd.DataFrame) -> Figure:
             axes.plot(curve["time"], 1 + np.exp(curve["predicted"]), color=colors[strength], linewidth=width)
         of_panel = cells.get(axes, points.iloc[:0])
         for strength, curve in of_panel[of_panel["time"] >= panel["time"].min()].groupby("strength"):
-            color = colors[penalties[np.abs(np.log(penalties / strength)).argmin()]]  # the same but for rounding
-            axes.plot(curve["time"], 1 + np.exp(curve["excess"]), ".", color=color, markersize=2.5)
+            axes.plot(curve["time"], 1 + np.exp(curve["excess"]), ".", color=colors[strength], markersize=2.5)
     names = {0.0: WITHOUT, np.inf: WITH}
     names |= {penalty: rf"$\beta={_as_power(penalty)}\,\|C\|$" for penalty in penalties}
     handles = [panels.line(names[strength], colors[strength]) for strength in strengths]

@@ -21,7 +21,7 @@ def simulate(job: Job[TrainingSettings]) -> None:
             triplets,
             plan.start,
             job.settings.loss,
-            plan.strengths,
+            plan.penalties,
             learning_rate=float(rate),
             checkpoints=schedule.checkpoints(level),
             on_step=progress.advance,

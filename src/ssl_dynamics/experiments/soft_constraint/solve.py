@@ -56,7 +56,7 @@ def design(job: Job[DesignSettings]) -> None:
     job.log.info("steps to the limits that the spectrum asks for: %.3g", needed)
     Design(
         start=start,
-        strengths=norm * np.array(soft.strengths),
+        strengths=np.array(soft.strengths, np.float64),
         norm=norm,
         learning_rates=schedule.learning_rates,
         coarse_steps=schedule.coarse_steps,
@@ -84,7 +84,7 @@ def sides(critical: Array) -> Array:
 def solve(job: Job[Settings]) -> None:
     """Stage `solve_soft_constraint`."""
     C, plan = read_form(job.input("quadratic_form")), Design.load(job.input("schedule"))
-    start, strengths, times = plan.start, plan.strengths, plan.schedule.times
+    start, betas, times = plan.start, plan.penalties, plan.schedule.times
     # Singular values of representations XW are those of RW: all that is seen of the triplets.
     R = np.asarray(np.linalg.qr(read_triplets(job.input("triplets")).anchor, mode="r"), np.float64)
 
@@ -93,23 +93,22 @@ def solve(job: Job[Settings]) -> None:
 
     decayed, z, penalties = C + plan.decay * np.eye(len(C)), start.shape[-1], plan.limit_strengths
     limit_curve = np.linspace(0.9 * penalties[0], 1.1 * penalties[-1], LIMIT_POINTS)
-    flow = soft_constraint_flow(C, start, times, beta=strengths)
+    flow = soft_constraint_flow(C, start, times, beta=betas)
     curve_times = np.geomspace(*CURVE_TIMES, CURVE_POINTS) / plan.norm
     constrained = grassmann_flow(C, start, curve_times)
     strong = plan.norm * np.array(STRONG)
-    trained = [float(f"{strength:.6g}") for strength in strengths / plan.norm]
-    curve_strengths = np.unique([*CURVES, *trained])
+    curve_strengths = np.unique([*CURVES, *plan.strengths])
     Solution(
         flow=flow,
         flow_wrong={
-            name: soft_constraint_flow(C, start, rate * times, beta=strengths)
+            name: soft_constraint_flow(C, start, rate * times, beta=betas)
             for name, rate in (NEAR_RATES | FAR_RATES).items()
         },
         span=grassmann_flow(C, start, times),
         span_wrong={name: grassmann_flow(C, start, rate * times) for name, rate in NEAR_RATES.items()},
         excess=excess(flow),
         excess_wrong={
-            name: excess(soft_constraint_flow(C, start, times, beta=factor * strengths))
+            name: excess(soft_constraint_flow(C, start, times, beta=factor * betas))
             for name, factor in FAR_RATES.items()
         },
         curve_times=curve_times,

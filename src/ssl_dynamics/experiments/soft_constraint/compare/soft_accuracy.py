@@ -37,7 +37,7 @@ def accuracy_table(
     times = plan.schedule.times[::EVERY]
     constrained = labelled.accuracies({"constrained": solution.span[:, ::EVERY]}, penalty)
     tables = []
-    for index, strength in enumerate(plan.strengths / plan.norm):
+    for index, strength in enumerate(plan.strengths):
         models = {
             "trained": extrapolated_weights([W[index, :, ::EVERY] for W in trained]),
             "predicted": solution.flow[index, :, ::EVERY],

@@ -52,7 +52,7 @@ def flow_table(trained: list[Array], plan: Design, solution: Solution) -> pd.Dat
             plan.schedule.times,
             plan.learning_rates,
         ).assign(strength=strength)
-        for index, strength in enumerate(plan.strengths / plan.norm)
+        for index, strength in enumerate(plan.strengths)
     )
 
 
@@ -64,7 +64,7 @@ def span_table(trained: list[Array], plan: Design, solution: Solution) -> pd.Dat
         projector_table(
             [basis[index] for basis in bases], solution.span, solution.span_wrong, times, plan.learning_rates
         ).assign(strength=strength)
-        for index, strength in enumerate(plan.strengths / plan.norm)
+        for index, strength in enumerate(plan.strengths)
     )
 
 
@@ -81,7 +81,7 @@ def rank_table(trained: list[Array], plan: Design, solution: Solution, anchor: A
         **{f"predicted_{name}": excess for name, excess in solution.excess_wrong.items()},
     }
     tables = []
-    for index, strength in enumerate(plan.strengths / plan.norm):
+    for index, strength in enumerate(plan.strengths):
         of_strength = {name: value[index] for name, value in values.items()}
         tables.append(tidy_rows(of_strength, plan.schedule.times, strength=float(strength)))
     for strength, curve in zip(
