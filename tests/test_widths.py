@@ -27,6 +27,7 @@ from ssl_dynamics.simulation.layers import (
     train_layers,
 )
 from ssl_dynamics.simulation.manifolds import horizontal, qr_retraction
+from ssl_dynamics.simulation.training import pairs
 from ssl_dynamics.theory import (
     full_width_speed,
     grassmann_flow,
@@ -118,7 +119,7 @@ def test_wide_width_out_of_range():
 @pytest.mark.parametrize("width", [2, 4, 6, 15])
 def test_gradients_are_those_of_a_loss_that_goes_through_the_hidden_layer(triplets, width, loss):
     nets = [net(width), net(3)]
-    (first, second), _ = layer_gradients(nets, tensors(triplets), loss)
+    (first, second), _ = layer_gradients(nets, pairs(triplets, loss))
     layers = [part.clone().requires_grad_(True) for part in (nets[0].first, nets[0].second)]
     hidden = [x @ (layers[0].mT if width > D else layers[0]) for x in tensors(triplets)]
     total = loss_value(*[part @ layers[1] for part in hidden], loss).sum()

@@ -8,13 +8,13 @@ import torch
 from numpy.typing import NDArray
 
 from ssl_dynamics import validation
-from ssl_dynamics.problem.losses import loss_value
+from ssl_dynamics.problem.losses import attraction, pair_loss
 from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.simulation.device import to_tensor
 from ssl_dynamics.simulation.training import require_run
 
 Array = NDArray[np.float64]
-Objective = Callable[[torch.Tensor], torch.Tensor]
+Map = Callable[[torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,25 @@ def train_triplet_functions(
             f"kernel and start must have shapes (3n, 3n) and (S, 3n, z); got {kernel.shape}, {start.shape}"
         )
 
-    def objective(U: torch.Tensor) -> torch.Tensor:
-        anchor, positive, negative = (part.transpose(0, 1) for part in torch.split(U, n))
-        return loss_value(anchor, positive, negative, loss).sum()  # seeds share nothing: the sum separates
+    def seen(rows: torch.Tensor) -> torch.Tensor:
+        anchor, positive, negative = torch.split(rows, n)
+        return torch.cat([anchor, attraction(positive, negative, loss)])
+
+    def objective(V: torch.Tensor) -> torch.Tensor:
+        anchor, attracting = (part.transpose(0, 1) for part in torch.split(V, n))
+        return pair_loss(anchor, attracting).sum()  # seeds share nothing: the sum separates
 
     shrinkage = np.zeros(len(start)) if decay is None else 2 * decay
-    return _descend(kernel, start, objective, learning_rate, checkpoints, on_step=on_step, shrinkage=shrinkage)
+    return _descend(
+        kernel,
+        start,
+        learning_rate,
+        checkpoints,
+        seen=seen,
+        objective=objective,
+        on_step=on_step,
+        shrinkage=shrinkage,
+    )
 
 
 def train_regression_functions(
@@ -78,25 +91,42 @@ def train_regression_functions(
         )
     Y = to_tensor(target).transpose(0, 1)
 
+    def all_of(rows: torch.Tensor) -> torch.Tensor:
+        return rows
+
     def objective(U: torch.Tensor) -> torch.Tensor:
         return (U - Y).square().sum() / 2
 
-    return _descend(kernel, start, objective, learning_rate, checkpoints, on_step=on_step, shrinkage=None)
+    return _descend(
+        kernel,
+        start,
+        learning_rate,
+        checkpoints,
+        seen=all_of,
+        objective=objective,
+        on_step=on_step,
+        shrinkage=None,
+    )
 
 
 def _descend(
     kernel: Array,
     start: Array,
-    objective: Objective,
     learning_rate: float,
     checkpoints: Sequence[int],
     *,
+    seen: Map,
+    objective: Map,
     on_step: Callable[[int], None],
     shrinkage: Array | None,
 ) -> FunctionTrajectory:
-    """Preconditioned gradient descent; with a `shrinkage`, of a homogeneous objective, rescaled at the checkpoints."""
+    """Preconditioned gradient descent; with a `shrinkage`, of a homogeneous objective, rescaled at the checkpoints.
+
+    The objective reads V = TU, the linear map `seen` of the rows: (KTᵀ)∇_V = K∇_U takes fewer products the fewer rows
+    V has.
+    """
     require_run(learning_rate, checkpoints)
-    K = to_tensor(kernel)
+    towards = seen(to_tensor(kernel)).mT.contiguous()  # KTᵀ, for K is symmetric
     U = to_tensor(start).transpose(0, 1).contiguous()  # (N, S, z): one product for all seeds
     log_scale = torch.zeros(U.shape[1], dtype=U.dtype)
     kept = None if shrinkage is None else (1 - learning_rate * to_tensor(shrinkage))[:, None]
@@ -104,8 +134,8 @@ def _descend(
     step = 0
     for checkpoint in checkpoints:
         while step < checkpoint:
-            gradient = _gradient(objective, U)
-            moved = learning_rate * (K @ gradient.reshape(len(K), -1)).reshape(U.shape)
+            gradient = _gradient(objective, seen(U))
+            moved = learning_rate * (towards @ gradient.reshape(len(gradient), -1)).reshape(U.shape)
             U = (U if kept is None else kept * U) - moved
             step += 1
             on_step(step)
@@ -121,6 +151,6 @@ def _descend(
     return FunctionTrajectory(functions, scales)
 
 
-def _gradient(objective: Objective, U: torch.Tensor) -> torch.Tensor:
-    variable = U.detach().requires_grad_(True)
+def _gradient(objective: Map, V: torch.Tensor) -> torch.Tensor:
+    variable = V.detach().requires_grad_(True)
     return torch.autograd.grad(objective(variable), variable)[0]

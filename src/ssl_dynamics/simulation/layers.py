@@ -9,12 +9,11 @@ import torch
 from numpy.typing import NDArray
 
 from ssl_dynamics import validation
-from ssl_dynamics.problem.losses import loss_value
+from ssl_dynamics.problem.losses import pair_loss
 from ssl_dynamics.problem.names import Loss, Metric
 from ssl_dynamics.problem.triplets import Triplets
-from ssl_dynamics.simulation.device import to_tensor
 from ssl_dynamics.simulation.manifolds import qr_retraction
-from ssl_dynamics.simulation.training import require_run
+from ssl_dynamics.simulation.training import pairs, require_run
 
 Array = NDArray[np.float64]
 
@@ -42,12 +41,11 @@ class LowRank:
     right: torch.Tensor
 
 
-def layer_gradients(nets: Sequence[Net], triplets: Sequence[torch.Tensor], loss: Loss) -> list[tuple[LowRank, LowRank]]:
-    """∇L of both layers of every net, by automatic differentiation of the loss on the triplets.
+def layer_gradients(nets: Sequence[Net], views: tuple[torch.Tensor, torch.Tensor]) -> list[tuple[LowRank, LowRank]]:
+    """∇L of both layers of every net, by automatic differentiation of the loss on the `pairs` (n, d) of the triplets.
 
     The loss sees the first layer through W_1W_2 only, so that ∇_1 = (∇_1W_2)W_2ᵀ; of autograd we ask ∇_1W_2 alone, as
     the derivative with respect to A, at A = 0, of the loss of the first layer W_1 + AW_2ᵀ (V + W_2Aᵀ where wide).
-    triplets: anchor, positive, negative (n, d).
     """
     leaves, end_to_end = [], []
     for net in nets:
@@ -59,14 +57,14 @@ def layer_gradients(nets: Sequence[Net], triplets: Sequence[torch.Tensor], loss:
     W = torch.cat(end_to_end)
     N, d, z = W.shape
     columns = W.transpose(0, 1).reshape(d, N * z)  # one product for all nets and seeds
-    u = [(x @ columns).reshape(-1, N, z).transpose(0, 1) for x in triplets]
-    gradients = torch.autograd.grad(loss_value(u[0], u[1], u[2], loss).sum(), leaves)
-    pairs = []
+    u_anchor, u_attraction = ((x @ columns).reshape(-1, N, z).transpose(0, 1) for x in views)
+    gradients = torch.autograd.grad(pair_loss(u_anchor, u_attraction).sum(), leaves)
+    of_layers = []
     for net, along_second, of_second in zip(nets, gradients[::2], gradients[1::2], strict=True):
         of_first = LowRank(net.second, along_second) if net.wide else LowRank(along_second, net.second)
         identity = torch.eye(z, dtype=W.dtype).expand(len(of_second), z, z)
-        pairs.append((of_first, LowRank(of_second, identity)))
-    return pairs
+        of_layers.append((of_first, LowRank(of_second, identity)))
+    return of_layers
 
 
 def riemannian_gradient(weights: torch.Tensor, gradient: LowRank, metric: Metric) -> LowRank:
@@ -136,13 +134,13 @@ def train_layers(
     for net in nets:
         for name, layer in (("first", net.first), ("second", net.second)):
             validation.start(name, layer.cpu().numpy(), layer.shape[-2], orthonormal=True)
-    data = [to_tensor(part) for part in (triplets.anchor, triplets.positive, triplets.negative)]
+    views = pairs(triplets, loss)
     saved: list[list[torch.Tensor]] = []
     current = list(nets)
     step = 0
     for checkpoint in checkpoints:
         while step < checkpoint:
-            gradients = layer_gradients(current, data, loss)
+            gradients = layer_gradients(current, views)
             current = [descend(net, pair, learning_rate) for net, pair in zip(current, gradients, strict=True)]
             step += 1
             on_step(step)

@@ -105,11 +105,11 @@ def barlow_twins(u: torch.Tensor, u_positive: torch.Tensor) -> torch.Tensor:
     return (1 - diagonal).square().sum(-1) + BARLOW_REDUNDANCY * off_diagonal
 
 
-# (anchors, positives, negatives) to values, for each objective of the comparison.
-OBJECTIVES: dict[Objective, Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]] = {
+# (anchors, positives, negatives) to values, for each objective of the comparison; negatives where they are read.
+OBJECTIVES: dict[Objective, Callable[..., torch.Tensor]] = {
     "dot-product": dot_product,
-    "info-nce": lambda u, u_positive, _: info_nce(u, u_positive, INFO_NCE_TEMPERATURE),
-    "nt-xent": lambda u, u_positive, _: nt_xent(u, u_positive, NT_XENT_TEMPERATURE),
-    "vicreg": lambda u, u_positive, _: vicreg(u, u_positive),
-    "barlow-twins": lambda u, u_positive, _: barlow_twins(u, u_positive),
+    "info-nce": lambda u, u_positive, *_: info_nce(u, u_positive, INFO_NCE_TEMPERATURE),
+    "nt-xent": lambda u, u_positive, *_: nt_xent(u, u_positive, NT_XENT_TEMPERATURE),
+    "vicreg": lambda u, u_positive, *_: vicreg(u, u_positive),
+    "barlow-twins": lambda u, u_positive, *_: barlow_twins(u, u_positive),
 }

@@ -21,7 +21,7 @@ SUFFICIENT_DECREASE = 0.8
 GROWTH, SHRINKAGE = 1.25, 0.5
 FIRST_MOVE = 0.01  # length of the first step that is tried, ‖ηξ‖_F
 
-Value = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+Value = Callable[..., torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ def stiefel_gradient(W: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
 
 
 def value_and_gradient(
-    weights: torch.Tensor, triplets: Sequence[torch.Tensor], value: Value
+    weights: torch.Tensor, views: Sequence[torch.Tensor], value: Value
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Objective (S,) and its Riemannian gradient (S, d, z), by automatic differentiation on the representations."""
     W = weights.detach().requires_grad_(True)
-    losses = value(*representations(W, triplets))
+    losses = value(*representations(W, views))
     gradient = torch.autograd.grad(losses.sum(), W)[0]  # seeds share no weight: the sum separates
     return losses.detach(), stiefel_gradient(weights, gradient)
 
@@ -72,7 +72,7 @@ def descend(
     `tolerance` times its start, which ends the descent and is a checkpoint then. `on_step()` is called after each.
     Source: Armijo's rule; Absil, Mahony and Sepulchre (2008), ch. 4.
     """
-    data = _tensors(triplets)
+    data = _views(triplets, negatives=objective == "dot-product")
     W = to_tensor(np.ascontiguousarray(start))
     losses, xi = value_and_gradient(W, data, OBJECTIVES[objective])
     norms = first = _norm(xi)
@@ -113,12 +113,12 @@ def info_nce_solutions(
     below `tolerance` times its start. Raises Unsettled if that takes more than `max_iterations`.
     Source: Wen and Yin (2013), §3.2 (steps without line search).
     """
-    data = _tensors(triplets)
+    data = _views(triplets, negatives=False)
     S, K = len(start), len(temperatures)
     W = to_tensor(np.repeat(start, K, axis=0))
     tau = to_tensor(np.tile(temperatures, S))
 
-    def value(u: torch.Tensor, u_positive: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+    def value(u: torch.Tensor, u_positive: torch.Tensor) -> torch.Tensor:
         return tau * info_nce(u, u_positive, tau)  # τL: its gradient has one size at every temperature
 
     _, xi = value_and_gradient(W, data, value)
@@ -137,8 +137,10 @@ def info_nce_solutions(
     raise Unsettled(f"InfoNCE: {left:.3g} of the first gradient is left after {max_iterations} iterations")
 
 
-def _tensors(triplets: Triplets) -> list[torch.Tensor]:
-    return [to_tensor(part) for part in (triplets.anchor, triplets.positive, triplets.negative)]
+def _views(triplets: Triplets, *, negatives: bool) -> list[torch.Tensor]:
+    """Anchors, positives and, where the objective reads them, negatives (n, d): each is a product of every step."""
+    views = [triplets.anchor, triplets.positive, *([triplets.negative] if negatives else [])]
+    return [to_tensor(view) for view in views]
 
 
 def _norm(xi: torch.Tensor) -> torch.Tensor:
