@@ -17,7 +17,7 @@ from ssl_dynamics.simulation.manifolds import (
     polar_retraction,
     qr_retraction,
 )
-from ssl_dynamics.simulation.training import loss_gradient, pairs, train, train_flow
+from ssl_dynamics.simulation.training import Run, loss_gradient, pairs, train, train_flow, train_side_by_side
 from ssl_dynamics.theory import grassmann_flow, largest_riemannian_step, orthogonal_iteration, unconstrained_flow
 
 LOSSES = ["contrastive", "non-contrastive"]
@@ -153,6 +153,24 @@ def test_seeds_do_not_see_each_other(triplets):
     together = train(triplets, W0, "contrastive", Grassmannian(), **options)
     alone = train(triplets, W0[1:2], "contrastive", Grassmannian(), **options)
     np.testing.assert_allclose(together.weights[1:2], alone.weights, atol=1e-13)
+
+
+def test_runs_side_by_side_are_the_runs_alone_in_their_order(triplets):
+    W0 = orthonormal(6, 2, np.random.default_rng(10), 2)
+    runs = [
+        Run(Grassmannian(), 0.02, [0, 3]),
+        Run(Euclidean(), 0.05, [2, 11]),
+        Run(OrthogonalIteration(), 0.01, [0]),
+        Run(Grassmannian(), 0.01, [4, 6, 30]),
+    ]
+    steps = []
+    together = train_side_by_side(triplets, W0, "contrastive", runs, on_step=steps.append)
+    assert sorted(steps) == sorted(k for run in runs for k in range(1, run.checkpoints[-1] + 1))
+    for run, found in zip(runs, together, strict=True):
+        options = {"learning_rate": run.learning_rate, "checkpoints": run.checkpoints}
+        alone = train(triplets, W0, "contrastive", run.manifold, **options)
+        for part, expected in vars(alone).items():
+            np.testing.assert_allclose(getattr(found, part), expected, rtol=1e-13, atol=1e-15)
 
 
 def test_runaway_training_is_an_error_and_no_result(triplets):

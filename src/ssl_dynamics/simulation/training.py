@@ -1,7 +1,7 @@
 """Full-batch training of the linear model u = Wᵀx, all seeds side by side in one matrix product."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,15 @@ class Trajectory:
     log_scale: Array  # (S, T)
     retraction_defect: Array  # (S, T) ‖R − I‖_F of the step that leaves the checkpoint (0 where unconstrained)
     euclidean_defect: Array  # (S, T) the same, had that step not been projected to the horizontal space
+
+
+@dataclass(frozen=True)
+class Run:
+    """Gradient descent by the steps of a manifold, with a step size, to checkpoints: step counts, increasing."""
+
+    manifold: Manifold
+    learning_rate: float
+    checkpoints: Sequence[int]
 
 
 def pairs(triplets: Triplets, loss: Loss) -> tuple[torch.Tensor, torch.Tensor]:
@@ -86,17 +95,53 @@ def train(
     Raises ValueError on bad shapes or values, and FloatingPointError if the weights cease to be finite (learning rate
     too large).
     """
-    require_run(learning_rate, checkpoints)
-    validation.start("start", start, triplets.anchor.shape[1], orthonormal=manifold.bounded)
-    views = pairs(triplets, loss)
-    W = to_tensor(np.ascontiguousarray(start))
+    runs = [Run(manifold, learning_rate, checkpoints)]
+    return train_side_by_side(triplets, start, loss, runs, on_step=on_step)[0]
+
+
+def train_side_by_side(
+    triplets: Triplets,
+    start: Array,
+    loss: Loss,
+    runs: Sequence[Run],
+    *,
+    on_step: Callable[[int], None] = lambda _: None,
+) -> list[Trajectory]:
+    """`train` of several runs from one start, which share the products with the data for as long as each lasts.
+
+    `on_step(k)` is called after every step k of every run. Errors as in `train`.
+    """
+    for run in runs:
+        require_run(run.learning_rate, run.checkpoints)
+        validation.start("start", start, triplets.anchor.shape[1], orthonormal=run.manifold.bounded)
+    views, W = pairs(triplets, loss), to_tensor(np.ascontiguousarray(start))
+    courses = [_course(W, run, on_step) for run in runs]
+    ahead = {index: next(course) for index, course in enumerate(courses)}
+    trajectories: dict[int, Trajectory] = {}
+    while ahead:
+        gradients = torch.split(loss_gradient(torch.cat(list(ahead.values())), views), len(W))
+        for index, gradient in zip(list(ahead), gradients, strict=True):
+            try:
+                ahead[index] = courses[index].send(gradient)
+            except StopIteration as end:
+                trajectories[index] = end.value
+                del ahead[index]
+    return [trajectories[index] for index in range(len(runs))]
+
+
+def _course(
+    start: torch.Tensor, run: Run, on_step: Callable[[int], None]
+) -> Generator[torch.Tensor, torch.Tensor, Trajectory]:
+    """The trajectory of a run, which yields weights and is sent the gradient of the loss there."""
+    W, manifold, learning_rate = start, run.manifold, run.learning_rate
     log_scale = torch.zeros(len(W), dtype=W.dtype)
     saved: list[tuple[torch.Tensor, ...]] = []
-    step, gradient = 0, loss_gradient(W, views)
-    for checkpoint in checkpoints:
+    gradient = yield W
+    step = 0
+    for checkpoint in run.checkpoints:
         while step < checkpoint:
             W = manifold.step(W, gradient, learning_rate).weights
-            gradient = loss_gradient(W, views)
+            gradient = yield W
             step += 1
             on_step(step)
         if not torch.isfinite(W).all():

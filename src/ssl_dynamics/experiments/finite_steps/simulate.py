@@ -1,11 +1,11 @@
 """Trains with other retractions, without projection, and next to the limits in η."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ssl_dynamics.cells import TrainingSettings
 from ssl_dynamics.engine.stage import Job, Progress
-from ssl_dynamics.experiments.finite_steps.design import Array, Design, Trajectories
+from ssl_dynamics.experiments.finite_steps.design import Design, Trajectories
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.shared_files import read_triplets
 from ssl_dynamics.simulation.device import train_on
@@ -17,7 +17,9 @@ from ssl_dynamics.simulation.manifolds import (
     geodesic,
     polar_retraction,
 )
-from ssl_dynamics.simulation.training import train
+from ssl_dynamics.simulation.training import Array, Run, train_side_by_side
+
+Key = tuple[str, int | str]  # what is compared, and which of its runs
 
 POLAR, GEODESIC = Grassmannian(polar_retraction), Grassmannian(geodesic)
 # How far they drift from WᵀW = I is recorded, over the steps of orthogonal iteration.
@@ -35,34 +37,34 @@ def simulate(job: Job[TrainingSettings]) -> None:
     next_to_limits = len(plan.riemannian_rates) * limit["riemannian"] + len(plan.exchanged_rates) * limit["iteration"]
     progress = Progress(job, 2 * schedule.total_steps + (1 + len(DRIFTING)) * steps[-1] + next_to_limits)
 
-    def trained(data: Triplets, manifold: Manifold, learning_rate: float, checkpoints: Sequence[int]) -> Array:
-        return train(
-            data,
-            plan.start,
-            job.settings.loss,
-            manifold,
-            learning_rate=float(learning_rate),
-            checkpoints=checkpoints,
-            on_step=lambda _: progress.advance(),
-        ).weights
+    def trained(data: Triplets, runs: Mapping[Key, Run]) -> dict[Key, Array]:
+        trajectories = train_side_by_side(
+            data, plan.start, job.settings.loss, list(runs.values()), on_step=lambda _: progress.advance()
+        )
+        return {key: trajectory.weights for key, trajectory in zip(runs, trajectories, strict=True)}
 
-    def at_every_step_size(manifold: Manifold) -> dict[int, Array]:
-        return {
-            level: trained(triplets, manifold, rate, schedule.checkpoints(level))
-            for level, rate in enumerate(plan.learning_rates)
-        }
-
+    runs: dict[Key, Run] = {
+        (name, level): Run(manifold, float(rate), schedule.checkpoints(level))
+        for name, manifold in (("polar", POLAR), ("geodesic", GEODESIC))
+        for level, rate in enumerate(plan.learning_rates)
+    }
+    runs["iteration", 0] = Run(OrthogonalIteration(), plan.iteration_rate, steps)
+    runs |= {("drift", name): Run(manifold, plan.iteration_rate, steps) for name, manifold in DRIFTING.items()}
+    runs |= {
+        ("riemannian", side): Run(Grassmannian(), float(rate), [limit["riemannian"]])
+        for side, rate in enumerate(plan.riemannian_rates)
+    }
+    beyond: dict[Key, Run] = {
+        ("exchanged", side): Run(OrthogonalIteration(), float(rate), [limit["iteration"]])
+        for side, rate in enumerate(plan.exchanged_rates)
+    }
+    weights = trained(triplets, runs) | trained(exchanged, beyond)
+    levels, sides = range(len(plan.learning_rates)), range(len(plan.riemannian_rates))
     Trajectories(
-        polar=at_every_step_size(POLAR),
-        geodesic=at_every_step_size(GEODESIC),
-        iteration=trained(triplets, OrthogonalIteration(), plan.iteration_rate, steps),
-        drift={name: trained(triplets, manifold, plan.iteration_rate, steps) for name, manifold in DRIFTING.items()},
-        riemannian_limit={
-            side: trained(triplets, Grassmannian(), rate, [limit["riemannian"]])
-            for side, rate in enumerate(plan.riemannian_rates)
-        },
-        iteration_limit={
-            side: trained(exchanged, OrthogonalIteration(), rate, [limit["iteration"]])
-            for side, rate in enumerate(plan.exchanged_rates)
-        },
+        polar={level: weights["polar", level] for level in levels},
+        geodesic={level: weights["geodesic", level] for level in levels},
+        iteration=weights["iteration", 0],
+        drift={name: weights["drift", name] for name in DRIFTING},
+        riemannian_limit={side: weights["riemannian", side] for side in sides},
+        iteration_limit={side: weights["exchanged", side] for side in range(len(plan.exchanged_rates))},
     ).save(job.output("trajectories"))

@@ -13,7 +13,7 @@ from ssl_dynamics.simulation.projected import (
     to_spectral_norm,
     to_unit_columns,
 )
-from ssl_dynamics.simulation.training import train
+from ssl_dynamics.simulation.training import Run, train_side_by_side
 
 NEAREST = {
     FROBENIUS: to_frobenius_norm,
@@ -30,16 +30,12 @@ def simulate(job: Job[TrainingSettings]) -> None:
     plan = Design.load(job.input("schedule"))
     checkpoints = plan.steps.tolist()
     progress = Progress(job, len(NEAREST) * checkpoints[-1])
-    weights = {
-        constraint: train(
-            triplets,
-            plan.start,
-            job.settings.loss,
-            Projected(nearest),
-            learning_rate=plan.learning_rate,
-            checkpoints=checkpoints,
-            on_step=lambda _: progress.advance(),
-        ).weights
-        for constraint, nearest in NEAREST.items()
-    }
+    trained = train_side_by_side(
+        triplets,
+        plan.start,
+        job.settings.loss,
+        [Run(Projected(nearest), plan.learning_rate, checkpoints) for nearest in NEAREST.values()],
+        on_step=lambda _: progress.advance(),
+    )
+    weights = {constraint: trajectory.weights for constraint, trajectory in zip(NEAREST, trained, strict=True)}
     Trajectories(weights).save(job.output("trajectories"))
