@@ -7,14 +7,19 @@ from benchmarks.turns import Row
 
 Key = tuple[str, str, str]
 
+LEAST_MARGIN = 0.1  # a baseline whose turns happen to agree says little of the noise of another day
+
 
 def key(row: Row) -> Key:
     return row.group, row.what, row.peer
 
 
 def floor(row: Row) -> float:
-    """min²/max of the ratios of its turns: as far below the worst turn of the baseline as its turns lie apart."""
-    return min(row.ratios) ** 2 / max(row.ratios)
+    """What the median ratio of a row may fall to: min²/max of the ratios of its turns, or 0.9 of their median if lower.
+
+    The first is as far below the worst turn of the baseline as its turns lie apart.
+    """
+    return min(min(row.ratios) ** 2 / max(row.ratios), (1 - LEAST_MARGIN) * median(row.ratios))
 
 
 def margin(row: Row) -> float:

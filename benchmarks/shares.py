@@ -129,8 +129,8 @@ def limit(found: Sequence[Part], most: float | None) -> str:
         return f"{words}."
     if floor > most:
         return (
-            f"{words}. This is above the target of {most:,.0f} s: with the same products, faster training alone cannot "
-            "reach it."
+            f"{words}. This is above the target of {most:,.0f} s: with the same products, in their present shapes, "
+            "faster training alone cannot reach it."
         )
     return (
         f"{words}. This is below the target of {most:,.0f} s: to reach it, {whole - most:,.0f} s have to go, which are "

@@ -277,6 +277,13 @@ def test_a_ratio_that_fell_past_the_spread_of_the_baseline_is_named():
     assert "ratio 2.7, baseline 3.15, margin 13%: no less than 2.73" in found["trajectory", "fallen", "training"]
 
 
+def test_turns_that_agree_leave_a_margin_of_a_tenth():
+    steady = row(peers=(3.0, 3.0))
+    assert baseline.floor(steady) == pytest.approx(2.7)
+    assert not baseline.regressions([steady], [replace(steady, peers=(2.71, 2.71))])
+    assert baseline.regressions([steady], [replace(steady, peers=(2.69, 2.69))])
+
+
 def test_a_baseline_of_other_rows_is_refused():
     with pytest.raises(ValueError, match=r"other rows.*'new'"):
         baseline.regressions([row()], [row(), row(what="new")])
@@ -306,7 +313,7 @@ def test_check_measures_again_what_fell_and_exits_with_its_name(tmp_path, monkey
         __main__.check()
     else:
         with pytest.raises(
-            SystemExit, match="g: bases: peer: ratio 1, baseline 3, margin 0%: no less than 3"
+            SystemExit, match=r"g: bases: peer: ratio 1, baseline 3, margin 10%: no less than 2\.7"
         ) as stopped:
             __main__.check()
         assert "other" not in str(stopped.value)
@@ -335,7 +342,7 @@ def test_report_is_written_and_read_and_says_what_is_met_and_what_stops_the_rest
     assert "| ≥ 2: met |" in lines["met"]
     assert "| ≥ 8: not met: the limit itself gives 6; share ≥ 0.6: not met |" in lines["stopped"]
     assert "| ≥ 8: not met |" in lines["slow"]
-    assert "| 3 ms | training | 3 s | 1,120 [750, 1,500] | — |" in lines["no target"]
+    assert "| 3 ms | training | 3 s | 1,120 [750, 1,500] | 375 | — |" in lines["no target"]
     assert "| 1.00 ± 0.10 | 0.80 | not met |" in lines["kernel"]
     assert "| 0.5 | ≥ 0.9 | not met |" in lines["busy share"]
     assert "| 2 s | ≤ 2.5 | met |" in lines["nothing to do"]

@@ -64,7 +64,7 @@ def test_cpu_seconds_of_a_run_are_those_of_its_parts():
     [
         (None, r"at least 60 s\.$"),
         (100.0, r"at least 60 s\.$"),
-        (50.0, "above the target of 50 s: with the same products, faster training alone cannot"),
+        (50.0, "above the target of 50 s: with the same products, in their present shapes, faster training"),
         (80.0, "below the target of 80 s: to reach it, 20 s have to go, which are 50% of what training does beside"),
     ],
 )
