@@ -520,12 +520,14 @@ def test_law_is_judged_where_the_second_mode_is_small():
     assert cell.claim.reason == "no two widths up to 2^900 leave the other modes at most 0.004 of the first"
 
 
-@pytest.mark.parametrize("name", ["A4-departure-law", "beyond-departure-time", "beyond-blow-up"])
+@pytest.mark.parametrize("name", ["A4-departure-law", "A4-fixed-time", "beyond-departure-time", "beyond-blow-up"])
 def test_laws_resolve_a_few_percent_of_their_rate(name):
     (claim,) = [candidate for candidate in CLAIMS if candidate.id == name]
     tables = {claim.own_table: synthetic()[claim.own_table]}
     assert judge_rows(claim, tables).verdict == "pass"
     assert judge_rows(claim, tables).resolves < 0.025
+    wrong = synthetic(exponent=-1.03, slope=0.5 / 1.03, off=0.03)[claim.own_table]
+    assert judge_rows(claim, {claim.own_table: wrong}).claim.verdict == "fail"
 
 
 def test_other_modes_are_those_of_the_linear_growth_at_the_departure():

@@ -1,7 +1,7 @@
 """A4 on two-layer linear nets: when unconstrained self-supervised training leaves the tangent kernel."""
 
 from ssl_dynamics.claims.common import MIDDLE_RATE
-from ssl_dynamics.claims.measures.rates import at_error, multiplied, nearer_error
+from ssl_dynamics.claims.measures.rates import at_error, divided, multiplied, nearer_error
 from ssl_dynamics.claims.measures.trajectories import (
     difference,
     exponent_in_width,
@@ -71,6 +71,7 @@ CLAIMS = [
         ),
         figure="fixed-time",
         evidence="equations",
+        wrong=divided(AT_FIXED_TIME),
     ),
     Claim(
         id="beyond-departure-time",

@@ -3,7 +3,7 @@
 from functools import partial
 
 from ssl_dynamics.claims.common import NEAR_RATE
-from ssl_dynamics.claims.measures.rates import in_quadrature, nearer_rate, proportional
+from ssl_dynamics.claims.measures.rates import divided, in_quadrature, nearer_rate, proportional
 from ssl_dynamics.claims.measures.trajectories import (
     deviation_of_orders,
     errors_of_nets,
@@ -159,5 +159,6 @@ CLAIMS = [
         control=Control("the same starts at a late time, by the equation", exponent_in_width("singular_value_late")),
         figure="wide-starts",
         evidence="random nets",
+        wrong=divided(exponent_in_width("singular_value")),
     ),
 ]
