@@ -381,7 +381,7 @@ def test_drifts_are_compared_with_their_predictions_on_the_widest_net_of_each_se
 
 
 def compared(random, *, factor=1.0):
-    """Runs of the widths and seeds of config/quick.yaml: drifts over their predictions as trained nets spread."""
+    """Runs of the widths and seeds of config/quick.yaml: drifts over predictions, with the spread observed of nets."""
     levels = {"activation": ACTIVATIONS, "width": (256, 1024, 4096), "seed": range(8)}
     frame = pd.MultiIndex.from_product(levels.values(), names=levels).to_frame(index=False)
     frame["predicted_drift"] = 10 / frame["width"] * np.exp(0.4 * random.standard_normal(len(frame)))
@@ -600,7 +600,7 @@ def test_settings_refuse_what_cannot_be_trained(changes, message):
 
 
 def departing(random, *, slope=1.0, scatter=(0.11, 0.055, 0.02), delay=1.001):
-    """Runs of the widths and seeds of config/quick.yaml, of the scatter that they have at each width."""
+    """Runs of the widths and seeds of config/quick.yaml, of the scatter observed at each width."""
     levels = {"activation": ACTIVATIONS, "width": (256, 1024, 4096), "seed": range(8)}
     frame = pd.MultiIndex.from_product(levels.values(), names=levels).to_frame(index=False)
     spread = frame["width"].map(dict(zip(levels["width"], scatter, strict=True)))

@@ -446,7 +446,7 @@ def test_verdict_on_finite_samples(factor, passing):
     assert (verdict("A5-finite-sample", pd.concat([table, far])) == "pass") == passing
     assert verdict("A5-finite-sample", far) == "open"
     (claim,) = [claim for claim in CLAIMS if claim.id == "A5-finite-sample"]
-    # As samples of digits and of the mixture spread.
+    # Observed: as samples of digits and of the mixture spread. By theory alone: test_own_statistics.py.
     assert passes(claim, lambda random: random.normal(1.01, 0.095, 60)) >= 0.99
 
 
@@ -502,7 +502,8 @@ def test_noise_wrong_by_ten_percent_fails_and_the_right_one_passes():
         assert verdict("beyond-batch-noise", table.assign(ratio=factor**2 * table["ratio"])) == "fail"
     (claim,) = [claim for claim in CLAIMS if claim.id == "beyond-batch-noise"]
     assert judge_rows(claim, {claim.own_table: table.assign(**CELL)}).resolves < 0.1
-    # As trained: digits, and the Gaussian mixture, whose starts differ more.
+    # Observed, as trained: digits, and the Gaussian mixture, whose starts differ more. How they spread no formula says;
+    # test_mini_batches_stray_as_the_moments_of_the_triplets_predict compares the mean square with theory.
     assert passes(claim, lambda random: random.normal(1.014, 0.015, 8)) >= 0.99
     assert passes(claim, lambda random: random.normal(1.0, 0.022, 10)) >= 0.99
 
