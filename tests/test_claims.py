@@ -19,7 +19,7 @@ from ssl_dynamics.analysis import mean_interval
 from ssl_dynamics.catalogue import EXPERIMENTS, FIGURES, TABLES
 from ssl_dynamics.claims.changes import CHANGES, KINDS, register
 from ssl_dynamics.claims.measures import trajectories as measures
-from ssl_dynamics.claims.measures.rates import divided
+from ssl_dynamics.claims.measures.rates import at_error, divided
 from ssl_dynamics.claims.resolving import resolving_power
 from ssl_dynamics.claims.verdict import (
     Claim,
@@ -30,6 +30,7 @@ from ssl_dynamics.claims.verdict import (
     judge_claim,
     judge_control,
 )
+from ssl_dynamics.experiments.kernel.measures import change_by_decay
 from ssl_dynamics.experiments.learning_times.measures import learning_time_error
 from ssl_dynamics.problem.levels import COLLAPSE_TIME
 from ssl_dynamics.registry import CLAIMS, GROUPS, STATED_IN
@@ -365,6 +366,58 @@ def test_change_by_weight_decay_is_relative_to_that_of_the_curve():
     frame = pd.DataFrame({"seed": 0, "extrapolations": 2, "learning_rate": 0.1, "time": [0.0, 1.0, 2.0]})
     frame["log_ratio"], frame["a"], frame["b"] = [-1.0, -11.0, -21.0], [0.0, 5.0, 9.0], [0.0, 4.0, 10.0]
     assert measures.changed_by("a", "b", extrapolations=2)(frame).iloc[0] == pytest.approx(1 / 20)
+
+
+def powers(name, error):
+    """The table of a claim on an exponent, were that exponent so much larger than theory says, relatively."""
+    axes = {"seed": range(3), "width": [64, 128, 256], "learning_rate": [0.01, 0.02, 0.04], "time": [0.0]}
+    frame = pd.MultiIndex.from_product(axes.values(), names=axes).to_frame(index=False).assign(**CELL)
+    if name == "A3-wide-start":
+        frame = frame[frame["learning_rate"] == 0.01]
+        return frame.assign(singular_value=frame["width"] ** (-0.5 * (1 + error)), singular_value_late=1.0)
+    frame = frame[frame["width"] == 64]
+    defect = frame["learning_rate"] ** (2 * (1 + error))
+    return frame.assign(defect=defect, defect_euclidean=frame["learning_rate"])
+
+
+@pytest.mark.parametrize(("name", "power"), [("A3-wide-start", 0.1), ("A3-horizontal-steps", 0.05)])
+def test_exponents_are_told_from_those_wrong_by_the_resolving_power(name, power):
+    (claim,) = [claim for claim in CLAIMS if claim.id == name]
+    cell = judge_rows(claim, {claim.own_table: powers(name, 0.0)})
+    assert cell.verdict == "pass"
+    assert power * 0.9 < cell.resolves < power * 1.15
+    for sign in (-1, 1):
+        assert judge_rows(claim, {claim.own_table: powers(name, 1.02 * sign * cell.resolves)}).verdict == "fail"
+
+
+def decayed(error):
+    """ln σ of two directions of a flow with weight decay and without, of which σ_2 shrinks by so much more than σ_1."""
+    times, decay = np.linspace(0, 2, 5), 0.3
+    frame = pd.DataFrame({"time": np.tile(times, 2), "seed": np.repeat([0, 1], 5), "kernel": "relu"})
+    frame = frame.assign(extrapolations=2, learning_rate=0.1, log_ratio=-1 - 8 * frame["time"], **CELL)
+    frame["log_largest"] = 3 * frame["time"]
+    frame["log_largest_decay"] = frame["log_largest"] - 2 * decay * frame["time"]
+    frame["log_ratio_decay"] = frame["log_ratio"] - 2 * decay * error * frame["time"]
+    return {("kernel", "kernel_collapse"): frame}
+
+
+def test_weight_decay_that_shrinks_one_direction_more_is_noticed_from_the_resolving_power_on():
+    (claim,) = [claim for claim in CLAIMS if claim.id == "beyond-weight-decay"]
+    cell = judge_rows(claim, decayed(0.0))
+    assert cell.verdict == "pass"
+    assert cell.resolves == pytest.approx(1e-3 * 16 / 1.2, rel=0.02)  # the criterion over 2δt at the end
+    for sign in (-1, 1):
+        assert judge_rows(claim, decayed(1.02 * sign * cell.resolves)).verdict == "fail"
+        assert judge_rows(claim, decayed(0.9 * sign * cell.resolves)).verdict == "pass"
+    # Right or wrong, what a theory says of its own data is zero.
+    assert at_error(change_by_decay, 0.4)(decayed(0.4)[claim.own_table]).max() < 1e-12
+
+
+def test_claims_without_a_resolving_power_are_listed_with_the_reason():
+    text = (Path(__file__).parents[1] / "docs/theory.md").read_text(encoding="utf-8")
+    listed = text.partition("*Claims without one.*")[2].partition("\n\n*")[0]
+    missing = [claim.id for claim in CLAIMS if claim.wrong is None and claim.id not in listed]
+    assert missing == []
 
 
 def test_relative_error_takes_the_worst_row_of_each_seed():

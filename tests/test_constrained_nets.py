@@ -532,7 +532,7 @@ def test_error_of_the_frozen_flow_is_judged_where_it_is_predicted():
 
 
 def frozen_rows(random, *, relative=0.9, fast=15.0, factor=1.0):
-    """Rows of the widths and seeds of config/quick.yaml: m/m' as trained nets spread, at either rate."""
+    """Rows of the widths and seeds of config/quick.yaml: m/m' as trained nets spread, observed at either rate."""
     levels = {"width": (128, 256), "seed": range(8), "rate": ("unit", "h")}
     frame = pd.MultiIndex.from_product(levels.values(), names=levels).to_frame(index=False)
     noise = random.standard_normal(len(frame))
@@ -572,7 +572,7 @@ def test_prediction_of_the_linearised_error_keeps_the_triangle_inequality_and_re
 @pytest.mark.parametrize(
     ("claim_id", "draw"),
     [
-        # As trained nets spread: |m/m' − 1| is some 0.4 times 4τ/h.
+        # Observed, as trained nets spread: |m/m' − 1| is some 0.4 times 4τ/h. By theory alone: test_own_statistics.py.
         ("beyond-linearised-stays-wrong", lambda random: 4 * READ_AT / 4096 * np.exp(random.normal(-1, 0.3, 8))),
     ],
 )

@@ -18,6 +18,7 @@ from ssl_dynamics.experiments.departure.claims import CLAIMS
 from ssl_dynamics.experiments.departure.compare import departure_table, net_rows, nets_table
 from ssl_dynamics.experiments.departure.config import SECOND_MODE, Departure, DesignSettings
 from ssl_dynamics.experiments.departure.design import Design, Solution, Trajectories, asymptotic_widths
+from ssl_dynamics.experiments.departure.measures import departure_error
 from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
 from ssl_dynamics.kernels.drift import KernelDrift
 from ssl_dynamics.problem import coupling_matrix, quadratic_form
@@ -434,8 +435,11 @@ def solution_of(**known):
     return Solution(**dict.fromkeys(field.name for field in fields(Solution)) | known)
 
 
-def table_of_training(points, loss, steps, *, width=64, seeds=4, arrested=()):
-    """The table of trained nets as the comparison makes it; `arrested` seeds keep their kernel."""
+def table_of_training(points, loss, steps, *, width=64, seeds=4, arrested=(), rate_factor=1.0):
+    """The table of trained nets as the comparison makes it; `arrested` seeds keep their kernel.
+
+    The equations at a rate that is wrong by a factor predict departures so many times as early.
+    """
     rates, runs = trained(points, width, loss, steps, seeds=seeds)
     C = form(points, loss)
     trajectories = Trajectories(
@@ -446,8 +450,7 @@ def table_of_training(points, loss, steps, *, width=64, seeds=4, arrested=()):
         drift[list(arrested)] = 0
     solution = solution_of(
         rate=np.array([rate_of(C)]),
-        departure=departures(C, points.anchor, width, seeds=seeds)[None],
-        departure_double={width: departures(C, points.anchor, width, seeds=seeds, equations_width=2 * width)},
+        departure=departures(C, points.anchor, width, seeds=seeds)[None] / rate_factor,
     )
     nets = nets_table(design_of([width], [width], rates), trajectories, solution)
     return nets.assign(dataset="d", loss=loss, dimension=Z)
@@ -461,6 +464,22 @@ def test_halving_the_step_moves_no_verdict(steps):
     table = table_of_training(triplets(), "contrastive", steps)
     for claim in NETS_CLAIMS:
         assert judge_rows(claim, {claim.own_table: table}).verdict == "pass"
+
+
+@pytest.mark.parametrize("claim", NETS_CLAIMS, ids=lambda claim: claim.id)
+def test_gram_equations_at_a_rate_wrong_by_the_resolving_power_fail(claim):
+    steps = (0.02, 0.04, 0.08)
+    cell = judge_rows(claim, {claim.own_table: table_of_training(triplets(), "contrastive", steps)})
+    assert (cell.claim.verdict, cell.control.verdict) == ("pass", "fail")
+    assert cell.resolves < 0.01  # the control has 1 %
+    # Orders by the sum of squares: the sign of the product that it leaves out may halve or double the error.
+    error = cell.resolves * (4 if "order" in claim.id else 1.02)
+    for sign in (-1, 1):
+        wrong = table_of_training(triplets(), "contrastive", steps, rate_factor=1 + sign * error)
+        assert judge_rows(claim, {claim.own_table: wrong}).claim.verdict != "pass"
+        right = table_of_training(triplets(), "contrastive", steps)
+        errors = departure_error(lambda rows: rows["error"])(right)(sign * error)
+        np.testing.assert_allclose(errors, wrong["error"], atol=1e-12)
 
 
 def test_net_that_does_not_depart_has_no_row_and_fails_its_claims():
@@ -501,12 +520,14 @@ def test_law_is_judged_where_the_second_mode_is_small():
     assert cell.claim.reason == "no two widths up to 2^900 leave the other modes at most 0.004 of the first"
 
 
-@pytest.mark.parametrize("name", ["A4-departure-law", "beyond-departure-time", "beyond-blow-up"])
+@pytest.mark.parametrize("name", ["A4-departure-law", "A4-fixed-time", "beyond-departure-time", "beyond-blow-up"])
 def test_laws_resolve_a_few_percent_of_their_rate(name):
     (claim,) = [candidate for candidate in CLAIMS if candidate.id == name]
     tables = {claim.own_table: synthetic()[claim.own_table]}
     assert judge_rows(claim, tables).verdict == "pass"
     assert judge_rows(claim, tables).resolves < 0.025
+    wrong = synthetic(exponent=-1.03, slope=0.5 / 1.03, off=0.03)[claim.own_table]
+    assert judge_rows(claim, {claim.own_table: wrong}).claim.verdict == "fail"
 
 
 def test_other_modes_are_those_of_the_linear_growth_at_the_departure():

@@ -296,7 +296,7 @@ def test_features_that_run_away_are_recorded_as_departed():
 
 
 def widths_rows(random=None, *, supervised=1.02, in_time=1.6, control=0.0):
-    """Rows of the widths and seeds of config/quick.yaml, of the scatter that nets have."""
+    """Rows of the widths and seeds of config/quick.yaml, of the scatter observed."""
     random = np.random.default_rng(0) if random is None else random
     frame = pd.DataFrame([{"seed": s, "width": w} for s in range(4) for w in (64, 128, 192)])
     frame["drift"] = 0.6 * (1 + 0.02 * random.standard_normal(len(frame)))

@@ -12,7 +12,9 @@ from ssl_dynamics.claims.measures.rates import (
     divided,
     in_quadrature,
     multiplied,
+    nearer_error,
     nearer_rate,
+    of_the_mean,
     proportional,
     scaled,
 )
@@ -83,6 +85,21 @@ def test_ratios_to_a_prediction_and_measures_with_a_rate_as_factor():
     assert divided(largest_error("error"))(rows)(0.25).tolist() == [1.6, 2.4]
     assert multiplied(largest_error("error"))(rows)(0.25).tolist() == [2.5, 3.75]
     assert at_error(multiplied(largest_error("error")), -0.5)(rows).tolist() == [1.0, 1.5]
+
+
+def test_nearer_of_a_theory_too_large_and_one_too_small():
+    rows = pd.DataFrame({"seed": [0, 1, 2], "error": [1.0, 1.2, 0.9]})
+    nearer = nearer_error(multiplied(largest_error("error")), 0.25, centre=1)
+    assert nearer(rows).tolist() == [0.75, 0.75 * 1.2, 0.9 * 1.25]
+    assert nearer_error(divided(largest_error("error")), 0.25, centre=1)(rows)[0] == 0.8
+    assert np.isnan(nearer(rows.assign(error=np.nan))).all()
+
+
+def test_mean_over_the_seeds_of_a_theory_that_is_wrong():
+    rows = pd.DataFrame({"seed": [0, 1], "error": [1.0, 3.0]})
+    wrong = of_the_mean(multiplied(largest_error("error")))
+    assert wrong(rows)(0.5).tolist() == [3.0, 3.0]
+    assert np.isnan(wrong(rows.assign(error=[1.0, np.nan]))(0.5)).all()
 
 
 def test_a_wrong_theory_may_be_decided_by_other_rows_than_the_right_one():

@@ -11,9 +11,12 @@ from problems import flow_problems, judge_rows, orthonormal, symmetric
 from ssl_dynamics.analysis import fitted_order, projector_distance
 from ssl_dynamics.claims.measures import trajectories as measures
 from ssl_dynamics.experiments.widths.claims import CLAIMS
-from ssl_dynamics.experiments.widths.compare.narrow import vertex
-from ssl_dynamics.experiments.widths.config import Narrow
+from ssl_dynamics.experiments.widths.compare.narrow import error_table, vertex
+from ssl_dynamics.experiments.widths.config import SPEEDS, Narrow
+from ssl_dynamics.experiments.widths.design import NarrowDesign, NarrowSolution, Trajectories
+from ssl_dynamics.experiments.widths.solve.narrow import flow_at_speeds
 from ssl_dynamics.problem import quadratic_form
+from ssl_dynamics.problem.levels import FAR_RATES
 from ssl_dynamics.problem.losses import loss_value
 from ssl_dynamics.problem.schedule import transient_schedule
 from ssl_dynamics.problem.starts.layers import narrow_layers, wide_layers, wide_starts
@@ -300,8 +303,9 @@ def narrow_errors(*, speed_of_widths):
     rows = [
         {"metric": metric, "width": w, "seed": s, "learning_rate": r, "extrapolations": e, "time": 1.0,
          "error": (r / 10) ** (1 + e) + abs(speed - 1), "error_predicted": (r / 10) ** (1 + e),
-         "error_slow": (r / 10) ** (1 + e) + 0.01, "error_fast": abs((r / 10) ** (1 + e) - 0.01)}
-        for metric, speeds in (("grassmann", speed_of_widths), ("stiefel", (1.0, 1.5)))
+         "error_slow": (r / 10) ** (1 + e) + 0.01, "error_fast": abs((r / 10) ** (1 + e) - 0.01),
+         "error_predicted_slower": (r / 10) ** (1 + e) + 0.1, "error_predicted_faster": abs((r / 10) ** (1 + e) - 0.1)}
+        for metric, speeds in (("grassmann", speed_of_widths), ("stiefel", (1.0, 1.5)), ("canonical", (1.0, 2.0)))
         for w, speed in zip((2, 6), speeds, strict=True)
         for s in (0, 1, 2)
         for r in (0.01, 0.02, 0.04)
@@ -319,3 +323,59 @@ def test_speed_that_depends_on_the_width_fails_the_claims(speeds, verdict):
             assert cell.control.verdict == "fail"
             assert cell.verdict == verdict
             assert (cell.resolves < 0.01) == (verdict == "pass")  # what is 1 % off is told
+
+
+@pytest.fixture(scope="module")
+def sped():
+    """Nets on Stiefel manifolds at both ends of the widths: C, and weights (S, T, d, z) by metric, width and level."""
+    random = np.random.default_rng(0)
+    C = symmetric(np.array([-1.0, -0.7, 0.0, 0.2, 0.4, 0.6]), random)
+    start = orthonormal(6, 2, random, 2)
+    trained = {}
+    for metric, c in (("stiefel", 1), ("canonical", 2)):
+        for width in (2, 6):
+            speed = 1 + (width == 6) * c / 2
+            for level in range(3):
+                step, W, path = 0.005 * 2**level, start, [start]
+                for _ in range(6):
+                    for _ in range(80 // 2**level):
+                        W = np.linalg.qr(W - 2 * speed * step * (C @ W - W @ (W.mT @ C @ W)))[0]
+                    path.append(W)
+                trained[metric, width, level] = np.stack(path, axis=1)
+    return C, start, trained
+
+
+def speeds_judged(sped, factor=1.0):
+    """A3-stiefel-speed by a theory whose speeds are all wrong by a factor."""
+    C, start, trained = sped
+    times, speeds = 0.4 * np.arange(7), np.array(SPEEDS)
+    (claim,) = [claim for claim in CLAIMS if claim.id == "A3-stiefel-speed"]
+    basis, stiefel, canonical, slow, fast = (
+        grassmann_flow(C, start, factor * speed * times) for speed in (1, 1.5, 2, 0.99, 1.01)
+    )
+    solution = NarrowSolution(
+        times=times, speeds=speeds, named_speeds=np.array([1, 1.5, 2]), basis=basis, basis_stiefel=stiefel,
+        basis_canonical=canonical, basis_control={"slow": slow, "fast": fast}, integrated={},
+        at_speeds=flow_at_speeds(C, start, factor * times, speeds),
+    )  # fmt: skip
+    design = NarrowDesign(
+        learning_rates=0.005 * 2.0 ** np.arange(3), coarse_steps=20 * np.arange(7), widths=np.array([2, 6]), first={},
+        second={}, start=start,
+    )  # fmt: skip
+    table = error_table(design, Trajectories(trained, {}), solution)
+    table = table.assign(dataset="d", loss="contrastive", dimension=2)
+    return judge_rows(claim, {claim.own_table: table})
+
+
+def test_speeds_on_stiefel_manifolds_are_told_from_those_wrong_by_the_resolving_power(sped):
+    cell = speeds_judged(sped)
+    assert cell.verdict == "pass"
+    assert 1e-4 < cell.resolves < 0.01
+    for sign in (-1, 1):  # the sign of the product that is left out may halve or double the error
+        assert speeds_judged(sped, 1 + 4 * sign * cell.resolves).claim.verdict != "pass"
+
+
+def test_wrong_speeds_are_among_those_that_are_solved_for():
+    for speed in (1, *map(full_width_speed, METRICS)):
+        for rate in FAR_RATES.values():
+            assert np.abs(np.array(SPEEDS) - rate * speed).min() < 1e-12

@@ -14,5 +14,6 @@ COLLAPSED = 1.01  # effective rank of a representation that has
 # Controls solve a flow at a rate that is wrong by so much, relatively, on either side: what training resolves that is
 # extrapolated in the step size, and where the error of the step size itself is of that size (docs/theory.md §6).
 RATE_ERROR, COARSE_RATE_ERROR = 0.01, 0.1
+MIDDLE_RATE_ERROR = 0.05  # of laws that are judged within 1 or 2 %
 NEAR_RATES = {"slow": 1 - RATE_ERROR, "fast": 1 + RATE_ERROR}
 FAR_RATES = {"slower": 1 - COARSE_RATE_ERROR, "faster": 1 + COARSE_RATE_ERROR}

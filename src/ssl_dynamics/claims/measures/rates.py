@@ -33,6 +33,18 @@ def at_error(wrong: Wrong, error: float = 0.0) -> Measure:
     return lambda rows: wrong(rows)(error)
 
 
+def nearer_error(wrong: Wrong, error: float, *, centre: float = 0.0) -> Measure:
+    """The measure by a theory wrong by this relative error, of the sign for which it comes nearer to `centre`."""
+
+    def measure_of_both(rows: pd.DataFrame) -> "pd.Series[float]":
+        if_wrong_by = wrong(rows)
+        slow, fast = if_wrong_by(-error), if_wrong_by(error)
+        nearer: pd.Series[float] = slow.where((slow - centre).abs() <= (fast - centre).abs(), fast)
+        return nearer.where(slow.notna() & fast.notna())
+
+    return measure_of_both
+
+
 def proportional(measure: OfColumn, column: str, *, rates: Mapping[str, float] = NEAR_RATES) -> Wrong:
     """What a distance from theory is at least, if the rate is wrong by a relative error, whatever its sign.
 
@@ -99,6 +111,21 @@ def multiplied(measure: Measure) -> Wrong:
         return lambda error: (1 + error) * right
 
     return wrong
+
+
+def of_the_mean(wrong: Wrong) -> Wrong:
+    """The mean over the seeds of a measure, for each of them, by a theory that is wrong by a relative error."""
+
+    def measure_of_all(rows: pd.DataFrame) -> OfError:
+        if_wrong_by = wrong(rows)
+
+        def mean(error: float) -> "pd.Series[float]":
+            values = if_wrong_by(error)
+            return pd.Series(values.mean(skipna=False), index=values.index)
+
+        return mean
+
+    return measure_of_all
 
 
 def decided_over(columns: str | list[str], decide: OfTable, wrong: Wrong) -> Wrong:

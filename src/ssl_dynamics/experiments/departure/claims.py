@@ -1,6 +1,7 @@
 """A4 on two-layer linear nets: when unconstrained self-supervised training leaves the tangent kernel."""
 
-from ssl_dynamics.claims.measures.rates import at_error, multiplied
+from ssl_dynamics.claims.common import MIDDLE_RATE
+from ssl_dynamics.claims.measures.rates import at_error, divided, multiplied, nearer_error
 from ssl_dynamics.claims.measures.trajectories import (
     difference,
     exponent_in_width,
@@ -10,18 +11,26 @@ from ssl_dynamics.claims.measures.trajectories import (
     where,
     widest,
 )
-from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.experiments.departure.config import SECOND_MODE, WIDE
-from ssl_dynamics.experiments.departure.measures import asymptotic, at_rate, from_width, slope_in_log_width
+from ssl_dynamics.experiments.departure.measures import (
+    asymptotic,
+    at_rate,
+    departure_error,
+    from_width,
+    order_if_wrong,
+    slope_in_log_width,
+)
+from ssl_dynamics.problem.levels import MIDDLE_RATE_ERROR, RATE_ERROR
 
-
-def _slope(factor: float) -> Measure:
-    """`factor`, 2μ in units of μ, times the slope of the departure in ln h."""
-    return where(asymptotic(slope_in_log_width("departure", factor=factor)), model="equations")
-
+# 2μ, in units of μ, times the slope of the departure in ln h.
+SLOPE = where(asymptotic(slope_in_log_width("departure", factor=2)), model="equations")
+AT_FIXED_TIME = where(from_width(WIDE, exponent_in_width("drift")), moment="fixed")
 
 # Distances from a law whose rate is wrong by a relative error, at the largest width: of the departure, of the blow-up.
 TIME = where(asymptotic(widest(at_rate("law", difference("departure", "law")))), model="equations")
+TWICE = largest_error("error", extrapolations=2)
+GRAM_RATE = f"the Gram equations at a rate wrong by {RATE_ERROR:.0%}, of both signs the nearer"
 REMAINING = asymptotic(widest(at_rate("law_remaining", relative_error("remaining", "law_remaining"))))
 
 CLAIMS = [
@@ -36,16 +45,13 @@ CLAIMS = [
         f"the squares of the other modes sum to at most {SECOND_MODE} of the leading one's",
         experiment="departure",
         table="departure",
-        measure=_slope(2),
+        measure=SLOPE,
         statistic="mean",
         criterion=Criterion("within", (0.98, 1.02)),
-        control=Control(
-            "rate μ in place of 2μ",
-            _slope(1),
-        ),
+        control=Control(MIDDLE_RATE, nearer_error(multiplied(SLOPE), MIDDLE_RATE_ERROR, centre=1)),
         figure="departure",
         evidence="equations",
-        wrong=multiplied(_slope(2)),
+        wrong=multiplied(SLOPE),
     ),
     Claim(
         id="A4-fixed-time",
@@ -56,7 +62,7 @@ CLAIMS = [
         quantity="exponent in h of the drift at t = 2/μ, Gram equations, h from 2^18",
         experiment="departure",
         table="fixed_time",
-        measure=where(from_width(WIDE, exponent_in_width("drift")), moment="fixed"),
+        measure=AT_FIXED_TIME,
         statistic="mean",
         criterion=Criterion("within", (-1.02, -0.98)),
         control=Control(
@@ -65,6 +71,7 @@ CLAIMS = [
         ),
         figure="fixed-time",
         evidence="equations",
+        wrong=divided(AT_FIXED_TIME),
     ),
     Claim(
         id="beyond-departure-time",
@@ -100,7 +107,7 @@ CLAIMS = [
         measure=at_error(REMAINING),
         statistic="largest",
         criterion=Criterion("<=", 0.02),
-        control=Control("rate 1.05 μ", at_error(REMAINING, 0.05)),
+        control=Control(MIDDLE_RATE, nearer_error(REMAINING, MIDDLE_RATE_ERROR)),
         figure="blow-up",
         evidence="equations",
         wrong=REMAINING,
@@ -117,8 +124,10 @@ CLAIMS = [
         measure=order("error", at="width"),
         statistic="mean",
         criterion=Criterion("within", (0.9, 1.1)),
-        control=Control("the Gram equations with twice the width", order("error_width", at="width")),
+        # A step η grows as a rate does that is slower by μη/2: by 1 % at η = 0.02/μ.
+        control=Control(GRAM_RATE, nearer_error(departure_error(order("error", at="width")), RATE_ERROR, centre=1)),
         figure="gram-nets",
+        wrong=order_if_wrong,
     ),
     Claim(
         id="A4-gram-nets",
@@ -130,10 +139,12 @@ CLAIMS = [
         "extrapolated twice",
         experiment="departure",
         table="gram_nets",
-        measure=largest_error("error", extrapolations=2),
+        measure=TWICE,
         statistic="largest",
         criterion=Criterion("<=", 1e-3),
-        control=Control("the Gram equations at half the rate", largest_error("error_rate", extrapolations=2)),
+        # Nets depart at 2/μ and later: 1 % of it is 20 times the criterion.
+        control=Control(GRAM_RATE, nearer_error(departure_error(TWICE), RATE_ERROR)),
         figure="gram-nets",
+        wrong=departure_error(TWICE),
     ),
 ]

@@ -43,9 +43,9 @@ def equation_tables(plan: Design, solution: Solution) -> dict[str, pd.DataFrame]
 
 
 def nets_table(plan: Design, trajectories: Trajectories, solution: Solution) -> pd.DataFrame:
-    """μ times the departure of trained nets at each step size, or extrapolated, and times |t − t'| to the equations.
+    """μ times departures of nets, as trained at each step size or extrapolated, and as predicted, and |t − t'|.
 
-    Controls: the equations at half the rate, and with twice the width. A net that has not departed has no row.
+    A net that has not departed has no row.
     """
     rate = float(solution.rate[0])
     tables = []
@@ -65,9 +65,8 @@ def nets_table(plan: Design, trajectories: Trajectories, solution: Solution) -> 
                     "step": rate * plan.learning_rates[level],
                     "extrapolations": len(weights) - 1,
                     "departure": rate * departure,
+                    "predicted": rate * predicted,
                     "error": rate * np.abs(departure - predicted),
-                    "error_rate": rate * np.abs(departure - 2 * predicted),
-                    "error_width": rate * np.abs(departure - solution.departure_double[width]),
                 }
             )
             tables.append(table[np.isfinite(departure)])

@@ -68,7 +68,6 @@ class Solution(ArrayFile):
     drift: Array  # (H, S, 2) at the two moments, 0 where the net is no more
     alive: NDArray[np.bool_]
     moments: Array  # (H, 2)
-    departure_double: dict[int, Array]  # with twice the width in the equations, (S,)
 
 
 def design(job: Job[DesignSettings]) -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Measure, OfRows, T, Wrong
+from ssl_dynamics.claims.measures.trajectories import errors_by_rate, order_of_errors
+from ssl_dynamics.claims.verdict import Measure, OfError, OfRows, T, Wrong
 from ssl_dynamics.experiments.departure.config import LARGEST, SECOND_MODE
 from ssl_dynamics.unsettled import Unsettled
 
@@ -35,6 +36,25 @@ def asymptotic(measure: OfRows[T]) -> OfRows[T]:
         return measure(wide)
 
     return measure_of_wide
+
+
+def departure_error(measure: Measure) -> Wrong:
+    """The measure of errors |t − t'/(1 + ε)|, t' the predicted departures, if the rate is wrong by ε, relatively."""
+
+    def wrong(rows: pd.DataFrame) -> OfError:
+        measured, predicted = rows["departure"], rows["predicted"]
+        return lambda error: measure(rows.assign(error=(measured - predicted / (1 + error)).abs()))
+
+    return wrong
+
+
+def order_if_wrong(rows: pd.DataFrame) -> OfError:
+    """The order in η of √(E² + (εt')²) over the trained widths, if the rate is wrong by a relative error ε.
+
+    Not of |E + εt'|: steps delay a departure, which some rate that is too slow undoes at one step size or another.
+    """
+    errors, predicted = (errors_by_rate(column, at="width")(rows) for column in ("error", "predicted"))
+    return lambda error: order_of_errors((errors**2 + (error * predicted) ** 2) ** 0.5)
 
 
 def at_rate(column: str, measure: Measure) -> Wrong:

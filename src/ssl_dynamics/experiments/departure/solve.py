@@ -25,13 +25,8 @@ def solve(job: Job[LossSettings]) -> None:
     for width in map(int, plan.widths):
         by_width.append(_of_width(C, points.anchor, plan, width))
         progress.advance()
-    double = {}
-    for width in map(int, plan.trained):  # control: the width in the equations wrong by a factor of 2
-        start = gram_state(plan.first_factor[width], plan.second_factor[width], width)
-        wrong = gram_curve(C, start, width=2 * width, points=points.anchor)
-        double[width] = first_passage(wrong.times, wrong.drift, DEPARTURE)
     columns = {name: np.stack([part[name] for part in by_width]) for name in by_width[0]}
-    Solution(**columns, departure_double=double).save(job.output("solution"))
+    Solution(**columns).save(job.output("solution"))
 
 
 def _of_width(C: Array, X: Array, plan: Design, size: int) -> Arrays:

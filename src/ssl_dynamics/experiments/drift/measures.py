@@ -39,25 +39,21 @@ def _widest(rows: pd.DataFrame) -> pd.DataFrame:
     return chosen
 
 
-def departure_slope(rate: float) -> Measure:
-    """Slope in ln h of `rate` · ln of what the kernel of the start predicts for the departure, for each seed.
+def departure_slope(rows: pd.DataFrame) -> "pd.Series[float]":
+    """Slope in ln h of 2 ln of what the kernel of the start predicts for the departure, for each seed.
 
     nan where a run never departs. Least squares weighted by h: Θ_h of a random start deviates from Θ∞ by O(h^{−1/2}),
     and so do the logarithms.
     """
-
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        table = rows.assign(log=rate * np.log(rows["frozen_change"]))
-        return pd.Series(
-            {
-                seed: np.polyfit(np.log(run["width"]), run["log"], 1, w=np.sqrt(run["width"]))[0]
-                if np.isfinite(run["log"]).all()
-                else np.nan
-                for seed, run in table.groupby("seed")
-            }
-        )
-
-    return measure
+    table = rows.assign(log=2 * np.log(rows["frozen_change"]))
+    return pd.Series(
+        {
+            seed: np.polyfit(np.log(run["width"]), run["log"], 1, w=np.sqrt(run["width"]))[0]
+            if np.isfinite(run["log"]).all()
+            else np.nan
+            for seed, run in table.groupby("seed")
+        }
+    )
 
 
 def share(column: str) -> Measure:
@@ -65,11 +61,7 @@ def share(column: str) -> Measure:
     return lambda rows: rows.groupby("seed")[column].mean()
 
 
-def delay_ratio(rate: float) -> Measure:
-    """Mean over the widths of `rate` times the delay from departure to blow-up, over the predicted one."""
-
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        ratio = rate * rows["blow_up_delay"] / rows["predicted_delay"]
-        return ratio.groupby(rows["seed"]).apply(lambda run: run.mean(skipna=False))
-
-    return measure
+def delay_ratio(rows: pd.DataFrame) -> "pd.Series[float]":
+    """Mean over the widths of the delay from departure to blow-up over the predicted one."""
+    ratio = rows["blow_up_delay"] / rows["predicted_delay"]
+    return ratio.groupby(rows["seed"]).apply(lambda run: run.mean(skipna=False))

@@ -4,7 +4,7 @@ from functools import partial
 
 from ssl_dynamics.claims.common import FAR_RATE, NEAR_RATE
 from ssl_dynamics.claims.measures.budgets import within_reach
-from ssl_dynamics.claims.measures.rates import in_quadrature, nearer_rate, proportional, scaled
+from ssl_dynamics.claims.measures.rates import divided, in_quadrature, nearer_rate, proportional, scaled
 from ssl_dynamics.claims.measures.trajectories import (
     collapse_deviation,
     curve_deviation,
@@ -309,5 +309,6 @@ CLAIMS = [
         criterion=Criterion("within", (1.9, 2.1)),
         control=Control("the same steps without the horizontal projection", order("defect_euclidean")),
         figure="steps",
+        wrong=divided(order("defect")),
     ),
 ]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ssl_dynamics.claims.common import NEAR_RATE
-from ssl_dynamics.claims.measures.rates import decided_over, nearer_rate, proportional, scaled
+from ssl_dynamics.claims.measures.rates import at_error, decided_over, nearer_rate, proportional, scaled
 from ssl_dynamics.claims.measures.trajectories import (
     changed_by,
     collapse_deviation,
@@ -22,7 +22,7 @@ from ssl_dynamics.claims.measures.trajectories import (
 )
 from ssl_dynamics.claims.rounding import EPSILON, LATE_SLOPE, Rounding
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
-from ssl_dynamics.experiments.kernel.measures import rank_difference
+from ssl_dynamics.experiments.kernel.measures import change_by_decay, rank_difference
 from ssl_dynamics.problem.levels import COLLAPSE_TIME, COLLAPSED
 
 # Of a column of the tables.
@@ -131,7 +131,7 @@ CLAIMS = [
         quantity="largest change of ln(σ_2/σ_1) by weight decay over that of the curve, step size extrapolated twice",
         experiment="kernel",
         table="kernel_collapse",
-        measure=largest_over("kernel", changed_by("log_ratio", "log_ratio_decay", extrapolations=2)),
+        measure=largest_over("kernel", at_error(change_by_decay)),
         statistic="largest",
         criterion=Criterion("<=", 1e-3),
         control=Control(
@@ -139,6 +139,7 @@ CLAIMS = [
             smallest_over("kernel", changed_by("log_largest", "log_largest_decay", extrapolations=2)),
         ),
         figure="kernel-collapse",
+        wrong=decided_over("kernel", largest_of, change_by_decay),
     ),
     Claim(
         id="A1-regression-rank",

@@ -5,8 +5,9 @@ from ssl_dynamics.claims.measures.trajectories import farthest, nearest_to, wher
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.experiments.kernel_limit.measures import mean_ratio
 
-# A square distance is at most as uncertain as one squared normal variable: √2/√(nets) of a mean over independent nets,
-# 0.04 with the 16 · 16 · 5 that are drawn. That holds 3.8 times in the band.
+# The least certain of the blocks is that of the first layer of linear nets, Γ ⊗ (W_2ᵀW_2/h − I): of z = 2 outputs three
+# squares of equal mean, √(2/3) of a net and 0.023 of a mean over the 16 · 16 · 5 that are drawn. The band has room for
+# half of its interval, 0.05, and four times that error. Points along one line alone would make the error 0.04.
 BAND = 0.15
 
 

@@ -1,7 +1,7 @@
 """Beyond the dot product: InfoNCE, NT-Xent and others under the same constraint."""
 
 from ssl_dynamics.claims.measures.orders import leading_orders
-from ssl_dynamics.claims.measures.rates import in_quadrature, nearer_rate
+from ssl_dynamics.claims.measures.rates import divided, in_quadrature, nearer_rate
 from ssl_dynamics.claims.measures.trajectories import last, where
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.experiments.objectives.config import ARRIVED
@@ -41,6 +41,7 @@ CLAIMS = [
             "the form C of the triplets' own negatives", order_in_inverse_temperature("sine_own_negatives")
         ),
         figure="temperatures",
+        wrong=divided(order_in_inverse_temperature("sine")),
     ),
     Claim(
         id="beyond-infonce-departure",

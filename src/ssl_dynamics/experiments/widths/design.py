@@ -78,6 +78,11 @@ class NarrowSolution(ArrayFile):
         """Speed of the nets of width h = d."""
         return float(self.named_speeds[METRICS.index(metric)])
 
+    def basis_at(self, speed: float) -> Array:
+        """The closed form at the one of `speeds` that is nearest to this one."""
+        basis: Array = self.at_speeds[:, np.abs(self.speeds - speed).argmin()]
+        return basis
+
     def full_width_basis(self, metric: str) -> Array:
         """The closed form at that speed."""
         return {"grassmann": self.basis, "stiefel": self.basis_stiefel, "canonical": self.basis_canonical}[metric]

@@ -2,14 +2,18 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ssl_dynamics.analysis import combined_span, richardson_weights
 from ssl_dynamics.cells import write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.downstream.config import ProbeSettings
 from ssl_dynamics.labelled import Labelled
+from ssl_dynamics.problem.levels import FAR_RATES
 from ssl_dynamics.shared_files import GrassmannianSolution, Trajectories
 from ssl_dynamics.tables import STEP_RATIO, tidy_rows
+
+Array = NDArray[np.float64]
 
 
 def compare(job: Job[ProbeSettings]) -> None:
@@ -26,7 +30,7 @@ def compare(job: Job[ProbeSettings]) -> None:
 def accuracy_table(
     trajectories: Trajectories, solution: GrassmannianSolution, labelled: Labelled, penalty: float
 ) -> pd.DataFrame:
-    """Accuracies at every checkpoint: trained, extrapolated to η → 0 once, predicted, predicted at rate 1.
+    """Accuracies at every checkpoint: trained, extrapolated to η → 0 once, predicted, predicted at wrong rates.
 
     After the transient training goes on at a single step size: nothing is extrapolated there but the end, at which the
     span is at its limit for every step size, and which is as trained.
@@ -39,6 +43,7 @@ def accuracy_table(
         "extrapolated": span,
         "predicted": solution.basis,
         "predicted_control": solution.basis_half,
+        **{f"predicted_{name}": at_rate(solution, name) for name in FAR_RATES},
     }
     tables = []
     for probe, accuracies in labelled.accuracies(models, penalty).items():
@@ -48,3 +53,9 @@ def accuracy_table(
         accuracies["extrapolated"] = known
         tables.append(tidy_rows(accuracies, solution.times).assign(probe=probe))
     return pd.concat(tables)
+
+
+def at_rate(solution: GrassmannianSolution, name: str) -> Array:
+    """The closed form at a wrong rate over the transient, and at the right one after it, when it is at its limit."""
+    wrong = solution.basis_wrong[name]
+    return np.concatenate([wrong, solution.basis[:, wrong.shape[1] :]], axis=1)

@@ -8,6 +8,7 @@ from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.widths.config import METRICS
 from ssl_dynamics.experiments.widths.design import Array, NarrowDesign, NarrowSolution, Trajectories
+from ssl_dynamics.problem.levels import FAR_RATES
 from ssl_dynamics.tables import combinations, tidy_rows
 
 
@@ -52,14 +53,18 @@ def metric_of_speed(metric: str, width: int, design: NarrowDesign) -> str | None
 def error_table(design: NarrowDesign, trajectories: Trajectories, solution: NarrowSolution) -> pd.DataFrame:
     """‖P − P'‖_F/√(2z) between trained (or extrapolated) spans and the closed form.
 
-    At speed 1 (`error`), at speeds near it (`error_slow`, `error_fast`), and at the speed that theory gives for the net
-    (`error_predicted`, nan where it gives none).
+    At speed 1 (`error`), at speeds near it (`error_slow`, `error_fast`), at the speed that theory gives for the net
+    (`error_predicted`, nan where it gives none), and 10 % off that (`…_slower`, `…_faster`).
     """
     rates, times = design.learning_rates, solution.times
     tables = []
     for metric, width in nets(design, trajectories):
         known = metric_of_speed(metric, width, design)
         predicted = solution.full_width_basis(known) if known else None
+        off = {
+            f"error_predicted_{name}": solution.basis_at(rate * solution.full_width_speed(known)) if known else None
+            for name, rate in FAR_RATES.items()
+        }
         for level, weights in combinations(len(rates)):
             runs = [(metric, width, i) for i in range(level, level + len(weights))][::-1]
             if not set(runs) <= set(trajectories.weights):
@@ -72,6 +77,7 @@ def error_table(design: NarrowDesign, trajectories: Trajectories, solution: Narr
                 for column, basis in (
                     ("error", solution.basis),
                     ("error_predicted", predicted),
+                    *off.items(),
                     *((f"error_{name}", wrong) for name, wrong in solution.basis_control.items()),
                 )
             }
