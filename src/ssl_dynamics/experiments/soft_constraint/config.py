@@ -47,7 +47,7 @@ class SoftConstraint(Settings):
     finest_step: Annotated[
         float, Field(gt=0, lt=0.1, description="finest step size η, in units of 1/(‖C‖₂ + the largest β)")
     ]
-    levels: Annotated[int, Field(ge=3, le=8, description="number of step sizes, each twice the one before")]
+    levels: Annotated[int, Field(ge=5, le=8, description="number of step sizes, each twice the one before")]
     checkpoints: Annotated[int, Field(ge=12, description="number of times at which every step size is compared")]
     transient: Annotated[PositiveFloat, Field(description="length of the training, in units of 1/‖C‖₂")]
     limit_steps: Annotated[int, Field(ge=100, description="most steps of the training to the limits")]
