@@ -152,7 +152,7 @@ OTHERS = {
     *("spectral_norm_bound", "unit_column_descent_log_singular_values", "unit_column_log_singular_values"),
     *("output_layer_flow", "slow_feature_flow"),
     *("EdgeOrbit", "edge_angle", "steps_to_edge_orbit"),
-    *("soft_constraint_flow", "soft_constraint_limit", "spectral_contrastive_flow", "strong_penalty_gram"),
+    *("soft_constraint_flow", "soft_constraint_limit", "spectral_contrastive_flow", "penalised_gram"),
     *("largest_penalised_step", "least_penalty", "safe_penalty", "settling_times"),
     *("StepwiseLaw", "stepwise_aligned_flow", "stepwise_law"),
 }

@@ -17,6 +17,9 @@ CURVE_POINTS = 81
 # Penalties, in units of ‖C‖, at which the closed form is compared with what it tends to for β → ∞, at the same times.
 STRONG = (1e2, 1e3, 1e4, 1e5)
 
+# Share of what the start leaves at the largest penalty, e^{−4(β − λ_d)t}, from which on training is compared with that.
+SETTLED = 1e-5
+
 # Limits are trained with weight decay, L + ω‖W‖²: ω in units of ‖C‖. It adds ω to every λ_k, without which few or none
 # are positive, and no direction of C dies under any penalty; the larger, the wider apart are the sides of λ_k + ω.
 DECAY = 4.0
