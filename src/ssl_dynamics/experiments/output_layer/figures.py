@@ -47,9 +47,9 @@ def output_layer(output_layer: pd.DataFrame, output_layer_curve: pd.DataFrame) -
         panels.line(f"$h={width}$", theme.GUIDE, "-", "o", linewidth=size / 4, markersize=size, markerfacecolor="none")
         for width, size in sizes.items()
     ]
-    theory, training = panels.theory_and_training("o")
-    training.set_markerfacecolor("none")
-    handles += [theory, training, panels.line("no change", theme.CONTROL, "--")]
+    lines, points = panels.theory_and_training("o")
+    points.set_markerfacecolor("none")
+    handles += [lines, points, panels.line("no change", theme.CONTROL, "--")]
     return panels.finished(
         grid, x=r"slow time $2|\lambda_1|\kappa t/h$", y=r"change of $\ln(\sigma_2/\sigma_1)$", handles=handles
     )
