@@ -375,7 +375,7 @@ def test_what_is_left_of_strong_penalties_is_drawn_with_what_was_trained():
     theme.apply()
     figure = drawn(FIGURES["soft-strong"], "soft_constraint")
     made = MADE_UP["soft_constraint"]()
-    label = r"$\beta\,\|X(WW^\top-\ldots)X^\top\|_F/\max\|XPCPX^\top\|_F$"
+    label = r"relative $\beta\,\|X(WW^\top-\ldots)X^\top\|_F$"
     assert label in [figure.get_supylabel(), *(axes.get_ylabel() for axes in figure.axes)]
     cell = "dataset == 'a' and loss == 'contrastive' and dimension == 1"
     trained = made["soft_distance"].query(cell + " and settled and extrapolations == 2 and learning_rate == 0.01")

@@ -9,7 +9,7 @@ from ssl_dynamics.figures import marks, panels, theme
 WITHOUT, WITH = "none (A1)", "constraint (A2)"
 QUANTITIES = {"Gram matrix": (theme.WINE, "s"), "span": (theme.DYNAMICS_COLORS["grassmannian"], "o")}
 
-STRONG_LABEL = r"$\beta\,\|X(WW^\top-\ldots)X^\top\|_F/\max\|XPCPX^\top\|_F$"
+STRONG_LABEL = r"relative $\beta\,\|X(WW^\top-\ldots)X^\top\|_F$"
 # What is left of WWᵀ: its colour, its marker, the term that predicts it, and what has been taken away.
 LEFT = {
     "from_projector": (theme.DYNAMICS_COLORS["grassmannian"], "o", "first_term", "$P$"),
