@@ -134,7 +134,9 @@ FUNCTIONS = {
     "kernel_flow": [("K", PSD, bad_matrix), ("A", FORM, bad_matrix), ("U0", BASIS, bad_start), T],
     "regression_flow": [("K", PSD, bad_matrix), ("Y", BASIS, bad_start), ("U0", BASIS, bad_start), T],
     "regression_descent": [("K", PSD, bad_matrix), ("Y", BASIS, bad_start), ("U0", BASIS, bad_start), RATE, STEPS],
+    "penalised_gram": [C, ("basis", BASIS, bad_basis)],
 }
+KEYWORDS = {"penalised_gram": {"beta": 1e3}}  # beside these arguments
 # What takes no such arguments: the result of another function, checked where that is made.
 DERIVED = {"top_eigenfunction"}
 # Nets of large width, and the noise of triplets, take other arguments: their tests refuse bad ones, in tables of
@@ -152,7 +154,7 @@ OTHERS = {
     *("spectral_norm_bound", "unit_column_descent_log_singular_values", "unit_column_log_singular_values"),
     *("output_layer_flow", "slow_feature_flow"),
     *("EdgeOrbit", "edge_angle", "steps_to_edge_orbit"),
-    *("soft_constraint_flow", "soft_constraint_limit", "spectral_contrastive_flow", "strong_penalty_gram"),
+    *("soft_constraint_flow", "soft_constraint_limit", "spectral_contrastive_flow"),
     *("largest_penalised_step", "least_penalty", "safe_penalty", "settling_times"),
     *("StepwiseLaw", "stepwise_aligned_flow", "stepwise_law"),
 }
@@ -171,7 +173,7 @@ def test_every_public_function_is_covered():
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_good_arguments_are_accepted(function):
-    result = getattr(theory, function)(*(good for _, good, _ in FUNCTIONS[function]))
+    result = getattr(theory, function)(*(good for _, good, _ in FUNCTIONS[function]), **KEYWORDS.get(function, {}))
     arrays = [result] if isinstance(result, np.ndarray | float) else [result.L, result.form, result.B0]
     assert all(np.isfinite(array).all() for array in arrays)
 
@@ -180,7 +182,7 @@ def test_good_arguments_are_accepted(function):
 def test_bad_argument_is_refused_with_what_is_wrong(function, arguments, i, value, message):
     values = [value if k == i else good for k, (_, good, _) in enumerate(arguments)]
     with pytest.raises(ValueError, match=message):
-        getattr(theory, function)(*values)
+        getattr(theory, function)(*values, **KEYWORDS.get(function, {}))
 
 
 TRIPLETS = Triplets(*RANDOM.standard_normal((3, 6, D)))

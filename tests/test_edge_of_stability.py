@@ -1,6 +1,7 @@
 """Riemannian steps beyond the edge of stability: their orbit of period 2, in theory, in training and in the claims."""
 
 import logging
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from ssl_dynamics.experiments.edge_of_stability import compare as comparison
 from ssl_dynamics.experiments.edge_of_stability import simulate as training
 from ssl_dynamics.experiments.edge_of_stability.claims import CLAIMS
 from ssl_dynamics.experiments.edge_of_stability.config import DesignSettings, EdgeOfStability, SolveSettings
+from ssl_dynamics.experiments.edge_of_stability.design import Trajectories
 from ssl_dynamics.experiments.edge_of_stability.solve import design, solve
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.simulation.manifolds import Grassmannian, SideBySide
@@ -144,37 +146,6 @@ def test_spans_beside_the_orbit_move_as_predicted_to_second_order(exponential):
     assert fitted_order(sizes, np.array(errors)) == pytest.approx(2, abs=0.05)
 
 
-def over_leading(W):
-    """Coordinates (6 − z, z) over the first z of all directions."""
-    z = W.shape[1]
-    return W[z:] @ np.linalg.inv(W[:z])
-
-
-@BOTH
-def test_a_step_multiplies_by_the_factors_as_far_as_the_partner_changes_its_sign_however_far_from_the_plane(
-    exponential,
-):
-    """For z = 1 it takes w_j/w_1 times 1 − q(λ_j − λ_1), with one q for all j: the factors where that of v_d is −1."""
-    W = orthonormal(7, 1, np.random.default_rng(4))
-    factors = EdgeOrbit(np.diag(SPECTRUM), 1, 0.6, exponential=exponential).graph_factors()
-    assert factors[-1] == pytest.approx(-1, rel=1e-12)
-    moved = stepped(np.diag(SPECTRUM), W, 0.6, exponential=exponential)
-    found = over_leading(moved) / over_leading(W)
-    np.testing.assert_allclose(found, 1 - (1 - found[-1]) / 2 * (1 - factors), rtol=1e-10)
-
-
-@BOTH
-@pytest.mark.parametrize(("z", "h"), [(1, 1.2), (2, 1.2), (2, 1.45)])
-def test_graph_factors_are_those_of_directions_without_a_partner(exponential, z, h):
-    C, rate = np.diag(SPECTRUM), h / 2
-    orbit = EdgeOrbit(C, z, rate, exponential=exponential)
-    W = np.linalg.qr(orbit.points()[0] + 1e-6 * np.eye(7)[:, [3]] * np.ones((1, z)))[0]
-    moved = stepped(C, W, rate, exponential=exponential)
-    np.testing.assert_allclose(over_leading(moved), orbit.graph_factors() * over_leading(W), atol=1e-11)
-    wrong = orbit.graph_factors(rate=1.01)
-    np.testing.assert_allclose(1 - wrong, 1.01 * (1 - orbit.graph_factors()), rtol=1e-12)
-
-
 @BOTH
 def test_in_the_plane_every_start_ends_in_the_orbit(exponential):
     C = np.diag([0.0, 1.0])
@@ -216,6 +187,16 @@ def test_starts_without_the_leading_direction_and_small_budgets_never_arrive():
     assert steps_to_edge_orbit(C, W0, [0.65], **run | {"most": 3}) == np.inf
 
 
+def beside(W0=((0.9,), (0.43588989435406744,)), steps=3, **rate):
+    return EdgeOrbit(np.diag([0, 1.0]), 1, 1.1).beside(np.array(W0), steps, **rate)
+
+
+def steps_of(learning_rate, **options):
+    run = {"within": 1e-3, "lasting": 1, "most": 9}
+    return steps_to_edge_orbit(np.diag([0, 1.0]), np.eye(2)[:, :1], [learning_rate], **run, **options)
+
+
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -223,12 +204,29 @@ def test_starts_without_the_leading_direction_and_small_budgets_never_arrive():
         (lambda: edge_angle(1.6, exponential=True), "at most π/2 for the exponential map; got 1.6"),
         (lambda: EdgeOrbit(np.eye(3), 3, 1.0), "z must be a whole number between 1 and d − 1 = 2; got 3"),
         (lambda: EdgeOrbit(np.eye(3), 1, 0.0), "learning_rate must be a positive number"),
-        (lambda: EdgeOrbit(np.diag([0, 1.0]), 1, 1.6, exponential=True), "at most π/2"),
+        (
+            lambda: EdgeOrbit(np.diag([0, 1.0]), 1, 1.6, exponential=True),
+            "learning_rate times .* at most π/2 .* got 1.6",
+        ),
+        (lambda: EdgeOrbit(np.diag([0, 1.0]), 1, 1e200), "at most 1e.06 for QR and polar retraction; got 1e.200"),
+        (lambda: EdgeOrbit(np.diag([-1e250, 0.0]), 1, 1e100), "at most 1e.06 for QR and polar retraction; got inf"),
+        (lambda: beside(steps=1.5), "steps must be whole numbers; got 1.5"),
+        (lambda: beside(steps=-3), "steps must not be negative; got -3"),
+        (lambda: beside(rate=np.nan), "rate must be a positive number; got nan"),
+        (lambda: beside(rate=np.inf), "rate must be a positive number; got inf"),
+        (lambda: beside(rate="x"), "rate must be a positive number; got 'x'"),
+        (lambda: beside(rate=1e200), "displacement from the orbit overflows float64"),
+        (
+            lambda: beside(W0=EdgeOrbit(np.diag([0, 1.0]), 1, 1.1).points()[0][::-1] * [[1], [-1]]),
+            "W0 has no component",
+        ),
         (lambda: EdgeOrbit(np.diag([0, 1.0]), 1, 1.1).beside(np.eye(2), 1), "W0 must have z = 1 columns; got 2"),
         (
             lambda: steps_to_edge_orbit(np.eye(2), np.eye(2)[:, :1], [], within=1e-3, lasting=1, most=9),
             "learning_rates must be a list of positive numbers",
         ),
+        (lambda: steps_of(1e200), "learning_rates times .* at most 1e.06 for QR and polar retraction; got 1e.200"),
+        (lambda: steps_of(5.0, exponential=True), "learning_rates times .* at most π/2 for the exponential map; got 5"),
         (
             lambda: steps_to_edge_orbit(np.eye(2), np.eye(2), [1.0], within=1e-3, lasting=1, most=9),
             "z must be a whole number between 1 and d − 1",
@@ -291,7 +289,6 @@ def test_claims_pass_in_training(monkeypatch, tmp_path, z):
     found = verdicts(tables(monkeypatch, tmp_path, z))
     assert {name: cell.verdict for name, cell in found.items()} == dict.fromkeys(found, "pass")
     assert found["beyond-edge-orbit"].resolves < 0.01
-    assert found["beyond-edge-period"].resolves < 0.01
     assert found["beyond-edge-attracts"].resolves < 0.01
 
 
@@ -308,12 +305,31 @@ def test_period_fails_below_the_edge(monkeypatch, tmp_path):
     assert verdicts(made)["beyond-edge-period"].verdict == "fail"
 
 
+def test_period_compares_with_two_steps_before_and_with_the_nearer_of_the_next_step_sizes():
+    """Lines of one plane, at random angles: projectors are apart by the sine of the difference."""
+    angles = np.random.default_rng(3).uniform(0, np.pi / 2, (5, 2, 4))  # two step sizes below the edge
+    weights = np.stack([np.cos(angles), np.sin(angles)], axis=-1)[..., None]
+    runs = Trajectories(weights=dict.fromkeys(("qr", "polar", "geodesic"), weights), beside={})
+    plan = SimpleNamespace(start=np.zeros((2, 2, 1)), beyond=np.array([1.05, 1.1, 1.2]), steps={}, needed={})
+    plan.steps = plan.needed = {"qr": 9, "geodesic": 9}
+    made = comparison.period_table(runs, plan).query("retraction == 'geodesic'").set_index(["step", "seed"])
+    for k, step in enumerate(plan.beyond):
+        for seed in range(2):
+            *_, two, one, last = angles[2 + k, seed]
+            others = [angles[2 + other, seed, -3] for other in (k - 1, k + 1) if 0 <= other < 3]
+            row = made.loc[(step, seed)]
+            assert row["error"] * abs(np.sin(last - one)) == pytest.approx(abs(np.sin(last - two)), abs=1e-12)
+            nearest = min(abs(np.sin(last - other)) for other in others)
+            assert row["error_next"] * abs(np.sin(last - one)) == pytest.approx(nearest, abs=1e-12)
+
+
 def test_where_the_budget_does_not_lead_to_the_orbit_claims_are_open(monkeypatch, tmp_path):
     made = tables(monkeypatch, tmp_path, 1)
     cut = {name: table.assign(needed=np.inf) if "needed" in table else table for name, table in made.items()}
     found = verdicts(cut)
     assert {name for name, cell in found.items() if cell.verdict == "open"} == set(found) - {"beyond-edge-attracts"}
-    assert "edge_of_stability.most_steps ends the training" in found["beyond-edge-orbit"].claim.reason
+    reason = found["beyond-edge-orbit"].claim.reason
+    assert reason.startswith("spectrum and starts ask for more steps; edge_of_stability.most_steps ends the training")
 
 
 def test_from_starts_that_are_not_orthonormal_the_constraint_attracts():

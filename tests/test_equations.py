@@ -49,7 +49,7 @@ def test_claims_without_training_are_those_that_say_so():
     expected = {claim.id for claim in CLAIMS if claim.evidence != "trained"} - OF_NETS
     for config in SHIPPED:
         assert {claim.id for claim in stage.claims_without_training(config)} == expected
-    assert len(expected) == 11
+    assert len(expected) == 10
 
 
 @pytest.mark.parametrize("config", SHIPPED, ids=lambda config: config.name)

@@ -3,6 +3,7 @@ import re
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
+from zlib import crc32
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -39,8 +40,9 @@ def rows(**axes):
 
 
 def measured(frame, *columns):
-    """The rows with these columns, of numbers between 1 and 2 that are others in every row."""
-    return frame.assign(**dict.fromkeys(columns, 1 + np.exp(-np.arange(len(frame)) / len(frame))))
+    """The rows with these columns, of numbers between 1 and 2 that are others in every row and column."""
+    places = np.arange(len(frame))
+    return frame.assign(**{name: 1 + np.exp(-(places + crc32(name.encode()) / 2**32) / len(frame)) for name in columns})
 
 
 # The tables that the figures of a folder read, made up: with the columns that they have in a run, as far as figures
@@ -126,6 +128,10 @@ def soft_constraint():
         "soft_strong": measured(
             rows(strength=[100.0, 1000.0], time=TIMES),
             *("from_projector", "first_term", "from_first", "second_term", "error"),
+        ),
+        "soft_distance": measured(
+            rows(learning_rate=RATES, extrapolations=[0, 2], strength=[5.0], settled=[False, True], time=TIMES),
+            *("from_projector", "from_first", "error"),
         ),
         "soft_rank": pd.concat([trained, rank]),
         "soft_limits": pd.concat([limits, limits.assign(value=np.nan)]),
@@ -344,6 +350,48 @@ def test_theory_of_random_starts_is_drawn_between_the_checkpoints():
     by_color = {line.get_color(): len(line.get_xdata()) for line in curves}
     assert [by_color[line.get_color()] for line in trained] == np.repeat([3, 9, 3, 3], len(WIDTHS)).tolist()
     assert all(len(line.get_xdata()) == 3 for line in trained)
+    plt.close("all")
+
+
+def test_nets_are_told_in_the_legend_by_the_marks_of_the_plot():
+    theme.apply()
+    figure = drawn(FIGURES["output-layer"], "output_layer")
+    marks = {
+        (line.get_color(), line.get_marker(), line.get_markerfacecolor())
+        for line in figure.axes[0].lines
+        if line.get_linestyle() == "None"
+    }
+    handles = figure.legends[0].legend_handles
+    of_nets = [handle for handle in handles if handle.get_label().startswith(("linear", "ReLU", "erf"))]
+    assert {(line.get_color(), line.get_marker(), line.get_markerfacecolor()) for line in of_nets} == marks
+    assert len(marks) == 4
+    (training,) = [handle for handle in handles if handle.get_label() == "training"]
+    assert training.get_markerfacecolor() == "none"
+    plt.close("all")
+
+
+def test_what_is_left_of_strong_penalties_is_drawn_with_what_was_trained():
+    """Largest over the times and mean over the seeds, of what has settled, extrapolated twice at the finest step."""
+    theme.apply()
+    figure = drawn(FIGURES["soft-strong"], "soft_constraint")
+    made = MADE_UP["soft_constraint"]()
+    label = r"relative $\beta\,\|X(WW^\top-\ldots)X^\top\|_F$"
+    assert label in [figure.get_supylabel(), *(axes.get_ylabel() for axes in figure.axes)]
+    cell = "dataset == 'a' and loss == 'contrastive' and dimension == 1"
+    trained = made["soft_distance"].query(cell + " and settled and extrapolations == 2 and learning_rate == 0.01")
+    closed = made["soft_strong"].query(cell)
+    dots = [line for line in figure.axes[0].lines if line.get_linestyle() == "None"]
+    filled = [line for line in dots if line.get_markerfacecolor() != "none"]
+    assert {line.get_marker() for line in filled} == {"o", "s"}
+    for name, marker in (("from_projector", "o"), ("from_first", "s"), ("error", "^")):
+        for lines, rows_of in ((filled, trained), ([line for line in dots if line not in filled], closed)):
+            found = [line for line in lines if line.get_marker() == marker]
+            if not found:
+                assert (name, rows_of is trained) == ("error", True)
+                continue
+            expected = rows_of.groupby(["strength", "seed"])[name].max().groupby("strength").mean()
+            np.testing.assert_allclose(found[0].get_ydata(), expected, rtol=1e-12)
+            np.testing.assert_allclose(found[0].get_xdata(), expected.index, rtol=1e-12)
     plt.close("all")
 
 

@@ -28,6 +28,7 @@ from ssl_dynamics.experiments.soft_constraint.config import (
     EVERY,
     LEFT,
     LIMIT_START,
+    SETTLED,
     STABLE,
     STRONG,
     AccuracySettings,
@@ -49,7 +50,7 @@ from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.settings import Settings
 from ssl_dynamics.simulation.penalised import penalised_gradient, train_penalised
 from ssl_dynamics.simulation.training import pairs
-from ssl_dynamics.theory import grassmann_flow, settling_times, soft_constraint_flow, strong_penalty_gram
+from ssl_dynamics.theory import grassmann_flow, penalised_gram, settling_times, soft_constraint_flow
 
 D, Z, SEEDS = 6, 2, 3
 BETAS = np.array([0.0, 0.02, 1.0, 5.0])
@@ -236,34 +237,81 @@ def test_curves_of_the_figure_are_at_their_penalties_and_times(monkeypatch, tmp_
 
 def test_strong_penalties_are_compared_with_both_terms_over_the_largest_first_one(monkeypatch, tmp_path):
     made = tables(monkeypatch, tmp_path)["soft_strong"]
-    plan, C = Design.load(tmp_path / "schedule.npz"), form_of(data(), "contrastive")
+    plan, C, X = Design.load(tmp_path / "schedule.npz"), form_of(data(), "contrastive"), data().anchor
     norm = np.abs(np.linalg.eigvalsh(C)).max()
     assert list(made["strength"].unique()) == list(STRONG)
     np.testing.assert_allclose(made["time"].unique()[[0, -1]], CURVE_TIMES, rtol=1e-12)
-    rows = made[(made["seed"] == 1) & (made["strength"] == STRONG[0])]
-    beta, times = STRONG[0] * norm, rows["time"].to_numpy() / norm
-    Q = grassmann_flow(C, plan.start[1], times)
-    P, F = Q @ Q.mT, soft_constraint_flow(C, plan.start[1], times, beta=beta)
-    first, second = P @ C @ P / beta, P @ C @ (np.eye(D) - P) @ C @ P / beta**2
-    largest = np.linalg.norm(first, axis=(-2, -1)).max()
-    expected = {
-        "from_projector": F @ F.mT - P,
-        "first_term": first,
-        "from_first": F @ F.mT - P + first,
-        "second_term": second,
-        "error": F @ F.mT - P + first + second,
-        "error_fast": F @ F.mT - P + 1.01 * first + 1.01**2 * second,
-    }
-    for name, matrices in expected.items():
-        np.testing.assert_allclose(rows[name], np.linalg.norm(matrices, axis=(-2, -1)) / largest, rtol=1e-5, atol=1e-11)
+    for strength in STRONG:
+        rows = made[(made["seed"] == 1) & (made["strength"] == strength)]
+        beta, times = strength * norm, rows["time"].to_numpy() / norm
+        Q = grassmann_flow(C, plan.start[1], times)
+        P, F = Q @ Q.mT, soft_constraint_flow(C, plan.start[1], times, beta=beta)
+        first, second = P @ C @ P / beta, P @ C @ (np.eye(D) - P) @ C @ P / beta**2
+        expected = {
+            "from_projector": F @ F.mT - P,
+            "first_term": first,
+            "from_first": F @ F.mT - P + first,
+            "second_term": second,
+            "error": F @ F.mT - P + first + second,
+        }
+        largest = np.linalg.norm(X @ first @ X.T, axis=(-2, -1)).max()
+        for name, matrices in expected.items():
+            found = np.linalg.norm(X @ matrices @ X.T, axis=(-2, -1)) / largest
+            np.testing.assert_allclose(rows[name], found, rtol=1e-5, atol=3e-15 * strength)
+
+
+def test_the_distance_from_the_constrained_flow_is_that_of_training_at_the_largest_penalty(monkeypatch, tmp_path):
+    made = tables(monkeypatch, tmp_path)["soft_distance"]
+    plan, C, X = Design.load(tmp_path / "schedule.npz"), form_of(data(), "contrastive"), data().anchor
+    lam, times = np.linalg.eigvalsh(C), plan.schedule.times
+    norm = np.abs(lam).max()
+    beta = SOFT["strengths"][-1] * norm
+    settled = np.exp(-4 * (beta - 1.01 * lam[-1]) * times) <= SETTLED
+    assert 5 < settled.sum() < len(times) - 2
+    finest = made[(made["extrapolations"] == 2) & (made["learning_rate"] == made["learning_rate"].min())]
+    runs = list(Trajectories.load(tmp_path / "trajectories.npz").weights.values())[:3]
+    combined = sum(weight * W[-1] @ W[-1].mT for weight, W in zip((8 / 3, -2, 1 / 3), runs, strict=True))
+    for seed in range(SEEDS):
+        rows = finest[finest["seed"] == seed]
+        np.testing.assert_array_equal(rows["settled"], settled)
+        Q = np.stack([np.linalg.qr(expm(-2 * t * C) @ plan.start[seed])[0] for t in times])
+        P = Q @ Q.mT
+        first = P @ C @ P / beta
+        exact = {
+            rate: Q @ np.linalg.inv(Q.mT @ np.linalg.inv(beta * np.eye(D) - rate * C) @ Q) @ Q.mT / beta
+            for rate in (1.0, 0.99, 1.01)
+        }
+        expected = {"from_projector": P, "from_first": P - first, "error": exact[1.0]}
+        expected |= {"error_slow": exact[0.99], "error_fast": exact[1.01]}
+        largest = np.linalg.norm(X @ first @ X.T, axis=(-2, -1))[settled].max()
+        for name, matrices in expected.items():
+            found = np.linalg.norm(X @ (combined[seed] - matrices) @ X.T, axis=(-2, -1)) / largest
+            np.testing.assert_allclose(rows[name], found, rtol=1e-5, atol=1e-9)
+    # Neither the limit nor its first constant alone would do, and before it settles nothing would.
+    of = finest.groupby("seed")
+    assert finest[~finest["settled"]].groupby("seed")["error"].max().min() > 0.1
+    assert finest[finest["settled"]].groupby("seed")["from_first"].max().min() > 2e-3
+    assert of["from_projector"].max().min() > 0.5
 
 
 @pytest.mark.parametrize("wrong", [0.99, 1.01])
 def test_claim_on_strong_penalties_fails_where_the_constant_is_wrong_by_one_percent(monkeypatch, tmp_path, wrong):
-    monkeypatch.setattr(solving, "strong_penalty_gram", lambda C, Q, beta: strong_penalty_gram(wrong * C, Q, beta=beta))
-    made = tables(monkeypatch, tmp_path)["soft_strong"]
+    monkeypatch.setattr(solving, "penalised_gram", lambda C, Q, beta: penalised_gram(wrong * C, Q, beta=beta))
+    made = tables(monkeypatch, tmp_path)["soft_distance"]
     (claim,) = (claim for claim in CLAIMS if claim.id == "beyond-soft-strong")
     assert judge_rows(claim, {claim.own_table: made}).claim.verdict == "fail"
+
+
+@pytest.mark.parametrize("strengths", [[1e-3, 1e-2, 0.1], [1e-2, 1.5, 1.51]])
+def test_a_penalty_that_does_not_settle_leaves_the_claim_on_strong_ones_open(monkeypatch, tmp_path, strengths):
+    monkeypatch.setitem(SOFT, "strengths", strengths)
+    if strengths[-1] > 1:
+        monkeypatch.setattr(solving, "SETTLED", 1e-30)
+    made = tables(monkeypatch, tmp_path)
+    (claim,) = (claim for claim in CLAIMS if claim.id == "beyond-soft-strong")
+    cell = judge_rows(claim, {claim.own_table: made["soft_distance"]})
+    assert cell.verdict == "open"
+    assert cell.claim.reason.startswith(f"β = {strengths[-1]:g}‖C‖, the largest penalty, does not settle")
 
 
 def test_limits_are_given_time_for_the_growth_of_linear_steps(monkeypatch, tmp_path):

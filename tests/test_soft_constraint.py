@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
+from scipy.integrate import quad_vec, solve_ivp
 from scipy.linalg import expm, subspace_angles
 
 from problems import flow_problems, orthonormal, symmetric
 from ssl_dynamics.theory import (
     grassmann_flow,
+    penalised_gram,
     soft_constraint_flow,
     soft_constraint_limit,
-    strong_penalty_gram,
     unconstrained_flow,
 )
 
@@ -122,27 +122,101 @@ def test_what_a_strong_penalty_leaves_of_the_distance_to_the_constrained_flow():
             assert np.linalg.norm(left) == pytest.approx(np.linalg.norm(P @ C @ P), rel=tolerance)
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 3))
-@settings(max_examples=15, deadline=None)
-def test_two_terms_leave_of_a_strong_penalty_what_falls_as_its_third_power(seed, z):
+def drawn(seed, z):
+    """A form of norm 1, and an orthonormal start."""
     random = np.random.default_rng(seed)
-    C, W0 = symmetric(np.append(random.uniform(-1, 1, 4), random.choice([-1, 1])), random), orthonormal(5, z, random)
-    Q = grassmann_flow(C, W0, TIMES[1:])
-    betas = np.array([1e2, 1e3, 1e4])
-    expanded = Q @ strong_penalty_gram(C, Q, beta=betas) @ Q.mT
-    left = np.linalg.norm(grams(C, W0, TIMES[1:], beta=betas) - expanded, 2, axis=(-2, -1))
-    assert (left <= 4.2 / betas[:, None] ** 3 + 2e-15).all()
-    P = Q @ Q.mT
-    first = np.linalg.norm(grams(C, W0, TIMES[1:], beta=1e3) - P + P @ C @ P / 1e3, axis=(-2, -1))
-    np.testing.assert_allclose(first * 1e6, np.linalg.norm(P @ C @ (np.eye(5) - P) @ C @ P, axis=(-2, -1)), atol=0.02)
-    np.testing.assert_allclose(strong_penalty_gram(C, Q[0], beta=50.0), strong_penalty_gram(C, Q, beta=[50.0])[0, 0])
+    return symmetric(np.append(random.uniform(-1, 1, 4), random.choice([-1, 1])), random), orthonormal(5, z, random)
 
 
-def test_expansion_for_strong_penalties_refuses_what_has_none():
-    with pytest.raises(ValueError, match="beta must be positive: without a penalty"):
-        strong_penalty_gram(np.eye(3), np.eye(3)[:, :1], beta=[1.0, 0.0])
-    with pytest.raises(ValueError, match="basis must have orthonormal columns"):
-        strong_penalty_gram(np.eye(3), np.ones((3, 1)), beta=1.0)
+DRAWS = given(st.integers(0, 2**32 - 1), st.integers(1, 3))
+
+
+@DRAWS
+@settings(max_examples=15, deadline=None)
+def test_a_penalty_that_has_settled_depends_on_the_span_alone(seed, z):
+    """What the start leaves of it is bounded as in docs/theory.md §8, and is seen."""
+    C, W0 = drawn(seed, z)
+    lam = np.linalg.eigvalsh(C)
+    for above in (0.3, 2.0, 50.0):
+        beta = max(lam[-1], 0) + above
+        apart = beta - lam[-1]
+        times = np.array([3.0, 9.0, 40.0]) / (4 * apart)
+        Q = grassmann_flow(C, W0, times)
+        left = np.linalg.norm(
+            grams(C, W0, times, beta=beta) - Q @ penalised_gram(C, Q, beta=beta) @ Q.mT, 2, axis=(1, 2)
+        )
+        grown, started = (beta - lam[0]) / beta, np.exp(-4 * apart * times) / apart  # ‖C‖ = 1
+        bound = np.where(grown * started < 1, grown**2 * started / np.maximum(1 - grown * started, 1e-9), np.inf)
+        assert (left <= bound + 1e-13).all()
+        assert left[0] > 1e-3 * left[-1]
+
+
+@DRAWS
+@settings(max_examples=15, deadline=None)
+def test_its_expansion_leaves_what_falls_as_the_third_power_with_the_next_constant(seed, z):
+    C, W0 = drawn(seed, z)
+    Q = np.linalg.qr(expm(-0.7 * 2 * C) @ W0)[0]
+    K, N = Q.T @ C @ Q, np.eye(5) - Q @ Q.T
+    betas = np.array([20.0, 1e2, 1e3])
+    two = [np.eye(z) - K / beta - Q.T @ C @ N @ C @ Q / beta**2 for beta in betas]
+    left = np.linalg.norm(penalised_gram(C, Q, beta=betas) - two, 2, axis=(-2, -1))
+    assert (left <= 1 / (betas**2 * (betas - 1)) + 2e-15).all()  # ‖C‖³/(β²(β − λ_d))
+    third = (penalised_gram(C, Q, beta=betas) - two)[1] * betas[1] ** 3
+    np.testing.assert_allclose(third, -Q.T @ C @ N @ C @ N @ C @ Q, atol=0.03)
+    np.testing.assert_allclose(penalised_gram(C, Q, beta=50.0), penalised_gram(C, Q, beta=[50.0])[0])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [1e-290, 1e-100, 1.0, 1e100, 1e289])
+def test_it_sees_ratios_to_the_penalty_alone_and_holds_at_every_size(size):
+    C, W0 = drawn(3, 2)
+    C = C - 1.1 * np.eye(5)  # no positive eigenvalue
+    expected = penalised_gram(C, W0, beta=[0.5, 3.0])
+    np.testing.assert_allclose(penalised_gram(size * C, W0, beta=size * np.array([0.5, 3.0])), expected, rtol=1e-12)
+    np.testing.assert_allclose(penalised_gram(size * C, W0, beta=1e300) - np.eye(2), 0, atol=1e-10)
+    # For small β it is β⁻¹(Qᵀ(−C)⁻¹Q)⁻¹, which float64 may not hold.
+    weak = np.linalg.inv(-W0.T @ np.linalg.inv(C) @ W0)
+    if size * 1e300 < 1e308:
+        np.testing.assert_allclose(penalised_gram(size * C, W0, beta=1e-300) * 1e-300 / size, weak, rtol=1e-9)
+    else:
+        with pytest.raises(ValueError, match="overflows float64: take a larger beta"):
+            penalised_gram(size * C, W0, beta=1e-300)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"beta": [1.0, 0.0]}, "beta must be larger than 0.8, the larger of λ_d and 0; got 0"),
+        ({"beta": 0.8}, "beta must be larger than 0.8, the larger of λ_d and 0; got 0.8"),
+        ({"C": -np.eye(3), "beta": 0.0}, "beta must be larger than 0, the larger of λ_d and 0; got 0"),
+        ({"beta": -1.0}, "beta must not be negative; got -1"),
+        ({"beta": np.nan}, "beta holds 1 values that are not finite"),
+        ({"beta": [[1.0]]}, r"beta must be a number or a list of them \(B,\); got shape \(1, 1\)"),
+        ({"basis": np.ones((3, 1))}, "basis must have orthonormal columns"),
+        ({"basis": np.eye(2)}, r"basis must have shape \(..., d, z\) with d = 3"),
+        ({"C": np.ones((2, 3))}, "C must be a square matrix"),
+    ],
+)
+def test_bad_input_of_a_settled_penalty_is_refused_in_a_line(change, message):
+    arguments = {"C": np.diag([-1.0, 0.1, 0.8]), "basis": np.eye(3)[:, :2], "beta": 1.0} | change
+    with pytest.raises(ValueError, match=message):
+        penalised_gram(**arguments)
+
+
+@given(flow_problems())
+@settings(max_examples=25, deadline=None)
+def test_weak_penalties_change_the_unconstrained_flow_in_proportion_to_beta(problem):
+    """By 4β(tYYᵀ − Y∫YᵀYYᵀ), Y the flow without a penalty: growth, less what saturates."""
+    C, W0 = sizes(problem, [0.6, 1.3])
+    eigenvalues, V = np.linalg.eigh(C)
+    for t in TIMES[1:]:
+        Y = V @ (np.exp(-2 * eigenvalues * t)[:, None] * (V.T @ W0))
+        integral = quad_vec(lambda s, X=V.T @ W0: X.T @ (np.exp(-4 * eigenvalues * s)[:, None] * X), 0, t)[0]
+        slope = 4 * (t * Y @ Y.T - Y @ integral @ Y.T)
+        size = np.linalg.norm(Y, 2) ** 2
+        beta = 1e-6 / (1 + size)
+        change = grams(C, W0, [t], beta=beta)[0] - grams(C, W0, [t], beta=0)[0]
+        np.testing.assert_allclose(change / beta, slope, atol=2e-4 * size * (1 + size))
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.05, 1.0, 100.0])

@@ -55,10 +55,10 @@ from ssl_dynamics.theory.norm_constraints import (
 from ssl_dynamics.theory.output_layer import output_layer_flow, slow_feature_flow
 from ssl_dynamics.theory.penalties import largest_penalised_step, least_penalty, safe_penalty, settling_times
 from ssl_dynamics.theory.soft_constraint import (
+    penalised_gram,
     soft_constraint_flow,
     soft_constraint_limit,
     spectral_contrastive_flow,
-    strong_penalty_gram,
 )
 from ssl_dynamics.theory.solved_flow import SolvedFlow
 from ssl_dynamics.theory.stepwise import StepwiseLaw, stepwise_aligned_flow, stepwise_law
@@ -121,6 +121,7 @@ __all__ = [
     "orthogonal_iteration",
     "output_layer_flow",
     "pair_variance",
+    "penalised_gram",
     "random_feature_flow",
     "random_feature_regression",
     "reduced_kernel_flow",
@@ -138,7 +139,6 @@ __all__ = [
     "steps_to_edge_orbit",
     "stepwise_aligned_flow",
     "stepwise_law",
-    "strong_penalty_gram",
     "tangent_bound",
     "tangent_drift_limit",
     "top_eigenfunction",

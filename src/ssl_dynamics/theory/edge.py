@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ssl_dynamics.theory.graph import basis_of_graph
-from ssl_dynamics.validation import Array, count, positive, real, start, symmetric_matrix
+from ssl_dynamics.validation import Array, count, finite, positive, real, start, step_counts, symmetric_matrix
 
 MOST_EXPONENTIAL = np.pi / 2  # of ηΔ, up to which the orbit of the exponential map is known
+_MOST_PROJECTED = 1e6  # of ηΔ, up to which float64 tells a turn of arctan √((ηΔ)² − 1) from π/2 to ten digits
 _NEWTON = 60  # steps; from the right of the root of a concave function they never overshoot
 
 
@@ -50,7 +51,7 @@ class EdgeOrbit:
     and polar retraction take the same steps on the Grassmannian; `exponential` for those of the exponential map.
 
     C (d, d) symmetric, 1 <= z < d, learning_rate η > 0 in units of 1/C. Raises ValueError on bad shapes or values, and
-    for the exponential map where h_1 > π/2.
+    where h_1 > 1e6, or, for the exponential map, h_1 > π/2.
     """
 
     def __init__(self, C: ArrayLike, z: int, learning_rate: float, *, exponential: bool = False) -> None:
@@ -67,7 +68,9 @@ class EdgeOrbit:
 
     def _take(self, learning_rate: float, *, exponential: bool) -> None:
         self.learning_rate, self.exponential = positive("learning_rate", learning_rate), exponential
-        self.edges = pair_edges(self._eigenvalues, self.z, np.array(self.learning_rate))  # h_i (min(z, d − z),)
+        rates = np.array(self.learning_rate)
+        _require_known("learning_rate", rates, self._eigenvalues, exponential=exponential)
+        self.edges = pair_edges(self._eigenvalues, self.z, rates)  # h_i (min(z, d − z),)
         self.pairs = int((self.edges > 1).sum())  # r
         angles = np.zeros(self.z)
         angles[: self.pairs] = edge_angle(self.edges[: self.pairs], exponential=exponential)
@@ -94,40 +97,31 @@ class EdgeOrbit:
                 moduli[i, j], moduli[j, i] = np.abs(np.linalg.eigvals(block))
         return moduli
 
-    def graph_factors(self, *, rate: float = 1.0) -> Array:
-        """What a step on the orbit multiplies coordinates by, G_jk of span V[I; G] over v_1 … v_z: (d − z, z).
-
-            1 − 2(λ_j − λ_k)/(λ_{d+1−k} − λ_k),   k ≤ r,      1 − 2η(λ_j − λ_k),   k > r,
-
-        j = z + 1 … d: −1 for the partner, j = d + 1 − k. Neither step size nor retraction occurs for k ≤ r, and for
-        z = 1 the factors hold wherever the angle is the orbit's, however far the direction lies from its plane. `rate`
-        multiplies the differences (other values than 1 are wrong).
-        """
-        lam, z, r = self._eigenvalues, self.z, self.pairs
-        steps = np.full(z, self.learning_rate)
-        steps[:r] = 1 / (lam[::-1][:r] - lam[:r])
-        return np.asarray(1 - 2 * rate * steps * (lam[z:, None] - lam[:z]))
-
     def beside(self, W0: ArrayLike, steps: int, *, rate: float = 1.0) -> Array:
         """Orthonormal bases of the spans at which steps from beside the orbit's point at +θ arrive, to first order.
 
         With [W, Y] the point and its complement and B = (YᵀW(0))(WᵀW(0))⁻¹, a step leads from span(W + YB) to
         span(W' + Y'B') with B' linear in B. `rate` multiplies B' in each step (other values than 1 are wrong).
 
-        W0 (..., d, z), orthonormal columns, steps >= 0; returns (..., d, z) float64. Raises ValueError on bad shapes or
-        values.
+        W0 (..., d, z), orthonormal columns; steps >= 0, a whole number; rate > 0; returns (..., d, z) float64. Raises
+        ValueError on bad shapes or values, and where W0 has no component along some direction of the point.
         """
         W, frame = start("W0", W0, len(self._V), orthonormal=True), self._frame(1)
         if W.shape[-1] != self.z:
             raise ValueError(f"W0 must have z = {self.z} columns; got {W.shape[-1]}")
+        taken, factor = int(step_counts("steps", [steps])[0]), positive("rate", rate)
         own, coupled = self._linear()
         X, r = frame.T @ W, self.pairs
+        if np.linalg.svd(X[..., : self.z, :], compute_uv=False).min() < len(frame) * np.finfo(np.float64).eps:
+            raise ValueError("W0 has no component along some direction of the orbit's point: it does not lie beside it")
         B = np.linalg.solve(X[..., : self.z, :].mT, X[..., self.z :, :].mT).mT.astype(np.float64)
-        for _ in range(steps):
-            moved = own * B
-            moved[..., :r, :r] += coupled[:r, :r] * B[..., :r, :r].mT
-            B = rate * moved
-        return basis_of_graph(self._frame(1 - 2 * (steps % 2)), B)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for _ in range(taken):
+                moved = own * B
+                moved[..., :r, :r] += coupled[:r, :r] * B[..., :r, :r].mT
+                B = factor * moved
+        finite("a displacement from the orbit", B, "take fewer steps, or a smaller rate")
+        return basis_of_graph(self._frame(1 - 2 * (taken % 2)), B)
 
     def _frame(self, sign: int) -> Array:
         """[W, Y] (d, d) at ±θ: basis of the point and of its complement, whose first r columns are normal to W's."""
@@ -183,7 +177,8 @@ def steps_to_edge_orbit(
     the exponential map. The count includes the last of so many such steps in succession, `lasting`.
 
     C (d, d) symmetric; W0 (..., d, z), orthonormal columns, z < d; learning_rates (H,) in units of 1/C; within > 0;
-    lasting, most >= 1. Raises ValueError on bad shapes or values. Source: docs/theory.md §11.
+    lasting, most >= 1. Raises ValueError on bad shapes or values, and where an h_i exceeds 1e6, or, for the exponential
+    map, π/2. Source: docs/theory.md §11.
     """
     form, rates = symmetric_matrix("C", C), real("learning_rates", learning_rates)
     W, within = start("W0", W0, len(form), orthonormal=True), positive("within", within)
@@ -192,6 +187,7 @@ def steps_to_edge_orbit(
         raise ValueError(f"learning_rates must be a list of positive numbers (H,); got {rates}")
     z = count("z", W.shape[-1], len(form) - 1, "d − 1")
     eigenvalues, V = np.linalg.eigh(form)
+    _require_known("learning_rates", rates, eigenvalues, exponential=exponential)
     rates = rates.reshape(-1, *[1] * (W.ndim - 2))
     edges = np.ones((*rates.shape, z))
     edges[..., : min(z, len(form) - z)] = np.maximum(pair_edges(eigenvalues, z, rates), 1.0)
@@ -207,6 +203,16 @@ def steps_to_edge_orbit(
             return float(step)
         X = _step(X, shifted, rates[..., None, None], exponential=exponential)
     return float("inf")
+
+
+def _require_known(name: str, learning_rates: Array, eigenvalues: Array, *, exponential: bool) -> None:
+    """Raises ValueError where ηΔ is larger than the orbit is known for."""
+    most, written = (MOST_EXPONENTIAL, "π/2") if exponential else (_MOST_PROJECTED, f"{_MOST_PROJECTED:g}")
+    with np.errstate(over="ignore"):
+        edge = learning_rates.max() * (eigenvalues[-1] - eigenvalues[0])
+    if not edge <= most:
+        of = "the exponential map" if exponential else "QR and polar retraction"
+        raise ValueError(f"{name} times λ_d − λ_1 must be at most {written} for {of}; got {edge:.6g}")
 
 
 def _step(X: Array, eigenvalues: Array, learning_rates: Array, *, exponential: bool) -> Array:

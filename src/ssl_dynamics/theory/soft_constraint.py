@@ -97,25 +97,33 @@ def soft_constraint_limit(C: ArrayLike, z: int, *, beta: ArrayLike) -> Array:
     return finite("a singular value", np.sqrt(np.maximum(squares, 0)), "take a larger beta")
 
 
-def strong_penalty_gram(C: ArrayLike, basis: ArrayLike, *, beta: ArrayLike) -> Array:
-    """QᵀWWᵀQ = I − QᵀCQ/β − QᵀC(I − QQᵀ)CQ/β² under a large penalty, up to O(β⁻³), once t ≫ 1/(4β).
+def penalised_gram(C: ArrayLike, basis: ArrayLike, *, beta: ArrayLike) -> Array:
+    """QᵀWWᵀQ = β⁻¹(Qᵀ(βI − C)⁻¹Q)⁻¹ under a penalty β > λ_d, but for terms of size e^{−4(β − λ_d)t}.
 
-    Q is a basis of the span at that time, which the constrained flow has at every β (`grassmann_flow`): WWᵀ tends to
-    its projector P as P − PCP/β − PC(I − P)CP/β².
+    Q is a basis of the span at that time, which the constrained flow has at every β (`grassmann_flow`). With P = QQᵀ,
+    WWᵀ = P − PCP/β − PC(I − P)CP/β² − PC(I − P)C(I − P)CP/β³ − …
 
-    C (d, d) symmetric; basis Q (..., d, z), orthonormal columns; beta > 0 in units of C, a number or (B,); returns
-    (..., z, z) float64, or (B, ..., z, z). Raises ValueError on bad shapes or values, and for beta = 0.
-    Source: docs/theory.md §8.
+    C (d, d) symmetric; basis Q (..., d, z), orthonormal columns; beta in units of C, positive and above λ_d, a number
+    or (B,); returns (..., z, z) float64, or (B, ..., z, z). Raises ValueError on bad shapes or values, and where WWᵀ
+    overflows. Source: docs/theory.md §8.
     """
     form, strength = symmetric_matrix("C", C), _strengths(beta)
     Q = start("basis", basis, len(form), orthonormal=True)
-    if not strength.all():
-        raise ValueError("beta must be positive: without a penalty W(t) tends to no projector")
-    CQ = form @ Q
-    first = Q.mT @ CQ
-    second = CQ.mT @ CQ - first @ first
+    eigenvalues, V = np.linalg.eigh(form)
+    largest = max(float(eigenvalues[-1]), 0.0)
+    if not strength.min() > largest:
+        raise ValueError(f"beta must be larger than {largest:.6g}, the larger of λ_d and 0; got {strength.min():.6g}")
     b = strength.reshape(*strength.shape, *[1] * Q.ndim)
-    return finite("QᵀWWᵀQ", np.eye(Q.shape[-1]) - first / b - second / b**2, "take a larger beta")
+    X, above = V.T @ Q, b - eigenvalues[-1]
+    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+        # Rows in units of the largest weight, 1/(β − λ_d): R is that of (β − λ_d) QᵀA⁻¹Q.
+        weights = np.sqrt(above / (b - eigenvalues[:, None]))
+        R = np.asarray(np.linalg.qr(weights * X, mode="r"))
+        diagonal = np.abs(np.diagonal(R, axis1=-2, axis2=-1))
+        regular = np.where(diagonal.min(-1) > 0, 1.0, np.nan)[..., None, None]
+        inverse = np.linalg.inv(np.where(np.isnan(regular), np.eye(Q.shape[-1]), R))
+        gram = above / b * (inverse @ inverse.mT) * regular
+    return finite("QᵀWWᵀQ", gram, "take a larger beta")
 
 
 def _strengths(beta: ArrayLike) -> Array:

@@ -10,15 +10,15 @@ from ssl_dynamics.unsettled import Unsettled
 def within_budget(measure: OfRows[T], limit: str) -> OfRows[T]:
     """The measure of rows whose `steps` are as many as are `needed`; with fewer the draw settles nothing.
 
-    `limit` is the key of the configuration that ends the training.
+    `limit` is the key of the configuration that ends the training; `needed` is inf where nobody counted farther.
     """
 
     def measure_if_enough(rows: pd.DataFrame) -> T:
         short = rows[rows["steps"] < rows["needed"]]
         if len(short):
             needed, steps = short["needed"].max(), short["steps"].min()
-            asked = f"for {needed:,.0f} steps" if np.isfinite(needed) else "for more steps than any number"
-            raise Unsettled(f"the spectrum asks {asked}; {limit} ends the training after {steps:,.0f}")
+            asked = f"{needed:,.0f} steps" if np.isfinite(needed) else "more steps"
+            raise Unsettled(f"spectrum and starts ask for {asked}; {limit} ends the training after {steps:,.0f}")
         return measure(rows)
 
     return measure_if_enough

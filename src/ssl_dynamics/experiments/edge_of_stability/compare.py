@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ssl_dynamics.analysis import graph_over, principal_angles, projector_distance
+from ssl_dynamics.analysis import principal_angles, projector_distance
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.edge_of_stability.config import BELOW, ORBITS
@@ -18,7 +18,7 @@ def compare(job: Job[CompareSettings]) -> None:
     runs = Trajectories.load(job.input("trajectories"))
     tables = {
         "edge_orbit": orbit_table(runs, plan, solution),
-        "edge_period": period_table(runs, plan, solution),
+        "edge_period": period_table(runs, plan),
         "edge_attraction": attraction_table(runs, plan, solution),
     }
     write_tables(job, "edge_of_stability", tables)
@@ -70,24 +70,24 @@ def orbit_table(runs: Trajectories, plan: Design, solution: Solution) -> pd.Data
     return pd.concat(tables)
 
 
-def period_table(runs: Trajectories, plan: Design, solution: Solution) -> pd.DataFrame:
-    """Distance of the last span from what the one of two steps before leads to, in that from the one a step before.
+def period_table(runs: Trajectories, plan: Design) -> pd.DataFrame:
+    """Distance of the last span from that of two steps before, in that from the one a step before.
 
-    `error_slow`, `error_fast` if differences of eigenvalues were wrong.
+    `error_next` from what training at the next step size, or the one before, was at two steps before: the nearer.
     """
     tables = []
-    V, z = solution.eigenvectors, plan.start.shape[-1]
-    factors = {"error": solution.two_steps}
-    factors |= {f"error_{name}": wrong for name, wrong in solution.two_steps_wrong.items()}
     for retraction, orbit in ORBITS.items():
-        W = runs.weights[retraction][len(BELOW) :]
-        before, last = graph_over(V, W[:, :, -3]), W[:, :, -1]
-        one = projector_distance(last, W[:, :, -2])
+        W = runs.weights[retraction][len(BELOW) :]  # (H', S, 4, d, z)
+        before, last = W[:, :, -3], W[:, :, -1]
+        next_one = projector_distance(last[:-1], before[1:]), projector_distance(last[1:], before[:-1])
+        none = np.full((1, W.shape[1]), np.inf)
         values = {
-            name: projector_distance(np.linalg.qr(V[:, :z] + V[:, z:] @ (each[:, None] * before))[0], last) / one
-            for name, each in factors.items()
+            "error": projector_distance(last, before),
+            "error_next": np.minimum(np.concatenate([next_one[0], none]), np.concatenate([none, next_one[1]])),
         }
-        tables.append(_by_step(values, plan, retraction).assign(steps=plan.steps[orbit], needed=plan.needed[orbit]))
+        one = projector_distance(last, W[:, :, -2])
+        relative = {name: value / one for name, value in values.items()}
+        tables.append(_by_step(relative, plan, retraction).assign(steps=plan.steps[orbit], needed=plan.needed[orbit]))
     return pd.concat(tables)
 
 

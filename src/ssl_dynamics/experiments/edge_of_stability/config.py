@@ -31,7 +31,7 @@ class EdgeOfStability(Settings):
     starts: Annotated[int, Field(ge=2, description="random starts, trained side by side")]
     step_sizes: Annotated[
         list[Annotated[float, Field(gt=1, le=1.5)]],
-        Field(min_length=1, description="step sizes η, in units of 1/(λ_d − λ_1), increasing"),
+        Field(min_length=2, description="step sizes η, in units of 1/(λ_d − λ_1), increasing"),
         Increasing,
     ]
     most_steps: Annotated[int, Field(ge=100, description="most steps taken towards the orbit")]

@@ -54,7 +54,5 @@ class Solution(ArrayFile):
     points: dict[str, Array]  # (H', d, z) of the orbit, beside which training starts
     beside: dict[str, Array]  # (H', S, d, z) where steps from beside the orbit arrive
     beside_wrong: dict[tuple[str, str], Array]  # the same if the multipliers are wrong, by name
-    two_steps: Array  # (H', d − z, z) what two steps multiply graph coordinates over v_1 … v_z by
-    two_steps_wrong: dict[str, Array]  # the same if differences of eigenvalues are wrong, by name
     curve_edges: Array  # (K,) of the figure's curves
     curves: dict[str, Array]  # (K,) radians

@@ -94,9 +94,6 @@ def solve(job: Job[SolveSettings]) -> None:
         ]
         return np.stack(ends)
 
-    def twice(rate: float) -> Array:
-        return np.square([each.graph_factors(rate=rate) for each in beyond["qr"]])  # of the exponential map the same
-
     Solution(
         eigenvectors=np.linalg.eigh(C)[1],
         edges=edges,
@@ -104,8 +101,6 @@ def solve(job: Job[SolveSettings]) -> None:
         points={orbit: np.stack([each.points()[0] for each in orbits]) for orbit, orbits in beyond.items()},
         beside={orbit: arrivals(orbit) for orbit in beyond},
         beside_wrong={(orbit, name): arrivals(orbit, rate) for orbit in beyond for name, rate in NEAR_RATES.items()},
-        two_steps=twice(1.0),
-        two_steps_wrong={name: twice(rate) for name, rate in NEAR_RATES.items()},
         curve_edges=curve_edges,
         curves={orbit: edge_angle(curve_edges, exponential=each) for orbit, each in EXPONENTIAL.items()},
     ).save(job.output("solution"))

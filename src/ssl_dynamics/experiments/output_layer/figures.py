@@ -39,13 +39,17 @@ def output_layer(output_layer: pd.DataFrame, output_layer_curve: pd.DataFrame) -
         axes.axhline(0, color=theme.CONTROL, linestyle="--", linewidth=0.9)
     present = set(output_layer["nets"])
     handles = [
-        panels.line(label, color, marker=marker) for nets, (color, marker, label) in NETS.items() if nets in present
+        panels.line(label, color, marker=marker, markerfacecolor="none")
+        for nets, (color, marker, label) in NETS.items()
+        if nets in present
     ]
     handles += [
         panels.line(f"$h={width}$", theme.GUIDE, "-", "o", linewidth=size / 4, markersize=size, markerfacecolor="none")
         for width, size in sizes.items()
     ]
-    handles += [*panels.theory_and_training("o"), panels.line("no change", theme.CONTROL, "--")]
+    lines, points = panels.theory_and_training("o")
+    points.set_markerfacecolor("none")
+    handles += [lines, points, panels.line("no change", theme.CONTROL, "--")]
     return panels.finished(
         grid, x=r"slow time $2|\lambda_1|\kappa t/h$", y=r"change of $\ln(\sigma_2/\sigma_1)$", handles=handles
     )

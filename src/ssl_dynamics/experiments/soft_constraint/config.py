@@ -17,6 +17,9 @@ CURVE_POINTS = 81
 # Penalties, in units of ‖C‖, at which the closed form is compared with what it tends to for β → ∞, at the same times.
 STRONG = (1e2, 1e3, 1e4, 1e5)
 
+# Share of what the start leaves at the largest penalty, e^{−4(β − λ_d)t}, from which on training is compared with that.
+SETTLED = 1e-5
+
 # Limits are trained with weight decay, L + ω‖W‖²: ω in units of ‖C‖. It adds ω to every λ_k, without which few or none
 # are positive, and no direction of C dies under any penalty; the larger, the wider apart are the sides of λ_k + ω.
 DECAY = 4.0
@@ -47,7 +50,7 @@ class SoftConstraint(Settings):
     finest_step: Annotated[
         float, Field(gt=0, lt=0.1, description="finest step size η, in units of 1/(‖C‖₂ + the largest β)")
     ]
-    levels: Annotated[int, Field(ge=3, le=8, description="number of step sizes, each twice the one before")]
+    levels: Annotated[int, Field(ge=5, le=8, description="number of step sizes, each twice the one before")]
     checkpoints: Annotated[int, Field(ge=12, description="number of times at which every step size is compared")]
     transient: Annotated[PositiveFloat, Field(description="length of the training, in units of 1/‖C‖₂")]
     limit_steps: Annotated[int, Field(ge=100, description="most steps of the training to the limits")]

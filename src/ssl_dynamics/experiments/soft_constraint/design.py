@@ -59,6 +59,11 @@ class Solution(ArrayFile):
     curves: Array  # (B'', S, T') ln(effective rank − 1) at these
     ends: Array  # (2, S, T') the same without a penalty, and with the constraint
     strong: dict[str, Array]  # (B'', S, T') what the table `soft_strong` says of large penalties, by column
+    settled_from: float  # the time from which WWᵀ at the largest penalty depends on its span alone; inf: never
+    settled: Array  # (S, T, d, z) Gram factors of it
+    settled_wrong: dict[str, Array]  # the same if C is wrong
+    settled_first: Array  # of P − PCP/β
+    first_terms: Array  # (S, T) ‖XPCPXᵀ‖/β
     critical: Array  # λ_k + ω, k ≤ z: the penalties below which a direction dies
     limits: Array  # (B', z) singular values of the limit
     limits_wrong: dict[str, Array]

@@ -9,12 +9,14 @@ from ssl_dynamics.figures import marks, panels, theme
 WITHOUT, WITH = "none (A1)", "constraint (A2)"
 QUANTITIES = {"Gram matrix": (theme.WINE, "s"), "span": (theme.DYNAMICS_COLORS["grassmannian"], "o")}
 
+STRONG_LABEL = r"relative $\beta\,\|X(WW^\top-\ldots)X^\top\|_F$"
 # What is left of WWᵀ: its colour, its marker, the term that predicts it, and what has been taken away.
 LEFT = {
     "from_projector": (theme.DYNAMICS_COLORS["grassmannian"], "o", "first_term", "$P$"),
     "from_first": (theme.WINE, "s", "second_term", r"$P-PCP/\beta$"),
     "error": (theme.CONTROL, "^", None, "both terms"),
 }
+TRAINED = ("from_projector", "from_first")  # of these
 
 
 def soft_constraint(soft_rank: pd.DataFrame) -> Figure:
@@ -120,17 +122,24 @@ def soft_accuracy(soft_accuracy: pd.DataFrame) -> Figure:
     return panels.finished(grid, x="time $t$", y="test accuracy", handles=handles)
 
 
-def soft_strong(soft_strong: pd.DataFrame) -> Figure:
-    """What is left of β‖WWᵀ − P‖ as β grows, over ‖PCP‖: the closed form as points, terms of its expansion as lines.
+def soft_strong(soft_strong: pd.DataFrame, soft_distance: pd.DataFrame) -> Figure:
+    """What is left of β‖X(WWᵀ − P)Xᵀ‖ as β grows, over ‖XPCPXᵀ‖: closed form as points, terms of it as lines.
 
-    Largest over time, mean over the seeds; below all, what is left after both terms.
+    Largest over time, mean over the seeds; full, training at its largest penalty.
     """
     keys = ["dataset", "loss", "dimension", "strength"]
     columns = ["from_projector", "first_term", "from_first", "second_term", "error"]
     largest = soft_strong.groupby([*keys, "seed"])[columns].max()
     means = largest.groupby(keys).mean().reset_index()
+    rows = soft_distance[soft_distance["settled"].astype(bool) & (soft_distance["extrapolations"] == 2)]
+    rows = rows[rows["learning_rate"] == rows.groupby(keys[:3])["learning_rate"].transform("min")]
+    trained = rows.groupby([*keys, "seed"])[list(TRAINED)].max().groupby(keys).mean().reset_index()
     grid = panels.grid(means, by_loss=True, scales={"x": "log", "y": "log"})
+    cells = dict(panels.panels(grid, trained))
     for axes, panel in panels.panels(grid, means):
+        at = cells.get(axes, trained.iloc[:0])
+        for column in TRAINED:
+            axes.plot(at["strength"], at[column], LEFT[column][1], color=LEFT[column][0], markersize=4)
         for column, (color, marker, term, _) in LEFT.items():
             axes.plot(panel["strength"], panel[column], marker, color=color, markersize=4, markerfacecolor="none")
             if term:
@@ -139,4 +148,6 @@ def soft_strong(soft_strong: pd.DataFrame) -> Figure:
         panels.line(name, color, "-" if term else "", marker, markersize=4, markerfacecolor="none")
         for color, marker, term, name in LEFT.values()
     ]
-    return panels.finished(grid, x=r"$\beta/\|C\|$", y=r"$\beta\,\|WW^\top-\ldots\|_F/\max\|PCP\|_F$", handles=handles)
+    color, marker, *_ = LEFT["from_projector"]
+    handles.append(panels.line("training", color, "", marker, markersize=4))
+    return panels.finished(grid, x=r"$\beta/\|C\|$", y=STRONG_LABEL, handles=handles)

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from ssl_dynamics.claims.verdict import Measure, OfError, OfRows, T, Wrong
+from ssl_dynamics.unsettled import Unsettled
 
 
 def weakest(measure: OfRows[T]) -> OfRows[T]:
@@ -13,6 +14,18 @@ def weakest(measure: OfRows[T]) -> OfRows[T]:
         return measure(trained[trained["strength"] == trained["strength"].min()])
 
     return measure_of_weakest
+
+
+def once_settled(measure: OfRows[T]) -> OfRows[T]:
+    """The measure of the times at which the largest penalty has settled, by theory."""
+
+    def measure_if_settled(rows: pd.DataFrame) -> T:
+        if not rows["settled"].any():
+            beta = rows["strength"].max()
+            raise Unsettled(f"β = {beta:g}‖C‖, the largest penalty, does not settle: λ_d or the end of the training")
+        return measure(rows[rows["settled"]])
+
+    return measure_if_settled
 
 
 def surviving(measure: Measure) -> Measure:

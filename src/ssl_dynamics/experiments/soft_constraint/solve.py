@@ -14,6 +14,7 @@ from ssl_dynamics.experiments.soft_constraint.config import (
     LIMIT_POINTS,
     LIMIT_START,
     MARGIN,
+    SETTLED,
     SIDE,
     STABLE,
     STRONG,
@@ -29,10 +30,10 @@ from ssl_dynamics.theory import (
     grassmann_flow,
     largest_penalised_step,
     log_singular_values,
+    penalised_gram,
     settling_times,
     soft_constraint_flow,
     soft_constraint_limit,
-    strong_penalty_gram,
 )
 
 
@@ -97,6 +98,9 @@ def solve(job: Job[Settings]) -> None:
     curve_times = np.geomspace(*CURVE_TIMES, CURVE_POINTS) / plan.norm
     constrained = grassmann_flow(C, start, curve_times)
     strong = plan.norm * np.array(STRONG)
+    largest, span = float(betas[-1]), grassmann_flow(C, start, times)
+    seen = np.asarray(np.linalg.qr(R @ span, mode="r"))  # coordinates of representations
+    gap = largest - max(NEAR_RATES.values()) * max(np.linalg.eigvalsh(C)[-1], 0)
     curve_strengths = np.unique([*CURVES, *plan.strengths])
     Solution(
         flow=flow,
@@ -104,7 +108,7 @@ def solve(job: Job[Settings]) -> None:
             name: soft_constraint_flow(C, start, rate * times, beta=betas)
             for name, rate in (NEAR_RATES | FAR_RATES).items()
         },
-        span=grassmann_flow(C, start, times),
+        span=span,
         span_wrong={name: grassmann_flow(C, start, rate * times) for name, rate in NEAR_RATES.items()},
         excess=excess(flow),
         excess_wrong={
@@ -120,7 +124,12 @@ def solve(job: Job[Settings]) -> None:
                 excess(constrained),
             ]
         ),
-        strong=towards_constraint(C, soft_constraint_flow(C, start, curve_times, beta=strong), constrained, strong),
+        strong=towards_constraint(C, soft_constraint_flow(C, start, curve_times, beta=strong), constrained, strong, R),
+        settled_from=-np.log(SETTLED) / (4 * gap) if gap > 0 else np.inf,
+        settled=settled(C, span, largest),
+        settled_wrong={name: settled(C, span, largest, rate) for name, rate in NEAR_RATES.items()},
+        settled_first=settled(C, span, largest, first=True),
+        first_terms=np.linalg.norm(seen @ (span.mT @ C @ span) @ seen.mT, axis=(-2, -1)) / largest,
         critical=np.asarray(np.linalg.eigvalsh(decayed)[:z], np.float64),
         limits=soft_constraint_limit(decayed, z, beta=penalties),
         limits_wrong={
@@ -131,34 +140,47 @@ def solve(job: Job[Settings]) -> None:
     ).save(job.output("solution"))
 
 
-def towards_constraint(C: Array, factors: Array, basis: Array, penalties: Array) -> dict[str, Array]:
-    """How far WWᵀ is from the terms of its expansion for large β, all times β over the largest ‖PCP‖_F of the seed.
+def towards_constraint(C: Array, factors: Array, basis: Array, penalties: Array, R: Array) -> dict[str, Array]:
+    """How far XWWᵀXᵀ is from the terms of its expansion for large β, all times β over the largest ‖XPCPXᵀ‖_F.
 
     `from_projector` and `from_first` after P and after −PCP/β, beside the norms of the terms that follow, `first_term`
-    and `second_term`; `error` after both, and after those of a C that is wrong by a factor. Gram factors of WWᵀ
-    (B, S, T, d, z), basis of P (S, T, d, z), penalties β (B,); returns arrays (B, S, T).
+    and `second_term`; `error` after both. Gram factors of WWᵀ (B, S, T, d, z), basis of P (S, T, d, z), penalties β
+    (B,), the largest of each seed; X = Q'R; returns arrays (B, S, T).
     """
     beta, z = penalties[:, None, None], basis.shape[-1]
-    sides = np.broadcast_arrays(basis, factors)
-    R = np.asarray(np.linalg.qr(np.concatenate(sides, axis=-1), mode="r"))
-    Q, F = R[..., :z], R[..., z:]  # coordinates of both
-    expanded = {name: strong_penalty_gram(rate * C, basis, beta=penalties) for name, rate in NEAR_RATES.items()}
-    both = strong_penalty_gram(C, basis, beta=penalties)
-    first = np.eye(z) - basis.mT @ C @ basis / beta[..., None, None]
-    size = np.linalg.norm(basis.mT @ C @ basis, axis=(-2, -1))
+    sides = R @ np.concatenate(np.broadcast_arrays(basis, factors), axis=-1)
+    both = np.asarray(np.linalg.qr(sides, mode="r"))
+    Q, F = both[..., :z], both[..., z:]  # coordinates of XQ and XF
+    CQ = C @ basis
+    K = basis.mT @ CQ
+    first = -K / beta[..., None, None]
+    second = -(CQ.mT @ CQ - K @ K) / beta[..., None, None] ** 2
 
-    def norm(matrices: Array) -> Array:
-        scaled: Array = beta * np.linalg.norm(matrices, axis=(-2, -1)) / size.max(-1, keepdims=True)
-        return scaled
+    def norm(gram: Array, through: Array = Q) -> Array:
+        return np.asarray(np.linalg.norm(through @ gram @ through.mT, axis=(-2, -1)))
 
     def left(gram: Array) -> Array:
-        return norm(F @ F.mT - Q @ gram @ Q.mT)
+        return np.asarray(np.linalg.norm(F @ F.mT - Q @ gram @ Q.mT, axis=(-2, -1)))
 
-    return {
+    values = {
         "from_projector": left(np.eye(z)),
-        "first_term": norm(first - np.eye(z)),
-        "from_first": left(first),
-        "second_term": norm(both - first),
-        "error": left(both),
-        **{f"error_{name}": left(gram) for name, gram in expanded.items()},
+        "first_term": norm(first),
+        "from_first": left(np.eye(z) + first),
+        "second_term": norm(second),
+        "error": left(np.eye(z) + first + second),
     }
+    size = norm(K).max(-1, keepdims=True)
+    return {name: beta * value / size for name, value in values.items()}
+
+
+def settled(C: Array, bases: Array, penalty: float, rate: float = 1.0, *, first: bool = False) -> Array:
+    """Gram factors (S, T, d, z) of WWᵀ at a large penalty from bases of the span, were C larger by the factor `rate`.
+
+    `first`: of the term of order 1/β alone. The bases themselves where the penalty does not exceed every eigenvalue of
+    C, and nothing settles.
+    """
+    if not penalty > rate * max(np.linalg.eigvalsh(C)[-1], 0):
+        return bases
+    if first:
+        return bases @ np.linalg.cholesky(np.eye(bases.shape[-1]) - bases.mT @ C @ bases / penalty)
+    return bases @ np.linalg.cholesky(penalised_gram(rate * C, bases, beta=penalty))

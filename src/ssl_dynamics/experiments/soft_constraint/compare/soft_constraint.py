@@ -32,14 +32,9 @@ def compare(job: Job[CompareSettings]) -> None:
         "soft_rank": rank_table(trained, plan, solution, read_triplets(job.input("triplets")).anchor),
         "soft_limits": limit_table(trajectories.limits, plan, solution),
         "soft_strong": strong_table(plan, solution),
+        "soft_distance": distance_table(trained, plan, solution, read_triplets(job.input("triplets")).anchor),
     }
     write_tables(job, "soft_constraint", tables)
-
-
-def equations(job: Job[CompareSettings]) -> None:
-    """Stage `equations_soft_constraint`."""
-    plan, solution = Design.load(job.input("schedule")), Solution.load(job.input("solution"))
-    write_tables(job, "soft_constraint", {"soft_strong": strong_table(plan, solution)})
 
 
 def flow_table(trained: list[Array], plan: Design, solution: Solution) -> pd.DataFrame:
@@ -91,6 +86,33 @@ def rank_table(trained: list[Array], plan: Design, solution: Solution, anchor: A
     return pd.concat(tables)
 
 
+def distance_table(trained: list[Array], plan: Design, solution: Solution, anchor: Array) -> pd.DataFrame:
+    """‖XWWᵀXᵀ − XFFᵀXᵀ‖_F at the largest penalty, over the largest ‖XPCPXᵀ‖_F/β once it has settled, as `settled` says.
+
+    F is what theory says of WWᵀ there, `error_NAME` for a C that is wrong; `from_projector` and `from_first` with P and
+    P − PCP/β in place of FFᵀ.
+    """
+    R, times = np.linalg.qr(anchor, mode="r"), plan.schedule.times
+    settled = times >= solution.settled_from
+    size = solution.first_terms[:, settled].max(-1, keepdims=True, initial=0)
+    others = {"projector": solution.span, "first": solution.settled_first} | solution.settled_wrong
+    table = projector_table(
+        [R @ W[-1] for W in trained],
+        R @ solution.settled,
+        {name: R @ F for name, F in others.items()},
+        times,
+        plan.learning_rates,
+    )
+    columns = ["error", *(f"error_{name}" for name in others)]
+    # Over and over: each combination of step sizes has its rows in the order of (S, T).
+    scale = np.resize(np.where(size > 0, size, np.nan) * np.ones(len(times)), len(table))
+    table[columns] = table[columns].mul(np.sqrt(2 * solution.span.shape[-1]) / scale, axis=0)
+    return table.rename(columns={f"error_{name}": f"from_{name}" for name in ("projector", "first")}).assign(
+        settled=np.resize(np.broadcast_to(settled, (len(size), len(times))), len(table)),
+        strength=float(plan.strengths[-1]),
+    )
+
+
 def limit_table(trained: Array, plan: Design, solution: Solution) -> pd.DataFrame:
     """Singular values at the end of the training with weight decay, and of the limit, a row for each direction k ≤ z.
 
@@ -119,7 +141,7 @@ def limit_table(trained: Array, plan: Design, solution: Solution) -> pd.DataFram
 
 
 def strong_table(plan: Design, solution: Solution) -> pd.DataFrame:
-    """How far WWᵀ is from the terms of its expansion for large β, and how large these are; times in 1/‖C‖."""
+    """How far XWWᵀXᵀ is from the terms of its expansion for large β, and how large these are; times in 1/‖C‖."""
     times = solution.curve_times * plan.norm
     return pd.concat(
         tidy_rows({name: values[index] for name, values in solution.strong.items()}, times, strength=strength)
