@@ -9,6 +9,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from ssl_dynamics.claims.resolving import SMALLEST
+
 Record = dict[str, Any]
 
 # Verdicts over draws, from the worst to the best.
@@ -22,6 +24,7 @@ _SUPERSCRIPT = re.compile(r"\^(\{[^{}]*\}|\d+|[a-z])")
 _SCIENTIFIC = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([-−+]?\d+)(?!\w)")
 _MINUS = re.compile(r"(?<![\w)\].-])-(?=[\d∞])")
 _PERCENT = re.compile(r"(?<=\d)%")
+COPIES = "of the data alone, so the same on every seed"
 _CHOSEN = 6  # digits of a number that somebody chose, and the most that an interval is written with
 
 
@@ -51,6 +54,8 @@ def spread(record: Record) -> str:
     `record` has a `statistic`, as a claim has; a cell gets that of its claim (`cells_of`).
     """
     low, high, is_mean = record["low"], record["high"], record["statistic"] == "mean"
+    if not is_mean and low is not None and record["least_probability"] is None:
+        return COPIES
     first, last = ends(low, high)
     if low == high and low is not None:
         between = "on every seed" if is_mean else "the same on every seed"
@@ -93,8 +98,14 @@ def cells_of(record: Record) -> list[Record]:
 
 
 def resolves(record: Record) -> str:
-    """The smallest relative error of the theory that a claim notices, in percent; a dash where it has none."""
-    return "–" if record["resolves"] is None else f"{number(100 * record['resolves'], digits=2)} %"
+    """The smallest relative error of the theory that makes a claim fail, in percent; a dash where it has none.
+
+    Where the smallest that is tried does, it is a bound.
+    """
+    error = record["resolves"]
+    if error is None:
+        return "–"
+    return ("≤ " if error <= SMALLEST else "") + f"{number(100 * error, digits=2)} %"
 
 
 def criterion(record: Record) -> str:

@@ -15,7 +15,9 @@ def claims(job: Job[VerdictsSettings]) -> None:
     stated = ((claim, part) for part, claims in GROUPS.items() for claim in claims)
     records = [record for claim, part in stated if (record := record_of(claim, part, job.inputs, job.settings))]
     # Many claims are judged at once: Holm's correction bounds the chance that any of them passes wrongly.
-    _, corrected, _, _ = multipletests([record["p"] for record in records], method="holm")
-    records = [record | {"p": p} for record, p in zip(records, corrected.tolist(), strict=True)]
+    tested = [record["id"] for record in records if record["p"] is not None]
+    raw = [record["p"] for record in records if record["p"] is not None]
+    corrected = dict(zip(tested, multipletests(raw, method="holm")[1].tolist(), strict=True)) if raw else {}
+    records = [record | {"p": corrected.get(record["id"])} for record in records]
     write_json(job.output("claims"), records)
     write_json(job.output("findings"), findings_of(records, job.settings.findings))
