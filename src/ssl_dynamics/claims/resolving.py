@@ -12,8 +12,8 @@ def resolving_power(fails: Callable[[float], bool]) -> float:
     """Smallest relative error from which on a theory fails, too large by it and too small by it, within 1 %.
 
     `fails(error)` says whether a theory wrong by that relative error, of either sign, fails; to be open is not enough.
-    Errors are tried from 0.99 on, each a third of the one before, until one does not fail: what a smaller one does is not
-    asked. The power is 1e−6, the smallest that is tried, where all fail, and nan where the largest does not.
+    Errors are tried from 0.99 on, each a third of the one before, until one does not fail: what a smaller one does is
+    not asked. The power is 1e−6, the smallest that is tried, where all fail, and nan where the largest does not.
     """
 
     def noticed(size: float) -> bool:

@@ -152,13 +152,20 @@ def in_a_line(claim: Record) -> str:
     """Verdict, prediction and passes of a claim over draws."""
     predicted = "" if claim["low"] is None else f"predicted {next_draw(claim)}, "
     passed = f"holds in {claim['passes']} of {claim['draws']} draws, P ≥ {claim['least_probability']:.2f}"
+    if claim.get("fresh", claim["draws"]) < claim["draws"]:
+        passed += f" by the {claim['fresh']} fresh ones"
     return f"{claim['verdict']} ({predicted}{passed})"
 
 
 def draws_in_words(found: Record) -> str:
-    """How many draws there are, as a reader is told, from a draws.json."""
-    more = len(found["equation_draws"])
-    return f"{len(found['roots'])} draws" + (f" ({more} of what needs no training)" if more else "")
+    """How many draws there are, as a reader is told, from a draws.json, and how many of them are fresh."""
+    more, roots = len(found["equation_draws"]), found["roots"]
+    fresh = sum(root != found.get("own_root") for root in roots)
+    return (
+        f"{len(roots)} draws"
+        + (f", {fresh} of them fresh" if fresh < len(roots) else "")
+        + (f" ({more} of what needs no training)" if more else "")
+    )
 
 
 def in_words(said: Record) -> str:
