@@ -4,6 +4,7 @@ import dataclasses
 import json
 import logging
 import math
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,11 @@ from statsmodels.stats.proportion import proportion_confint
 
 from problems import equation_draw
 from ssl_dynamics.analysis import level_of_extremes, mean_interval, predict, standard_error
+from ssl_dynamics.claims.rounding import Rounding
 from ssl_dynamics.claims.verdict import Criterion
 from ssl_dynamics.config import load_config
 from ssl_dynamics.draws import sizes_of
+from ssl_dynamics.engine import fingerprint
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.problem.rng import stream
 from ssl_dynamics.registry import CLAIMS
@@ -320,7 +323,7 @@ def test_register_is_kept_and_says_what_differs(register):
     def said(sizes=None, of=roots, name="quick"):
         return in_words(preregistration.said_of(entries, name, sizes or sizes_of(config), of, 300))
 
-    assert said() == f"thresholds, sizes and root seeds are those registered on {entries[-1]['date']}"
+    assert said() == f"thresholds, measures, sizes and root seeds are those registered on {entries[-1]['date']}"
     assert said(of=roots[:2]) == said()
     assert said(of=roots[1:]).endswith("other root seeds")  # none may be chosen
     assert said(of=[*roots, 3]).endswith("other root seeds")
@@ -339,6 +342,81 @@ def test_moved_threshold_breaks_the_match(register, monkeypatch, change):
     monkeypatch.setattr(preregistration.thresholds, "__defaults__", (moved,))
     said = preregistration.said_of([entry], "quick", sizes_of(config), [7, 8, 9], 0)
     assert (said["registered"], said["differs"]) == (False, ["thresholds"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"quantity": "no"},
+        {"formula": "x"},
+        {"table": "rank"},
+        {"experiment": "grassmannian"},
+        {"evidence": "equations"},
+        {"every_loss": False},
+        {"every_seed": False},
+        {"rounding": Rounding(1e-9)},
+        {"wrong": None},
+        {"source": "A2"},
+        {"bears_on": ("A4",)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_changed_claim_breaks_the_match(change):
+    changed = [dataclasses.replace(claim, **change) if claim.id == "A1-collapse-curve" else claim for claim in CLAIMS]
+    assert preregistration.measures(changed) != preregistration.measures()
+    assert preregistration.measures(list(reversed(CLAIMS))) == preregistration.measures()
+
+
+def forget():
+    fingerprint._READ.clear()
+    fingerprint._module.cache_clear()
+    fingerprint._unit.cache_clear()
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """A copy of the package whose code is that of fingerprints."""
+    copy = tmp_path / "ssl_dynamics"
+    shutil.copytree(fingerprint._ROOT, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(fingerprint, "_ROOT", copy)
+    forget()
+    yield copy
+    forget()
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new", "same"),
+    [
+        ("claims/measures/trajectories.py", "Largest |measured − predicted| of", "The largest of", True),
+        ("claims/verdict.py", "\n\n@dataclass", "\n# A remark.\n\n@dataclass", True),
+        ("theory/noise.py", "import numpy as np", "import numpy as np\nUNUSED = 1", True),  # no measure reads it
+        ("problem/levels.py", "RATE_ERROR = 0.01, 0.1", "RATE_ERROR = 0.02, 0.1", False),
+        ("claims/common.py", "wrong by {RATE_ERROR:.0%}", "off by {RATE_ERROR:.0%}", False),
+        ("claims/measures/rates.py", ".abs() <= (second", ".abs() >= (second", False),
+        ("experiments/downstream/measures.py", "2 / ridge", "3 / ridge", False),
+        ("claims/verdict.py", "if high < least or", "if high < most or", False),
+        ("report/draw_verdicts.py", "<= 1 / 2", "<= 1 / 3", False),
+        ("analysis/inference.py", "INTERVAL_LEVEL = 0.95", "INTERVAL_LEVEL = 0.9", False),
+    ],
+)
+def test_changed_code_of_measures_breaks_the_match_and_a_comment_does_not(tree, module, old, new, same):
+    before, file = preregistration.measures(), tree / module
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    forget()
+    assert (preregistration.measures() == before) == same
+
+
+def test_entry_from_before_measures_were_registered_says_so(register):
+    config = load_config(TOP / "config/quick.yaml")
+    preregistration.register(config, [7, 8, 9], 0, register)
+    *_, entry = preregistration.read_register(register)
+    said = preregistration.said_of([entry | {"measures": "other"}], "quick", sizes_of(config), [7, 8, 9], 0)
+    assert (said["registered"], said["differs"]) == (False, ["measures"])
+    del entry["measures"]
+    said = preregistration.said_of([entry], "quick", sizes_of(config), [7, 8, 9], 0)
+    assert in_words(said) == f"thresholds, sizes and root seeds, but not measures, were registered on {entry['date']}"
 
 
 def test_register_in_the_tree_can_be_read():

@@ -169,9 +169,14 @@ def draws_in_words(found: Record) -> str:
 
 
 def in_words(said: Record) -> str:
-    """Whether thresholds and root seeds were registered before, as a reader is told (`preregistration.said_of`)."""
+    """What was registered before, as a reader is told (`preregistration.said_of`).
+
+    Before measures were registered, so nothing was said of them.
+    """
     if said["registered"]:
-        return f"thresholds, sizes and root seeds are those registered on {said['date']}"
+        if said.get("measures"):
+            return f"thresholds, measures, sizes and root seeds are those registered on {said['date']}"
+        return f"thresholds, sizes and root seeds, but not measures, were registered on {said['date']}"
     if said["date"] is None:
         return "not preregistered"
     return f"not as registered on {said['date']}: other {', '.join(said['differs'])}"
