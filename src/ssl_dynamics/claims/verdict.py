@@ -1,6 +1,7 @@
 """Verdicts: a claim passes where its interval meets its criterion and its control does not."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, TypeVar
@@ -68,19 +69,21 @@ class Control:
     measure: Measure
     experiment: str | None = None
     theory: Measure | None = None
+    one_item: OfRows[float] | None = None  # as of a claim
 
 
 @dataclass(frozen=True)
 class Claim:
     """One statement, how it is measured seed by seed, when it holds, and what must fail.
 
-    `measure` takes the rows of one cell (data set, loss, dimension) and returns one number for each seed;
-    `statistic` turns them into the value that is judged. `formula` is the equation that is tested, as LaTeX in the
+    `measure` takes the rows of one cell (data set, loss, dimension) and returns one number for each seed; `statistic`
+    turns them into the value that is judged. `formula` is the equation that is tested, as LaTeX in the
     notation of docs/theory.md. `evidence` is what was measured: trained models, equations against formulas, or random
     nets without dynamics. `source` says where the statement comes from; what claims of the two abstracts it `bears_on`
     besides is named apart. `wrong` takes the rows as well, and returns the measure as a function of the relative error,
     a number of either sign, by which theory is wrong; without it the claim has no resolving power. `rounding` is given
-    where theory says that the measure is zero.
+    where theory says that the measure is zero, `one_item` where it counts test items: the most by which one of them, on
+    the other side of a border of classes, changes it.
     """
 
     id: str
@@ -98,6 +101,7 @@ class Claim:
     evidence: Evidence = "trained"
     wrong: Wrong | None = None
     rounding: Rounding | None = None
+    one_item: OfRows[float] | None = None
     bears_on: tuple[Abstract, ...] = ()
     every_loss: bool = True  # False: the table is the same for all losses, of which the first is judged
     every_seed: bool = True  # False: the data alone make the value, so that seeds are copies, and count as one
@@ -206,12 +210,16 @@ def judge_control(per_seed: Array, criterion: Criterion, by_theory: Array | None
 
 @dataclass(frozen=True)
 class Cell:
-    """A claim judged on one data set, loss and dimension; `resolves`: see `resolving_power`, nan without one."""
+    """A claim judged on one data set, loss and dimension.
+
+    `resolves`: see `resolving_power`, nan without one; `one_item`: what a test item changes of the value, the control.
+    """
 
     name: str
     claim: Judged
     control: JudgedControl
     resolves: float = np.nan
+    one_item: tuple[float, float] = (0.0, 0.0)
 
     @property
     def verdict(self) -> Verdict:
@@ -232,16 +240,14 @@ def judge_claim(
     must have; a cell or a seed that is missing counts as not finite, which fails. Cells outside the grid of the
     control's experiment are left out: a representation of one dimension cannot collapse. A cell that a draw cannot
     settle is open: a measure says so, or `left_open`, which maps as `tables` does to the cells that have no rows for a
-    reason. Where it is the control that cannot be settled, a claim that fails by its own value still fails.
+    reason. If only the control cannot be settled, a claim that fails by its own value still fails.
     """
     keys = [key for key in grid[claim.experiment] if key in grid[claim.control_table[0]]]
     if not claim.every_loss:
         keys = list({(dataset, z): (dataset, loss, z) for dataset, loss, z in reversed(keys)}.values())[::-1]
     own, control = (left_open.get(table, {}) for table in (claim.own_table, claim.control_table))
-    return [
-        _open_cell(key, seeds, own[key]) if key in own else _judge_cell(claim, tables, key, seeds, control.get(key, ""))
-        for key in keys
-    ]
+    judged = (_judge_cell(claim, tables, key, seeds, control.get(key, "")) for key in keys if key not in own)
+    return [_open_cell(key, seeds, own[key]) if key in own else next(judged) for key in keys]
 
 
 def _open_cell(key: Key, seeds: int, reason: str) -> Cell:
@@ -252,30 +258,31 @@ def _open_cell(key: Key, seeds: int, reason: str) -> Cell:
 def _judge_cell(
     claim: Claim, tables: Mapping[tuple[str, str], pd.DataFrame], key: Key, seeds: int, control_left_open: str
 ) -> Cell:
-    name = "/".join(map(str, key))
     own = rows_of(tables[claim.own_table], key)
     try:
         result = judge(per_seed(claim.measure, own, seeds), claim.statistic, claim.criterion)
     except Unsettled as why:
         return _open_cell(key, seeds, str(why))
     result = result if claim.every_seed else result.as_copies()
+    control_rows = rows_of(tables[claim.control_table], key)
     try:
-        control = _judge_control_of(claim, rows_of(tables[claim.control_table], key), seeds, control_left_open)
+        control = _judge_control_of(claim, control_rows, seeds, control_left_open)
     except Unsettled as why:
         unknown = _open_cell(key, seeds, str(why))
         return replace(unknown, claim=result) if result.verdict == "fail" else unknown
+    changes = (claim.one_item, own), (claim.control.one_item, control_rows)
+    first, second = (change(rows) if change and not rows.empty else 0.0 for change, rows in changes)
+    cell = Cell("/".join(map(str, key)), result, control, one_item=(first, second))
     if claim.wrong is None or result.verdict != "pass":
-        return Cell(name, result, control)
+        return cell
     if_wrong_by = claim.wrong(own)
 
     def fails(error: float) -> bool:
-        try:
-            values = of_seeds(if_wrong_by(error), seeds)
-        except Unsettled:
-            return False
-        return judge(values, claim.statistic, claim.criterion).verdict == "fail"
+        with suppress(Unsettled):
+            return judge(of_seeds(if_wrong_by(error), seeds), claim.statistic, claim.criterion).verdict == "fail"
+        return False
 
-    return Cell(name, result, control, resolving_power(fails))
+    return replace(cell, resolves=resolving_power(fails))
 
 
 def _judge_control_of(claim: Claim, rows: pd.DataFrame, seeds: int, left_open: str) -> JudgedControl:

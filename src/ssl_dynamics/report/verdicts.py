@@ -107,10 +107,12 @@ def _cells(cells: Sequence[Cell]) -> list[dict[str, object]]:
             "cell": cell.name,
             **_numbers(cell),
             "verdict": cell.verdict,
+            **_by_one_item(cell.one_item[0]),
             "control": {
                 "value": _finite(cell.control.value),
                 "seeds": cell.control.seeds,
                 "verdict": cell.control.verdict,
+                **_by_one_item(cell.one_item[1]),
             },
         }
         for cell in cells
@@ -125,6 +127,11 @@ def _numbers(cell: Cell) -> dict[str, object]:
     return (
         numbers | counts | {"resolves": _finite(cell.resolves)} | ({"reason": judged.reason} if judged.reason else {})
     )
+
+
+def _by_one_item(change: float) -> dict[str, float]:
+    """By how much one test item changes a number, where it counts them: `make verify` allows for one."""
+    return {"one_item": change} if change else {}
 
 
 def _finite(value: float) -> float | None:

@@ -5,6 +5,7 @@ Tables hold them beside the column that is judged, with the names of `problem.le
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from ssl_dynamics.claims.verdict import Measure, OfError, OfRows, Wrong
@@ -73,8 +74,8 @@ def in_quadrature(
     def wrong(rows: pd.DataFrame) -> OfError:
         trained = table(column)(rows)
         slope = sum(table(f"{column}_{name}")(rows) for name in rates) / by_one
-        sign = pd.Series((-1.0) ** trained.index.get_level_values("seed"), index=trained.index)
-        return lambda error: order((trained + (slope * error).mul(sign, axis=0)).abs())
+        sign = ((-1.0) ** trained.index.get_level_values("seed").to_numpy(np.float64))[:, None]
+        return lambda error: order((trained + error * slope * sign).abs())
 
     return wrong
 

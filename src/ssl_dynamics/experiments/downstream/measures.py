@@ -5,7 +5,7 @@ import pandas as pd
 
 from ssl_dynamics.analysis import sign_test
 from ssl_dynamics.claims.measures.trajectories import difference
-from ssl_dynamics.claims.verdict import Measure
+from ssl_dynamics.claims.verdict import Measure, OfRows
 
 
 def extrapolated_difference(expected: str) -> Measure:
@@ -37,6 +37,28 @@ def excess_over_two_classes(model: str) -> Measure:
         return excess
 
     return measure
+
+
+def gained_or_lost(model: str) -> OfRows[float]:
+    """By how much one item that is gained or lost changes `chance_of_gain`, at most."""
+
+    def change(rows: pd.DataFrame) -> float:
+        chance = chance_of_gain(model)
+        changed = (
+            chance(rows.assign(**{column: (rows[column] + more).clip(lower=0)}))
+            for column in (f"gained_over_{model}", f"lost_to_{model}")
+            for more in (-1, 1)
+        )
+        return max(float((each - chance(rows)).abs().max()) for each in changed)
+
+    return change
+
+
+def one_over_two_classes(rows: pd.DataFrame) -> float:
+    """By how much one item changes `excess_over_two_classes`."""
+    ridge = _ridge_at_the_end(rows)
+    bound = 2 / ridge["classes"]
+    return float((1 / ridge["tested"] / np.sqrt(bound * (1 - bound) / ridge["tested"])).max())
 
 
 def _ridge_at_the_end(rows: pd.DataFrame) -> pd.DataFrame:

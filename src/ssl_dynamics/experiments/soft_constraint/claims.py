@@ -4,6 +4,7 @@ from functools import partial
 
 from ssl_dynamics.claims.common import FAR_RATE, NEAR_RATE
 from ssl_dynamics.claims.measures.budgets import within_budget
+from ssl_dynamics.claims.measures.counts import one_of_the_tested
 from ssl_dynamics.claims.measures.rates import at_error, decided_over, in_quadrature, nearer_rate, proportional
 from ssl_dynamics.claims.measures.trajectories import (
     deviation_of_orders,
@@ -251,7 +252,9 @@ CLAIMS = [
             difference("trained", "constrained"),
             # Starts whose conditioning no probe feels.
             theory=half(difference("predicted", "constrained")),
+            one_item=one_of_the_tested("trained", "constrained"),
         ),
         figure="soft-accuracy",
+        one_item=one_of_the_tested("trained", "predicted"),
     ),
 ]
