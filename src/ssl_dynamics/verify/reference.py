@@ -7,8 +7,8 @@ number agrees with the reference within
 
 θ the threshold of its claim (half the width of an interval): a hundredth of what the verdict turns on. What counts test
 items may differ by one of them besides: its claim says by how much that changes the number. Numbers of tables agree
-within 1e−3 of themselves, or 1e−6 of the largest number of their column, or 1e−12, where rounding is all that is left of
-an error.
+within 1e−3 of themselves, or 1e−6 of the largest number of their column, or 1e−12, where rounding is all that is left
+of an error.
 
 Where a claim measures rounding alone, and in the columns of tables that hold nothing else, digits mean nothing: what
 is compared is the verdict and the size, of a column that of its largest number (`claims/rounding.py` derives how far

@@ -4,7 +4,14 @@ from ssl_dynamics.claims.measures.rates import at_error, decided_over, divided, 
 from ssl_dynamics.claims.measures.trajectories import farthest, largest_error, smallest, smallest_over, where
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure, Wrong
 from ssl_dynamics.experiments.drift.config import WIDE
-from ssl_dynamics.experiments.drift.measures import delay_ratio, departed_ratio, departure_slope, drift_ratio, share
+from ssl_dynamics.experiments.drift.measures import (
+    delay_ratio,
+    departed_ratio,
+    departure_slope,
+    drift_ratio,
+    of_departed,
+    share,
+)
 from ssl_dynamics.problem.levels import DEPARTURE
 
 SETTING = "both layers at unit rate, weights N(0, 1)"
@@ -29,7 +36,7 @@ DELAY_BAND = 0.01
 
 def departure(activation: str, rate: float) -> Measure:
     """The slope of the departure by a theory with this rate, in units of μ."""
-    return where(departure_slope(rate), objective="dot-product", activation=activation)
+    return where(of_departed(departure_slope(rate)), objective="dot-product", activation=activation)
 
 
 def drift_as_predicted(objective: str) -> Wrong:
@@ -44,7 +51,7 @@ def of_wide(measure: Measure) -> Measure:
 
 def delay(rate: float) -> Measure:
     """The ratio of the delays by a theory with this rate, in units of μ."""
-    return where(delay_ratio(rate), objective="dot-product", activation="identity")
+    return where(of_departed(delay_ratio(rate)), objective="dot-product", activation="identity")
 
 
 CLAIMS = [
@@ -182,11 +189,13 @@ CLAIMS = [
         experiment="drift",
         table="departures",
         measure=where(
-            smallest_over("activation", share("blows_up")), objective="dot-product", activation=["identity", "relu"]
+            of_departed(smallest_over("activation", share("blows_up"))),
+            objective="dot-product",
+            activation=["identity", "relu"],
         ),
         statistic="smallest",
         criterion=Criterion(">=", 1),
-        control=Control("erf nets", where(share("blows_up"), objective="dot-product", activation="erf")),
+        control=Control("erf nets", where(of_departed(share("blows_up")), objective="dot-product", activation="erf")),
         figure="after-departure",
     ),
     Claim(
