@@ -32,8 +32,8 @@ def excess_over_two_classes(model: str) -> Measure:
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         ridge = _ridge_at_the_end(rows)
-        bound = 2 / ridge["classes"]
-        excess: pd.Series[float] = (ridge[model] - bound) / np.sqrt(bound * (1 - bound) / ridge["tested"])
+        bound, error = _two_classes(ridge)
+        excess: pd.Series[float] = (ridge[model] - bound) / error
         return excess
 
     return measure
@@ -57,8 +57,14 @@ def gained_or_lost(model: str) -> OfRows[float]:
 def one_over_two_classes(rows: pd.DataFrame) -> float:
     """By how much one item changes `excess_over_two_classes`."""
     ridge = _ridge_at_the_end(rows)
+    _, error = _two_classes(ridge)
+    return float((1 / (ridge["tested"] * error)).max())
+
+
+def _two_classes(ridge: pd.DataFrame) -> "tuple[pd.Series[float], pd.Series[float]]":
+    """The share 2/K, and its standard error over m test items."""
     bound = 2 / ridge["classes"]
-    return float((1 / ridge["tested"] / np.sqrt(bound * (1 - bound) / ridge["tested"])).max())
+    return bound, np.sqrt(bound * (1 - bound) / ridge["tested"])
 
 
 def _ridge_at_the_end(rows: pd.DataFrame) -> pd.DataFrame:
