@@ -35,6 +35,7 @@ from ssl_dynamics.problem.levels import COLLAPSE_TIME
 from ssl_dynamics.registry import CLAIMS, GROUPS, STATED_IN
 from ssl_dynamics.report.formatting import resolves, typeset
 from ssl_dynamics.report.parts import PARTS
+from ssl_dynamics.report.stages.claims import corrected
 from ssl_dynamics.unsettled import Unsettled
 
 
@@ -277,6 +278,13 @@ def test_copies_of_one_value_count_as_one_and_have_no_p_value(values, met):
     assert (cell.claim.met, cell.claim.seeds) == (met, 1)
     assert np.isnan([cell.claim.p, cell.claim.least_probability]).all()
     assert cell.verdict == ("pass" if met else "fail")
+
+
+def test_copies_do_not_count_in_the_correction_of_p_values():
+    p = {"a": 0.01, "b": None, "c": 0.02, "d": 0.5}
+    found = {record["id"]: record["p"] for record in corrected([{"id": name, "p": value} for name, value in p.items()])}
+    assert found == {"a": pytest.approx(0.03), "b": None, "c": pytest.approx(0.04), "d": pytest.approx(0.5)}
+    assert corrected([{"id": "b", "p": None}]) == [{"id": "b", "p": None}]
 
 
 def test_claims_whose_value_is_the_same_on_every_seed_of_the_reference_say_so():

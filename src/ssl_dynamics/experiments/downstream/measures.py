@@ -1,6 +1,5 @@
 """Measures of downstream accuracy and of the cost of the collapse."""
 
-import numpy as np
 import pandas as pd
 
 from ssl_dynamics.analysis import sign_test
@@ -64,7 +63,7 @@ def one_over_two_classes(rows: pd.DataFrame) -> float:
 def _two_classes(ridge: pd.DataFrame) -> "tuple[pd.Series[float], pd.Series[float]]":
     """The share 2/K, and its standard error over m test items."""
     bound = 2 / ridge["classes"]
-    return bound, np.sqrt(bound * (1 - bound) / ridge["tested"])
+    return bound, (bound * (1 - bound) / ridge["tested"]) ** 0.5
 
 
 def _ridge_at_the_end(rows: pd.DataFrame) -> pd.DataFrame:
