@@ -20,7 +20,7 @@ from ssl_dynamics.catalogue import EXPERIMENTS, FIGURES, TABLES
 from ssl_dynamics.claims.changes import CHANGES, KINDS, register
 from ssl_dynamics.claims.measures import trajectories as measures
 from ssl_dynamics.claims.measures.rates import at_error, divided
-from ssl_dynamics.claims.resolving import resolving_power
+from ssl_dynamics.claims.resolving import SMALLEST, resolving_power
 from ssl_dynamics.claims.verdict import (
     Claim,
     Control,
@@ -34,8 +34,9 @@ from ssl_dynamics.experiments.kernel.measures import change_by_decay
 from ssl_dynamics.experiments.learning_times.measures import learning_time_error
 from ssl_dynamics.problem.levels import COLLAPSE_TIME
 from ssl_dynamics.registry import CLAIMS, GROUPS, STATED_IN
-from ssl_dynamics.report.formatting import typeset
+from ssl_dynamics.report.formatting import resolves, typeset
 from ssl_dynamics.report.parts import PARTS
+from ssl_dynamics.report.stages.claims import corrected
 from ssl_dynamics.unsettled import Unsettled
 
 
@@ -162,9 +163,6 @@ def test_draw_in_which_most_seeds_cannot_tell_the_control_is_open():
 
 
 def test_what_a_draw_cannot_settle_is_open_with_its_reason():
-    def unsettled(_):
-        raise Unsettled("no width is large enough")
-
     for change in ({"measure": unsettled}, {"control": Control("", unsettled)}):
         cell = judge_table(dataclasses.replace(make_claim(), **change), table([0.5, 0.9], [2.0, 3.0]))
         assert (cell.verdict, cell.claim.reason) == ("open", "no width is large enough")
@@ -176,12 +174,23 @@ def test_what_a_draw_cannot_settle_is_open_with_its_reason():
 @given(power=st.floats(1e-5, 0.5), sides=st.sampled_from([(1, 1), (0.3, 1), (1, 0.3)]))
 def test_resolving_power_is_the_error_from_which_both_signs_fail(power, sides):
     above, below = (side * power for side in sides)
-    found = resolving_power(lambda error: -below < error < above)
+    found = resolving_power(lambda error: not -below < error < above)
     assert found == pytest.approx(power, rel=0.011)
 
 
 def test_theory_that_no_error_makes_fail_has_no_resolving_power():
-    assert np.isnan(resolving_power(lambda _: True))
+    assert np.isnan(resolving_power(lambda _: False))
+
+
+def test_theory_that_every_error_makes_fail_resolves_the_smallest_that_is_tried():
+    assert resolving_power(lambda _: True) == SMALLEST == 1e-6
+    assert resolves({"resolves": SMALLEST}) == "≤ 10⁻⁴ %"
+    assert resolves({"resolves": 2 * SMALLEST}) == "2×10⁻⁴ %"
+
+
+def test_resolving_power_lies_above_every_error_that_is_tried_and_does_not_fail():
+    """Small errors that fail by chance, below some that do not, are no power."""
+    assert resolving_power(lambda error: abs(error) < 2e-3 or abs(error) > 0.1) == pytest.approx(0.1, rel=0.011)
 
 
 def test_cell_resolves_the_error_of_the_theory_that_turns_it_to_fail():
@@ -190,6 +199,104 @@ def test_cell_resolves_the_error_of_the_theory_that_turns_it_to_fail():
     cell = judge_table(claim, table([1.0, 1.0], [2.0, 3.0]))
     assert cell.resolves == pytest.approx(1 / 0.9 - 1, rel=0.011)  # 1/1.1 is nearer: too small by 9 %
     assert np.isnan(judge_table(claim, table([1.0, 1.3], [2.0, 3.0])).resolves)  # what does not hold resolves nothing
+
+
+def test_mean_resolves_the_error_with_which_its_whole_interval_leaves_the_criterion():
+    claim = make_claim(Criterion("<=", 2.0))
+
+    def wrong(rows):
+        return lambda error: claim.measure(rows) + 10 * abs(error)
+
+    claim = dataclasses.replace(claim, statistic="mean", wrong=wrong)
+    values = [0.99, 1.01]
+    cell = judge_table(claim, table(values, [3.0, 3.0]))
+    low, high = mean_interval(values)
+    assert cell.resolves == pytest.approx((2 - low) / 10, rel=0.011)  # from (2 − high)/10 on it is open
+    assert cell.resolves > 1.1 * (2 - high) / 10
+
+
+def test_theory_whose_error_leaves_nothing_to_measure_does_not_fail():
+    def wrong(rows):
+        def at(error):
+            if abs(error) < 0.2:
+                raise Unsettled("nothing is left")
+            return make_claim().measure(rows) + 100
+
+        return at
+
+    cell = judge_table(dataclasses.replace(make_claim(), wrong=wrong), table([0.5, 0.9], [2.0, 3.0]))
+    assert cell.resolves == pytest.approx(0.2, rel=0.011)
+
+
+def unsettled(_):
+    raise Unsettled("no width is large enough")
+
+
+@pytest.mark.parametrize("statistic", ["mean", "largest"])
+@pytest.mark.parametrize("left_open", [False, True])
+@pytest.mark.parametrize(
+    ("values", "control", "verdict"),
+    [
+        ([0.5, 0.51], [2.0, 3.0], "pass"),
+        ([0.5, 0.51], [0.5, 3.0], "fail"),
+        ([0.5, 0.51], None, "open"),
+        ([1.5, 1.51], [2.0, 3.0], "fail"),
+        ([1.5, 1.51], [0.5, 3.0], "fail"),
+        ([1.5, 1.51], None, "fail"),
+        ([1.5, np.nan], None, "fail"),
+        (None, [2.0, 3.0], "open"),
+        (None, [0.5, 3.0], "open"),
+        (None, None, "open"),
+    ],
+)
+def test_claim_that_fails_does_so_whatever_its_control(statistic, left_open, values, control, verdict):
+    """None is what a draw cannot settle: a measure says so, or the table of that experiment has been left open."""
+    key = ("d", "contrastive", 2)
+    tables, reasons = {}, {}
+    for experiment, numbers in (("grassmannian", values), ("unconstrained", control)):
+        rows = table(numbers or [0.0, 0.0], numbers or [0.0, 0.0], experiment)
+        if numbers is None and left_open:
+            reasons[experiment, "t"], rows = {key: "no width is large enough"}, rows.iloc[:0]
+        tables[experiment, "t"] = rows
+    claim = make_claim()
+    of_control = unsettled if control is None else claim.control.measure
+    claim = dataclasses.replace(
+        claim,
+        statistic=statistic,
+        measure=unsettled if values is None else claim.measure,
+        control=Control("", of_control, "unconstrained"),
+    )
+    (cell,) = judge_claim(claim, tables, {"grassmannian": [key], "unconstrained": [key]}, 2, reasons)
+    assert cell.verdict == verdict
+    assert cell.claim.reason == ("no width is large enough" if verdict == "open" else "")
+    if values is not None and np.isfinite(values).all() and verdict != "open":
+        assert cell.claim.value == pytest.approx(np.mean(values) if statistic == "mean" else max(values))
+
+
+@pytest.mark.parametrize(("values", "met"), [([0.5, 0.5], 1), ([1.5, 1.5], 0), ([0.5, 1.5], 0)])
+def test_copies_of_one_value_count_as_one_and_have_no_p_value(values, met):
+    cell = judge_table(dataclasses.replace(make_claim(), every_seed=False), table(values, [2.0, 3.0]))
+    assert (cell.claim.met, cell.claim.seeds) == (met, 1)
+    assert np.isnan([cell.claim.p, cell.claim.least_probability]).all()
+    assert cell.verdict == ("pass" if met else "fail")
+
+
+def test_copies_do_not_count_in_the_correction_of_p_values():
+    p = {"a": 0.01, "b": None, "c": 0.02, "d": 0.5}
+    found = {record["id"]: record["p"] for record in corrected([{"id": name, "p": value} for name, value in p.items()])}
+    assert found == {"a": pytest.approx(0.03), "b": None, "c": pytest.approx(0.04), "d": pytest.approx(0.5)}
+    assert corrected([{"id": "b", "p": None}]) == [{"id": "b", "p": None}]
+
+
+def test_claims_whose_value_is_the_same_on_every_seed_of_the_reference_say_so():
+    """Whole numbers aside: those are counts or shares, which agree by chance."""
+    reference = json.loads((Path(__file__).parents[1] / "results/reference/full/verdicts.json").read_text())
+    same = {
+        record["id"]
+        for record in reference
+        if all(cell["low"] == cell["high"] and cell["value"] != round(cell["value"]) for cell in record["cells"])
+    }
+    assert same == {claim.id for claim in CLAIMS if not claim.every_seed}
 
 
 def table(values, control, experiment="grassmannian"):

@@ -186,6 +186,17 @@ def test_self_supervised_nets_depart_and_halving_the_step_moves_the_departure_li
     np.testing.assert_allclose(*ends, rtol=0.05)
 
 
+def test_net_that_does_not_depart_is_an_outcome(monkeypatch):
+    whole = train_until_departure(layers(100), points(90), "contrastive", step=0.2)
+    monkeypatch.setattr("ssl_dynamics.simulation.deep_training.MOST_STEPS", 3)
+    short = train_until_departure(layers(100), points(90), "contrastive", step=0.2)
+    for seed in range(3):
+        own, of_whole = short["seed"] == seed, whole["seed"] == seed
+        assert departure(short["time"][own], short["drift"][own]) == np.inf
+        for name, column in short.items():
+            np.testing.assert_array_equal(column[own], whole[name][of_whole][:3])
+
+
 def test_first_step_towards_departure_is_of_order_three_at_its_time(monkeypatch):
     monkeypatch.setattr("ssl_dynamics.simulation.deep_training.DEPARTURE", 1e-12)  # ends the run after one step
     X, net = points(), layers(20, seeds=1)
@@ -353,7 +364,7 @@ def test_right_prediction_of_the_regression_passes_in_every_draw_and_a_wrong_one
     # All of 300, so that at least 99 % of draws pass with 95 % confidence.
     assert all(verdict() == "pass" for _ in range(300))
     assert all(verdict(supervised=wrong) != "pass" for wrong in (0.7, 1.35) for _ in range(50))
-    assert judge_rows(claim, {claim.own_table: widths_rows(random)}).resolves < 0.35
+    assert judge_rows(claim, {claim.own_table: widths_rows(random)}).resolves < 0.5
 
 
 def test_drift_of_a_regression_is_predicted_by_the_kernel_of_the_start():

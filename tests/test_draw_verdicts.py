@@ -4,6 +4,7 @@ import dataclasses
 import json
 import logging
 import math
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,11 @@ from statsmodels.stats.proportion import proportion_confint
 
 from problems import equation_draw
 from ssl_dynamics.analysis import level_of_extremes, mean_interval, predict, standard_error
+from ssl_dynamics.claims.rounding import Rounding
 from ssl_dynamics.claims.verdict import Criterion
 from ssl_dynamics.config import load_config
 from ssl_dynamics.draws import sizes_of
+from ssl_dynamics.engine import fingerprint
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.problem.rng import stream
 from ssl_dynamics.registry import CLAIMS
@@ -114,6 +117,10 @@ def means(centre, spread, draws=20):
     return [cell(float(value)) for value in centre + spread * shape]
 
 
+def each(cells, **change):
+    return [cell | change for cell in cells]
+
+
 def edge(draws=20):
     """The standard deviation at which the prediction interval around the middle of BAND just fills it."""
     return 0.1 / (stats.t(draws - 2).ppf(0.975) * math.sqrt(1 + 1 / draws))
@@ -130,6 +137,11 @@ def edge(draws=20):
         ([*means(1.0, 0.02), cell(None, verdict="open")], AVERAGE, "1 draws have no value"),
         ([*means(1.0, 0.02), cell(1.0, verdict="fail", control="pass")], OPEN, "the control meets the criterion in 1"),
         ([cell(1.0), cell(1.0), None, None], OPEN, "2 of 4 draws have a value"),
+        ([*means(1.0, 0.001, 3), *[None] * 17], OPEN, "3 of 20 draws have a value, too few"),
+        ([*means(1.0, 0.001, 14), *[cell(None, verdict="open")] * 6], OPEN, "14 of 20 draws have a value, too few"),
+        ([*means(1.0, 0.001, 15), *[cell(None, verdict="open")] * 5], AVERAGE, "5 draws have no value"),
+        (each(means(1.0, 0.001), verdict="open"), OPEN, "no draw holds by itself"),
+        ([*each(means(1.0, 0.001, 19), verdict="open"), cell(1.0)], NEXT, ""),
     ],
 )
 def test_claim_on_a_mean_holds_where_the_next_draw_is_predicted_to(cells, verdict, why):
@@ -166,6 +178,31 @@ def test_claim_on_an_extreme_holds_by_the_number_of_its_draws(passes, fails, ope
     # A two-sided interval of Clopper and Pearson at 90 % has the one-sided bound at 95 % as its lower end.
     assert got["least_probability"] == pytest.approx(proportion_confint(passes, len(cells), 0.1, "beta")[0])
     assert got["worst"] == (None if not passes + fails else 1.5 if fails else 0.5)
+
+
+@pytest.mark.parametrize("statistic", ["mean", "largest"])
+@pytest.mark.parametrize(("verdicts", "passes"), [("pass fail pass pass pass", 3), ("fail pass pass pass pass", 4)])
+def test_probability_of_a_fresh_draw_leaves_out_that_of_the_own_root_seed(statistic, verdicts, passes):
+    cells = [cell(1.0, verdict=verdict) for verdict in verdicts.split()]
+    got = cell_over_draws(cells, statistic, BAND, own=0)
+    assert (got["passes"], got["draws"], got["fresh"]) == (4, 5, 4)
+    assert got["least_probability"] == pytest.approx(proportion_confint(passes, 4, 0.1, "beta")[0])
+    assert cell_over_draws(cells, statistic, BAND)["fresh"] == 5
+
+
+@pytest.mark.parametrize(
+    ("draws", "own", "verdict"),
+    [
+        ("pass " * 20, 0, NEXT),
+        ("pass " * 19, 0, AVERAGE),  # 18 fresh ones are too few
+        ("fail " + "pass " * 19, 0, AVERAGE),  # but it is a draw in which the claim fails
+        ("pass " * 5, 0, OPEN),
+        ("pass " * 5, None, AVERAGE),
+    ],
+)
+def test_extreme_is_judged_by_its_fresh_draws(draws, own, verdict):
+    cells = [cell(0.5, verdict=each) for each in draws.split()]
+    assert cell_over_draws(cells, "largest", Criterion("<=", 1.0), own=own)["verdict"] == verdict
 
 
 def record(name, *cells, statistic="mean", criterion=(0.9, 1.1), verdict="pass"):
@@ -216,7 +253,7 @@ def test_stage_puts_every_draw_in_its_place(tmp_path, capsys):
         files[-1].write_text(json.dumps([record("one", each, verdict="fail" if root == 2024 else "pass")]))
     made = {name: [tmp_path / f"draws.{name}"] for name in ("json", "csv", "svg", "png")}
     outputs = {"draws": made["json"], "table": made["csv"], "svg": made["svg"], "png": made["png"]}
-    settings = DrawsSettings(config_name="mine", roots=[7, 11, 99, 2024], stopped=[11], sizes={})
+    settings = DrawsSettings(config_name="mine", roots=[7, 11, 99, 2024], stopped=[11], own_root=7, sizes={})
     inputs = {"claims": files, "register": [register]}
     draws(Job(settings, inputs, outputs, logging.getLogger("test"), "test"))
     found = json.loads(made["json"][0].read_text())
@@ -228,10 +265,11 @@ def test_stage_puts_every_draw_in_its_place(tmp_path, capsys):
     assert made["png"][0].stat().st_size > 1000
     draw_table.print_draws(found)
     said = " ".join(capsys.readouterr().out.split())
-    assert "4 draws" in said
+    assert "4 draws, 3 of them fresh" in said
     assert "not preregistered" in said
-    assert "holds on average: 1 of 1 claims, one" in said
-    assert "root seed 11: stopped root seed 2024: one (fails) every claim holds in 2 of 4 draws, P ≥ 0.10" in said
+    assert "open: 1 of 1 claims, one" in said  # three of four draws have a value
+    assert "root seed 11: stopped root seed 2024: one (fails)" in said
+    assert "every claim holds in 2 of 4 draws, P ≥ 0.02 by the 3 fresh ones" in said
     assert "no training" not in said
 
     # What needs no training rests on more draws, in two jobs' files.
@@ -245,9 +283,9 @@ def test_stage_puts_every_draw_in_its_place(tmp_path, capsys):
     assert (claim["passes"], claim["draws"], claim["stopped"]) == (4, 5, 0)
     draw_table.print_draws(found)
     said = " ".join(capsys.readouterr().out.split())
-    assert "4 draws (5 of what needs no training)" in said
+    assert "4 draws, 3 of them fresh (5 of what needs no training)" in said
     assert "every claim holds in 2 of 4 draws" in said
-    assert "every claim that needs no training holds in 4 of 5 draws, P ≥ 0.34" in said
+    assert "every claim that needs no training holds in 4 of 5 draws, P ≥ 0.25 by the 4 fresh ones" in said
 
 
 def test_claim_that_fails_over_draws_is_an_error_unless_the_reference_says_so(tmp_path, monkeypatch, capsys):
@@ -285,7 +323,7 @@ def test_register_is_kept_and_says_what_differs(register):
     def said(sizes=None, of=roots, name="quick"):
         return in_words(preregistration.said_of(entries, name, sizes or sizes_of(config), of, 300))
 
-    assert said() == f"thresholds, sizes and root seeds are those registered on {entries[-1]['date']}"
+    assert said() == f"thresholds, measures, sizes and root seeds are those registered on {entries[-1]['date']}"
     assert said(of=roots[:2]) == said()
     assert said(of=roots[1:]).endswith("other root seeds")  # none may be chosen
     assert said(of=[*roots, 3]).endswith("other root seeds")
@@ -304,6 +342,81 @@ def test_moved_threshold_breaks_the_match(register, monkeypatch, change):
     monkeypatch.setattr(preregistration.thresholds, "__defaults__", (moved,))
     said = preregistration.said_of([entry], "quick", sizes_of(config), [7, 8, 9], 0)
     assert (said["registered"], said["differs"]) == (False, ["thresholds"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"quantity": "no"},
+        {"formula": "x"},
+        {"table": "rank"},
+        {"experiment": "grassmannian"},
+        {"evidence": "equations"},
+        {"every_loss": False},
+        {"every_seed": False},
+        {"rounding": Rounding(1e-9)},
+        {"wrong": None},
+        {"source": "A2"},
+        {"bears_on": ("A4",)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_changed_claim_breaks_the_match(change):
+    changed = [dataclasses.replace(claim, **change) if claim.id == "A1-collapse-curve" else claim for claim in CLAIMS]
+    assert preregistration.measures(changed) != preregistration.measures()
+    assert preregistration.measures(list(reversed(CLAIMS))) == preregistration.measures()
+
+
+def forget():
+    fingerprint._READ.clear()
+    fingerprint._module.cache_clear()
+    fingerprint._unit.cache_clear()
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """A copy of the package whose code is that of fingerprints."""
+    copy = tmp_path / "ssl_dynamics"
+    shutil.copytree(fingerprint._ROOT, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(fingerprint, "_ROOT", copy)
+    forget()
+    yield copy
+    forget()
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new", "same"),
+    [
+        ("claims/measures/trajectories.py", "Largest |measured − predicted| of", "The largest of", True),
+        ("claims/verdict.py", "\n\n@dataclass", "\n# A remark.\n\n@dataclass", True),
+        ("theory/noise.py", "import numpy as np", "import numpy as np\nUNUSED = 1", True),  # no measure reads it
+        ("problem/levels.py", "RATE_ERROR = 0.01, 0.1", "RATE_ERROR = 0.02, 0.1", False),
+        ("claims/common.py", "wrong by {RATE_ERROR:.0%}", "off by {RATE_ERROR:.0%}", False),
+        ("claims/measures/rates.py", ".abs() <= (second", ".abs() >= (second", False),
+        ("experiments/downstream/measures.py", "2 / ridge", "3 / ridge", False),
+        ("claims/verdict.py", "if high < least or", "if high < most or", False),
+        ("report/draw_verdicts.py", "<= 1 / 2", "<= 1 / 3", False),
+        ("analysis/inference.py", "INTERVAL_LEVEL = 0.95", "INTERVAL_LEVEL = 0.9", False),
+    ],
+)
+def test_changed_code_of_measures_breaks_the_match_and_a_comment_does_not(tree, module, old, new, same):
+    before, file = preregistration.measures(), tree / module
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    forget()
+    assert (preregistration.measures() == before) == same
+
+
+def test_entry_from_before_measures_were_registered_says_so(register):
+    config = load_config(TOP / "config/quick.yaml")
+    preregistration.register(config, [7, 8, 9], 0, register)
+    *_, entry = preregistration.read_register(register)
+    said = preregistration.said_of([entry | {"measures": "other"}], "quick", sizes_of(config), [7, 8, 9], 0)
+    assert (said["registered"], said["differs"]) == (False, ["measures"])
+    del entry["measures"]
+    said = preregistration.said_of([entry], "quick", sizes_of(config), [7, 8, 9], 0)
+    assert in_words(said) == f"thresholds, sizes and root seeds, but not measures, were registered on {entry['date']}"
 
 
 def test_register_in_the_tree_can_be_read():

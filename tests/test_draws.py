@@ -47,6 +47,7 @@ def test_draws_differ_in_root_and_name_alone():
     [
         ("7 99", "roots: 2 are not allowed: there must be at least 3"),
         ("7 99 7", "roots: 7 is not allowed twice: draws must be independent"),
+        ("  ", "roots: blanks are no root seeds; expected such as '7 99 2024', or none for derived ones"),
         ("7 x 9", "root seed: 'x' is not allowed: it must be an integer, 0 or greater"),
     ],
 )

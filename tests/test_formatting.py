@@ -65,6 +65,7 @@ def test_interval_has_as_many_digits_as_tell_its_ends_apart():
     assert spread(mean | {"low": 1 - 3e-12, "high": 1 + 3e-12}) == "± 3×10⁻¹²"
     extreme = mean | {"statistic": "largest", "met": 3, "seeds": 4, "least_probability": 0.25}
     assert spread(extreme) == "0.99996 … 1.00002, 3 of 4 seeds, P ≥ 0.25"
+    assert spread(extreme | {"least_probability": None}) == "of the data alone, so the same on every seed"
     assert spread(extreme | {"low": 1.00002}) == "the same on every seed, 3 of 4 seeds, P ≥ 0.25"
 
 

@@ -119,7 +119,7 @@ def test_how_sure_counts_claims_and_draws_and_names_what_does_not_hold(records):
     held, whole, noticed = script().how_sure(own, draws).split("; ")
     assert held == f"2 of 3 claims hold ({own[1]['id']} open)"
     assert whole == f"all hold in 2 of 4 small draws ({own[0]['id']} fails in 1)"
-    assert noticed == "the least sensitive notices an error of 2 %"
+    assert noticed == "the least sensitive fails with an error of 2 %"
     newer = script().how_sure(own, draws | {"claims": own[:2]}).split("; ")[1]
     assert newer == f"the 2 that were drawn all hold in 2 of 4 small draws ({own[0]['id']} fails in 1)"
 

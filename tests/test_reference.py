@@ -10,12 +10,14 @@ import pytest
 
 from ssl_dynamics.analysis import projector_distance
 from ssl_dynamics.claims.rounding import EPSILON, LATE_SLOPE, SPREAD, spreads_apart
+from ssl_dynamics.claims.verdict import judge_claim
 from ssl_dynamics.config import load_config
 from ssl_dynamics.draws import folder_of
 from ssl_dynamics.engine.artifacts import sha256, write_json, write_table
 from ssl_dynamics.engine.provenance import SUFFIX
 from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.registry import CLAIMS
+from ssl_dynamics.report import verdicts
 from ssl_dynamics.theory import grassmann_flow, integrate_grassmann_flow
 from ssl_dynamics.verify import reference, verification
 from ssl_dynamics.verify.expectation import DRAWS
@@ -115,12 +117,43 @@ def test_tolerance_follows_the_criterion():
     assert reference._tolerance(wide, 0.0) == pytest.approx(0.01)
     assert reference._tolerance(narrow, 0.0) == pytest.approx(0.001)
     assert reference._tolerance(narrow, -3.0) == pytest.approx(0.001 + 0.003)
-    accuracy = record() | {"id": "A5-accuracy"}
-    assert reference._tolerance(accuracy, 0.0) == pytest.approx(0.002 + 1 / 355)
 
 
-def test_claims_of_their_own_tolerance_are_claims():
-    assert {*reference.COUNTED} <= {claim.id for claim in CLAIMS}
+ITEMS = 355
+ROWS = {"dataset": "digits", "loss": "contrastive", "dimension": 2, "seed": [0, 1], "time": 1.0, "probe": "ridge"}
+
+
+def probes(name, more):
+    """The table of a claim on accuracies; by `more` test items its numbers are others than in the reference."""
+    share = (101 + more) / ITEMS
+    if name in ("A5-accuracy", "beyond-soft-accuracy"):
+        known = {"predicted": 101 / ITEMS, "predicted_control": 141 / ITEMS, "constrained": 141 / ITEMS}
+        return pd.DataFrame(ROWS | known | {"trained": share, "extrapolated": share, "strength": 1.0})
+    accuracies = {"collapsed": (60 + more) / ITEMS, "items": (300 + more) / ITEMS, "classes": 10, "tested": ITEMS}
+    changed = {"gained_over_collapsed": 14, "lost_to_collapsed": more, "gained_over_before": more, "lost_to_before": 0}
+    return pd.DataFrame(ROWS | accuracies | changed)
+
+
+def judged(name, more):
+    """The record of that claim."""
+    (claim,) = [claim for claim in CLAIMS if claim.id == name]
+    key = ("digits", "contrastive", 2)
+    tables = dict.fromkeys((claim.own_table, claim.control_table), probes(name, more))
+    cells = verdicts._cells(judge_claim(claim, tables, {claim.experiment: [key]}, 2))
+    criterion = verdicts._criterion(claim.criterion)
+    return {"id": name, "verdict": cells[0]["verdict"], "criterion": criterion, "cells": cells}
+
+
+@pytest.mark.parametrize(
+    "name", ["A5-accuracy", "beyond-soft-accuracy", "A5-collapsed-accuracy", "A5-cost-of-collapse"]
+)
+def test_one_test_item_may_differ_and_two_may_not(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_reference(CONFIG, [judged(name, 0)])
+    differ = [{place for _, place in differing(compare_claims(CONFIG, [judged(name, more)]))} for more in (0, 1, 2)]
+    numbers = {f"digits/contrastive/2 {number}" for number in ("value", "low", "high", "control")}
+    assert differ[:2] == [set(), set()]
+    assert numbers <= differ[2]
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ def draws_asked_for(file: Path, number: int | None, roots: str, equation_draws: 
     if changed:
         config = parse_config(config.model_dump(mode="json") | changed, str(file))
     given = [root_number(word) for word in roots.split()]
+    if roots and not given:
+        raise ConfigError("roots: blanks are no root seeds; expected such as '7 99 2024', or none for derived ones")
     if given and equation_draws:
         raise ConfigError("equation_draws: not allowed beside roots: those of its draws are derived, not given")
     if given:

@@ -4,21 +4,29 @@ from collections.abc import Callable
 
 import numpy as np
 
+SMALLEST, LARGEST = 1e-6, 0.99  # relative errors that are tried
+COARSE, WITHIN = 3.0, 1.01  # ratios of the errors that are tried in turn, and to which the power is found
 
-def resolving_power(passes: Callable[[float], bool]) -> float:
+
+def resolving_power(fails: Callable[[float], bool]) -> float:
     """Smallest relative error from which on a theory fails, too large by it and too small by it, within 1 %.
 
-    `passes(error)` says whether a theory wrong by that relative error, of either sign, passes. Errors from 1e−6 to 0.99
-    are tried; nan where even the largest passes.
+    `fails(error)` says whether a theory wrong by that relative error, of either sign, fails; to be open is not enough.
+    Errors are tried from 0.99 on, each a third of the one before, until one does not fail: what a smaller one does is
+    not asked. The power is 1e−6, the smallest that is tried, where all fail, and nan where the largest does not.
     """
 
     def noticed(size: float) -> bool:
-        return not passes(size) and not passes(-size)
+        return fails(size) and fails(-size)
 
-    low, high = 1e-6, 0.99
-    if not noticed(high):
+    if not noticed(LARGEST):
         return np.nan
-    while high > 1.01 * low:
+    low, high = LARGEST / COARSE, LARGEST
+    while noticed(low):
+        if low == SMALLEST:
+            return SMALLEST
+        low, high = max(low / COARSE, SMALLEST), low
+    while high > WITHIN * low:
         middle = float(np.sqrt(low * high))
         low, high = (low, middle) if noticed(middle) else (middle, high)
     return high

@@ -1,21 +1,21 @@
 """Verdicts: a claim passes where its interval meets its criterion and its control does not."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ssl_dynamics.analysis import least_probability, mean_interval, not_below, sign_test
 from ssl_dynamics.claims.common import WORST_FIRST
 from ssl_dynamics.claims.resolving import resolving_power
 from ssl_dynamics.claims.rounding import Rounding
+from ssl_dynamics.claims.rows import Array, of_seeds, per_seed, rows_of
 from ssl_dynamics.unsettled import Unsettled
 
-Array = NDArray[Any]
 Verdict = Literal["pass", "open", "fail"]
 Key = tuple[str, str, int]  # data set, loss, dimension
 T = TypeVar("T")
@@ -69,19 +69,21 @@ class Control:
     measure: Measure
     experiment: str | None = None
     theory: Measure | None = None
+    one_item: OfRows[float] | None = None  # as of a claim
 
 
 @dataclass(frozen=True)
 class Claim:
     """One statement, how it is measured seed by seed, when it holds, and what must fail.
 
-    `measure` takes the rows of one cell (data set, loss, dimension) and returns one number for each seed;
-    `statistic` turns them into the value that is judged. `formula` is the equation that is tested, as LaTeX in the
+    `measure` takes the rows of one cell (data set, loss, dimension) and returns one number for each seed; `statistic`
+    turns them into the value that is judged. `formula` is the equation that is tested, as LaTeX in the
     notation of docs/theory.md. `evidence` is what was measured: trained models, equations against formulas, or random
     nets without dynamics. `source` says where the statement comes from; what claims of the two abstracts it `bears_on`
     besides is named apart. `wrong` takes the rows as well, and returns the measure as a function of the relative error,
     a number of either sign, by which theory is wrong; without it the claim has no resolving power. `rounding` is given
-    where theory says that the measure is zero.
+    where theory says that the measure is zero, `one_item` where it counts test items: the most by which one of them, on
+    the other side of a border of classes, changes it.
     """
 
     id: str
@@ -99,8 +101,10 @@ class Claim:
     evidence: Evidence = "trained"
     wrong: Wrong | None = None
     rounding: Rounding | None = None
+    one_item: OfRows[float] | None = None
     bears_on: tuple[Abstract, ...] = ()
     every_loss: bool = True  # False: the table is the same for all losses, of which the first is judged
+    every_seed: bool = True  # False: the data alone make the value, so that seeds are copies, and count as one
 
     @property
     def abstracts(self) -> tuple[str, ...]:
@@ -125,7 +129,8 @@ class Judged:
 
     Of a mean over seeds, [low, high] is its 95 % t-interval; of the largest or smallest it is the range over the seeds,
     of which `met` of `seeds` meet the criterion. `p` is the p-value of the hypothesis that the criterion is not met: of
-    a mean by t-tests, else that a fresh seed meets it with a probability of at most 1/2.
+    a mean by t-tests, else that a fresh seed meets it with a probability of at most 1/2. Copies of one value have none,
+    and say nothing of a fresh seed: nan.
     """
 
     value: float
@@ -141,32 +146,36 @@ class Judged:
     @property
     def least_probability(self) -> float:
         """With 95 % confidence a fresh seed meets the criterion with at least this probability."""
-        return least_probability(self.met, self.seeds)
+        return np.nan if np.isnan(self.p) else least_probability(self.met, self.seeds)
+
+    def as_copies(self) -> "Judged":
+        """The same of seeds that are copies of one value: it is one."""
+        return replace(self, met=self.met // self.seeds, seeds=1, p=np.nan)
 
 
-def judge(per_seed: Array, statistic: Statistic, criterion: Criterion) -> Judged:
+def judge(values: Array, statistic: Statistic, criterion: Criterion) -> Judged:
     """Judge one number a seed.
 
     A mean passes if its interval lies within the criterion, fails if it lies outside, and is open where it reaches over
     a bound. The largest or smallest passes if every seed meets the criterion, and fails else. What is not finite fails.
     """
-    seeds = len(per_seed)
-    if not seeds or not np.isfinite(per_seed).all():
+    seeds = len(values)
+    if not seeds or not np.isfinite(values).all():
         return Judged(np.nan, np.nan, np.nan, -np.inf, 1.0, 0, max(seeds, 1), "fail")
-    met = sum(criterion.margin(float(value)) >= 0 for value in per_seed)
+    met = sum(criterion.margin(float(value)) >= 0 for value in values)
     if statistic != "mean":
-        value = float(EXTREMES[statistic](per_seed))
-        low, high = float(per_seed.min()), float(per_seed.max())
+        value = float(EXTREMES[statistic](values))
+        low, high = float(values.min()), float(values.max())
         p = sign_test(met, seeds)
         return Judged(value, low, high, criterion.margin(value), p, met, seeds, "pass" if met == seeds else "fail")
     if seeds < 2:
         raise ValueError("a mean is judged by its spread over seeds: at least 2 are needed")
-    low, high = mean_interval(per_seed)
+    low, high = mean_interval(values)
     margin = min(criterion.margin(low), criterion.margin(high))
     least, most = criterion.bounds
     verdict: Verdict = "pass" if margin >= 0 else "fail" if high < least or low > most else "open"
     reason = "the interval of the mean reaches over a bound of the criterion" if verdict == "open" else ""
-    return Judged(float(per_seed.mean()), low, high, margin, criterion.p_value(per_seed), met, seeds, verdict, reason)
+    return Judged(float(values.mean()), low, high, margin, criterion.p_value(values), met, seeds, verdict, reason)
 
 
 @dataclass(frozen=True)
@@ -201,12 +210,16 @@ def judge_control(per_seed: Array, criterion: Criterion, by_theory: Array | None
 
 @dataclass(frozen=True)
 class Cell:
-    """A claim judged on one data set, loss and dimension; `resolves`: see `resolving_power`, nan without one."""
+    """A claim judged on one data set, loss and dimension.
+
+    `resolves`: see `resolving_power`, nan without one; `one_item`: what a test item changes of the value, the control.
+    """
 
     name: str
     claim: Judged
     control: JudgedControl
     resolves: float = np.nan
+    one_item: tuple[float, float] = (0.0, 0.0)
 
     @property
     def verdict(self) -> Verdict:
@@ -227,14 +240,14 @@ def judge_claim(
     must have; a cell or a seed that is missing counts as not finite, which fails. Cells outside the grid of the
     control's experiment are left out: a representation of one dimension cannot collapse. A cell that a draw cannot
     settle is open: a measure says so, or `left_open`, which maps as `tables` does to the cells that have no rows for a
-    reason.
+    reason. If only the control cannot be settled, a claim that fails by its own value still fails.
     """
     keys = [key for key in grid[claim.experiment] if key in grid[claim.control_table[0]]]
     if not claim.every_loss:
         keys = list({(dataset, z): (dataset, loss, z) for dataset, loss, z in reversed(keys)}.values())[::-1]
-    reasons = [left_open.get(table, {}) for table in (claim.own_table, claim.control_table)]
-    why = {key: reason for of_table in reasons for key, reason in of_table.items()}
-    return [_open_cell(key, seeds, why[key]) if key in why else _judge_cell(claim, tables, key, seeds) for key in keys]
+    own, control = (left_open.get(table, {}) for table in (claim.own_table, claim.control_table))
+    judged = (_judge_cell(claim, tables, key, seeds, control.get(key, "")) for key in keys if key not in own)
+    return [_open_cell(key, seeds, own[key]) if key in own else next(judged) for key in keys]
 
 
 def _open_cell(key: Key, seeds: int, reason: str) -> Cell:
@@ -242,47 +255,43 @@ def _open_cell(key: Key, seeds: int, reason: str) -> Cell:
     return Cell("/".join(map(str, key)), unknown, JudgedControl(np.nan, 0, "fail"))
 
 
-def _judge_cell(claim: Claim, tables: Mapping[tuple[str, str], pd.DataFrame], key: Key, seeds: int) -> Cell:
-    name = "/".join(map(str, key))
-    own = _rows(tables[claim.own_table], key)
-
+def _judge_cell(
+    claim: Claim, tables: Mapping[tuple[str, str], pd.DataFrame], key: Key, seeds: int, control_left_open: str
+) -> Cell:
+    own = rows_of(tables[claim.own_table], key)
     try:
-        result = judge(_per_seed(claim.measure, own, seeds), claim.statistic, claim.criterion)
-        control_rows = _rows(tables[claim.control_table], key)
-        measured = _per_seed(claim.control.measure, control_rows, seeds)
-        theory = claim.control.theory
-        by_theory = None if theory is None else _per_seed(theory, control_rows, seeds)
-        control = judge_control(measured, claim.criterion, by_theory)
+        result = judge(per_seed(claim.measure, own, seeds), claim.statistic, claim.criterion)
     except Unsettled as why:
         return _open_cell(key, seeds, str(why))
+    result = result if claim.every_seed else result.as_copies()
+    control_rows = rows_of(tables[claim.control_table], key)
+    try:
+        control = _judge_control_of(claim, control_rows, seeds, control_left_open)
+    except Unsettled as why:
+        unknown = _open_cell(key, seeds, str(why))
+        return replace(unknown, claim=result) if result.verdict == "fail" else unknown
+    changes = (claim.one_item, own), (claim.control.one_item, control_rows)
+    first, second = (change(rows) if change and not rows.empty else 0.0 for change, rows in changes)
+    cell = Cell("/".join(map(str, key)), result, control, one_item=(first, second))
     if claim.wrong is None or result.verdict != "pass":
-        return Cell(name, result, control)
+        return cell
     if_wrong_by = claim.wrong(own)
 
-    def passes(error: float) -> bool:
-        values = _of_seeds(if_wrong_by(error), seeds)
-        return judge(values, claim.statistic, claim.criterion).verdict == "pass"
+    def fails(error: float) -> bool:
+        with suppress(Unsettled):
+            return judge(of_seeds(if_wrong_by(error), seeds), claim.statistic, claim.criterion).verdict == "fail"
+        return False
 
-    return Cell(name, result, control, resolving_power(passes))
-
-
-def _rows(table: pd.DataFrame, key: Key) -> pd.DataFrame:
-    dataset, loss, dimension = key
-    rows: pd.DataFrame = table[
-        (table["dataset"] == dataset) & (table["loss"] == loss) & (table["dimension"] == dimension)
-    ]
-    return rows
+    return replace(cell, resolves=resolving_power(fails))
 
 
-def _per_seed(measure: Measure, rows: pd.DataFrame, seeds: int) -> Array:
-    """The measure of a cell for seeds 0 … `seeds` − 1, nan where there is none."""
-    if rows.empty:
-        return np.full(seeds, np.nan)
-    return _of_seeds(measure(rows), seeds)
-
-
-def _of_seeds(values: "pd.Series[float]", seeds: int) -> Array:
-    return values.reindex(range(seeds)).to_numpy(np.float64)
+def _judge_control_of(claim: Claim, rows: pd.DataFrame, seeds: int, left_open: str) -> JudgedControl:
+    """Raises Unsettled where a draw has left the cell open, which is the reason why, or where the measures do."""
+    if left_open:
+        raise Unsettled(left_open)
+    measured = per_seed(claim.control.measure, rows, seeds)
+    theory = claim.control.theory
+    return judge_control(measured, claim.criterion, None if theory is None else per_seed(theory, rows, seeds))
 
 
 def closest_to_failing(cells: list[Cell]) -> Cell:

@@ -161,6 +161,7 @@ def draws_settings(config: Config, roots: list[int], stopped: list[int]) -> Draw
         config_name=config.name,
         roots=roots,
         stopped=[root for root in roots if root in stopped],
+        own_root=config.root_seed,
         sizes=sizes_of(config),
     )
 

@@ -1,5 +1,7 @@
 """What holds for the next draw, as printed at the end of `make draws`."""
 
+from collections.abc import Sequence
+
 from rich import box
 from rich.table import Table
 from rich.text import Text
@@ -56,12 +58,9 @@ def print_draws(found: Record) -> None:
     for draw in found["draws"]:
         if draw not in whole:
             print(f"root seed {draw['root_seed']}: {below(draw)}")
-    of = len(found["draws"])
-    print(f"every claim holds in {len(whole)} of {of} draws, P ≥ {least_probability(len(whole), of):.2f}")
+    print(f"every claim {_held(found['draws'], found['own_root'])}")
     if equations := found["equation_draws"]:
-        held, of = sum(draw["below"] == {} for draw in equations), len(equations)
-        least = least_probability(held, of)
-        print(f"every claim that needs no training holds in {held} of {of} draws, P ≥ {least:.2f}")
+        print(f"every claim that needs no training {_held(equations, found['own_root'])}")
     for verdict in reversed(OVER_DRAWS):
         named = [claim["id"] for claim in claims if claim["verdict"] == verdict]
         if named:
@@ -69,6 +68,14 @@ def print_draws(found: Record) -> None:
                 f"{verdict}: {len(named)} of {len(claims)} claims"
                 + (f", {', '.join(named)}" if verdict != NEXT else "")
             )
+
+
+def _held(draws: Sequence[Record], own_root: int) -> str:
+    """In how many draws all hold, with what the fresh ones, of other root seeds than the own one, say of the next."""
+    holds = [draw["below"] == {} for draw in draws]
+    fresh = [held for held, draw in zip(holds, draws, strict=True) if draw["root_seed"] != own_root]
+    least = least_probability(sum(fresh), len(fresh))
+    return f"holds in {sum(holds)} of {len(holds)} draws, P ≥ {least:.2f} by the {len(fresh)} fresh ones"
 
 
 def below(draw: Record) -> str:

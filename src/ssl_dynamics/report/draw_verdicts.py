@@ -4,19 +4,26 @@ Of a claim on a mean, the value of the next draw is predicted (`analysis.draws.p
 
 - *holds for the next draw*: its 95 % prediction interval lies within the criterion, in every draw there is a value, and
   in none does the control meet the criterion;
-- *holds on average*: the 95 % interval of the mean over draws does, and no control meets the criterion;
+- *holds on average*: the 95 % interval of the mean over draws does, no control meets the criterion, the claim passes in
+  a draw, and where some draws have no value, more than half of all have one with 95 % confidence (Clopper and Pearson,
+  one-sided);
 - *fails*: that interval lies outside;
 - *open*: else.
+
+A draw without a value does not say what it would be, so that the mean is that of the draws that have one.
 
 The largest or smallest over seeds has no standard error, and nothing is assumed of its distribution. Draws are counted:
 
 - *holds for the next draw*: every draw passes, of 19 or more, so that the next one is with a probability of 0.95 not
   worse than all of them (`analysis.draws.level_of_extremes`);
-- *holds on average*: with 95 % confidence (Clopper and Pearson, one-sided) more than half of all draws pass;
+- *holds on average*: with 95 % confidence more than half of all draws pass;
 - *fails*: with 95 % confidence more than half of all draws fail;
 - *open*: else.
 
 A draw that has stopped, or is open, does not pass. A claim has the verdict of its worst cell.
+
+Criteria and sizes were set on the run of the configuration's own root seed. It is shown and counted, and is one of the
+draws of intervals, but the probability that a fresh draw passes is that of the others.
 """
 
 import math
@@ -33,19 +40,21 @@ from ssl_dynamics.report.formatting import AVERAGE, FAILS, NEXT, OPEN, OVER_DRAW
 from ssl_dynamics.root_seed import LEAST_DRAWS
 
 
-def over_draws(draws: Sequence[Sequence[Record] | None]) -> list[Record]:
+def over_draws(draws: Sequence[Sequence[Record] | None], *, own: int | None = None) -> list[Record]:
     """The record of each claim over draws: of each its `claims.json`, None where it has stopped.
 
-    Every draw that has not stopped has the same claims and cells, since it is of the same configuration.
+    Every draw that has not stopped has the same claims and cells, since it is of the same configuration, of whose own
+    root seed the draw number `own` is, if one is.
     """
     by_id = [None if records is None else {record["id"]: record for record in records} for records in draws]
     first = next((records for records in draws if records is not None), ())
     return [
-        claim_over_draws([None if draw is None else draw[record["id"]] for draw in by_id], record) for record in first
+        claim_over_draws([None if draw is None else draw[record["id"]] for draw in by_id], record, own=own)
+        for record in first
     ]
 
 
-def over_equation_draws(draws: Sequence[Record], records: Sequence[Record]) -> list[Record]:
+def over_equation_draws(draws: Sequence[Record], records: Sequence[Record], *, own: int | None = None) -> list[Record]:
     """The record over draws of each claim that needs no training; of each draw what the stage `equations` keeps of it.
 
     `records` is the `claims.json` of a run: what a claim says, and in which cells.
@@ -59,6 +68,7 @@ def over_equation_draws(draws: Sequence[Record], records: Sequence[Record]) -> l
                 for cells in (draw["claims"][name] for draw in draws)
             ],
             stated[name],
+            own=own,
         )
         for name in ids
     ]
@@ -99,13 +109,13 @@ def _verdict(cells: Sequence[Record]) -> str:
     return worst
 
 
-def claim_over_draws(records: Sequence[Record | None], claim: Record) -> Record:
-    """A claim over draws, from its record in each; `claim` is one of a draw that has not stopped."""
+def claim_over_draws(records: Sequence[Record | None], claim: Record, *, own: int | None = None) -> Record:
+    """A claim over draws, from its record in each; `claim` is one of a draw that has not stopped; `own` as above."""
     criterion = criterion_of(claim["criterion"])
     cells = []
     for place, cell in enumerate(claim["cells"]):
         of_draws = [None if record is None else record["cells"][place] for record in records]
-        cells.append({"cell": cell["cell"], **cell_over_draws(of_draws, claim["statistic"], criterion)})
+        cells.append({"cell": cell["cell"], **cell_over_draws(of_draws, claim["statistic"], criterion, own=own)})
     decisive = min(
         cells, key=lambda cell: (OVER_DRAWS.index(cell["verdict"]), cell["passes"], _margin(cell, criterion))
     )
@@ -116,16 +126,22 @@ def claim_over_draws(records: Sequence[Record | None], claim: Record) -> Record:
     }
 
 
-def cell_over_draws(cells: Sequence[Record | None], statistic: str, criterion: Criterion) -> Record:
+def cell_over_draws(
+    cells: Sequence[Record | None], statistic: str, criterion: Criterion, *, own: int | None = None
+) -> Record:
     """A cell of a claim over draws: values, counts, what is predicted, verdict and why it is no better."""
     seen = [cell for cell in cells if cell is not None]
     known = [cell for cell in seen if cell["value"] is not None]
     counts = {verdict: sum(cell["verdict"] == verdict for cell in seen) for verdict in ("pass", "open", "fail")}
+    fresh = [cell for place, cell in enumerate(cells) if place != own]
+    fresh_counts = {
+        verdict: sum(cell is not None and cell["verdict"] == verdict for cell in fresh) for verdict in counts
+    }
     controls = sum(cell["control"]["verdict"] == "pass" for cell in seen)
     values = [None if cell is None else cell["value"] for cell in cells]
     predicted: dict[str, float | None] = dict.fromkeys(_PREDICTED)
     if statistic != "mean":
-        verdict, reason = _by_counts(len(cells), counts)
+        verdict, reason = _by_counts(len(fresh), fresh_counts, whole=counts["pass"] == len(cells))
         if known:
             predicted["worst"] = float(EXTREMES[statistic](np.array([cell["value"] for cell in known])))
     elif len(known) < LEAST_DRAWS:
@@ -133,7 +149,8 @@ def cell_over_draws(cells: Sequence[Record | None], statistic: str, criterion: C
     else:
         errors = [standard_error(cell["low"], cell["high"], cell["seeds"]) for cell in known]
         predicted |= asdict(predict([cell["value"] for cell in known], errors))
-        verdict, reason = _by_intervals(predicted, criterion, len(cells) - len(known), controls)
+        verdict, reason = _by_intervals(predicted, criterion, controls)
+        verdict, reason = _at_best(verdict, reason, len(cells), len(known), counts["pass"])
     return {
         "values": values,
         **predicted,
@@ -141,7 +158,8 @@ def cell_over_draws(cells: Sequence[Record | None], statistic: str, criterion: C
         "passes": counts["pass"],
         "open": counts["open"],
         "stopped": len(cells) - len(seen),
-        "least_probability": least_probability(counts["pass"], len(cells)),
+        "fresh": len(fresh),
+        "least_probability": least_probability(fresh_counts["pass"], len(fresh)),
         "verdict": verdict,
         "reason": reason,
     }
@@ -150,21 +168,20 @@ def cell_over_draws(cells: Sequence[Record | None], statistic: str, criterion: C
 _PREDICTED = ("mean", "mean_low", "mean_high", "low", "high", "between", "within", "worst")
 
 
-def _by_counts(draws: int, counts: Mapping[str, int]) -> tuple[str, str]:
+def _by_counts(draws: int, counts: Mapping[str, int], *, whole: bool) -> tuple[str, str]:
+    """From the fresh draws; `whole` says whether it holds in all, that of the own root seed included."""
     passes, fails = counts["pass"], counts["fail"]
-    if passes == draws and level_of_extremes(draws) >= INTERVAL_LEVEL:
+    if whole and level_of_extremes(draws) >= INTERVAL_LEVEL:
         return NEXT, ""
-    seen = f"it holds in {passes} of {draws} draws"
+    seen = f"it holds in {passes} of {draws} fresh draws"
     if least_probability(passes, draws) > 1 / 2:
-        return AVERAGE, f"{seen}; for the next draw it must hold in all of 19 or more"
+        return AVERAGE, f"{seen}; for the next draw it must hold in all, of 19 or more"
     if least_probability(fails, draws) > 1 / 2:
-        return FAILS, f"it fails in {fails} of {draws} draws"
+        return FAILS, f"it fails in {fails} of {draws} fresh draws"
     return OPEN, f"{seen}, too few to say that more than half of all do"
 
 
-def _by_intervals(
-    predicted: Mapping[str, float | None], criterion: Criterion, missing: int, controls: int
-) -> tuple[str, str]:
+def _by_intervals(predicted: Mapping[str, float | None], criterion: Criterion, controls: int) -> tuple[str, str]:
     low, high, mean_low, mean_high = (
         float(predicted[name] or 0.0) for name in ("low", "high", "mean_low", "mean_high")
     )
@@ -177,7 +194,20 @@ def _by_intervals(
         return OPEN, "the interval of the mean over draws reaches over a bound of the criterion"
     if min(map(criterion.margin, (low, high))) < 0:
         return AVERAGE, "the prediction interval reaches over a bound of the criterion"
-    return (AVERAGE, f"{missing} draws have no value") if missing else (NEXT, "")
+    return NEXT, ""
+
+
+def _at_best(verdict: str, reason: str, draws: int, known: int, passes: int) -> tuple[str, str]:
+    """What is left of the verdict by intervals, of the draws with a value, where some have none or none passes."""
+    if verdict not in (AVERAGE, NEXT):
+        return verdict, reason
+    if not passes:
+        return OPEN, "no draw holds by itself"
+    if known == draws:
+        return verdict, reason
+    if least_probability(known, draws) <= 1 / 2:
+        return OPEN, f"{known} of {draws} draws have a value, too few to say that more than half of all do"
+    return AVERAGE, reason or f"{draws - known} draws have no value"
 
 
 def _margin(cell: Record, criterion: Criterion) -> float:

@@ -9,6 +9,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from ssl_dynamics.claims.resolving import SMALLEST
+
 Record = dict[str, Any]
 
 # Verdicts over draws, from the worst to the best.
@@ -22,6 +24,7 @@ _SUPERSCRIPT = re.compile(r"\^(\{[^{}]*\}|\d+|[a-z])")
 _SCIENTIFIC = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([-−+]?\d+)(?!\w)")
 _MINUS = re.compile(r"(?<![\w)\].-])-(?=[\d∞])")
 _PERCENT = re.compile(r"(?<=\d)%")
+COPIES = "of the data alone, so the same on every seed"
 _CHOSEN = 6  # digits of a number that somebody chose, and the most that an interval is written with
 
 
@@ -51,6 +54,8 @@ def spread(record: Record) -> str:
     `record` has a `statistic`, as a claim has; a cell gets that of its claim (`cells_of`).
     """
     low, high, is_mean = record["low"], record["high"], record["statistic"] == "mean"
+    if not is_mean and low is not None and record["least_probability"] is None:
+        return COPIES
     first, last = ends(low, high)
     if low == high and low is not None:
         between = "on every seed" if is_mean else "the same on every seed"
@@ -93,8 +98,14 @@ def cells_of(record: Record) -> list[Record]:
 
 
 def resolves(record: Record) -> str:
-    """The smallest relative error of the theory that a claim notices, in percent; a dash where it has none."""
-    return "–" if record["resolves"] is None else f"{number(100 * record['resolves'], digits=2)} %"
+    """The smallest relative error of the theory that makes a claim fail, in percent; a dash where it has none.
+
+    Where the smallest that is tried does, it is a bound.
+    """
+    error = record["resolves"]
+    if error is None:
+        return "–"
+    return ("≤ " if error <= SMALLEST else "") + f"{number(100 * error, digits=2)} %"
 
 
 def criterion(record: Record) -> str:
@@ -141,19 +152,31 @@ def in_a_line(claim: Record) -> str:
     """Verdict, prediction and passes of a claim over draws."""
     predicted = "" if claim["low"] is None else f"predicted {next_draw(claim)}, "
     passed = f"holds in {claim['passes']} of {claim['draws']} draws, P ≥ {claim['least_probability']:.2f}"
+    if claim.get("fresh", claim["draws"]) < claim["draws"]:
+        passed += f" by the {claim['fresh']} fresh ones"
     return f"{claim['verdict']} ({predicted}{passed})"
 
 
 def draws_in_words(found: Record) -> str:
-    """How many draws there are, as a reader is told, from a draws.json."""
-    more = len(found["equation_draws"])
-    return f"{len(found['roots'])} draws" + (f" ({more} of what needs no training)" if more else "")
+    """How many draws there are, as a reader is told, from a draws.json, and how many of them are fresh."""
+    more, roots = len(found["equation_draws"]), found["roots"]
+    fresh = sum(root != found.get("own_root") for root in roots)
+    return (
+        f"{len(roots)} draws"
+        + (f", {fresh} of them fresh" if fresh < len(roots) else "")
+        + (f" ({more} of what needs no training)" if more else "")
+    )
 
 
 def in_words(said: Record) -> str:
-    """Whether thresholds and root seeds were registered before, as a reader is told (`preregistration.said_of`)."""
+    """What was registered before, as a reader is told (`preregistration.said_of`).
+
+    Before measures were registered, so nothing was said of them.
+    """
     if said["registered"]:
-        return f"thresholds, sizes and root seeds are those registered on {said['date']}"
+        if said.get("measures"):
+            return f"thresholds, measures, sizes and root seeds are those registered on {said['date']}"
+        return f"thresholds, sizes and root seeds, but not measures, were registered on {said['date']}"
     if said["date"] is None:
         return "not preregistered"
     return f"not as registered on {said['date']}: other {', '.join(said['differs'])}"

@@ -103,7 +103,9 @@ def render(
         hold=len(verdicts_of(records, "pass")),
         total=len(records),
         bearing=sum(bool(record["abstracts"]) for record in records),
-        significant=sum(record["p"] < SIGNIFICANT for record in records if record["verdict"] == "pass"),
+        significant=sum(
+            record["p"] is not None and record["p"] < SIGNIFICANT for record in records if record["verdict"] == "pass"
+        ),
         abstracts=standing(records),
         of_paper=PAPER,
         of_follow_up=FOLLOW_UP,

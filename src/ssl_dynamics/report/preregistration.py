@@ -1,4 +1,4 @@
-"""Thresholds, sizes and root seeds, fixed in the repository before the draws are run (`make preregister`)."""
+"""Thresholds, measures, sizes and root seeds, fixed in the repository before draws are run (`make preregister`)."""
 
 import hashlib
 import json
@@ -10,14 +10,25 @@ from typing import Any
 
 import yaml
 
+from ssl_dynamics.catalogue import claim_roots
 from ssl_dynamics.claims.verdict import Claim
 from ssl_dynamics.config import Config
 from ssl_dynamics.draws import sizes_of
+from ssl_dynamics.engine.fingerprint import fingerprint
 from ssl_dynamics.registry import CLAIMS
 
 REGISTER = Path("src/ssl_dynamics/claims/preregistered.yaml")
 
-Entry = dict[str, Any]  # date, configuration, thresholds, sizes: hashes; roots; equation_draws, since there are any
+# date, configuration; thresholds, measures, sizes: hashes; roots; equation_draws. Earlier entries have no measures, and
+# the first no equation_draws.
+Entry = dict[str, Any]
+
+# How numbers become verdicts, of a run and of many draws.
+_JUDGES = (
+    "ssl_dynamics.claims.verdict:judge_claim",
+    "ssl_dynamics.report.draw_verdicts:over_draws",
+    "ssl_dynamics.report.draw_verdicts:over_equation_draws",
+)
 
 
 def thresholds(claims: Sequence[Claim] = CLAIMS) -> str:
@@ -28,6 +39,28 @@ def thresholds(claims: Sequence[Claim] = CLAIMS) -> str:
             for claim in sorted(claims, key=lambda claim: claim.id)
         ]
     )
+
+
+def measures(claims: Sequence[Claim] = CLAIMS) -> str:
+    """Hash of how every claim is measured: what it reads, and the code of its measures, of its control, of verdicts.
+
+    The code is all that the claims reach (`engine.fingerprint`): constants count, comments and docstrings do not. So a
+    moved threshold changes it, too.
+    """
+    return _hash(
+        [
+            fingerprint(*claim_roots(), *_JUDGES),
+            [
+                [
+                    claim.id, claim.source, claim.bears_on, claim.quantity, claim.formula, claim.evidence,
+                    claim.own_table, claim.control_table, claim.every_loss, claim.every_seed,
+                    claim.control.theory is not None, claim.wrong is not None,
+                    claim.rounding and asdict(claim.rounding),
+                ]
+                for claim in sorted(claims, key=lambda claim: claim.id)
+            ],
+        ]
+    )  # fmt: skip
 
 
 def sizes_hash(sizes: Mapping[str, Any]) -> str:
@@ -42,7 +75,7 @@ def read_register(path: Path = REGISTER) -> list[Entry]:
 
 
 def register(config: Config, roots: Sequence[int], equation_draws: int, path: Path = REGISTER) -> str:
-    """Add the present thresholds, the sizes of a configuration and these root seeds; what has been done, in a line.
+    """Add the present thresholds and measures, the sizes of a configuration and these root seeds; returns a line on it.
 
     The root seeds of so many draws of what needs no training are derived from the first by name: their number says all.
     """
@@ -51,43 +84,45 @@ def register(config: Config, roots: Sequence[int], equation_draws: int, path: Pa
         "date": date.today().isoformat(),
         "configuration": config.name,
         "thresholds": thresholds(),
+        "measures": measures(),
         "sizes": sizes_hash(sizes_of(config)),
         "roots": list(roots),
         "equation_draws": equation_draws,
     }
     if any({**entry, "date": each["date"]} == each for each in entries):
-        return f"{config.name}: these thresholds, sizes and root seeds are registered already, in {path}"
+        return f"{config.name}: these thresholds, measures, sizes and root seeds are registered already, in {path}"
     comment = path.read_text(encoding="utf-8").partition("\n")[0]
     text = yaml.safe_dump([*entries, entry], sort_keys=False, default_flow_style=None, width=120)
     path.write_text(f"{comment}\n{text}", encoding="utf-8")
     return (
-        f"{config.name}: thresholds, sizes, {len(roots)} root seeds and {equation_draws} draws of the equations "
-        f"registered in {path}: commit it, then make draws"
+        f"{config.name}: thresholds, measures, sizes, {len(roots)} root seeds and {equation_draws} draws of the "
+        f"equations registered in {path}: commit it, then make draws"
     )
 
 
 def said_of(
     entries: Sequence[Entry], configuration: str, sizes: Mapping[str, Any], roots: Sequence[int], equation_draws: int
 ) -> Entry:
-    """Whether thresholds, sizes and root seeds are those that were registered, with the date; else what differs.
+    """Whether all is as it was registered, with the date; else what differs. And whether measures were registered.
 
     The latest entry of the configuration counts. A sweep may stop short of all root seeds, not choose among them.
     """
     own = [entry for entry in entries if entry["configuration"] == configuration]
     if not own:
-        return {"registered": False, "date": None, "differs": ["nothing is registered"]}
+        return {"registered": False, "date": None, "measures": False, "differs": ["nothing is registered"]}
     latest = own[-1]
     differs = [
         what
         for what, same in (
             ("thresholds", latest["thresholds"] == thresholds()),
+            ("measures", latest.get("measures") in (None, measures())),
             ("sizes", latest["sizes"] == sizes_hash(sizes)),
             ("root seeds", list(roots) == latest["roots"][: len(roots)]),
             ("draws of the equations", equation_draws <= latest.get("equation_draws", 0)),
         )
         if not same
     ]
-    return {"registered": not differs, "date": latest["date"], "differs": differs}
+    return {"registered": not differs, "date": latest["date"], "measures": "measures" in latest, "differs": differs}
 
 
 def _hash(value: object) -> str:

@@ -79,7 +79,7 @@ def _record(claim: Claim, cells: list[Cell], sources: list[Path], config_name: s
         "criterion": _criterion(claim.criterion),
         "verdict": decisive.verdict,
         # Every cell must meet the criterion: that one does not has the largest of their p-values.
-        "p": max(cell.claim.p for cell in cells),
+        "p": max(cell.claim.p for cell in cells) if claim.every_seed else None,
         "control": {
             "description": _described(claim, decisive),
             "value": _finite(decisive.control.value),
@@ -107,10 +107,12 @@ def _cells(cells: Sequence[Cell]) -> list[dict[str, object]]:
             "cell": cell.name,
             **_numbers(cell),
             "verdict": cell.verdict,
+            **_by_one_item(cell.one_item[0]),
             "control": {
                 "value": _finite(cell.control.value),
                 "seeds": cell.control.seeds,
                 "verdict": cell.control.verdict,
+                **_by_one_item(cell.one_item[1]),
             },
         }
         for cell in cells
@@ -121,10 +123,15 @@ def _numbers(cell: Cell) -> dict[str, object]:
     """What was measured: a value; the 95 % interval of a mean, or the range of an extreme; how many seeds meet it."""
     judged = cell.claim
     numbers: dict[str, object] = {name: _finite(getattr(judged, name)) for name in ("value", "low", "high")}
-    counts = {"met": judged.met, "seeds": judged.seeds, "least_probability": judged.least_probability}
+    counts = {"met": judged.met, "seeds": judged.seeds, "least_probability": _finite(judged.least_probability)}
     return (
         numbers | counts | {"resolves": _finite(cell.resolves)} | ({"reason": judged.reason} if judged.reason else {})
     )
+
+
+def _by_one_item(change: float) -> dict[str, float]:
+    """By how much one test item changes a number, where it counts them: `make verify` allows for one."""
+    return {"one_item": change} if change else {}
 
 
 def _finite(value: float) -> float | None:

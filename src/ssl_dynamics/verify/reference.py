@@ -5,9 +5,10 @@ number agrees with the reference within
 
     |here − reference| ≤ 1e−3·|reference| + 0.01·θ,
 
-θ the threshold of its claim (half the width of an interval): a hundredth of what the verdict turns on. Accuracies are
-counts: they may differ by ITEM, one test item. Numbers of tables agree within 1e−3 of themselves, or 1e−6 of the
-largest number of their column, or 1e−12, where rounding is all that is left of an error.
+θ the threshold of its claim (half the width of an interval): a hundredth of what the verdict turns on. What counts test
+items may differ by one of them besides: its claim says by how much that changes the number. Numbers of tables agree
+within 1e−3 of themselves, or 1e−6 of the largest number of their column, or 1e−12, where rounding is all that is left
+of an error.
 
 Where a claim measures rounding alone, and in the columns of tables that hold nothing else, digits mean nothing: what
 is compared is the verdict and the size, of a column that of its largest number (`claims/rounding.py` derives how far
@@ -42,9 +43,7 @@ from ssl_dynamics.verify.expectation import DRAWS, REFERENCE, VERDICTS, place_of
 
 RELATIVE, OF_THRESHOLD = 1e-3, 0.01
 OF_COLUMN, ROUNDING = 1e-6, 1e-12
-ITEM = 1 / 355  # of the smallest test set, digits
 STOPPING = ("iterations", "gradient_left")
-COUNTED = ("A5-accuracy", "A5-cost-of-collapse")
 _EXACT = ("verdict", "control fails")
 _OF_CELL = ("value", "low", "high")  # where a claim measures rounding, these are rounding
 _ROUNDING = {claim.id: claim.rounding for claim in CLAIMS if claim.rounding}
@@ -140,13 +139,13 @@ def compare_claims(config: Config, records: Sequence[Record]) -> Iterator[Compar
     for record in records:
         rounding = _ROUNDING.get(record["id"])
         there = dict(_numbers(reference[record["id"]])) if record["id"] in reference else {}
-        here = dict(_numbers(record))
+        here, items = dict(_numbers(record)), dict(_one_item(reference.get(record["id"], record)))
         for place in dict.fromkeys([*here, *there]):
             number = there.get(place)
             if rounding and place.endswith(_OF_CELL):
                 yield Compared(record["id"], place, here.get(place), number, rounding.floor, rounding=True)
                 continue
-            tolerance = 0.0 if place.endswith(_EXACT) else _tolerance(record, number)
+            tolerance = 0.0 if place.endswith(_EXACT) else _tolerance(record, number) + items.get(place, 0.0)
             yield Compared(record["id"], place, here.get(place), number, tolerance)
 
 
@@ -188,11 +187,19 @@ def _numbers(record: Record) -> Iterator[tuple[str, float | None]]:
         yield f"{cell['cell']} control fails", float(cell["control"]["verdict"] == "fail")
 
 
+def _one_item(record: Record) -> Iterator[tuple[str, float]]:
+    """By how much one test item changes the numbers of cells that count them."""
+    for cell in record["cells"]:
+        if "one_item" in cell:
+            yield from ((f"{cell['cell']} {name}", cell["one_item"]) for name in _OF_CELL)
+        if "one_item" in cell["control"]:
+            yield f"{cell['cell']} control", cell["control"]["one_item"]
+
+
 def _tolerance(record: Record, reference: float | None) -> float:
     threshold: Any = record["criterion"]["threshold"]
     scale: float = (threshold[1] - threshold[0]) / 2 if isinstance(threshold, list) else abs(threshold)
-    own = ITEM if record["id"] in COUNTED else 0.0
-    return RELATIVE * abs(reference or 0.0) + OF_THRESHOLD * scale + own
+    return RELATIVE * abs(reference or 0.0) + OF_THRESHOLD * scale
 
 
 def _column(table: str, column: str, here: "pd.Series[Any]", there: "pd.Series[Any]") -> Compared:

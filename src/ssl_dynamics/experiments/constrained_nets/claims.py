@@ -120,6 +120,7 @@ CLAIMS = [
         ),
         figure="constrained-nets",
         evidence="equations",
+        every_seed=False,
     ),
     Claim(
         id="beyond-tangent-drift",

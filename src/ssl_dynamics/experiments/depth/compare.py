@@ -72,7 +72,7 @@ def widths_table(drift: pd.DataFrame, solution: Solution) -> pd.DataFrame:
                 "seed": seed,
                 "departure": at,
                 "rate": rate,
-                "frozen_square": np.exp(2 * log_growth(moments, change, rate, at)),
+                "frozen_square": np.exp(2 * log_growth(moments, change, rate, at)) if np.isfinite(at) else np.nan,
                 "drift": drifts.max(),
                 "in_time": horizon / at,
                 "in_time_supervised": horizon / departure(*curves[REGRESSION, width, seed]),

@@ -1,11 +1,10 @@
 """Measures of downstream accuracy and of the cost of the collapse."""
 
-import numpy as np
 import pandas as pd
 
 from ssl_dynamics.analysis import sign_test
 from ssl_dynamics.claims.measures.trajectories import difference
-from ssl_dynamics.claims.verdict import Measure
+from ssl_dynamics.claims.verdict import Measure, OfRows
 
 
 def extrapolated_difference(expected: str) -> Measure:
@@ -32,11 +31,39 @@ def excess_over_two_classes(model: str) -> Measure:
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         ridge = _ridge_at_the_end(rows)
-        bound = 2 / ridge["classes"]
-        excess: pd.Series[float] = (ridge[model] - bound) / np.sqrt(bound * (1 - bound) / ridge["tested"])
+        bound, error = _two_classes(ridge)
+        excess: pd.Series[float] = (ridge[model] - bound) / error
         return excess
 
     return measure
+
+
+def gained_or_lost(model: str) -> OfRows[float]:
+    """By how much one item that is gained or lost changes `chance_of_gain`, at most."""
+
+    def change(rows: pd.DataFrame) -> float:
+        chance = chance_of_gain(model)
+        changed = (
+            chance(rows.assign(**{column: (rows[column] + more).clip(lower=0)}))
+            for column in (f"gained_over_{model}", f"lost_to_{model}")
+            for more in (-1, 1)
+        )
+        return max(float((each - chance(rows)).abs().max()) for each in changed)
+
+    return change
+
+
+def one_over_two_classes(rows: pd.DataFrame) -> float:
+    """By how much one item changes `excess_over_two_classes`."""
+    ridge = _ridge_at_the_end(rows)
+    _, error = _two_classes(ridge)
+    return float((1 / (ridge["tested"] * error)).max())
+
+
+def _two_classes(ridge: pd.DataFrame) -> "tuple[pd.Series[float], pd.Series[float]]":
+    """The share 2/K, and its standard error over m test items."""
+    bound = 2 / ridge["classes"]
+    return bound, (bound * (1 - bound) / ridge["tested"]) ** 0.5
 
 
 def _ridge_at_the_end(rows: pd.DataFrame) -> pd.DataFrame:

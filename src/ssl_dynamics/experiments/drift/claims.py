@@ -12,7 +12,14 @@ from ssl_dynamics.claims.measures.rates import (
 from ssl_dynamics.claims.measures.trajectories import farthest, largest_error, smallest, smallest_over, where
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure, Wrong
 from ssl_dynamics.experiments.drift.config import WIDE
-from ssl_dynamics.experiments.drift.measures import delay_ratio, departed_ratio, departure_slope, drift_ratio, share
+from ssl_dynamics.experiments.drift.measures import (
+    delay_ratio,
+    departed_ratio,
+    departure_slope,
+    drift_ratio,
+    of_departed,
+    share,
+)
 from ssl_dynamics.problem.levels import DEPARTURE, MIDDLE_RATE_ERROR
 
 SETTING = "both layers at unit rate, weights N(0, 1)"
@@ -40,7 +47,7 @@ DELAY_BAND = 0.01
 
 def departure(activation: str) -> Measure:
     """The slope of the departure of nets, in units of the one that theory says."""
-    return where(departure_slope, objective="dot-product", activation=activation)
+    return where(of_departed(departure_slope), objective="dot-product", activation=activation)
 
 
 def drift_as_predicted(objective: str) -> Wrong:
@@ -54,7 +61,7 @@ def of_wide(measure: Measure) -> Measure:
 
 
 # The ratio of measured to predicted delays.
-DELAY = where(delay_ratio, objective="dot-product", activation="identity")
+DELAY = where(of_departed(delay_ratio), objective="dot-product", activation="identity")
 
 CLAIMS = [
     Claim(
@@ -194,11 +201,13 @@ CLAIMS = [
         experiment="drift",
         table="departures",
         measure=where(
-            smallest_over("activation", share("blows_up")), objective="dot-product", activation=["identity", "relu"]
+            of_departed(smallest_over("activation", share("blows_up"))),
+            objective="dot-product",
+            activation=["identity", "relu"],
         ),
         statistic="smallest",
         criterion=Criterion(">=", 1),
-        control=Control("erf nets", where(share("blows_up"), objective="dot-product", activation="erf")),
+        control=Control("erf nets", where(of_departed(share("blows_up")), objective="dot-product", activation="erf")),
         figure="after-departure",
     ),
     Claim(

@@ -65,3 +65,17 @@ def delay_ratio(rows: pd.DataFrame) -> "pd.Series[float]":
     """Mean over the widths of the delay from departure to blow-up over the predicted one."""
     ratio = rows["blow_up_delay"] / rows["predicted_delay"]
     return ratio.groupby(rows["seed"]).apply(lambda run: run.mean(skipna=False))
+
+
+def of_departed(measure: Measure) -> Measure:
+    """A measure of what follows a departure. Raises Unsettled where a net has not departed.
+
+    That it has not is for A4-every-run-departs to say, which fails.
+    """
+
+    def measure_of_departed(rows: pd.DataFrame) -> "pd.Series[float]":
+        if left := int((rows["departed"] == 0).sum()):
+            raise Unsettled(f"{left} of {len(rows)} nets have not departed")
+        return measure(rows)
+
+    return measure_of_departed

@@ -4,7 +4,7 @@ from functools import partial
 
 from ssl_dynamics.claims.common import FAR_RATE, NEAR_RATE
 from ssl_dynamics.claims.measures.budgets import within_reach
-from ssl_dynamics.claims.measures.rates import divided, in_quadrature, nearer_rate, proportional, scaled
+from ssl_dynamics.claims.measures.rates import divided, alternating, nearer_rate, proportional, scaled
 from ssl_dynamics.claims.measures.trajectories import (
     collapse_deviation,
     curve_deviation,
@@ -215,7 +215,7 @@ CLAIMS = [
         # as much leaves no order (docs/theory.md §6).
         control=Control(FAR_RATE, nearer_rate(order, "error", centre=1, rates=FAR_RATES)),
         figure="exactness",
-        wrong=in_quadrature(errors_by_rate, order_of_errors, "error", rates=FAR_RATES),
+        wrong=alternating(errors_by_rate, order_of_errors, "error", rates=FAR_RATES),
     ),
     Claim(
         id="A3-order-2",
@@ -230,7 +230,7 @@ CLAIMS = [
         criterion=Criterion("within", (1.85, 2.15)),
         control=Control(NEAR_RATE, nearer_rate(SECOND, "error", centre=2)),
         figure="exactness",
-        wrong=in_quadrature(partial(errors_by_rate, extrapolations=1), order_of_errors, "error"),
+        wrong=alternating(partial(errors_by_rate, extrapolations=1), order_of_errors, "error"),
     ),
     Claim(
         id="A3-order-3",
@@ -245,7 +245,7 @@ CLAIMS = [
         criterion=Criterion("within", (2.7, 3.3)),
         control=Control(NEAR_RATE, nearer_rate(THIRD, "error", centre=3)),
         figure="exactness",
-        wrong=in_quadrature(partial(errors_by_rate, extrapolations=2), order_of_errors, "error"),
+        wrong=alternating(partial(errors_by_rate, extrapolations=2), order_of_errors, "error"),
     ),
     Claim(
         id="A3-error-1",

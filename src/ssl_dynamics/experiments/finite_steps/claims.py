@@ -4,7 +4,7 @@ import pandas as pd
 
 from ssl_dynamics.claims.common import FAR_RATE
 from ssl_dynamics.claims.measures.budgets import within_budget
-from ssl_dynamics.claims.measures.rates import in_quadrature, nearer_rate, proportional
+from ssl_dynamics.claims.measures.rates import alternating, nearer_rate, proportional
 from ssl_dynamics.claims.measures.trajectories import (
     errors_by_rate,
     largest_error,
@@ -25,7 +25,7 @@ from ssl_dynamics.experiments.finite_steps.config import (
 )
 from ssl_dynamics.problem.levels import FAR_RATES
 
-ORDER_IF_WRONG = in_quadrature(errors_by_rate, order_of_errors, "error", rates=FAR_RATES)
+ORDER_IF_WRONG = alternating(errors_by_rate, order_of_errors, "error", rates=FAR_RATES)
 FOLLOWED = f"at least {LEAST_ITERATION_STEPS:,} steps at η‖C‖ = {ITERATION_STEP}"
 
 

@@ -1,7 +1,7 @@
 """Beyond the dot product: InfoNCE, NT-Xent and others under the same constraint."""
 
 from ssl_dynamics.claims.measures.orders import leading_orders
-from ssl_dynamics.claims.measures.rates import divided, in_quadrature, nearer_rate
+from ssl_dynamics.claims.measures.rates import divided, alternating, nearer_rate
 from ssl_dynamics.claims.measures.trajectories import last, where
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.experiments.objectives.config import ARRIVED
@@ -62,6 +62,6 @@ CLAIMS = [
             nearer_rate(order_in_inverse_temperature, "distance", centre=2, rates=FAR_RATES),
         ),
         figure="temperatures",
-        wrong=in_quadrature(by_inverse_temperature, leading_orders, "distance", rates=FAR_RATES),
+        wrong=alternating(by_inverse_temperature, leading_orders, "distance", rates=FAR_RATES),
     ),
 ]

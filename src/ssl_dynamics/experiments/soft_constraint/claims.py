@@ -4,7 +4,8 @@ from functools import partial
 
 from ssl_dynamics.claims.common import FAR_RATE, NEAR_RATE
 from ssl_dynamics.claims.measures.budgets import within_budget
-from ssl_dynamics.claims.measures.rates import at_error, in_quadrature, nearer_rate, proportional
+from ssl_dynamics.claims.measures.counts import one_of_the_tested
+from ssl_dynamics.claims.measures.rates import at_error, alternating, nearer_rate, proportional
 from ssl_dynamics.claims.measures.trajectories import (
     deviation_of_orders,
     difference,
@@ -68,7 +69,7 @@ def _extrapolated(name: str, order: int, statement: str, formula: str, threshold
         criterion=Criterion("<=", threshold),  # as wide as those of A3-order-2 and A3-order-3
         control=Control(NEAR_RATE, nearer_rate(measure, "error")),
         figure="soft-flow",
-        wrong=in_quadrature(
+        wrong=alternating(
             partial(errors_of_nets, nets=NETS, extrapolations=times),
             partial(deviation_of_orders, order=order),
             "error",
@@ -108,7 +109,7 @@ CLAIMS = [
         criterion=Criterion("<=", 0.05),
         control=Control(FAR_RATE, nearer_rate(ORDER, "error", rates=FAR_RATES)),
         figure="soft-flow",
-        wrong=in_quadrature(partial(errors_of_nets, nets=NETS), deviation_of_orders, "error", rates=FAR_RATES),
+        wrong=alternating(partial(errors_of_nets, nets=NETS), deviation_of_orders, "error", rates=FAR_RATES),
     ),
     _extrapolated(
         "beyond-soft-order-2",
@@ -252,7 +253,9 @@ CLAIMS = [
             difference("trained", "constrained"),
             # Starts whose conditioning no probe feels.
             theory=half(difference("predicted", "constrained")),
+            one_item=one_of_the_tested("trained", "constrained"),
         ),
         figure="soft-accuracy",
+        one_item=one_of_the_tested("trained", "predicted"),
     ),
 ]

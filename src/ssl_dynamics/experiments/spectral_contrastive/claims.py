@@ -3,7 +3,7 @@
 from functools import partial
 
 from ssl_dynamics.claims.common import FAR_RATE, NEAR_RATE
-from ssl_dynamics.claims.measures.rates import in_quadrature, nearer_rate, proportional
+from ssl_dynamics.claims.measures.rates import alternating, nearer_rate, proportional
 from ssl_dynamics.claims.measures.trajectories import (
     deviation_of_orders,
     errors_of_nets,
@@ -52,7 +52,7 @@ CLAIMS = [
         criterion=Criterion("<=", 0.05),
         control=Control(FAR_RATE, nearer_rate(ORDER, "error", rates=FAR_RATES)),
         figure="spectral-contrastive",
-        wrong=in_quadrature(partial(errors_of_nets, nets=NETS), deviation_of_orders, "error", rates=FAR_RATES),
+        wrong=alternating(partial(errors_of_nets, nets=NETS), deviation_of_orders, "error", rates=FAR_RATES),
         every_loss=False,
     ),
 ]

@@ -3,7 +3,7 @@
 from functools import partial
 
 from ssl_dynamics.claims.common import NEAR_RATE
-from ssl_dynamics.claims.measures.rates import divided, in_quadrature, nearer_rate, proportional
+from ssl_dynamics.claims.measures.rates import divided, alternating, nearer_rate, proportional
 from ssl_dynamics.claims.measures.trajectories import (
     deviation_of_orders,
     errors_of_nets,
@@ -19,12 +19,12 @@ from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.problem.levels import FAR_RATES
 
 NETS = ["width"]
-ORDER_IF_WRONG = in_quadrature(partial(errors_of_nets, nets=NETS), deviation_of_orders, "error")
+ORDER_IF_WRONG = alternating(partial(errors_of_nets, nets=NETS), deviation_of_orders, "error")
 STIEFEL, SPED = ["stiefel", "canonical"], ["metric", "width"]
 SPEED = partial(order_deviation, nets=SPED)
 # As for A3-order-1: a step size of η is an error of the rate of 1 % (docs/theory.md §6).
 SPEED_OFF = nearer_rate(SPEED, "error_predicted", rates=FAR_RATES)
-SPEED_IF_WRONG = in_quadrature(
+SPEED_IF_WRONG = alternating(
     partial(errors_of_nets, nets=SPED), deviation_of_orders, "error_predicted", rates=FAR_RATES
 )
 ONCE = partial(largest_error, extrapolations=1)

@@ -32,11 +32,18 @@ def draws(job: Job[DrawsSettings]) -> None:
         draw for file in job.inputs.get("equations", []) for draw in json.loads(file.read_text(encoding="utf-8"))
     ]
     stated: list[Record] = next((of_draw for of_draw in records if of_draw is not None), [])
-    without_training = {claim["id"]: claim for claim in over_equation_draws(equation_draws, stated)}
-    claims = [without_training.get(claim["id"], claim) for claim in over_draws(records)]
+    own, own_of_equations = (
+        roots.index(settings.own_root) if settings.own_root in roots else None
+        for roots in (settings.roots, [draw["root_seed"] for draw in equation_draws])
+    )
+    without_training = {
+        claim["id"]: claim for claim in over_equation_draws(equation_draws, stated, own=own_of_equations)
+    }
+    claims = [without_training.get(claim["id"], claim) for claim in over_draws(records, own=own)]
     found = {
         "configuration": settings.config_name,
         "roots": settings.roots,
+        "own_root": settings.own_root,
         "stopped": settings.stopped,
         "draws": by_draw(settings.roots, records),
         "equation_draws": equations_by_draw(equation_draws),
