@@ -7,10 +7,10 @@ import pytest
 from problems import judge_rows, orthonormal, symmetric
 from ssl_dynamics.analysis import leading_order
 from ssl_dynamics.claims.measures.rates import (
+    alternating,
     at_error,
     decided_over,
     divided,
-    alternating,
     multiplied,
     nearer_error,
     nearer_rate,

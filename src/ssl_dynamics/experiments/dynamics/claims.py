@@ -4,7 +4,7 @@ from functools import partial
 
 from ssl_dynamics.claims.common import FAR_RATE, NEAR_RATE
 from ssl_dynamics.claims.measures.budgets import within_reach
-from ssl_dynamics.claims.measures.rates import divided, alternating, nearer_rate, proportional, scaled
+from ssl_dynamics.claims.measures.rates import alternating, divided, nearer_rate, proportional, scaled
 from ssl_dynamics.claims.measures.trajectories import (
     collapse_deviation,
     curve_deviation,

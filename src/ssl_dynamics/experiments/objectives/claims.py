@@ -1,7 +1,7 @@
 """Beyond the dot product: InfoNCE, NT-Xent and others under the same constraint."""
 
 from ssl_dynamics.claims.measures.orders import leading_orders
-from ssl_dynamics.claims.measures.rates import divided, alternating, nearer_rate
+from ssl_dynamics.claims.measures.rates import alternating, divided, nearer_rate
 from ssl_dynamics.claims.measures.trajectories import last, where
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.experiments.objectives.config import ARRIVED

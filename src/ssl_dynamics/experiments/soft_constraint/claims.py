@@ -5,7 +5,7 @@ from functools import partial
 from ssl_dynamics.claims.common import FAR_RATE, NEAR_RATE
 from ssl_dynamics.claims.measures.budgets import within_budget
 from ssl_dynamics.claims.measures.counts import one_of_the_tested
-from ssl_dynamics.claims.measures.rates import at_error, alternating, nearer_rate, proportional
+from ssl_dynamics.claims.measures.rates import alternating, at_error, nearer_rate, proportional
 from ssl_dynamics.claims.measures.trajectories import (
     deviation_of_orders,
     difference,

@@ -3,7 +3,7 @@
 from functools import partial
 
 from ssl_dynamics.claims.common import NEAR_RATE
-from ssl_dynamics.claims.measures.rates import divided, alternating, nearer_rate, proportional
+from ssl_dynamics.claims.measures.rates import alternating, divided, nearer_rate, proportional
 from ssl_dynamics.claims.measures.trajectories import (
     deviation_of_orders,
     errors_of_nets,
