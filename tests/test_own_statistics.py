@@ -114,7 +114,7 @@ def departures(activation, slope=1.0):
         rows = grid(seed=range(SEEDS), width=WIDTHS)
         off = (spread * random.standard_normal(len(rows)) + random.standard_normal()) / np.sqrt(rows["width"])
         rows["frozen_change"] = np.exp(slope / 2 * np.log(rows["width"]) + off)
-        rows = rows.assign(objective="dot-product", activation=activation)
+        rows = rows.assign(objective="dot-product", departed=1, activation=activation)
         return claim(f"A4-departure-time-{activation}").measure(rows).to_numpy()
 
     return draw
@@ -239,7 +239,7 @@ def test_delays_of_random_starts_pass_and_a_rate_wrong_by_three_percent_does_not
             chosen = np.stack([random.choice(of_width, SEEDS) for of_width in delays])
             rows = grid(width=WIDTHS, seed=range(SEEDS))
             rows = rows.assign(blow_up_delay=factor * chosen.ravel(), predicted_delay=1.0)
-            return found.measure(rows.assign(objective="dot-product", activation="identity")).to_numpy()
+            return found.measure(rows.assign(objective="dot-product", departed=1, activation="identity")).to_numpy()
 
         return draw
 
