@@ -70,7 +70,7 @@ def test_snakemake_is_told_the_draws():
     with pytest.raises(ConfigError, match="draws: 2 is not allowed"):
         draws_asked_for(QUICK, 2, "", None)
     configuration, _, draws, _ = draws_asked_for(QUICK, None, "7  99 2024", None)
-    assert configuration.arguments()[2:] == ["--config", "draw_roots=7,99,2024"]
+    assert configuration.arguments()[2:] == ["--config", "equation_draws=0", "draw_roots=7,99,2024"]
     assert [draw.root_seed for draw in draws] == [7, 99, 2024]
     # Snakemake makes a number of a word that is one.
     assert told({"name": "quick", ROOTS: listed([7, 99, 2024]), STOPPED: 7}) == ([7, 99, 2024], [7], {"name": "quick"})

@@ -107,7 +107,8 @@ def test_draws_of_the_equations_have_the_root_seeds_of_whole_runs_first(small):
         roots = equation_roots(config)
         assert roots[: config.draws] == derived_roots(config.root_seed, config.draws)
         assert len(set(roots)) == 300
-        assert equation_roots(config, [7, 8, 9]) == []
+        assert equation_roots(config, [7, 8, 9]) == roots
+        assert equation_roots(config.model_copy(update={"equation_draws": 0}), [7, 8, 9]) == []
         assert equation_roots(config.model_copy(update={"equation_draws": config.draws})) == []
     assert equation_roots(load_config(TOP / "config/quick.yaml", "11")) == []
     assert equation_roots(small.model_copy(update={"equation_draws": 0})) == []
@@ -143,15 +144,17 @@ def test_register_says_how_many_draws_there_are_of_the_equations():
     assert differs(301, before | {"equation_draws": 300}) == ["draws of the equations"]
 
 
-def test_command_line_takes_a_number_of_them_but_not_beside_root_seeds():
+def test_command_line_takes_a_number_of_them_which_beside_root_seeds_has_to_be_asked_for():
     quick = TOP / "config/quick.yaml"
     asked = draws_asked_for(quick, None, "", 40)
     assert asked.configuration.arguments()[2:] == ["--config", "equation_draws=40"]
     assert asked.equation_draws == 40
     assert draws_asked_for(quick, 5, "", None).equation_draws == 300
     assert draws_asked_for(quick, None, "7 8 9", None).equation_draws == 0
-    with pytest.raises(ConfigError, match="equation_draws: not allowed beside roots"):
-        draws_asked_for(quick, None, "7 8 9", 40)
+    beside = draws_asked_for(quick, None, "7 8 9", 40)
+    assert [draw.root_seed for draw in beside.draws] == [7, 8, 9]
+    assert equation_roots(beside.config, [7, 8, 9]) == derived_roots(2309, 40)
+    assert draws_asked_for(quick, None, "7 8 9", 3).equation_draws == 0
     with pytest.raises(ConfigError, match="equation_draws: -1 is not allowed"):
         draws_asked_for(quick, None, "", -1)
 

@@ -127,8 +127,8 @@ def probes(name, more):
     """The table of a claim on accuracies; by `more` test items its numbers are others than in the reference."""
     share = (101 + more) / ITEMS
     if name in ("A5-accuracy", "beyond-soft-accuracy"):
-        others = dict.fromkeys(("predicted_control", "predicted_slower", "predicted_faster", "constrained"), 141 / ITEMS)
-        known = {"predicted": 101 / ITEMS} | others
+        others = ("predicted_control", "predicted_slower", "predicted_faster", "constrained")
+        known = {"predicted": 101 / ITEMS} | dict.fromkeys(others, 141 / ITEMS)
         return pd.DataFrame(ROWS | known | {"trained": share, "extrapolated": share, "strength": 1.0})
     accuracies = {"collapsed": (60 + more) / ITEMS, "items": (300 + more) / ITEMS, "classes": 10, "tested": ITEMS}
     changed = {"gained_over_collapsed": 14, "lost_to_collapsed": more, "gained_over_before": more, "lost_to_before": 0}

@@ -43,11 +43,11 @@ def draws_of(config: Config, roots: Sequence[int] = ()) -> list[Config]:
 
 
 def equation_roots(config: Config, roots: Sequence[int] = ()) -> list[int]:
-    """The root seeds of the draws of what needs no training: derived as those of whole runs are, which come first.
+    """The root seeds of the draws of what needs no training: derived from that of the configuration, by name.
 
-    None where those are as many, or where root seeds are given.
+    None where there are as many whole runs: so many as the configuration says, or those with the root seeds given.
     """
-    if roots or not draws_of(config) or config.equation_draws <= config.draws:
+    if not draws_of(config, roots) or config.equation_draws <= (len(roots) or config.draws):
         return []
     return derived_roots(config.root_seed, config.equation_draws)
 

@@ -32,17 +32,18 @@ class Asked(NamedTuple):
 
 
 def draws_asked_for(file: Path, number: int | None, roots: str, equation_draws: int | None) -> Asked:
-    """So many draws, or those of the root seeds in `roots`; and of what needs no training. Raises ConfigError."""
+    """So many draws, or those of the root seeds in `roots`; and of what needs no training. Raises ConfigError.
+
+    Of what needs no training there are as many as the configuration says; beside `roots` none, unless asked for.
+    """
     config = load_config(file)
-    numbers = {"draws": number, "equation_draws": equation_draws}
+    numbers = {"draws": number, "equation_draws": 0 if roots and equation_draws is None else equation_draws}
     changed: dict[str, object] = {name: value for name, value in numbers.items() if value is not None}
     if changed:
         config = parse_config(config.model_dump(mode="json") | changed, str(file))
     given = [root_number(word) for word in roots.split()]
     if roots and not given:
         raise ConfigError("roots: blanks are no root seeds; expected such as '7 99 2024', or none for derived ones")
-    if given and equation_draws:
-        raise ConfigError("equation_draws: not allowed beside roots: those of its draws are derived, not given")
     if given:
         changed[ROOTS] = listed(given)
     return Asked(Configuration(file, changed), config, draws_of(config, given), len(equation_roots(config, given)))
