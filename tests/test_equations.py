@@ -263,7 +263,7 @@ def test_draws_of_the_equations_are_those_of_whole_runs_to_the_last_digit(tmp_pa
     rests_on = {claim["id"]: (claim["draws"], len(claim["cells"][0]["values"])) for claim in found["claims"]}
     assert {rests_on[name] for name in draws[0]["claims"]} == {(5, 5)}
     assert {of for name, of in rests_on.items() if name not in draws[0]["claims"]} == {(3, 3)}
-    assert "equations, 3 draws (5 of what needs no training)" in " ".join(result.stdout.split())
+    assert "equations, 3 draws, 2 of them fresh (5 of what needs no training)" in " ".join(result.stdout.split())
 
     # A second time there is nothing to do.
     assert "jobs done" not in call(tree, "draws", SMALL, "--cores", "2").stdout

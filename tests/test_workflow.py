@@ -128,7 +128,7 @@ def test_dropped_constraint_in_training_is_caught(tree):
         "return Euclidean().step(weights, gradient, learning_rate)",
     )
     # Training itself refuses a start that is not orthonormal, as the end of such a run would be to the next: not here.
-    edit(tree, "src/ssl_dynamics/simulation/training.py", "orthonormal=manifold.bounded", "orthonormal=False")
+    edit(tree, "src/ssl_dynamics/simulation/training.py", "orthonormal=run.manifold.bounded", "orthonormal=False")
     # Over the thousand steps of the experiment on finite steps such weights overflow, which ends a run in an error.
     config = yaml.safe_load((tree / "config/tiny.yaml").read_text())
     del config["finite_steps"]
