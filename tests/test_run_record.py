@@ -47,7 +47,7 @@ def test_cpu_time_is_that_of_what_ran_below(results):
     with recorded(results, where=2):
         subprocess.run([sys.executable, "-c", work], check=True)
     (record,) = records(results)
-    assert 0.3 <= record["cpu_seconds"] < 0.6  # what ran before does not count
+    assert 0.25 <= record["cpu_seconds"] < 0.55  # what ran before does not count; the clocks differ by ticks
 
 
 def test_run_of_several_folders_is_recorded_in_each(results):

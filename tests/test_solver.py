@@ -16,6 +16,12 @@ from ssl_dynamics.theory import SolvedFlow
 TIMES = np.array([0.0, 0.5, 2.0])
 
 
+def written_to(path):
+    """What is in a file, which is closed again."""
+    with np.load(path) as file:
+        return dict(file)
+
+
 def run(monkeypatch, capsys, *arguments):
     """Exit code and error text of the command, run in this process."""
     monkeypatch.setattr(sys, "argv", ["ssl-dynamics", "solve", *map(str, arguments)])
@@ -37,7 +43,7 @@ def problem(tmp_path, **changes):
 def test_solves_what_the_matrix_exponential_solves(tmp_path, monkeypatch, capsys):
     path, arrays = problem(tmp_path)
     assert run(monkeypatch, capsys, path, tmp_path / "out.npz", "--plot", tmp_path / "out.svg") == (0, "")
-    written = np.load(tmp_path / "out.npz")
+    written = written_to(tmp_path / "out.npz")
     expected = np.stack([expm(-2 * arrays["C"] * t) @ arrays["W0"] for t in TIMES])
     assert projector_distance(written["W"], np.linalg.qr(expected)[0]).max() < 1e-10
     np.testing.assert_allclose(written["W"].mT @ written["W"], np.broadcast_to(np.eye(2), (3, 2, 2)), atol=1e-12)
@@ -60,7 +66,7 @@ def test_limit_that_is_not_unique_is_named(tmp_path, monkeypatch, capsys, eigenv
 def test_other_flows(tmp_path, monkeypatch, capsys, flow):
     path, arrays = problem(tmp_path)
     assert run(monkeypatch, capsys, path, tmp_path / "out.npz", "--flow", flow) == (0, "")
-    W = np.load(tmp_path / "out.npz")["W"]
+    W = written_to(tmp_path / "out.npz")["W"]
     np.testing.assert_allclose(W[0], arrays["W0"], atol=1e-12)
     if flow == "unconstrained":
         np.testing.assert_allclose(W[1], expm(-arrays["C"]) @ arrays["W0"], atol=1e-12)
@@ -70,7 +76,7 @@ def test_other_flows(tmp_path, monkeypatch, capsys, flow):
 def test_a_penalty_keeps_the_span_and_ends_at_its_own_singular_values(tmp_path, monkeypatch, capsys, scale):
     path, arrays = problem(tmp_path, W0=scale * problem(tmp_path)[1]["W0"], times=[0.0, 0.5, 30.0])
     assert run(monkeypatch, capsys, path, tmp_path / "out.npz", "--flow", "soft", "--beta", "4") == (0, "")
-    written = np.load(tmp_path / "out.npz")
+    written = written_to(tmp_path / "out.npz")
     expected = np.linalg.qr(expm(-arrays["C"]) @ arrays["W0"])[0]
     assert projector_distance(np.linalg.qr(written["W"][1])[0], expected) < 1e-12
     np.testing.assert_allclose(np.linalg.svd(written["W"][2])[1], np.sqrt([1.5, 1.25]), rtol=1e-12)
@@ -104,7 +110,7 @@ def test_views_make_the_form(tmp_path, monkeypatch, capsys, loss):
     assert run(monkeypatch, capsys, path, tmp_path / "out.npz", "--loss", loss) == (0, "")
     names = list(views)[: 3 if loss == "contrastive" else 2]
     C = quadratic_form(*(views[name] for name in names), loss=loss)
-    W = np.load(tmp_path / "out.npz")["W"]
+    W = written_to(tmp_path / "out.npz")["W"]
     assert projector_distance(W[1], np.linalg.qr(expm(-C) @ arrays["W0"])[0]) < 1e-10
 
 
@@ -198,7 +204,7 @@ def solved(tmp_path, monkeypatch, capsys, flow, **arrays):
         assert error.count("\n") == 1
         assert not (tmp_path / "out.npz").exists()
         return error
-    return dict(np.load(tmp_path / "out.npz"))
+    return written_to(tmp_path / "out.npz")
 
 
 @pytest.mark.parametrize("flow", ["unconstrained", "wide"])
