@@ -17,6 +17,7 @@ from ssl_dynamics.report.formatting import (
     draws_in_words,
     in_a_line,
     number,
+    of_them_fresh,
     read_shipped,
     resolves,
     spread,
@@ -86,11 +87,8 @@ def how_sure(own: list[Record], draws: Record) -> str:
     short = ", ".join(f"{what} in {count}" for what, count in below.items())
     drawn = names & {claim["id"] for claim in draws["claims"]}  # a claim may be newer than the draws
     which = "all" if drawn == names else f"the {len(drawn)} that were drawn all"
-    own = sum("own_root" in draws and draw["root_seed"] == draws["own_root"] for draw in draws["draws"])
-    held_in = f"{which} hold in {len(whole)} of {len(draws['draws'])} small draws"
-    parts += [
-        held_in + (f", {len(draws['draws']) - own} of them fresh" if own else "") + (f" ({short})" if short else "")
-    ]
+    held_in = f"{which} hold in {len(whole)} of {len(draws['draws'])} small draws{of_them_fresh(draws)}"
+    parts += [held_in + (f" ({short})" if short else "")]
     parts += [f"the least sensitive fails with an error of {resolves({'resolves': bluntest})}"]
     return "; ".join(parts)
 

@@ -115,7 +115,7 @@ def test_how_sure_counts_claims_and_draws_and_names_what_does_not_hold(records):
     own = [each | {"resolves": 0.02} for each in records if each["group"] == "framework"][:3]
     own[1] |= {"verdict": "open", "resolves": None}
     below = [{}, {own[0]["id"]: "fail"}, {"another": "open"}, None]  # the last draw has stopped
-    draws = {"draws": [{"below": each} for each in below], "claims": own}
+    draws = {"roots": [1, 2, 3, 4], "draws": [{"below": each} for each in below], "claims": own}
     held, whole, noticed = script().how_sure(own, draws).split("; ")
     assert held == f"2 of 3 claims hold ({own[1]['id']} open)"
     assert whole == f"all hold in 2 of 4 small draws ({own[0]['id']} fails in 1)"
