@@ -97,7 +97,7 @@ def _head(report: Report, figure: str) -> Iterator[str]:
         "peer and the limit in this order. The ratio peer/ours is taken in each turn; the table has its median and, in "
         "brackets, the smallest and the largest. The limit is a computation that ours cannot beat: the table has its "
         "share of our time, and the ratio to the peer if we were as fast. A later median ratio is to be no less than "
-        "what stands in that column: as far below the worst turn as the turns lie apart, and a tenth below the median."
+        "what stands in that column: the smallest turn times smallest/largest, or 0.9 of the median if that is less."
     )
     yield ""
     yield f"{hardware['processor']}, {hardware['cores']} cores, {report.surroundings['system']}."

@@ -62,9 +62,9 @@ def test_what_is_deposited_is_cited_alike():
     assert ZENODO["description"] == CITATION["abstract"]
     assert ZENODO["upload_type"] == CITATION["type"]
     assert [author["name"] for author in ZENODO["creators"]] == [author["name"] for author in CITATION["authors"]]
-    (reference,) = CITATION["references"]
-    (related,) = ZENODO["related_identifiers"]
-    assert related["identifier"] == reference["identifiers"][0]["value"]
+    cited = [reference["identifiers"][0]["value"] for reference in CITATION["references"]]
+    assert [related["identifier"] for related in ZENODO["related_identifiers"]] == cited
+    assert cited == ["arXiv:2309.02011", "arXiv:2403.08673"]
 
 
 def test_linters_of_pre_commit_are_those_of_the_lock_and_of_make_lint():
