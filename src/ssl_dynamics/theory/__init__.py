@@ -1,4 +1,4 @@
-"""Theory: exact solutions of the training dynamics, from C and W(0) alone. Never imports the simulation or a loss."""
+"""Theory: exact solutions of the training dynamics, from C (or a kernel) and W(0). Imports no simulation or loss."""
 
 from ssl_dynamics.theory.acquisition import learning_times, squared_projections
 from ssl_dynamics.theory.constrained_nets import (

@@ -112,7 +112,8 @@ def arrival(Psi: ArrayLike, A: ArrayLike, second: ArrayLike, convergence: float)
     inf where a start, or λ_z = λ_{z+1}, lets it never arrive.
 
     C = ΨᵀAΨ with features Ψ (S, N, h) and A (N, N); starts W_2 (S, h, z), orthonormal. The bound is
-    tan θ(t) ≤ tan θ(0) e^{−2(λ_{z+1} − λ_z)t}. Raises ValueError on bad shapes or values. Source: docs/theory.md §3.
+    tan θ(t) ≤ tan θ(0) e^{−2(λ_{z+1} − λ_z)t}, λ in the span of the features: those of C if h ≤ N, or if
+    λ_{z+1} ≤ 0. Raises ValueError on bad shapes or values. Source: docs/theory.md §3.
     """
     features, coupling, convergence = real("Psi", Psi), symmetric_matrix("A", A), positive("convergence", convergence)
     if features.ndim < 2 or features.shape[-2] != len(coupling):

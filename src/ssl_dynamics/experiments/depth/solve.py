@@ -1,4 +1,4 @@
-"""Growth on the kernel of the start, and the flow on the features of the start, from A alone."""
+"""Growth on the kernel of the start, and the flow on the features of the start, from A, the points and the start."""
 
 from collections.abc import Sequence
 

@@ -14,8 +14,8 @@ HORIZON, MOMENTS = 10.0, 201
 WIDE = (
     256  # least width of nets whose drift is predicted: what is left out of the prediction is of the order of the drift
 )
-# Times of ln h/(2μ) within which nets must depart. Of t = [½ ln h + c − ln a]/μ, a the size of z = 2 normal variables
-# and c near 0, a is too small for that in one net of width 32 of 65,000; for 3 in the place of 4, in one of 2,000.
+# Times of ln h/(2μ) within which nets must depart. Of t = [½ ln h + ln(c/a)]/μ, a the size of z = 2 normal variables
+# and c near 1, a is too small for that in one net of width 32 of 65,000; for 3 in the place of 4, in one of 2,000.
 WITHIN = 4.0
 # Step size of the regression in units of n/λ_max(Θ∞): stable below 2, with room for kernels of narrow nets.
 REGRESSION_STEP = 0.8

@@ -1,4 +1,4 @@
-"""The closed forms at the checkpoints, from C and W(0) alone; the controls are at wrong rates."""
+"""The closed forms at the checkpoints, from C and W(0), and the anchors' R; the controls are at wrong rates."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The closed forms of steps under each of the constraints, from C and W(0) alone."""
+"""The closed forms of steps under each of the constraints, from C and W(0), and the anchors' R."""
 
 import numpy as np
 

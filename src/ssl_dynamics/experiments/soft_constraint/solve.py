@@ -1,4 +1,4 @@
-"""The closed forms with a penalty, without and with the constraint, from C and W(0) alone; how long limits take."""
+"""The closed forms with a penalty, without one and constrained, from C, W(0) and the anchors' R; times of limits."""
 
 import numpy as np
 
