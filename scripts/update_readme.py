@@ -5,7 +5,7 @@ import re
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ssl_dynamics.engine.provenance import SUFFIX, records_below
@@ -18,7 +18,6 @@ from ssl_dynamics.report.formatting import (
     in_a_line,
     number,
     of_them_fresh,
-    read_shipped,
     resolves,
     spread,
     verdict_word,
@@ -28,7 +27,7 @@ from ssl_dynamics.verify.expectation import DRAWS, REFERENCE
 
 TOP = Path(__file__).parents[1]
 RESULTS = Path("results/full")
-SMALL_DRAWS = REFERENCE / "quick" / DRAWS
+SHIPPED = {"small": REFERENCE / "quick" / DRAWS, "full": REFERENCE / "full" / DRAWS}  # draws by size
 FIGURES = ("story",)
 CORES = 2
 START, JOB_START = 8.0, 0.1  # seconds: of the command itself, and of the shell and Python of each job
@@ -50,17 +49,17 @@ def table(columns: list[str], rows: Iterable[list[str]]) -> str:
     return "\n".join([row(columns), f"|{'---|' * len(columns)}", *map(row, rows)])
 
 
-def families(records: list[Record], draws: Record) -> str:
+def families(records: list[Record], drawn: Mapping[str, Record]) -> str:
     """A row for each part of the report: its question, the answer, how sure that is, and where its claims are.
 
-    `draws` is what the reference says of many draws, of any configuration.
+    `drawn` is what the references say of many draws, by their size.
     """
     rows = []
     for name, part in PARTS.items():
         own = [record for record in records if record["group"] == name]
         address = part.title.lower().replace(" ", "-")
         rows.append(
-            [part.question, answer(part, records), how_sure(own, draws), f"[{part.title}](docs/claims.md#{address})"]
+            [part.question, answer(part, records), how_sure(own, drawn), f"[{part.title}](docs/claims.md#{address})"]
         )
     return table(["question", "answer", "how sure", "claims"], rows)
 
@@ -70,14 +69,20 @@ def answer(part: Part, records: list[Record]) -> str:
     return " ".join(told(finding, records) for finding in part.answer)
 
 
-def how_sure(own: list[Record], draws: Record) -> str:
+def how_sure(own: list[Record], drawn: Mapping[str, Record]) -> str:
     """How many of these claims hold; in how many draws all do; the least error of the theory that none would miss."""
     held = [record["id"] for record in own if record["verdict"] == "pass"]
     others = [f"{record['id']} {verdict_word(record['verdict'])}" for record in own if record["id"] not in held]
-    names = {record["id"] for record in own}
-    whole = [draw for draw in draws["draws"] if draw["below"] is not None and not names & draw["below"].keys()]
     bluntest = max(record["resolves"] for record in own if record["resolves"] is not None)
     parts = [f"{len(held)} of {len(own)} claims hold" + (f" ({', '.join(others)})" if others else "")]
+    parts += [held_in({record["id"] for record in own}, size, draws) for size, draws in drawn.items()]
+    parts += [f"the least sensitive fails with an error of {resolves({'resolves': bluntest})}"]
+    return "; ".join(parts)
+
+
+def held_in(names: set[str], size: str, draws: Record) -> str:
+    """In how many draws all of these claims hold, and which do not in the others."""
+    whole = [draw for draw in draws["draws"] if draw["below"] is not None and not names & draw["below"].keys()]
     below = Counter(
         f"{name} {verdict_word(verdict)}"
         for draw in draws["draws"]
@@ -87,10 +92,8 @@ def how_sure(own: list[Record], draws: Record) -> str:
     short = ", ".join(f"{what} in {count}" for what, count in below.items())
     drawn = names & {claim["id"] for claim in draws["claims"]}  # a claim may be newer than the draws
     which = "all" if drawn == names else f"the {len(drawn)} that were drawn all"
-    held_in = f"{which} hold in {len(whole)} of {len(draws['draws'])} small draws{of_them_fresh(draws)}"
-    parts += [held_in + (f" ({short})" if short else "")]
-    parts += [f"the least sensitive fails with an error of {resolves({'resolves': bluntest})}"]
-    return "; ".join(parts)
+    held = f"{which} hold in {len(whole)} of {len(draws['draws'])} {size} draws{of_them_fresh(draws)}"
+    return held + (f" ({short})" if short else "")
 
 
 def story(records: list[Record]) -> str:
@@ -219,16 +222,17 @@ def put(file: Path, mark: str, content: str) -> None:
 def main() -> None:
     if not (RESULTS / "claims.json").is_file():
         sys.exit(f"{RESULTS}: there is no finished run: make")
-    if not SMALL_DRAWS.is_file():
-        sys.exit(f"{SMALL_DRAWS}: no draws are shipped: make draws, then make reference (CONFIG=config/quick.yaml)")
+    drawn = {size: json.loads(path.read_text(encoding="utf-8")) for size, path in SHIPPED.items() if path.is_file()}
+    if "small" not in drawn:
+        sys.exit(
+            f"{SHIPPED['small']}: no draws are shipped: make draws, then make reference (CONFIG=config/quick.yaml)"
+        )
     records = json.loads((RESULTS / "claims.json").read_text(encoding="utf-8"))
-    shipped = read_shipped([path for path in [REFERENCE / RESULTS.name / DRAWS] if path.is_file()])
-    small = json.loads(SMALL_DRAWS.read_text(encoding="utf-8"))
-    put(TOP / "README.md", "families", families(records, small))
+    put(TOP / "README.md", "families", families(records, drawn))
     for page in ("README.md", "docs/README.md"):
         put(TOP / page, "story", story(records))
     put(TOP / "docs/abstracts.md", "abstracts", abstracts(records))
-    put(TOP / "docs/claims.md", "verdicts", verdicts(records, shipped))
+    put(TOP / "docs/claims.md", "verdicts", verdicts(records, drawn.get("full")))
     put(TOP / "docs/reviewing.md", "review", review(records))
     for name in FIGURES:
         shutil.copy(RESULTS / "figures" / f"{name}.png", TOP / "docs/figures")

@@ -59,7 +59,7 @@ def test_there_must_be_a_run_to_speak_of(tmp_path, monkeypatch):
         module.main()
     (tmp_path / "full").mkdir()
     (tmp_path / "full/claims.json").write_text("[]")
-    monkeypatch.setattr(module, "SMALL_DRAWS", tmp_path / "draws.json")
+    monkeypatch.setattr(module, "SHIPPED", {"small": tmp_path / "draws.json"})
     with pytest.raises(SystemExit, match=r"draws\.json: no draws are shipped: make draws, then make reference"):
         module.main()
 
@@ -116,11 +116,12 @@ def test_how_sure_counts_claims_and_draws_and_names_what_does_not_hold(records):
     own[1] |= {"verdict": "open", "resolves": None}
     below = [{}, {own[0]["id"]: "fail"}, {"another": "open"}, None]  # the last draw has stopped
     draws = {"roots": [1, 2, 3, 4], "draws": [{"below": each} for each in below], "claims": own}
-    held, whole, noticed = script().how_sure(own, draws).split("; ")
+    held, whole, full, noticed = script().how_sure(own, {"small": draws, "full": draws | {"own_root": 1}}).split("; ")
     assert held == f"2 of 3 claims hold ({own[1]['id']} open)"
     assert whole == f"all hold in 2 of 4 small draws ({own[0]['id']} fails in 1)"
+    assert full == f"all hold in 2 of 4 full draws, 3 of them fresh ({own[0]['id']} fails in 1)"
     assert noticed == "the least sensitive fails with an error of 2 %"
-    newer = script().how_sure(own, draws | {"claims": own[:2]}).split("; ")[1]
+    newer = script().how_sure(own, {"small": draws | {"claims": own[:2]}}).split("; ")[1]
     assert newer == f"the 2 that were drawn all hold in 2 of 4 small draws ({own[0]['id']} fails in 1)"
 
 
