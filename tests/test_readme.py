@@ -140,6 +140,13 @@ def test_map_of_the_abstracts_names_all_that_bears_on_each_sentence_and_what_was
     assert f"{records[0]['id']} (**fails**)" in lines[0]
 
 
+def test_page_on_draws_says_on_how_many_the_claims_without_training_rest():
+    shipped = json.loads((TOP / "results/reference/quick/draws.json").read_text(encoding="utf-8"))
+    page = " ".join((TOP / "docs/draws.md").read_text(encoding="utf-8").split())
+    said = f"no draws beside them: there these claims rest on its {len(shipped['roots'])} whole runs"
+    assert (said in page) == (not shipped["equation_draws"])
+
+
 def test_shipped_pages_say_what_the_shipped_reference_says():
     reference = json.loads((TOP / "results/reference/full/verdicts.json").read_text(encoding="utf-8"))
     assert {re.match(r"\*\*(.+?)\*\*", row[0])[1]: WORDS[row[3]] for row in ROWS} == {
