@@ -12,7 +12,7 @@ import typst
 
 from ssl_dynamics import __version__
 from ssl_dynamics.analysis import INTERVAL_LEVEL
-from ssl_dynamics.claims.changes import CHANGES, KINDS
+from ssl_dynamics.claims.changes import CHANGES, KINDS, NOT_RECORDED
 from ssl_dynamics.engine.artifacts import read_arrays, whole_file
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.constrained_nets.config import READ_AT
@@ -70,7 +70,10 @@ def description(job: Job[PaperSettings]) -> dict[str, Any]:
         "abstracts": ABSTRACTS,
         "claims": [{"id": claim.id, "source": claim.source, "statement": claim.statement} for claim in CLAIMS],
         "figures": {path.stem: job.settings.origins[path.stem] for path in job.inputs.get("figures", [])},
-        "changes": [{"kind": change.kind, "claims": change.claims} for change in CHANGES],
+        "changes": [
+            {"kind": change.kind, "claims": change.claims, "recorded": change.result != NOT_RECORDED}
+            for change in CHANGES
+        ],
         "kinds": KINDS,
         "over_draws": read_shipped(job.inputs.get("over_draws", [])),
         "tables": [path.stem for path in job.inputs.get("tables", [])],
