@@ -153,6 +153,17 @@ def test_theory_says_what_the_correction_leaves_of_extremes():
     assert f"with ten seeds and {counted} such claims, as in the full run, below {counted / 2**10:.4f}." in text
 
 
+def test_output_layer_was_judged_on_as_many_data_sets_as_is_said():
+    reference = json.loads((TOP / "results/reference/full/verdicts.json").read_text(encoding="utf-8"))
+    judged = {
+        cell["cell"].partition("/")[0] for each in reference if "output-layer" in each["id"] for cell in each["cells"]
+    }
+    measured_on = {cell["cell"].partition("/")[0] for each in reference for cell in each["cells"]}
+    assert judged == {"fashion-mnist", "gaussian-mixture"}
+    assert (len(judged), len(measured_on)) == (2, 3)
+    assert all("on two of three data sets" in UNTESTED[name] for name in ("A2", "F3"))
+
+
 def test_shipped_pages_say_what_the_shipped_reference_says():
     reference = json.loads((TOP / "results/reference/full/verdicts.json").read_text(encoding="utf-8"))
     assert {re.match(r"\*\*(.+?)\*\*", row[0])[1]: WORDS[row[3]] for row in ROWS} == {
