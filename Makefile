@@ -71,7 +71,7 @@ run: $(READY)  ## a configuration of your own: make run CONFIG=config/mine.yaml 
 strict: $(READY)  ## a run that exits with an error if any claim does not hold, even a known one (CONFIG as for run)
 	@$(CLEAN) ssl-dynamics run $(config) --strict $(ROOT) $(WHERE)
 
-draws: $(READY)  ## run a configuration with many root seeds: what will hold for the next one (CONFIG; DRAWS=20 or ROOTS="7 99 2024"; EQUATION_DRAWS=300)
+draws: $(READY)  ## run a configuration with many root seeds: what will hold for the next one (CONFIG; DRAWS=20, ROOTS="7 99 2024" or ROOTS=registered; EQUATION_DRAWS=300)
 	@$(CLEAN) ssl-dynamics draws $(config) $(DRAWN) $(WHERE)
 
 preregister: $(READY)  ## write criteria and root seeds into the register; commit it before make draws (CONFIG, DRAWS, ROOTS, EQUATION_DRAWS)

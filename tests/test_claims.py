@@ -587,6 +587,8 @@ def test_register_of_changes_is_that_of_the_docs_and_names_claims_that_are_or_we
     assert [change.date for change in CHANGES] == sorted(change.date for change in CHANGES)
     withdrawn = {name for change in CHANGES if change.kind == "withdrawn" for name in change.claims}
     assert not withdrawn & {claim.id for claim in CLAIMS}
+    assert len(withdrawn) == sum(len(change.claims) for change in CHANGES if change.kind == "withdrawn")  # each once
+    assert len({(change.claims, change.kind, change.before) for change in CHANGES}) == len(CHANGES)
     named = {name for change in CHANGES for name in change.claims}
     assert named <= withdrawn | {claim.id for claim in CLAIMS}
 

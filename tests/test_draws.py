@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from problems import draws_of as draws_of_claims
 from ssl_dynamics.config import load_config
@@ -15,6 +16,7 @@ from ssl_dynamics.engine.artifacts import write_json
 from ssl_dynamics.engine.exit_codes import DISAGREES
 from ssl_dynamics.engine.staleness import FOLLOWS, NOT_MADE, Job
 from ssl_dynamics.errors import ConfigError
+from ssl_dynamics.report.preregistration import REGISTER
 from ssl_dynamics.sweep import draws_asked_for, stopped
 from trees import SMALLEST, call, contents, copy_of_the_tree, edit, run
 
@@ -48,6 +50,7 @@ def test_draws_differ_in_root_and_name_alone():
         ("7 99", "roots: 2 are not allowed: there must be at least 3"),
         ("7 99 7", "roots: 7 is not allowed twice: draws must be independent"),
         ("  ", "roots: blanks are no root seeds; expected such as '7 99 2024', or none for derived ones"),
+        ("registered 7 9", "root seed: 'registered' is not allowed: it must be an integer, 0 or greater"),
         ("7 x 9", "root seed: 'x' is not allowed: it must be an integer, 0 or greater"),
     ],
 )
@@ -77,6 +80,49 @@ def test_snakemake_is_told_the_draws():
     assert told({"name": "quick"}) == ([], [], {"name": "quick"})
 
 
+@pytest.fixture
+def registered(tmp_path, monkeypatch):
+    """A register of two sweeps of `quick` and one of another configuration."""
+    entries = [
+        {"date": "first", "configuration": "quick", "roots": [2309, 1, 2]},  # the first have no equation_draws
+        {"date": "second", "configuration": "quick", "roots": [2309, 7, 99], "equation_draws": 40},
+        {"date": "third", "configuration": "full", "roots": [2309, 3, 4], "equation_draws": 300},
+    ]
+    file = tmp_path / REGISTER
+    file.parent.mkdir(parents=True)
+
+    def write(number):
+        file.write_text(yaml.safe_dump(entries[:number]), encoding="utf-8")
+
+    write(3)
+    monkeypatch.chdir(tmp_path)
+    return write
+
+
+def test_registered_sweep_is_redone_by_a_word(registered):
+    """Root seeds and draws of the equations are those of the last entry of this configuration."""
+    configuration, config, draws, equation_draws = draws_asked_for(QUICK, None, " registered ", None)
+    assert [draw.root_seed for draw in draws] == [2309, 7, 99]
+    assert (config.equation_draws, equation_draws) == (40, 40)
+    assert configuration.arguments()[2:] == ["--config", "equation_draws=40", "draw_roots=2309,7,99"]
+    assert draws_asked_for(QUICK, None, "registered", 0).equation_draws == 0
+    registered(1)
+    asked = draws_asked_for(QUICK, None, "registered", None)
+    assert ([draw.root_seed for draw in asked.draws], asked.equation_draws) == ([2309, 1, 2], 0)
+    registered(0)
+    line = f"roots: registered is not allowed: {re.escape(str(REGISTER))} has no entry of quick"
+    with pytest.raises(ConfigError, match=f"^{line}$"):
+        draws_asked_for(QUICK, None, "registered", None)
+
+
+def test_shipped_sweep_is_the_one_registered_last(monkeypatch):
+    monkeypatch.chdir(TOP)
+    shipped = json.loads((TOP / "results/reference/quick/draws.json").read_text(encoding="utf-8"))
+    asked = draws_asked_for(QUICK, None, "registered", None)
+    assert [draw.root_seed for draw in asked.draws] == shipped["roots"]
+    assert asked.equation_draws == len(shipped["equation_draws"])
+
+
 def test_draw_that_has_stopped_is_named_with_its_first_job_left():
     draws = draws_of(load_config(QUICK), [7, 99, 2309])
 
@@ -99,6 +145,7 @@ def test_draw_that_has_stopped_is_named_with_its_first_job_left():
         ([], []),
         (["DRAWS=5"], ["--draws=5"]),
         (["ROOTS=7 99 2024"], ["--roots=7 99 2024"]),
+        (["ROOTS=registered"], ["--roots=registered"]),
         (["DRAWS=5", "EQUATION_DRAWS=40"], ["--draws=5", "--equation-draws=40"]),
     ],
 )

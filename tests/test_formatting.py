@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ssl_dynamics.report.formatting import criterion, exactly, number, plain, spread, typeset, written_out
+from ssl_dynamics.registry import CLAIMS
+from ssl_dynamics.report.formatting import criterion, exactly, judged_on, number, plain, spread, typeset, written_out
 
 LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
 
@@ -67,6 +68,21 @@ def test_interval_has_as_many_digits_as_tell_its_ends_apart():
     assert spread(extreme) == "0.99996 … 1.00002, 3 of 4 seeds, P ≥ 0.25"
     assert spread(extreme | {"least_probability": None}) == "of the data alone, so the same on every seed"
     assert spread(extreme | {"low": 1.00002}) == "the same on every seed, 3 of 4 seeds, P ≥ 0.25"
+
+
+def made_of(measure):
+    """The names of the functions that a measure was made by, as those that it encloses tell them."""
+    enclosed = [cell.cell_contents for cell in getattr(measure, "__closure__", None) or ()]
+    own = getattr(measure, "__qualname__", "").partition(".")[0]
+    return {own}.union(*(made_of(each) for each in enclosed if callable(each)))
+
+
+def test_control_says_that_it_is_judged_by_the_mean_where_its_code_does():
+    by_mean = {claim.id for claim in CLAIMS if "of_the_mean" in made_of(claim.control.measure)}
+    assert by_mean == {"A4-departure-time-relu", "A4-departure-time-erf", "A5-finite-sample"}
+    for claim in CLAIMS:
+        said = judged_on({"description": claim.control.description})
+        assert said == ("for all seeds together" if claim.id in by_mean else "on the seed nearest to the criterion")
 
 
 @pytest.mark.parametrize(

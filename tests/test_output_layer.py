@@ -147,13 +147,14 @@ def test_late_the_ratio_falls_at_the_law_from_a_random_start():
     np.testing.assert_allclose(slope, -2 / 32 * 0.5, rtol=0.02)
 
 
-def test_linear_nets_in_training_follow_it():
+@pytest.mark.parametrize("ratio", [0.1, 0.05])
+def test_linear_nets_in_training_follow_it(ratio):
     X, A = data()
     random = np.random.default_rng(5)
     first, second = random.standard_normal((2, H, D)), orthonormal(H, Z, random, 2)
     times = [0.0, 1.0, 5.0]
-    U = trained(X, first, second, times, "identity", ratio=0.1, step=0.05)
-    S = output_layer_flow(X.T @ A @ X / D, first, second, times, rate=0.1 * H)
+    U = trained(X, first, second, times, "identity", ratio=ratio, step=0.05)
+    S = output_layer_flow(X.T @ A @ X / D, first, second, times, rate=ratio * H)
     np.testing.assert_allclose(grams(U), grams(X @ S / np.sqrt(D)), rtol=1e-4, atol=1e-4)
 
 

@@ -5,7 +5,9 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from pages import BANNER, BOXED, RULES, TOP, record, rendered, words_of
 from problems import draws_of
@@ -18,7 +20,9 @@ from ssl_dynamics.report.configured import banner, verdicts_settings
 from ssl_dynamics.report.families import families
 from ssl_dynamics.report.findings import findings_of
 from ssl_dynamics.report.links import Links
+from ssl_dynamics.report.page import by_fresh_draws, least_p_of_extremes
 from ssl_dynamics.report.parts import PARTS
+from ssl_dynamics.report.stages.claims import corrected
 from ssl_dynamics.report.workflow_picture import BOXES, columns_of, picture, schematic
 
 
@@ -125,7 +129,7 @@ def test_page_says_of_draws_what_the_reference_ships_and_else_nothing(tmp_path):
     found = draws_of("A1-one", "A1-two")
     text = rendered(tmp_path, over_draws=found)
     line = "Over 20 draws: holds on average (predicted [0.9, 1.2], holds in 19 of 20 draws, P ≥ 0.78)"
-    assert text.count(line) == 2
+    assert text.count(f"{line}; sign test of the fresh ones: p ≤ 2×10⁻⁵") == 2
     read = words_of(text)
     assert "20 draws, as the reference ships them (not preregistered)" in read
     assert read.count("draws on average, 19 of 20") == 2
@@ -135,10 +139,38 @@ def test_page_says_of_draws_what_the_reference_ships_and_else_nothing(tmp_path):
     assert "make draws CONFIG=config/tiny.yaml asks what holds for the next one" in without
 
 
+@pytest.mark.parametrize("seeds", [[4] * 9, [10, 10, 10, 6, 4]])
+def test_no_claim_on_an_extreme_comes_below_the_least_p(seeds):
+    """By Holm's method itself, on p-values of all kinds that a sign test can have."""
+    means = [record(f"mean-{k}", statistic="mean", p=0.0) for k in range(5)]
+    copies = record("copies", seeds=1, p=None)
+    extremes = [record(f"extreme-{k}", seeds=n) for k, n in enumerate(seeds)]
+    least = least_p_of_extremes([*means, copies, *extremes])
+    random = np.random.default_rng(0)
+    seen = []
+    for share in random.random(200):  # of seeds that meet the criterion; the first draw has all
+        met = [n if not seen else random.binomial(n, share) for n in seeds]
+        p = [stats.binomtest(int(of), n, alternative="greater").pvalue for of, n in zip(met, seeds, strict=True)]
+        judged = corrected([*means, copies, *(each | {"p": q} for each, q in zip(extremes, p, strict=True))])
+        seen.append(min(each["p"] for each in judged if each["id"].startswith("extreme")))
+    assert least == pytest.approx(len(seeds) / 2 ** max(seeds))
+    assert least == pytest.approx(min(seen))
+    assert least_p_of_extremes([*means, copies]) is None
+    assert least_p_of_extremes([record(f"extreme-{k}", seeds=2) for k in range(5)]) == 1
+
+
+def test_sign_test_of_draws_is_that_of_the_fresh_ones():
+    held = {"draws": 21, "fresh": 20, "passes": 21}
+    assert by_fresh_draws(held).endswith("p ≤ 9.54×10⁻⁷")  # 2⁻²⁰
+    assert by_fresh_draws(held | {"passes": 20}).endswith("p ≤ 2×10⁻⁵")  # the own draw may be one of the 20: 21/2²⁰
+    assert by_fresh_draws({"draws": 20, "passes": 0}).endswith("p ≤ 1")
+
+
 def test_page_says_what_holds_and_what_fails(tmp_path):
     text = rendered(tmp_path)
     read = words_of(text)
     assert "3 of 4 claims hold. These do not:" in read
+    assert "before that correction, and none of them below 0.25 after it, whatever the data" in read
     assert '<a href="#A1-two">A1-two</a>' in text
     assert "It fails: no finite value, where the criterion is ≤ 0.2 (a/b/2)." in read
     assert "This configuration does not measure all that an answer rests on. A1-two fails." in read

@@ -136,6 +136,12 @@ def test_draws_are_told_where_the_reference_ships_them_and_else_not(job, tmp_pat
     assert rendered(job([record(CLAIMS[0])], "other"), tmp_path / "silent", "<draws-table>") == []
 
 
+def test_penalties_that_the_spectrum_asks_for_are_told_where_one_is_trained(job, tmp_path):
+    """C has the eigenvalues −2, −1 and 1/2: with r² = 1/4 (−1 + 2/4)/(3/4) < 0, and (1/2 + 2/4)/(3/4) = 0.667·2."""
+    (table,) = rendered(job([record(CLAIMS[0])]), tmp_path / "told", "<tab-penalty>")
+    assert "mixture , contrastive 2 1 0.5 0.25 0 0.667 " in table  # minus signs are no text
+
+
 def test_every_page_names_the_version(job, tmp_path):
     footers = rendered(job([record(CLAIMS[0])]), tmp_path / "typeset", "<made-by>")
     assert len(footers) > 1

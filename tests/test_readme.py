@@ -141,6 +141,30 @@ def test_map_of_the_abstracts_names_all_that_bears_on_each_sentence_and_what_was
     assert f"{records[0]['id']} (**fails**)" in lines[0]
 
 
+def test_page_on_draws_says_on_how_many_the_claims_without_training_rest():
+    shipped = json.loads((TOP / "results/reference/quick/draws.json").read_text(encoding="utf-8"))
+    page = " ".join((TOP / "docs/draws.md").read_text(encoding="utf-8").split())
+    said = f"no draws beside them: there these claims rest on its {len(shipped['roots'])} whole runs"
+    assert (said in page) == (not shipped["equation_draws"])
+
+
+def test_theory_says_what_the_correction_leaves_of_extremes():
+    counted = sum(claim.statistic != "mean" and claim.every_seed for claim in CLAIMS)
+    text = " ".join((TOP / "docs/theory.md").read_text(encoding="utf-8").split())
+    assert f"with ten seeds and {counted} such claims, as in the full run, below {counted / 2**10:.4f}." in text
+
+
+def test_output_layer_was_judged_on_as_many_data_sets_as_is_said():
+    reference = json.loads((TOP / "results/reference/full/verdicts.json").read_text(encoding="utf-8"))
+    judged = {
+        cell["cell"].partition("/")[0] for each in reference if "output-layer" in each["id"] for cell in each["cells"]
+    }
+    measured_on = {cell["cell"].partition("/")[0] for each in reference for cell in each["cells"]}
+    assert judged == {"fashion-mnist", "gaussian-mixture"}
+    assert (len(judged), len(measured_on)) == (2, 3)
+    assert all("on two of three data sets" in UNTESTED[name] for name in ("A2", "F3"))
+
+
 def test_shipped_pages_say_what_the_shipped_reference_says():
     reference = json.loads((TOP / "results/reference/full/verdicts.json").read_text(encoding="utf-8"))
     assert {re.match(r"\*\*(.+?)\*\*", row[0])[1]: WORDS[row[3]] for row in ROWS} == {

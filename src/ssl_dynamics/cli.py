@@ -92,7 +92,10 @@ def _parser() -> argparse.ArgumentParser:
         roots = of[name].add_mutually_exclusive_group()
         roots.add_argument("--draws", metavar="K", type=int, help="number of draws, in place of that in the file")
         roots.add_argument(
-            "--roots", metavar="'N N N'", default="", help="use these root seeds, in place of derived ones"
+            "--roots",
+            metavar="'N N N'",
+            default="",
+            help="use these root seeds, in place of derived ones; registered: those registered last",
         )
         of[name].add_argument(
             "--equation-draws", metavar="K", type=int, help="number of draws of the claims that need no training"

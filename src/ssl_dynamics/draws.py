@@ -13,7 +13,7 @@ from ssl_dynamics.root_seed import DRAWS_SUFFIX, LEAST_DRAWS, taken_apart
 ROOTS, STOPPED = "draw_roots", "stopped_draws"
 
 _LARGEST_ROOT = 2**32
-_CHUNK = 10  # draws of what needs no training in a job: a minute of `quick`, an hour of `full`
+_CHUNK = 10  # draws of what needs no training in a job: a minute of `quick`, half an hour of `full`
 # Keys that say how many draws there are, which no run depends on.
 COUNTS = {"draws", "equation_draws"}
 

@@ -13,6 +13,8 @@ from ssl_dynamics.engine.staleness import Plan, plan_of, to_run
 from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.report.formatting import Record
 
+REGISTERED = "registered"  # in place of root seeds: those of the register
+
 
 class Stopped(NamedTuple):
     """A draw of which a stage has failed: the first that was to run, by its rule and its log."""
@@ -34,9 +36,13 @@ class Asked(NamedTuple):
 def draws_asked_for(file: Path, number: int | None, roots: str, equation_draws: int | None) -> Asked:
     """So many draws, or those of the root seeds in `roots`; and of what needs no training. Raises ConfigError.
 
-    Of what needs no training there are as many as the configuration says; beside `roots` none, unless asked for.
+    Of what needs no training there are as many as the configuration says; beside `roots` none, unless asked for. The
+    word `registered` stands for the root seeds, and so many draws of what needs no training, that were registered last.
     """
     config = load_config(file)
+    if roots.split() == [REGISTERED]:
+        roots, registered = _registered(config)
+        equation_draws = registered if equation_draws is None else equation_draws
     numbers = {"draws": number, "equation_draws": 0 if roots and equation_draws is None else equation_draws}
     changed: dict[str, object] = {name: value for name, value in numbers.items() if value is not None}
     if changed:
@@ -47,6 +53,16 @@ def draws_asked_for(file: Path, number: int | None, roots: str, equation_draws: 
     if given:
         changed[ROOTS] = listed(given)
     return Asked(Configuration(file, changed), config, draws_of(config, given), len(equation_roots(config, given)))
+
+
+def _registered(config: Config) -> tuple[str, int]:
+    """The root seeds, and how many draws of what needs no training, of the last entry of a configuration."""
+    from ssl_dynamics.report.preregistration import REGISTER, latest_of, read_register  # noqa: PLC0415 -- all claims: slow
+
+    latest = latest_of(read_register(), config.name)
+    if latest is None:
+        raise ConfigError(f"roots: {REGISTERED} is not allowed: {REGISTER} has no entry of {config.name}")
+    return " ".join(map(str, latest["roots"])), latest.get("equation_draws", 0)
 
 
 def run_draws(

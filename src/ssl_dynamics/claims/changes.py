@@ -21,6 +21,8 @@ KINDS: dict[Kind, str] = {
     "judgement": "how numbers become verdicts was changed, for all claims",
 }
 
+NOT_RECORDED = "not recorded"  # in place of a result that nobody kept
+
 
 @dataclass(frozen=True)
 class Change:

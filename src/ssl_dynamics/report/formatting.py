@@ -24,6 +24,7 @@ _SUPERSCRIPT = re.compile(r"\^(\{[^{}]*\}|\d+|[a-z])")
 _SCIENTIFIC = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([-−+]?\d+)(?!\w)")
 _MINUS = re.compile(r"(?<![\w)\].-])-(?=[\d∞])")
 _PERCENT = re.compile(r"(?<=\d)%")
+OF_THE_MEAN = "the mean over the seeds; "  # so begins the description of a control that is judged by it
 COPIES = "of the data alone, so the same on every seed"
 _CHOSEN = 6  # digits of a number that somebody chose, and the most that an interval is written with
 
@@ -85,6 +86,12 @@ def _digits(low: float | None, high: float | None) -> int:
     told_apart = (digits for digits in range(3, _CHOSEN) if number(low, digits=digits) != number(high, digits=digits))
     first = next(told_apart, _CHOSEN)
     return first if first == 3 else min(first + 1, _CHOSEN)
+
+
+def judged_on(control: Record) -> str:
+    """Where a control must fail: on the seed nearest to the criterion, unless it says that it is a mean over seeds."""
+    of_the_mean = control["description"].startswith(OF_THE_MEAN)
+    return "for all seeds together" if of_the_mean else "on the seed nearest to the criterion"
 
 
 def known(record: Record) -> str:

@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from ssl_dynamics import __version__
+from ssl_dynamics.analysis import sign_test
 from ssl_dynamics.report.abstracts import FOLLOW_UP, PAPER, standing
 from ssl_dynamics.report.claim_rows import claim_row
 from ssl_dynamics.report.families import EVIDENCE, families
@@ -22,6 +23,7 @@ from ssl_dynamics.report.formatting import (
     draws_in_words,
     in_a_line,
     in_words,
+    judged_on,
     measured,
     number,
     plain,
@@ -83,6 +85,7 @@ def render(
         "plain": plain,
         "address": quote,
         "spread": spread,
+        "judged_on": judged_on,
         "resolves": resolves,
         "cells_of": cells_of,
         "chance": chance,
@@ -106,6 +109,7 @@ def render(
         significant=sum(
             record["p"] is not None and record["p"] < SIGNIFICANT for record in records if record["verdict"] == "pass"
         ),
+        least_p=least_p_of_extremes(records),
         abstracts=standing(records),
         of_paper=PAPER,
         of_follow_up=FOLLOW_UP,
@@ -131,6 +135,23 @@ def render(
     )
 
 
+def least_p_of_extremes(records: Sequence[Record]) -> float | None:
+    """Below what no p-value of a claim on an extreme can come after Holm's correction; None where there is none.
+
+    Of E such claims on n seeds or fewer the smallest p is 2^{−n} at least, and E or more are not before it, so that its
+    factor is E at least; the others come after it, and Holm's p-values never fall.
+    """
+    seeds = [record["seeds"] for record in records if record["statistic"] != "mean" and record["p"] is not None]
+    return min(len(seeds) * sign_test(max(seeds), max(seeds)), 1.0) if seeds else None
+
+
+def by_fresh_draws(claim: Record) -> str:
+    """The sign test over fresh draws, that of the own root seed counted as one of those in which the claim holds."""
+    fresh = claim.get("fresh", claim["draws"])
+    met = max(claim["passes"] - (claim["draws"] - fresh), 0)
+    return f"sign test of the fresh ones: p ≤ {number(sign_test(met, fresh))}"
+
+
 def _over_draws(found: Record) -> dict[str, Any]:
     """What is said of many draws: of all claims together, and the verdict and a line of each."""
     claims = found["claims"]
@@ -143,7 +164,9 @@ def _over_draws(found: Record) -> dict[str, Any]:
             f"{claim['draws']}"
             for claim in claims
         },
-        "lines": {claim["id"]: f"Over {claim['draws']} draws: {in_a_line(claim)}" for claim in claims},
+        "lines": {
+            claim["id"]: f"Over {claim['draws']} draws: {in_a_line(claim)}; {by_fresh_draws(claim)}" for claim in claims
+        },
     }
 
 

@@ -96,8 +96,13 @@ def register(config: Config, roots: Sequence[int], equation_draws: int, path: Pa
     path.write_text(f"{comment}\n{text}", encoding="utf-8")
     return (
         f"{config.name}: thresholds, measures, sizes, {len(roots)} root seeds and {equation_draws} draws of the "
-        f"equations registered in {path}: commit it, then make draws"
+        f"equations registered in {path}: commit it, then make draws with ROOTS=registered"
     )
+
+
+def latest_of(entries: Sequence[Entry], configuration: str) -> Entry | None:
+    """The last entry of a configuration, by its name; None where there is none."""
+    return next((entry for entry in reversed(entries) if entry["configuration"] == configuration), None)
 
 
 def said_of(
@@ -107,10 +112,9 @@ def said_of(
 
     The latest entry of the configuration counts. A sweep may stop short of all root seeds, not choose among them.
     """
-    own = [entry for entry in entries if entry["configuration"] == configuration]
-    if not own:
+    latest = latest_of(entries, configuration)
+    if latest is None:
         return {"registered": False, "date": None, "measures": False, "differs": ["nothing is registered"]}
-    latest = own[-1]
     differs = [
         what
         for what, same in (

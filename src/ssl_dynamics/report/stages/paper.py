@@ -3,6 +3,7 @@
 import json
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import typst
 
 from ssl_dynamics import __version__
 from ssl_dynamics.analysis import INTERVAL_LEVEL
-from ssl_dynamics.claims.changes import CHANGES, KINDS
+from ssl_dynamics.claims.changes import CHANGES, KINDS, NOT_RECORDED
 from ssl_dynamics.engine.artifacts import read_arrays, whole_file
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.constrained_nets.config import READ_AT
@@ -23,7 +24,9 @@ from ssl_dynamics.report.abstracts import ABSTRACTS
 from ssl_dynamics.report.formatting import read_shipped
 from ssl_dynamics.report.settings import PaperSettings
 from ssl_dynamics.root_seed import variables
+from ssl_dynamics.theory import least_penalty, safe_penalty
 
+PENALTY_RATIO = 0.5  # σ_z/σ_1 of the weights that the penalties of the table keep
 # Numbers of the method that no configuration changes and that the text names.
 CONSTANTS = {
     "level": INTERVAL_LEVEL,
@@ -32,6 +35,7 @@ CONSTANTS = {
     "read_at": READ_AT,
     "second_mode": SECOND_MODE,
     "wide": WIDE,
+    "penalty_ratio": PENALTY_RATIO,
 }
 
 
@@ -61,25 +65,34 @@ def lay_out(root: Path, job: Job[PaperSettings]) -> None:
 def description(job: Job[PaperSettings]) -> dict[str, Any]:
     """What the text says beside verdicts: the version, set-up, constants, spectra of C, origin of the figures."""
     forms = zip(job.settings.forms, job.inputs["forms"], strict=True)
+    penalised = (job.settings.config["soft_constraint"] or {}).get("dimensions", [])
     return {
         "version": __version__,
         "config": job.settings.config,
         "variables": variables(job.settings.config["name"]),
         "constants": CONSTANTS,
-        "spectra": [{"dataset": dataset, "loss": loss, **_spectrum(path)} for (dataset, loss), path in forms],
+        "spectra": [
+            {"dataset": dataset, "loss": loss, **_spectrum(path, penalised)} for (dataset, loss), path in forms
+        ],
         "abstracts": ABSTRACTS,
         "claims": [{"id": claim.id, "source": claim.source, "statement": claim.statement} for claim in CLAIMS],
         "figures": {path.stem: job.settings.origins[path.stem] for path in job.inputs.get("figures", [])},
-        "changes": [{"kind": change.kind, "claims": change.claims} for change in CHANGES],
+        "changes": [
+            {"kind": change.kind, "claims": change.claims, "recorded": change.result != NOT_RECORDED}
+            for change in CHANGES
+        ],
         "kinds": KINDS,
         "over_draws": read_shipped(job.inputs.get("over_draws", [])),
         "tables": [path.stem for path in job.inputs.get("tables", [])],
     }
 
 
-def _spectrum(path: Path) -> dict[str, Any]:
+def _spectrum(path: Path, dimensions: Sequence[int]) -> dict[str, Any]:
+    """The eigenvalues of C, and for each dimension z the penalties that keep σ_z/σ_1, at the end and at all times."""
     C = read_arrays(path)["C"]
-    return {"d": len(C), "eigenvalues": np.linalg.eigvalsh(C).tolist()}
+    safe = safe_penalty(C, ratio=PENALTY_RATIO)
+    penalties = [{"z": z, "least": least_penalty(C, z, ratio=PENALTY_RATIO), "safe": safe} for z in dimensions]
+    return {"d": len(C), "eigenvalues": np.linalg.eigvalsh(C).tolist(), "penalties": penalties}
 
 
 def typeset(source: Path, root: Path) -> tuple[bytes, list[str]]:
