@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 
 from benchmarks import __main__, baseline, growth, kernel, peers, pipeline, plot, report, training, trajectory, turns
 from benchmarks.pipeline import Measure
-from benchmarks.problems import LinearProblem
+from benchmarks.problems import LOSS, LinearProblem
 from benchmarks.turns import Comparison, Peer, Row, Target
 from problems import orthonormal, symmetric
 from ssl_dynamics.kernels import two_layer
+from ssl_dynamics.problem.forms import form_of
 from ssl_dynamics.problem.starts.gaussian_nets import gaussian_factor
+from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.theory import SolvedFlow, gram_curve, gram_state
 from ssl_dynamics.theory.exponential_sums import node_count
 
@@ -430,12 +432,54 @@ def test_steps_follow_from_an_error_of_third_order(monkeypatch):
     assert trajectory.steps_needed(problem, 1e-3, 1e-6) == pytest.approx(3500)
 
 
-def test_accuracy_is_that_of_the_nearest_mean():
-    U = np.random.default_rng(0).standard_normal((4, 12, 3))
-    labels = np.array([0, 1, 1, 0, 1, 0, 0, 1, 1, 0])
-    distances = np.linalg.norm(U[:, :10, None] - U[:, None, 10:], axis=-1)
-    measured = trajectory.accuracies(U[:, 10:] @ U.mT, labels)
-    np.testing.assert_array_equal(measured, (distances.argmin(-1) == labels).mean(-1))
+class NoPeers:
+    def clock(self, task, **_):
+        return lambda: len(task) / 10
+
+
+def called_once(function):
+    function()
+    return lambda: 1.0
+
+
+def rows_of_trajectories(monkeypatch, off):
+    """All rows of a small problem, on which DOP853 and training are off by about so much."""
+    random = np.random.default_rng(0)
+    triplets = Triplets(*random.standard_normal((3, 12, 6)))
+    rest = {"labels": np.arange(8) % 2, "test": random.standard_normal((8, 6)), "norm": 1.0, "transient": 4.0}
+    starts = orthonormal(6, 2, random, 2)
+    problem = LinearProblem(triplets, form_of(triplets, LOSS), starts, times=np.linspace(0, 2, 9), **rest)
+
+    def integrated(C, W0, times):
+        return np.linalg.qr(SolvedFlow(C).bases(W0, times) + off * random.standard_normal((9, 6, 2)))[0]
+
+    for name, value in {
+        "FEW": 3,
+        "integrate_grassmann_flow": integrated,
+        "extrapolated_error": lambda *_: 10 * off,
+        "clock": called_once,
+        "product_clock": lambda *_: lambda: 1.0,
+    }.items():
+        monkeypatch.setattr(trajectory, name, value)
+    return turns.take(trajectory.comparisons(problem, NoPeers(), "linear.npz"), lambda _: None, turns=1)
+
+
+def test_what_is_measured_is_in_the_notes_of_a_row_and_not_in_its_key(monkeypatch):
+    one, other = (rows_of_trajectories(monkeypatch, off) for off in (1e-9, 4e-7))
+    assert list(map(baseline.key, one)) == list(map(baseline.key, other))
+    assert len(set(map(baseline.key, one))) == len(one)
+    assert {row.peer for row in one} >= {
+        f"training by autograd, {at}" for at in ("at the accuracy of DOP853", "error 1e-04")
+    }
+    changed = [row.peer for row, before in zip(one, other, strict=True) if row.note != before.note]
+    assert len(changed) == 5  # the steps of training and descent, to both errors, and DOP853
+
+
+def test_accuracies_are_asked_for_on_few_items_and_on_all(monkeypatch):
+    rows = [row for row in rows_of_trajectories(monkeypatch, 1e-9) if row.what.startswith("accuracy")]
+    assert [row.what.split(",")[0] for row in rows] == ["accuracy on 3 items", "accuracy on 8 items"]
+    assert all(row.targets == (Target("ratio", 10),) and row.limits for row in rows)
+    assert rows[1].note.endswith("the representations of 10 points are 1.7 times as many numbers as the bases")
 
 
 def test_a_readout_is_bounded_by_the_terms_of_its_sums():
