@@ -1,6 +1,6 @@
 """Whether ratios have fallen since the committed ones, by more than turns differ from each other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 from benchmarks.turns import Row
@@ -8,6 +8,7 @@ from benchmarks.turns import Row
 Key = tuple[str, str, str]
 
 LEAST_MARGIN = 0.1  # a baseline whose turns happen to agree says little of the noise of another day
+MOST_MARGIN = 0.5  # one whose turns lie further apart would let anything pass
 
 
 def key(row: Row) -> Key:
@@ -25,6 +26,12 @@ def floor(row: Row) -> float:
 def margin(row: Row) -> float:
     """By what share the median ratio of a row may fall."""
     return 1 - floor(row) / median(row.ratios)
+
+
+def require_steady(rows: Iterable[Row]) -> None:
+    """Raise ValueError if the turns of some rows lie too far apart for a baseline."""
+    if wide := [f"{': '.join(key(row))}: margin {margin(row):.0%}" for row in rows if margin(row) > MOST_MARGIN]:
+        raise ValueError("\n".join([*wide, "no baseline: turns lie too far apart; measure again on an idle machine"]))
 
 
 def regressions(baseline: Sequence[Row], measured: Sequence[Row]) -> dict[Key, str]:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from benchmarks.baseline import floor
 from benchmarks.growth import MOST_ABOVE, Growth
-from benchmarks.pipeline import CPU_SECONDS, Measure
+from benchmarks.pipeline import CORES, CPU_SECONDS, Measure
 from benchmarks.shares import SECONDS, Part, least, limit
 from benchmarks.turns import Row, Target
 
@@ -27,6 +27,7 @@ class Report:
     pipelines: dict[str, tuple[Measure, ...]]
     reruns: tuple[Measure, ...]
     parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
+    imports: Measure | None = None
 
     def write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -175,7 +176,7 @@ def _growths(growths: Sequence[Growth]) -> Iterator[str]:
 
 def _values(report: Report) -> Iterator[str]:
     yield from ("", "## Memory and the pipeline", "")
-    yield from _measures([report.memory])
+    yield from _measures([report.memory, *([report.imports] if report.imports else [])])
     for of, measures in report.pipelines.items():
         yield from ("", f"{of}.", "")
         parts = report.parts.get(of)
@@ -183,7 +184,7 @@ def _values(report: Report) -> Iterator[str]:
         if parts:
             yield from _parts(parts, next(measure.most for measure in measures if measure.what == CPU_SECONDS))
     if report.reruns:
-        yield from ("", "After a whole run of the small configuration:", "")
+        yield from ("", f"The small configuration in a copy of the tree, elapsed, on {CORES} cores:", "")
         yield from _measures(report.reruns)
 
 

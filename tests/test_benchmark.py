@@ -210,6 +210,14 @@ def test_a_run_in_pieces_says_nothing_of_the_pipeline(here):
     assert of.startswith("results/quick: no run did all of its 3 jobs, the fullest 2, so nothing is said")
 
 
+def test_a_run_whose_files_are_damaged_is_named_in_a_line(here):
+    finished_run(here, [("01:00", "02:00")], JOBS)
+    (here / "results/quick/logs/third.log").unlink()
+    found, why = pipeline.measures(Path("config/quick.yaml"))
+    assert not found
+    assert why.startswith("nothing is said of the pipeline: results/quick/third.provenance.json")
+
+
 @pytest.mark.usefixtures("here")
 def test_a_run_that_is_not_there_is_named_in_a_line():
     assert pipeline.measures(Path("config/quick.yaml")) == (
@@ -218,42 +226,15 @@ def test_a_run_that_is_not_there_is_named_in_a_line():
     )
 
 
-def test_runs_after_a_whole_one_are_timed_on_a_copy(here, monkeypatch):
-    finished_run(here, [("01:00", "02:00")], JOBS)
-    drawn = here / "results/quick" / pipeline.FIGURE
-    drawn.parent.mkdir()
-    drawn.touch()
-    there = []
-
-    def elapsed(arguments, tree):
-        if arguments[1] == "-c":
-            return {"import ssl_dynamics.commands": 0.5, "import snakemake.cli": 1.5}[arguments[2]]
-        assert arguments[-3:] == ["config/quick.yaml", "--cores", "2"]
-        figure = tree / "results/quick" / pipeline.FIGURE
-        there.append(figure.exists())
-        figure.touch()
-        return 1.0 + len(there) if there[-1] else 20.0
-
-    monkeypatch.setattr(pipeline, "_elapsed", elapsed)
-    nothing, figure = pipeline.reruns(Path("config/quick.yaml"))
-    assert there == [True, False] * pipeline.TURNS
-    assert (nothing.value, nothing.met, figure.value, figure.met) == (6.0, False, 20.0, False)
-    assert nothing.note == "2 to 10 in 5 turns; imports take 0.5 s, then it hashes all files and code"
-    assert figure.note == "20 to 20 in 5 turns"  # no job of this run has drawn it
-    maker = job("figures", 7.0, 7.0, []) | {"outputs": [f"results/quick/{pipeline.FIGURE}"]}
-    monkeypatch.setattr(pipeline, "whole_run", lambda _: ([maker], {}))
-    assert pipeline.reruns(Path("config/quick.yaml"))[1].note.endswith(
-        "; beside a run with nothing to do, 16.0 s, it imports Snakemake, 1.5 s, and does jobs one after the other "
-        "7.0 s: figures 7.0"
-    )
-    assert drawn.exists()
-
-
 def test_the_full_run_has_targets():
     jobs = [job("a", 300, 300, [], "2500"), job("b", 100, 700, ["a.npz"])]
     run = {"start": "2026-01-01T00:00:00+00:00", "end": "2026-01-01T00:21:40+00:00", "cores": 2, "cpu_seconds": 1100}
-    found = pipeline.with_targets([*pipeline.of_jobs(jobs), *pipeline.of_run(jobs, run)], "full")
-    assert {measure.what: measure.met for measure in found} == {
+    numbers = [*pipeline.of_jobs(jobs), *pipeline.of_run(jobs, run)]
+    on_others = {measure.what: measure.met for measure in pipeline.with_targets(numbers, "full", 16)}
+    met = {measure.what: measure.met for measure in pipeline.with_targets(numbers, "full", 2)}
+    # What is asked of times and of idle cores is for 2 cores.
+    assert on_others == met | {"elapsed": None, "busy share": None}
+    assert met == {
         "jobs": None,
         "CPU seconds of the jobs": None,
         "starting them": None,
@@ -284,6 +265,20 @@ def test_turns_that_agree_leave_a_margin_of_a_tenth():
     assert baseline.floor(steady) == pytest.approx(2.7)
     assert not baseline.regressions([steady], [replace(steady, peers=(2.71, 2.71))])
     assert baseline.regressions([steady], [replace(steady, peers=(2.69, 2.69))])
+
+
+def test_turns_that_lie_too_far_apart_are_no_baseline(tmp_path, monkeypatch):
+    steady, wide = row(peers=(3.0, 4.0), what="steady"), row(peers=(3.0, 6.0), what="wide")
+    baseline.require_steady([steady])
+    of([steady, wide]).write(tmp_path / "benchmark.json")
+    monkeypatch.setattr(__main__, "JSON", tmp_path / "benchmark.json")
+    monkeypatch.setattr(__main__, "BASELINE", tmp_path / "baseline.json")
+    with pytest.raises(SystemExit, match=r"^trajectory: wide: training: margin 67%\nno baseline: turns lie too far"):
+        __main__.main(["baseline"])
+    assert not (tmp_path / "baseline.json").exists()
+    of([steady]).write(tmp_path / "benchmark.json")
+    __main__.main(["baseline"])
+    assert report.read(tmp_path / "baseline.json") == of([steady])
 
 
 def test_a_baseline_of_other_rows_is_refused():
@@ -326,7 +321,8 @@ def of(rows, memory=None):
     surroundings = {"hardware": {"processor": "a processor", "cores": 2}, "system": "a system"}
     of_run = {"a run": (Measure("busy share", 0.5, least=0.9),)}
     again = (Measure("nothing to do", 2.0, "s", most=2.5),)
-    return report.Report(surroundings, tuple(rows), (grown,), memory or Measure("memory", 1.5, most=2), of_run, again)
+    memory, imports = memory or Measure("memory", 1.5, most=2), Measure("import", 0.3, "s", most=0.25)
+    return report.Report(surroundings, tuple(rows), (grown,), memory, of_run, again, imports=imports)
 
 
 def test_report_is_written_and_read_and_says_what_is_met_and_what_stops_the_rest(tmp_path, monkeypatch):
@@ -348,6 +344,7 @@ def test_report_is_written_and_read_and_says_what_is_met_and_what_stops_the_rest
     assert "| 1.00 ± 0.10 | 0.80 | not met |" in lines["kernel"]
     assert "| 0.5 | ≥ 0.9 | not met |" in lines["busy share"]
     assert "| 2 s | ≤ 2.5 | met |" in lines["nothing to do"]
+    assert "| 0.3 s | ≤ 0.25 | not met |" in lines["import"]
     assert "- stopped; training: why." in page
     for name in ("RESULTS", "PAGE", "PICTURE"):
         monkeypatch.setattr(
