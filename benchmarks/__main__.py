@@ -89,7 +89,7 @@ def write(found: report.Report) -> None:
 
 
 def check() -> None:
-    """Exit 1, naming them, if ratios have fallen past the margin; what falls short is measured once more first."""
+    """Exit 1, naming them, if ratios have left their margins; those that have are measured once more first."""
     baseline = report.read(BASELINE).rows
     with prepared() as (_, comparisons):
         fallen = regressions(baseline, take(comparisons, say))
@@ -100,7 +100,7 @@ def check() -> None:
             fallen = regressions([row for row in baseline if key(row) in fallen], rows)
     if fallen:
         sys.exit("\n".join(fallen.values()))
-    say(f"no ratio of {len(baseline)} has fallen past its margin")
+    say(f"none of {len(baseline)} ratios has left its margin")
 
 
 @contextmanager

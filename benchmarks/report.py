@@ -98,7 +98,8 @@ def _head(report: Report, figure: str) -> Iterator[str]:
         "peer and the limit in this order. The ratio peer/ours is taken in each turn; the table has its median and, in "
         "brackets, the smallest and the largest. The limit is a computation that ours cannot beat: the table has its "
         "share of our time, and the ratio to the peer if we were as fast. A later median ratio is to be no less than "
-        "what stands in that column: the smallest turn times smallest/largest, or 0.9 of the median if that is less."
+        "what stands in that column: the smallest turn times smallest/largest, or 0.9 of the median if that is less. "
+        "Where a target has an upper bound, it may not rise as far above the largest turn either."
     )
     yield ""
     yield f"{hardware['processor']}, {hardware['cores']} cores, {report.surroundings['system']}."

@@ -267,6 +267,17 @@ def test_turns_that_agree_leave_a_margin_of_a_tenth():
     assert baseline.regressions([steady], [replace(steady, peers=(2.69, 2.69))])
 
 
+def test_a_ratio_that_is_to_be_1_may_not_rise_either():
+    equal = row(peers=(1.0, 1.0), targets=(Target("ratio", 0.95, 1.05),))
+    assert baseline.ceiling(equal) == pytest.approx(1.1)
+    assert baseline.ceiling(replace(equal, peers=(1.0, 1.2))) == pytest.approx(1.44)
+    assert not baseline.regressions([equal], [replace(equal, peers=(1.09, 1.09))])
+    (found,) = baseline.regressions([equal], [replace(equal, peers=(1.12, 1.12))]).values()
+    assert found.endswith("ratio 1.12, baseline 1, no more than 1.1")
+    free = replace(equal, targets=(Target("ratio", 0.95), Target("share", 0.5, 1.0)))
+    assert not baseline.regressions([free], [replace(free, peers=(9.0, 9.0))])
+
+
 def test_turns_that_lie_too_far_apart_are_no_baseline(tmp_path, monkeypatch):
     steady, wide = row(peers=(3.0, 4.0), what="steady"), row(peers=(3.0, 6.0), what="wide")
     baseline.require_steady([steady])
