@@ -161,7 +161,8 @@ def nearest_mean_accuracies(
 
     W0 (..., d, z), times (T,) as in `SolvedFlow`; means (K, d) and items (m, d), or their `Coordinates`; labels (m,)
     whole numbers, which row of the means each item belongs to. Returns float64 in [0, 1]. Cost, rounding and errors of
-    `SolvedFlow.representations` of K + m points, with O(TKzm) more for the scores; ValueError for other labels.
+    `SolvedFlow.representations` of K + m points, with O(TKzm) more for the scores; ValueError for other labels. Source:
+    docs/theory.md §3.
     """
     of_means, of_items = flow._in_eigenvectors("means", means), flow._in_eigenvectors("items", items)
     y, K, m = np.asarray(labels), len(of_means), len(of_items)
