@@ -1,7 +1,7 @@
 """`python -m benchmarks`: measure all and write the report, check ratios against the baseline, or set the baseline."""
 
+import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,15 +10,15 @@ from pathlib import Path
 import torch
 from threadpoolctl import threadpool_limits
 
-from benchmarks import kernel, pipeline, plot, report, shares, training, trajectory
-from benchmarks.baseline import key, regressions
+from benchmarks import kernel, pipeline, plot, report, reruns, shares, training, trajectory
+from benchmarks.baseline import key, regressions, require_steady
 from benchmarks.growth import grow
 from benchmarks.peers import Peers
 from benchmarks.pipeline import Measure
 from benchmarks.problems import LinearProblem, files_for_peers, linear_problem, net
 from benchmarks.turns import Comparison, keep_freed_memory, take
 from ssl_dynamics.engine.run_record import surroundings
-from ssl_dynamics.errors import ConfigError
+from ssl_dynamics.errors import DEBUG, ConfigError, RunError
 
 RESULTS = Path("results/benchmark")
 JSON = RESULTS / "benchmark.json"
@@ -29,20 +29,24 @@ USAGE = "usage: python -m benchmarks measure CONFIG | check | baseline | memory"
 
 
 def main(arguments: list[str]) -> None:
+    try:
+        _carry_out(arguments)
+    except (ConfigError, RunError, OSError, ValueError) as error:  # a file that is wrong or not there, above all
+        if os.environ.get(DEBUG):
+            raise
+        sys.exit(str(error))
+
+
+def _carry_out(arguments: list[str]) -> None:
     match arguments:
         case ["measure", config]:
-            try:
-                measure(Path(config))
-            except ConfigError as error:
-                sys.exit(str(error))
+            measure(Path(config))
         case ["check"]:
-            try:
-                check()
-            except (OSError, ValueError) as error:  # a baseline that is not there, or of other rows
-                sys.exit(str(error))
+            check()
         case ["baseline"]:
             if not JSON.is_file():
                 sys.exit(f"{JSON}: nothing has been measured yet: make benchmark")
+            require_steady(report.read(JSON).rows)
             shutil.copyfile(JSON, BASELINE)
         case ["memory"]:
             with threadpool_limits(1):
@@ -55,11 +59,12 @@ def measure(config: Path) -> None:
     """Everything, into results/benchmark and the page in docs."""
     pipelines = {of: tuple(values) for values, of in map(pipeline.measures, dict.fromkeys((config, QUICK)))}
     parts = {next(iter(pipelines)): shares.parts(config, say)}
-    again = pipeline.reruns(QUICK) if all(pipelines.values()) else []
-    answer = subprocess.run([sys.executable, "-m", "benchmarks", "memory"], capture_output=True, text=True, check=True)
+    say("runs of the small configuration")
+    again = reruns.reruns(QUICK) if all(pipelines.values()) else []
+    imported = reruns.imports()
     peak = Measure(
         "peak memory of a full tangent kernel, n = 1,000",
-        float(answer.stdout),
+        float(reruns.said(["-m", "benchmarks", "memory"], Path().absolute())),
         most=kernel.MOST_MEMORY,
         note="over its result and its activations",
     )
@@ -67,7 +72,7 @@ def measure(config: Path) -> None:
         rows = tuple(take(comparisons, say))
         say("growth")
         growths = tuple(map(grow, [*training.growing(problem), *kernel.growing()]))
-    found = report.Report(surroundings(), rows, growths, peak, pipelines, tuple(again), parts)
+    found = report.Report(surroundings(), rows, growths, peak, pipelines, tuple(again), parts, imported)
     found.write(JSON)
     write(report.read(JSON))
     say(f"{JSON.parent} and {PAGE} are written")
@@ -84,7 +89,7 @@ def write(found: report.Report) -> None:
 
 
 def check() -> None:
-    """Exit 1, naming them, if ratios have fallen past the margin; what falls short is measured once more first."""
+    """Exit 1, naming them, if ratios have left their margins; those that have are measured once more first."""
     baseline = report.read(BASELINE).rows
     with prepared() as (_, comparisons):
         fallen = regressions(baseline, take(comparisons, say))
@@ -95,7 +100,7 @@ def check() -> None:
             fallen = regressions([row for row in baseline if key(row) in fallen], rows)
     if fallen:
         sys.exit("\n".join(fallen.values()))
-    say(f"no ratio of {len(baseline)} has fallen past its margin")
+    say(f"none of {len(baseline)} ratios has left its margin")
 
 
 @contextmanager

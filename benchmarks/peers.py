@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from benchmarks.turns import Clock
+from ssl_dynamics.errors import RunError
 
 ENVIRONMENT = Path(".venv-crosscheck/bin/python")
 WORKER = Path(__file__).with_name("peer_worker.py")
@@ -28,16 +29,16 @@ class Peers:
         self._process.wait()
 
     def ask(self, task: str, **arguments: Any) -> float:
-        """What the worker answers. Raises RuntimeError where it has ended."""
+        """What the worker answers. Raises RunError where it has ended."""
         if self._process.stdin is None or self._process.stdout is None:
-            raise RuntimeError("the process of the peers has no pipes")
+            raise RunError("the process of the peers has no pipes")
         try:
             self._process.stdin.write(json.dumps({"task": task, **arguments}) + "\n")
             answer = self._process.stdout.readline()
         except BrokenPipeError:
             answer = ""
         if not answer:
-            raise RuntimeError(f"the process of the peers ended at {task} {arguments}: what it said is above")
+            raise RunError(f"the process of the peers ended at {task} {arguments}: what it said is above")
         return float(json.loads(answer))
 
     def clock(self, task: str, **arguments: Any) -> Clock:

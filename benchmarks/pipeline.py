@@ -1,17 +1,10 @@
-"""What a run of the whole pipeline cost, from the files that its jobs and its record left; what the next one costs."""
+"""What a run of the whole pipeline cost, from the files that its jobs and its record left."""
 
-import os
-import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from graphlib import TopologicalSorter
 from pathlib import Path
-from statistics import median
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from archive.inventory import in_run, jobs_below
@@ -20,21 +13,20 @@ from ssl_dynamics.engine.run_record import FILE, read_runs
 
 Job = dict[str, Any]
 
-TURNS = 5
-FIGURE = "figures/steps.svg"  # the one that is drawn anew
-CPU_SECONDS = "CPU seconds"
-OWN, SNAKEMAKE = "ssl_dynamics.commands", "snakemake.cli"  # what a run imports, and what one with jobs to do besides
-NOTHING, DRAWN = "a run with nothing to do", "a run in which one figure is missing"
-# By configuration and measure: what there is to be at least and at most, on 2 cores.
-LEAST = {"full": {"busy share": 0.9}}
+CORES = 2  # for which times are asked for
+CPU_SECONDS, ELAPSED, BUSY = "CPU seconds", "elapsed", "busy share"
+FRESH, NOTHING = "a run from nothing", "a run with nothing to do"
+DRAWN = "a run after the code of one figure has changed"
+# By configuration and measure: what there is to be at least and at most.
+LEAST = {"full": {BUSY: 0.9}}
 MOST = {
     "full": {
         CPU_SECONDS: 2200.0,
         "longest job's share of them": 0.2,
         "largest peak memory of a job": 2.0,
-        "elapsed": 1200.0,
+        ELAPSED: 1200.0,
     },
-    "quick": {"elapsed": 45.0, NOTHING: 2.5, DRAWN: 10.0},
+    "quick": {ELAPSED: 45.0, FRESH: 110.0, NOTHING: 2.5, DRAWN: 10.0},
 }
 SHOWING = ("figures", "triplet_figure", "notebook")  # how the names of rules begin that draw or show
 MEGABYTES = 1024**2 / 1e9  # of Snakemake's benchmarks, in GB
@@ -66,7 +58,7 @@ def measures(config_file: Path) -> tuple[list[Measure], str]:
         return [], found
     jobs, run = found
     line = f"{config_file}, {run['start']}, {run['hardware']['processor']}"
-    return with_targets([*of_jobs(jobs), *of_run(jobs, run)], load_config(config_file).name), line
+    return with_targets([*of_jobs(jobs), *of_run(jobs, run)], load_config(config_file).name, run.get("cores")), line
 
 
 def whole_run(config_file: Path) -> tuple[list[Job], dict[str, Any]] | str:
@@ -74,8 +66,11 @@ def whole_run(config_file: Path) -> tuple[list[Job], dict[str, Any]] | str:
     results = load_config(config_file).results
     if not (results / FILE).is_file():
         return f"{results}: no finished run here, so nothing is said of the pipeline"
-    runs = read_runs(results / FILE)
-    jobs = jobs_below(results, runs)
+    try:
+        runs = read_runs(results / FILE)
+        jobs = jobs_below(results, runs)
+    except (OSError, ValueError) as error:  # a log or a file of Snakemake's that is gone, or cut short
+        return f"nothing is said of the pipeline: {error}"
     inside = [sum(in_run(job, run) for job in jobs) for run in runs]
     most = max(inside, default=0)
     if most < len(jobs) or not jobs:
@@ -84,47 +79,6 @@ def whole_run(config_file: Path) -> tuple[list[Job], dict[str, Any]] | str:
             "pipeline; remove that folder and run it whole"
         )
     return jobs, runs[inside.index(most)]
-
-
-def reruns(config_file: Path) -> list[Measure]:
-    """Elapsed seconds of runs after a whole one, in a copy of the tree: medians of 5 turns."""
-    config = load_config(config_file)
-    run = ["-B", "-m", "ssl_dynamics.cli", "run", str(config_file), "--cores", "2"]
-    taken: dict[str, list[float]] = {what: [] for what in (OWN, SNAKEMAKE, NOTHING, DRAWN)}
-    with TemporaryDirectory() as folder:
-        tree = Path(folder) / "tree"
-        shutil.copytree(Path(), tree, ignore=shutil.ignore_patterns(".*", "archives", "reports", "results"))
-        shutil.copytree(config.results, tree / config.results)
-        for _ in range(TURNS):
-            for module in (OWN, SNAKEMAKE):
-                taken[module].append(_elapsed(["-B", "-c", f"import {module}"], tree))
-            taken[NOTHING].append(_elapsed(run, tree))
-            (tree / config.results / FIGURE).unlink()
-            taken[DRAWN].append(_elapsed(run, tree))
-    middle = {what: median(times) for what, times in taken.items()}
-    notes = {what: f"{min(times):.3g} to {max(times):.3g} in {TURNS} turns" for what, times in taken.items()}
-    notes[NOTHING] += f"; imports take {middle[OWN]:.1f} s, then it hashes all files and code"
-    found = whole_run(config_file)
-    if not isinstance(found, str) and (chain := in_turn(found[0], (config.results / FIGURE).as_posix())):
-        notes[DRAWN] += (
-            f"; beside a run with nothing to do, {middle[NOTHING]:.1f} s, it imports Snakemake, "
-            f"{middle[SNAKEMAKE]:.1f} s, and does jobs {chain}"
-        )
-    return with_targets([Measure(what, middle[what], "s", note=notes[what]) for what in (NOTHING, DRAWN)], config.name)
-
-
-def _elapsed(arguments: list[str], tree: Path) -> float:
-    """Seconds of Python with these arguments in a tree."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    started = time.monotonic()
-    subprocess.run(
-        [sys.executable, *arguments],
-        cwd=tree,
-        env={**os.environ, "PYTHONPATH": str(tree / "src"), "PATH": path},
-        check=True,
-        capture_output=True,
-    )
-    return time.monotonic() - started
 
 
 def of_jobs(jobs: Sequence[Job]) -> list[Measure]:
@@ -149,11 +103,11 @@ def of_run(jobs: Sequence[Job], run: dict[str, Any]) -> list[Measure]:
     """What they took of the time, the cores and the CPU of the run; of a cluster's cores nothing is known."""
     elapsed = (datetime.fromisoformat(run["end"]) - datetime.fromisoformat(run["start"])).total_seconds()
     cores, whole = run.get("cores"), run.get("cpu_seconds")
-    found = [Measure("elapsed", elapsed, "s", note=never_idle(jobs, whole, cores) if cores and whole else "")]
+    found = [Measure(ELAPSED, elapsed, "s", note=never_idle(jobs, whole, cores) if cores and whole else "")]
     if cores:
         cpu, inside = (sum(number(job, column) for job in jobs) for column in ("cpu_time", "s"))
         found += [
-            Measure("busy share", cpu / elapsed / cores, note=f"CPU seconds of the jobs over {cores} cores × elapsed"),
+            Measure(BUSY, cpu / elapsed / cores, note=f"CPU seconds of the jobs over {cores} cores × elapsed"),
             Measure("share in no job", 1 - inside / elapsed / cores, note="of cores × elapsed"),
         ]
         if whole:
@@ -190,13 +144,13 @@ def in_turn(jobs: Sequence[Job], path: str) -> str:
     return f"one after the other {seconds:.1f} s: " + ", ".join(f"{Path(job).name} {takes[job]:.1f}" for job in chain)
 
 
-def with_targets(found: Sequence[Measure], name: str) -> list[Measure]:
-    """What the run of a configuration is to stay within."""
-    least, most = LEAST.get(name, {}), MOST.get(name, {})
-    return [
-        Measure(each.what, each.value, each.unit, least.get(each.what), most.get(each.what), each.note)
-        for each in found
-    ]
+def with_targets(found: Sequence[Measure], name: str, cores: int | None = CORES) -> list[Measure]:
+    """What the run of a configuration is to stay within; on other cores than those, nothing is asked of its times."""
+    others = () if cores == CORES else (ELAPSED, BUSY)
+    least, most = (
+        {what: bound for what, bound in bounds.get(name, {}).items() if what not in others} for bounds in (LEAST, MOST)
+    )
+    return [replace(each, least=least.get(each.what), most=most.get(each.what)) for each in found]
 
 
 def critical_path(jobs: Sequence[Job]) -> tuple[float, list[str]]:

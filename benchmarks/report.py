@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from benchmarks.baseline import floor
 from benchmarks.growth import MOST_ABOVE, Growth
-from benchmarks.pipeline import CPU_SECONDS, Measure
+from benchmarks.pipeline import CORES, CPU_SECONDS, Measure
 from benchmarks.shares import SECONDS, Part, least, limit
 from benchmarks.turns import Row, Target
 
@@ -27,6 +27,7 @@ class Report:
     pipelines: dict[str, tuple[Measure, ...]]
     reruns: tuple[Measure, ...]
     parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
+    imports: Measure | None = None
 
     def write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +98,8 @@ def _head(report: Report, figure: str) -> Iterator[str]:
         "peer and the limit in this order. The ratio peer/ours is taken in each turn; the table has its median and, in "
         "brackets, the smallest and the largest. The limit is a computation that ours cannot beat: the table has its "
         "share of our time, and the ratio to the peer if we were as fast. A later median ratio is to be no less than "
-        "what stands in that column: the smallest turn times smallest/largest, or 0.9 of the median if that is less."
+        "what stands in that column: the smallest turn times smallest/largest, or 0.9 of the median if that is less. "
+        "Where a target has an upper bound, it may not rise as far above the largest turn either."
     )
     yield ""
     yield f"{hardware['processor']}, {hardware['cores']} cores, {report.surroundings['system']}."
@@ -175,7 +177,7 @@ def _growths(growths: Sequence[Growth]) -> Iterator[str]:
 
 def _values(report: Report) -> Iterator[str]:
     yield from ("", "## Memory and the pipeline", "")
-    yield from _measures([report.memory])
+    yield from _measures([report.memory, *([report.imports] if report.imports else [])])
     for of, measures in report.pipelines.items():
         yield from ("", f"{of}.", "")
         parts = report.parts.get(of)
@@ -183,7 +185,7 @@ def _values(report: Report) -> Iterator[str]:
         if parts:
             yield from _parts(parts, next(measure.most for measure in measures if measure.what == CPU_SECONDS))
     if report.reruns:
-        yield from ("", "After a whole run of the small configuration:", "")
+        yield from ("", f"The small configuration in a copy of the tree, elapsed, on {CORES} cores:", "")
         yield from _measures(report.reruns)
 
 

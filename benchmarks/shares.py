@@ -119,8 +119,8 @@ def least(found: Sequence[Part]) -> float:
 def limit(found: Sequence[Part], most: float | None) -> str:
     """The least that the run could take so, and what this says of a target."""
     whole, floor = sum(part.seconds for part in found), least(found)
-    training = sum(part.seconds for part in found if part.shares)
-    products = training - (whole - floor)
+    training = _of_training(found, lambda _: 1.0)
+    products = _of_training(found, lambda shares: shares.products)
     words = (
         f"Training takes {training:,.0f} s of {whole:,.0f}, of which matrix products take at least {products:,.0f}; at "
         f"the rate of these products alone, without any other operation, the run would take at least {floor:,.0f} s"
@@ -132,10 +132,29 @@ def limit(found: Sequence[Part], most: float | None) -> str:
             f"{words}. This is above the target of {most:,.0f} s: with the same products, in their present shapes, "
             "faster training alone cannot reach it."
         )
+    factorisations = _of_training(found, lambda shares: shares.factorisations)
+    both = f"{words}. Its factorisations take at least {factorisations:,.0f} s more, {floor + factorisations:,.0f} s"
+    if floor + factorisations > most:
+        return (
+            f"{both} in all. This is above the target of {most:,.0f} s: with the same products and factorisations, "
+            "faster training alone cannot reach it."
+        )
+    left = {
+        "other operations of torch": _of_training(found, lambda shares: shares.others),
+        "Python and the profiler": _of_training(found, lambda shares: shares.rest),
+        **{part.what: part.seconds for part in found if not part.shares},
+    }
+    named = ", ".join(f"{what} {seconds:,.0f}" for what, seconds in left.items())
     return (
-        f"{words}. This is below the target of {most:,.0f} s: to reach it, {whole - most:,.0f} s have to go, which are "
-        f"{(whole - most) / (whole - floor):.0%} of what training does beside these products, or products themselves."
+        f"{both} in all. This is below the target of {most:,.0f} s, which neither of them stops, but what is done "
+        f"beside them: {whole - most:,.0f} s would have to go of {named}. Of these, all that is not training takes "
+        f"{whole - training:,.0f} s."
     )
+
+
+def _of_training(found: Sequence[Part], share: Callable[[Shares], float]) -> float:
+    """CPU seconds of training that are some share of each of its parts."""
+    return sum(part.seconds * share(part.shares) for part in found if part.shares)
 
 
 def shares_of_stage(job: Job, results: Path, seconds: float = SECONDS) -> Shares:

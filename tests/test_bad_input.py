@@ -149,7 +149,7 @@ LARGE_WIDTH = {
 }
 # Tests of their own, too: test_solved_flow.py, test_theory_grassmann.py and others.
 OTHERS = {
-    *("SolvedFlow", "arrival_times", "iteration_steps", "riemannian_steps"),
+    *("SolvedFlow", "nearest_mean_accuracies", "arrival_times", "iteration_steps", "riemannian_steps"),
     *("soft_constraint_flow", "soft_constraint_limit"),
     *("spectral_norm_bound", "unit_column_descent_log_singular_values", "unit_column_log_singular_values"),
     *("output_layer_flow", "slow_feature_flow"),

@@ -65,12 +65,36 @@ def test_cpu_seconds_of_a_run_are_those_of_its_parts():
         (None, r"at least 60 s\.$"),
         (100.0, r"at least 60 s\.$"),
         (50.0, "above the target of 50 s: with the same products, in their present shapes, faster training"),
-        (80.0, "below the target of 80 s: to reach it, 20 s have to go, which are 50% of what training does beside"),
+        (65.0, "Its factorisations take at least 10 s more, 70 s in all. This is above the target of 65 s: "),
+        (80.0, "This is below the target of 80 s, which neither of them stops, but what is done beside them: 20 s "),
     ],
 )
-def test_the_sentence_says_whether_products_alone_are_above_the_target(most, said):
-    found = (Part("simulate", 80.0, 1, Shares(0.5, 0, 0)), Part("solving", 20.0, 1))
+def test_the_sentence_says_what_stops_the_target(most, said):
+    found = (
+        Part("simulate", 60.0, 1, Shares(0.5, 0.125, 0.25)),
+        Part("solving", 15.0, 1),
+        Part("small", 20.0, 3, Shares(0.5, 0.125, 0.125)),
+        Part("starting the jobs", 5.0),
+    )
     assert re.search(said, shares.limit(found, most))
+
+
+def test_what_is_beside_products_and_factorisations_is_named_and_sums_to_the_rest():
+    found = shares.parts_of(JOBS, 104.0, SHARES)
+    words = shares.limit(found, 95.0)
+    beside = re.search(r"would have to go of (.*?)\. Of these, all that is not training takes (\d+) s", words)
+    named = dict(each.rsplit(" ", 1) for each in beside[1].split(", "))
+    assert named == {
+        "other operations of torch": "20",  # a quarter of 80 s
+        "Python and the profiler": "10",  # an eighth of them, and 0.3 s
+        "Snakemake's own": "8",
+        "solving": "7",
+        "starting the jobs": "7",
+        "all other jobs": "1",
+    }
+    assert beside[2] == "23"
+    # with the products and factorisations of training
+    assert 40.45 + 10 + sum(map(int, named.values())) == pytest.approx(104, abs=1)
 
 
 def event(name, ts, dur):

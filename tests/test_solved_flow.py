@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 from scipy.linalg import expm, subspace_angles
 
 from problems import flow_problems, orthonormal, symmetric
-from ssl_dynamics.theory import SolvedFlow, grassmann_flow, integrate_grassmann_flow, leading_eigenspace
+from ssl_dynamics.theory import (
+    SolvedFlow,
+    grassmann_flow,
+    integrate_grassmann_flow,
+    leading_eigenspace,
+    nearest_mean_accuracies,
+)
 from ssl_dynamics.theory.exponential_sums import exponential_sums, node_count
 
 TIMES = np.array([0.0, 0.1, 0.7])
@@ -118,6 +124,28 @@ def test_distances_are_those_of_the_projectors(problem, seed):
     )
 
 
+@given(flow_problems(), st.integers(1, 40), st.integers(1, 4), st.integers(0, 100))
+@settings(max_examples=60, deadline=None)
+def test_accuracies_are_those_of_the_nearest_means(problem, m, K, seed):
+    C, W0 = problem
+    random = np.random.default_rng(seed)
+    means, labels = random.standard_normal((K, len(C))) * 2.0 ** np.arange(K)[:, None], random.integers(K, size=m)
+    X = means[labels] + 2 * random.standard_normal((m, len(C)))
+    W = spans(C, W0)
+    squares = np.square((X @ W)[:, :, None] - (means @ W)[:, None]).sum(-1)
+    others = np.where(np.arange(K) == labels[:, None], np.inf, squares).min(-1)
+    ahead = others - squares[:, np.arange(m), labels]
+    rounding = 1e-12 * (np.square(X).sum() + np.square(means).sum()) * condition(C, W0)
+    flow = SolvedFlow(C)
+    accuracies = nearest_mean_accuracies(flow, W0, TIMES, means=means, items=X, labels=labels)
+    assert accuracies.shape == TIMES.shape
+    assert ((ahead > rounding).mean(-1) <= accuracies).all()
+    assert (accuracies <= (ahead >= -rounding).mean(-1)).all()
+    points = {"means": flow.coordinates(means), "items": flow.coordinates(X)}
+    known = nearest_mean_accuracies(flow, W0, TIMES, **points, labels=labels)
+    np.testing.assert_array_equal(known, accuracies)
+
+
 def test_nothing_is_lost_long_after_the_naive_formula_has_failed():
     random = np.random.default_rng(0)
     C = symmetric(np.array([-10.0, -1.5, -1.0, -0.2, 0.0, 0.1, 0.3, 0.5]), random)
@@ -181,6 +209,23 @@ def test_coordinates_of_points_of_another_dimension_are_refused():
     elsewhere = SolvedFlow(np.eye(4)).coordinates(np.eye(4))
     with pytest.raises(ValueError, match=r"right must have shape \(m, d\) with d = 3; got \(4, 4\)"):
         SolvedFlow(C_GOOD).inner_products(W_GOOD, TIMES, np.eye(3), elsewhere)
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2], [0, -1], [0, 1.0], [0], [[0, 1]], [0, np.nan]])
+def test_labels_that_name_no_mean_for_each_item_are_refused(labels):
+    with pytest.raises(ValueError, match="labels must be 2 whole numbers, rows of the 2 means; got "):
+        nearest_mean_accuracies(
+            SolvedFlow(C_GOOD), W_GOOD, TIMES, means=np.eye(3)[:2], items=np.eye(3)[1:], labels=labels
+        )
+
+
+def test_accuracies_of_several_starts_are_those_of_each():
+    random = np.random.default_rng(4)
+    C, W0, X = symmetric(random.standard_normal(6), random), orthonormal(6, 2, random, 3), np.eye(6)
+    flow, points = SolvedFlow(C), {"means": X[:3], "items": X, "labels": [0, 1, 2, 0, 1, 2]}
+    together = nearest_mean_accuracies(flow, W0, TIMES, **points)
+    alone = [nearest_mean_accuracies(flow, W, TIMES, **points) for W in W0]
+    np.testing.assert_array_equal(together, alone)
 
 
 def test_a_start_whose_readouts_would_lose_half_their_digits_is_refused():

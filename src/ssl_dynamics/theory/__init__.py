@@ -60,7 +60,7 @@ from ssl_dynamics.theory.soft_constraint import (
     soft_constraint_limit,
     spectral_contrastive_flow,
 )
-from ssl_dynamics.theory.solved_flow import SolvedFlow
+from ssl_dynamics.theory.solved_flow import SolvedFlow, nearest_mean_accuracies
 from ssl_dynamics.theory.stepwise import StepwiseLaw, stepwise_aligned_flow, stepwise_law
 from ssl_dynamics.theory.two_layer import (
     integrate_narrow_layers,
@@ -118,6 +118,7 @@ __all__ = [
     "linearised_flow",
     "linearised_mismatch_limit",
     "log_singular_values",
+    "nearest_mean_accuracies",
     "orthogonal_iteration",
     "output_layer_flow",
     "pair_variance",

@@ -145,6 +145,38 @@ class SolvedFlow:
         return rates[:z], rates[z:]
 
 
+def nearest_mean_accuracies(
+    flow: SolvedFlow,
+    W0: ArrayLike,
+    times: ArrayLike,
+    *,
+    means: ArrayLike | Coordinates,
+    items: ArrayLike | Coordinates,
+    labels: ArrayLike,
+) -> Array:
+    """Share (..., T) of items x to whose representations Wᵀ(t)x no class mean is nearer than that of their own class.
+
+    |Wᵀ(x − μ)|² = x·Px − 2(x·Pμ − μ·Pμ/2) with the projector P(t) on span W(t). Its first term is the same for all
+    classes; the other two are inner products, so that no basis in R^d is formed.
+
+    W0 (..., d, z), times (T,) as in `SolvedFlow`; means (K, d) and items (m, d), or their `Coordinates`; labels (m,)
+    whole numbers, which row of the means each item belongs to. Returns float64 in [0, 1]. Cost, rounding and errors of
+    `SolvedFlow.representations` of K + m points, with O(TKzm) more for the scores; ValueError for other labels. Source:
+    docs/theory.md §3.
+    """
+    of_means, of_items = flow._in_eigenvectors("means", means), flow._in_eigenvectors("items", items)
+    y, K, m = np.asarray(labels), len(of_means), len(of_items)
+    if y.shape != (m,) or y.dtype.kind not in "iu" or not y.size or y.min() < 0 or y.max() >= K:
+        raise ValueError(f"labels must be {m} whole numbers, rows of the {K} means; got {y.dtype} of shape {y.shape}")
+    graph, gram = flow._readout(W0, times, np.concatenate([of_means, of_items]))
+    centers = graph[..., :K]
+    solved = np.linalg.solve(gram, centers)  # N⁻¹(F[I; G])ᵀ
+    scores = solved.mT @ graph[..., K:]
+    scores -= (solved * centers).sum(-2)[..., None] / 2
+    shares: Array = (scores[..., y, np.arange(m)] >= scores.max(-2)).mean(-1)
+    return shares
+
+
 def _pairs(G: Array) -> Array:
     """G_jk G_jl (..., d − z, z(z + 1)/2), for k ≤ l."""
     left, right = np.triu_indices(G.shape[-1])
