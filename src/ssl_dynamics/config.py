@@ -24,6 +24,7 @@ Key = tuple[str, Loss, int]  # data set, loss, dimension
 SHIPPED_CHECKSUM = Path(__file__).parent / "problem/data/fashion-mnist-subset.sha256"
 SCHEMA = "workflow/schemas/config.schema.json"
 _TAKEN = {"reference": "what is shipped as the reference", "benchmark": "what `make benchmark` measures"}
+_OF_A_RUN = ("benchmarks", "figures", "logs", "notebooks", "tables")  # its folders, beside those of its data sets
 _EXPONENT = re.compile(
     r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+"
 )  # of which YAML 1.1 reads 2.0e-2 as a number, 2e-2 as text
@@ -298,7 +299,17 @@ def load_config(path: Path, root_seed: str | None = None) -> Config:
         )
     if taken := taken_for(config.name):
         raise ConfigError(f"{path}: name: {config.name!r} is not allowed: {taken}")
+    for key, name in [("name", config.name), *((f"datasets.{name}", name) for name in config.datasets)]:
+        if taken := _taken_in_paths(name):
+            raise ConfigError(f"{path}: {key}: {name!r} is not allowed: {taken}; choose another name")
     return config if root_seed is None else with_root_seed(config, root_number(root_seed))
+
+
+def _taken_in_paths(name: str) -> str:
+    """Why no configuration and no data set may have this name, which stands in every path; empty where they may."""
+    if name in EXPERIMENTS:
+        return "it is an experiment, whose tables are found by its name in their path"
+    return "so is a folder named that every run makes" if name in _OF_A_RUN else ""
 
 
 def root_number(text: str) -> int:
