@@ -16,6 +16,7 @@ from typing import NamedTuple
 import psutil
 
 from ssl_dynamics.engine import answers, slurm
+from ssl_dynamics.engine.digests import digest
 from ssl_dynamics.engine.integrity import undone
 from ssl_dynamics.engine.provenance import SUFFIX
 from ssl_dynamics.engine.run_lock import environment, sole_run
@@ -155,11 +156,12 @@ def jobs_of(configuration: Configuration, targets: Sequence[str] = ()) -> list[J
     require_top_folder()
     about = json.dumps([str(configuration), *targets])
     asked = answers.question(about, configuration.file)
-    jobs = jobs_in(answers.remembered(asked, about) or ())
-    if not jobs or any(not Path(file).exists() for file in read_from_outside(jobs)):
-        commands = _ask(configuration, targets)
-        answers.remember(asked, about, commands)
-        jobs = jobs_in(commands)
+    commands = answers.remembered(asked, about)
+    if commands is not None:
+        return jobs_in(commands)
+    commands = _ask(configuration, targets)
+    jobs = jobs_in(commands)
+    answers.remember(asked, about, commands, {file: digest(file) for file in read_from_outside(jobs)})
     return jobs
 
 
