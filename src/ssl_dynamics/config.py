@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import Field, PositiveInt, ValidationError, create_model, field_validator, model_validator
+from pydantic import Field, PositiveInt, PrivateAttr, ValidationError, create_model, field_validator, model_validator
 
 from ssl_dynamics.catalogue import EXPERIMENTS
 from ssl_dynamics.description import Stage
@@ -72,6 +72,8 @@ class Config(Settings):
         dict[Name, Overrides],
         Field(default_factory=dict, description="other step sizes for some of the data sets"),
     ]
+
+    _place: Path = PrivateAttr(default=Path())  # where paths of the user's own files set out from
 
     @field_validator("name")
     @classmethod
@@ -201,10 +203,17 @@ class Config(Settings):
         match self.datasets[dataset]:
             case Idx(labels=labels, test_labels=test_labels):
                 return labels is not None and test_labels is not None
-            case Npz() as arrays:
-                return arrays.names() >= {"train_labels", "test", "test_labels"}
+            case Npz(path=path) as arrays:
+                placed = arrays.model_copy(update={"path": self._place / path})
+                return placed.names() >= {"train_labels", "test", "test_labels"}
             case _:
                 return True
+
+    def placed(self, folder: Path) -> Self:
+        """The same configuration, for a process that works elsewhere than where the user's own files are named from."""
+        copy = self.model_copy()
+        copy._place = folder
+        return copy
 
     def checksum(self, dataset: str) -> str:
         """Recorded SHA-256 of a shipped data set, empty for others: if it changes, what follows runs again."""

@@ -34,7 +34,7 @@ ROOTS, STOPPED, KEYS = told(config)
 try:
     CONFIG = (
         parse_config(KEYS, "config") if KEYS else load_config(TOP / "config/full.yaml")
-    )
+    ).placed(Path(workflow.basedir))
     DRAWS = draws_of(CONFIG, ROOTS)
     EQUATION_ROOTS = equation_roots(CONFIG, ROOTS)
 except ConfigError as error:
@@ -179,16 +179,20 @@ def numbers_are_shipped(run):
     return (TOP / f"results/reference/{run.name}/verdicts.json").is_file()
 
 
-def data_files(wildcards):
+def own_files(dataset):
     """The user's own files; what leads out of this folder by its full path, since plans are made in another one."""
-    files = CONFIG.data_files(wildcards.dataset)
+    files = CONFIG.data_files(dataset)
     return [
         Path(workflow.basedir) / path if ".." in path.parts else path for path in files
     ]
 
 
+def data_files(wildcards):
+    return own_files(wildcards.dataset)
+
+
 def as_configured(path):
-    """A path without what `data_files` puts before it: provenance has it as the configuration does."""
+    """A path without what `own_files` puts before it: provenance has it as the configuration does."""
     return path.removeprefix(f"{workflow.basedir}/") if "/../" in path else path
 
 
