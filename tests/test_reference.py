@@ -21,7 +21,7 @@ from ssl_dynamics.report import verdicts
 from ssl_dynamics.theory import grassmann_flow, integrate_grassmann_flow
 from ssl_dynamics.verify import reference, verification
 from ssl_dynamics.verify.expectation import DRAWS
-from ssl_dynamics.verify.reference import Compared, compare_claims, compare_tables, write_reference
+from ssl_dynamics.verify.reference import Compared, claims_left_out, compare_claims, compare_tables, write_reference
 
 TOP = Path(__file__).parents[1]
 CONFIG = load_config(TOP / "tests/config/smallest.yaml")
@@ -110,6 +110,14 @@ def test_numbers_of_a_claim(changes, places):
 @pytest.mark.usefixtures("shipped")
 def test_claim_that_the_reference_lacks_differs():
     assert len(differing(compare_claims(CONFIG, [record() | {"id": "A1-new"}]))) == 6
+
+
+@pytest.mark.usefixtures("shipped")
+def test_claim_that_a_whole_run_lacks_differs(tmp_path):
+    assert list(claims_left_out(CONFIG, [record()])) == []
+    missing = list(claims_left_out(CONFIG, [record() | {"id": "A1-new"}]))
+    problems = verification.report([], missing, tmp_path / "report.json")
+    assert problems == ["A1-one: number of cells differs from the reference"]
 
 
 def test_tolerance_follows_the_criterion():

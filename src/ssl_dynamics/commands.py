@@ -162,7 +162,8 @@ def _verify(configuration: Configuration, config: Config, arguments: argparse.Na
             run_workflow(configuration, [config.results], [], where=where)
         _check(configuration, config)
         records = json.loads((config.results / "claims.json").read_text(encoding="utf-8"))
-        compared = [*reference.compare_claims(config, records), *reference.compare_tables(config)]
+        compared = [*reference.compare_claims(config, records), *reference.claims_left_out(config, records)]
+        compared += reference.compare_tables(config)
     name = "-".join(filter(None, ("verify", config.name, arguments.claim)))
     problems = verification.report(records, compared, Path("reports") / f"{name}.json")
     _refuse(problems)

@@ -149,6 +149,15 @@ def compare_claims(config: Config, records: Sequence[Record]) -> Iterator[Compar
             yield Compared(record["id"], place, here.get(place), number, tolerance)
 
 
+def claims_left_out(config: Config, records: Sequence[Record]) -> Iterator[Compared]:
+    """The claims of the reference of which a whole run has no record: it has none of their cells."""
+    made = {record["id"] for record in records}
+    shipped: list[Record] = json.loads((REFERENCE / config.name / VERDICTS).read_text(encoding="utf-8"))
+    for record in shipped:
+        if record["id"] not in made:
+            yield Compared(record["id"], "number of cells", 0.0, float(len(record["cells"])), 0.0)
+
+
 def compare_tables(config: Config) -> Iterator[Compared]:
     """The tables of the reference: of each column the number that differs most, in tolerances."""
     folder = REFERENCE / config.name
