@@ -253,8 +253,15 @@ def _end(process: subprocess.Popen[str]) -> None:
         try:
             process.communicate(timeout=_PATIENCE)
         except subprocess.TimeoutExpired:
-            if not any(job.status() != psutil.STATUS_ZOMBIE for job in psutil.Process(process.pid).children()):
+            if not any(_at_work(job) for job in psutil.Process(process.pid).children()):
                 process.kill()
+
+
+def _at_work(job: psutil.Process) -> bool:
+    try:
+        return job.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it has ended meanwhile
+        return False
 
 
 def without_tracebacks(lines: Iterable[str]) -> Iterator[str]:
