@@ -143,6 +143,29 @@ def with_value(value, key):
     return config
 
 
+WITH_TRIPLETS = [name for name, of in EXPERIMENTS.items() if of.settings and "triplets" in of.settings.model_fields]
+
+
+@pytest.mark.parametrize("key", ["points", *WITH_TRIPLETS])
+def test_more_triplets_than_there_are_stop_before_any_job(key):
+    config = tiny_all()
+    there = config["points" if key in ("constrained_nets", "output_layer") else "datasets"]
+    there = there["triplets"] if "triplets" in there else there["mixture"]["triplets"]
+    config[key]["triplets"] = there
+    if key != "points":
+        check_data(parse_config(config, "here"), "here")
+    config[key]["triplets"] = there + 1
+    with pytest.raises(
+        ConfigError, match=rf"^here: {key}\.triplets is {there + 1}; datasets\.mixture has {there} triplets of "
+    ):
+        check_data(parse_config(config, "here"), "here")
+
+
+def test_every_experiment_on_some_triplets_is_tried():
+    assert {"kernel", "objectives", "edge_of_stability", "spectral_contrastive"} <= {*WITH_TRIPLETS}
+    assert {"constrained_nets", "output_layer"} <= {*WITH_TRIPLETS}
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -1, "many"], ids=str)
 def test_no_number_of_any_experiment_may_be_other_than_a_finite_one_that_makes_sense(value):
     keys = [key for key, _ in numbers(tiny_all())]
