@@ -79,6 +79,33 @@ def test_draws_are_shipped_without_their_values_if_they_are_as_they_were_made(sh
         write_reference(CONFIG, [record()])
 
 
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [({}, True), ({"verdict": "fail"}, True), ({"id": "A1-two"}, False), ({"criterion": {"threshold": 0.3}}, False)],
+)
+def test_shipped_draws_stay_while_they_are_of_the_same_claims(shipped, capsys, change, kept):
+    draws = {"claims": [{"id": "A1-one", "criterion": record()["criterion"], "cells": [{"values": [0.1]}]}]}
+    write_json(shipped / DRAWS, draws)
+    write_reference(CONFIG, [record() | change])
+    assert (shipped / DRAWS).is_file() == kept
+    dropped = "results/reference/smallest/draws.json: dropped, it is of other claims or criteria; "
+    assert capsys.readouterr().out == ("" if kept else f"{dropped}to ship draws: make draws, then make reference\n")
+    assert not kept or json.loads((shipped / DRAWS).read_text(encoding="utf-8")) == draws
+
+
+def test_reference_that_cannot_be_written_leaves_the_old_one(shipped, monkeypatch):
+    before = (shipped / "verdicts.json").read_bytes()
+
+    def full(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(reference, "write_table", full)
+    for _ in range(2):
+        with pytest.raises(OSError, match="no space left"):
+            write_reference(CONFIG, [record() | {"verdict": "fail"}])
+        assert (shipped / "verdicts.json").read_bytes() == before
+
+
 @pytest.mark.usefixtures("shipped")
 def test_equal_results_agree():
     compared = [*compare_claims(CONFIG, [record()]), *compare_tables(CONFIG)]
