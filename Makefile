@@ -146,7 +146,7 @@ changes: $(READY)  ## write docs/changes-after-results.md from the register
 	@$(CLEAN) python -c 'from ssl_dynamics.claims.changes import register; print(register(), end="")' > docs/changes-after-results.md
 
 readme: $(READY)  ## write the verdicts and figures of results/full into README.md and docs/
-	@$(CLEAN) python scripts/update_readme.py
+	@$(CLEAN) python -m scripts.update_readme
 
 docs: $(DOCS)  ## build the documentation site: reports/docs/index.html; a broken link is an error
 	@$(call quoted,$(PYTHON)) -IS src/ssl_dynamics/engine/clean_environment.py env NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs --quiet build --strict

@@ -18,7 +18,6 @@ from benchmarks.pipeline import Measure
 from benchmarks.problems import LinearProblem, files_for_peers, linear_problem, net
 from benchmarks.turns import Comparison, keep_freed_memory, take
 from ssl_dynamics.engine.run_record import surroundings
-from ssl_dynamics.errors import ConfigError
 
 RESULTS = Path("results/benchmark")
 JSON = RESULTS / "benchmark.json"
@@ -33,7 +32,7 @@ def main(arguments: list[str]) -> None:
         case ["measure", config]:
             try:
                 measure(Path(config))
-            except ConfigError as error:
+            except (OSError, ValueError) as error:  # a configuration, or a log of a run, that is not there
                 sys.exit(str(error))
         case ["check"]:
             try:

@@ -208,6 +208,15 @@ def test_a_run_in_pieces_says_nothing_of_the_pipeline(here):
     assert of.startswith("results/quick: no run did all of its 3 jobs, the fullest 2, so nothing is said")
 
 
+def test_a_log_that_is_gone_stops_the_measuring_in_a_line(here):
+    finished_run(here, [("01:00", "02:00")], JOBS)
+    (here / "results/quick/logs/first.log").unlink()
+    with pytest.raises(
+        SystemExit, match=r"^results/quick/first\.provenance\.json: the log of this job is gone; delete"
+    ):
+        __main__.main(["measure", "config/quick.yaml"])
+
+
 @pytest.mark.usefixtures("here")
 def test_a_run_that_is_not_there_is_named_in_a_line():
     assert pipeline.measures(Path("config/quick.yaml")) == (
