@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from ssl_dynamics.config import SHIPPED_CHECKSUM, Config, load_config
+from ssl_dynamics.config import SHIPPED_CHECKSUM, Config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.engine.artifacts import sha256, write_json
 from ssl_dynamics.engine.integrity import check_plan
 from ssl_dynamics.engine.provenance import SUFFIX, records_below

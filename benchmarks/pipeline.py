@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from archive.inventory import in_run, jobs_below
-from ssl_dynamics.config import load_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.engine.run_record import FILE, read_runs
 
 Job = dict[str, Any]

@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from ssl_dynamics.catalogue import EXPERIMENTS, stages
-from ssl_dynamics.config import config_schema, load_config, parse_config
+from ssl_dynamics.config import config_schema, parse_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.preflight import check_data
 

@@ -11,7 +11,7 @@ import pytest
 from ssl_dynamics.analysis import projector_distance
 from ssl_dynamics.claims.rounding import EPSILON, LATE_SLOPE, SPREAD, spreads_apart
 from ssl_dynamics.claims.verdict import judge_claim
-from ssl_dynamics.config import load_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.draws import folder_of
 from ssl_dynamics.engine.artifacts import sha256, write_json, write_table
 from ssl_dynamics.engine.provenance import SUFFIX

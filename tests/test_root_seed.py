@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ssl_dynamics.config import load_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.engine.exit_codes import WRONG_INPUT
 from ssl_dynamics.engine.run import Configuration
 from ssl_dynamics.errors import ConfigError

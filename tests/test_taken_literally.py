@@ -9,7 +9,8 @@ import psutil
 import pytest
 import yaml
 
-from ssl_dynamics.config import load_config, parse_config
+from ssl_dynamics.config import parse_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.engine import run, run_lock, slurm
 from ssl_dynamics.engine.cores import available_cores
 from ssl_dynamics.engine.run_lock import sole_run

@@ -14,7 +14,7 @@ import yaml
 
 from ssl_dynamics.config import parse_config
 from ssl_dynamics.engine.run import Configuration, jobs_of
-from ssl_dynamics.engine.staleness import Job
+from ssl_dynamics.engine.staleness import PlannedJob
 from ssl_dynamics.engine.targets import behind, known_targets
 from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.preflight import check_data
@@ -59,7 +59,9 @@ def test_other_names_are_accepted(name, tmp_path, monkeypatch):
     check_data(of_data_at(name), "own.yaml")
 
 
-JOB = Job("claims", "m:f", {}, "", "", frozenset(), frozenset({"results/a/claims.json"}), "results/a/c.provenance.json")
+JOB = PlannedJob(
+    "claims", "m:f", {}, "", "", frozenset(), frozenset({"results/a/claims.json"}), "results/a/c.provenance.json"
+)
 PAGE = replace(
     JOB,
     rule="page",

@@ -12,7 +12,8 @@ sys.path.insert(0, str(SOURCE))
 
 from snakemake.exceptions import WorkflowError
 from ssl_dynamics import catalogue, equations
-from ssl_dynamics.config import ConfigError, load_config, parse_config
+from ssl_dynamics.config import ConfigError, parse_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.draws import chunks, draws_of, equation_roots, folder_of, told
 from ssl_dynamics.engine import clean_environment
 from ssl_dynamics.engine.fingerprint import fingerprint, lock_fingerprint

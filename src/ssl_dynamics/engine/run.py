@@ -20,7 +20,15 @@ from ssl_dynamics.engine.digests import digest
 from ssl_dynamics.engine.integrity import undone
 from ssl_dynamics.engine.provenance import SUFFIX
 from ssl_dynamics.engine.run_lock import environment, sole_run
-from ssl_dynamics.engine.staleness import Job, jobs_in, own_work, plan_of, put_in_order, read_from_outside, to_run
+from ssl_dynamics.engine.staleness import (
+    PlannedJob,
+    jobs_in,
+    own_work,
+    plan_of,
+    put_in_order,
+    read_from_outside,
+    to_run,
+)
 from ssl_dynamics.errors import DEBUG, RunError
 
 _QUIET = ("--quiet", "host", "reason")
@@ -91,7 +99,7 @@ def run_workflow(
     *,
     where: int | Path,
     keep_going: bool = False,
-    jobs: Sequence[Job] = (),
+    jobs: Sequence[PlannedJob] = (),
 ) -> None:
     """Bring the targets (everything, if none is named) up to date: on so many cores of this machine, or by a profile.
 
@@ -124,7 +132,7 @@ def _bring_up_to_date(
     targets: Sequence[str],
     *,
     where: int | Path,
-    jobs: Sequence[Job],
+    jobs: Sequence[PlannedJob],
 ) -> None:
     started = time.time()
     if any(any(folder.rglob(f"*{SUFFIX}")) for folder in folders):
@@ -148,7 +156,7 @@ def _run(command: list[str], targets: Sequence[str], where: int | Path) -> int:
     return _follow([*command, "--profile", str(where), *_QUIET, "--", *targets], _CLUSTER_NOISE)
 
 
-def jobs_of(configuration: Configuration, targets: Sequence[str] = ()) -> list[Job]:
+def jobs_of(configuration: Configuration, targets: Sequence[str] = ()) -> list[PlannedJob]:
     """The jobs behind the targets (everything, if none is named), done or not.
 
     Raises RunError, in a line, if Snakemake cannot name them. It is not asked again while its last answer holds.
