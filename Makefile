@@ -24,6 +24,14 @@ ROOT = $(if $(ROOT_SEED),--root-seed=$(call quoted,$(ROOT_SEED)))
 ifneq (,$(and $(ROOT_SEED),$(filter archive report draws preregister,$(MAKECMDGOALS))))
 $(error ROOT_SEED: 'make $(MAKECMDGOALS)' is of a run with the root seed of its configuration)
 endif
+# Goals that take long refuse what they would not read: $(call unread,VARIABLE,GOALS,THOSE THAT READ IT).
+goals := $(or $(MAKECMDGOALS),full)
+unread = $(if $(and $(filter command,$(origin $(1))),$(filter $(2),$(goals))),$(error \
+	$(1): 'make $(firstword $(filter $(2),$(goals)))' does not read it; it is for $(3)))
+$(call unread,CONFIG,full quick benchmark-check,make run CONFIG=config/mine.yaml)
+$(call unread,TARGET,full quick strict draws verify benchmark,make run and make plan)
+$(call unread,CLAIM,full quick run strict draws benchmark,make verify)
+$(foreach variable,DRAWS EQUATION_DRAWS ROOTS,$(call unread,$(variable),full quick run strict verify benchmark,make draws))
 # Many root seeds: as many as the configuration says, another number, or these; and more of what needs no training.
 DRAWN = $(if $(DRAWS),--draws=$(call quoted,$(DRAWS))) $(if $(ROOTS),--roots=$(call quoted,$(ROOTS))) \
 	$(if $(EQUATION_DRAWS),--equation-draws=$(call quoted,$(EQUATION_DRAWS)))
@@ -138,7 +146,7 @@ changes: $(READY)  ## write docs/changes-after-results.md from the register
 	@$(CLEAN) python -c 'from ssl_dynamics.claims.changes import register; print(register(), end="")' > docs/changes-after-results.md
 
 readme: $(READY)  ## write the verdicts and figures of results/full into README.md and docs/
-	@$(CLEAN) python scripts/update_readme.py
+	@$(CLEAN) python -m scripts.update_readme
 
 docs: $(DOCS)  ## build the documentation site: reports/docs/index.html; a broken link is an error
 	@$(call quoted,$(PYTHON)) -IS src/ssl_dynamics/engine/clean_environment.py env NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs --quiet build --strict

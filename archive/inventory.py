@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from ssl_dynamics.config import SHIPPED_CHECKSUM, Config, load_config
+from ssl_dynamics.config import SHIPPED_CHECKSUM, Config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.engine.artifacts import sha256, write_json
 from ssl_dynamics.engine.integrity import check_plan
 from ssl_dynamics.engine.provenance import SUFFIX, records_below
@@ -71,7 +72,7 @@ def jobs_below(results: Path, runs: list[Entry]) -> list[Entry]:
     for path, record in records_below(results):
         name = path.as_posix().removesuffix(SUFFIX)
         if name not in logs:
-            raise ValueError(f"{path}: not archived, the log of this job is gone; delete this file and run make")
+            raise ValueError(f"{path}: the log of this job is gone; delete this file and run make")
         log, last = logs[name]
         benchmark = results / "benchmarks" / log.relative_to(results / "logs").with_suffix(".tsv")
         header, values = (line.split("\t") for line in benchmark.read_text(encoding="utf-8").splitlines())

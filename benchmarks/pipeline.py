@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.inventory import in_run, jobs_below
-from ssl_dynamics.config import load_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.engine.run_record import FILE, read_runs
 
 Job = dict[str, Any]

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from ssl_dynamics.config import load_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.problem.datasets import load
 from ssl_dynamics.problem.forms import form_of
 from ssl_dynamics.problem.names import Loss

@@ -23,7 +23,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.pipeline import Job, number, whole_run
 from ssl_dynamics.catalogue import stages
-from ssl_dynamics.config import load_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.engine import stage as engine
 
 SECONDS = 10.0  # of CPU, of a stage under the profiler

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ssl_dynamics.engine.provenance import SUFFIX, records_below
+from archive.inventory import jobs_below
 from ssl_dynamics.report.abstracts import standing
 from ssl_dynamics.report.answers import told
 from ssl_dynamics.report.formatting import (
@@ -30,7 +30,7 @@ RESULTS = Path("results/full")
 SHIPPED = {"small": REFERENCE / "quick" / DRAWS, "full": REFERENCE / "full" / DRAWS}  # draws by size
 FIGURES = ("story",)
 CORES = 2
-START, JOB_START = 8.0, 0.1  # seconds: of the command itself, and of the shell and Python of each job
+START = 8.0  # seconds of the command itself
 
 
 def interval(record: Record) -> str:
@@ -179,33 +179,28 @@ class Jobs:
     """The jobs of the run: what each has read and made, and the seconds that it took."""
 
     def __init__(self) -> None:
-        self._maker: dict[str, Path] = {}
-        self._inputs: dict[Path, list[str]] = {}
-        for path, record in records_below(RESULTS):
-            self._inputs[path] = list(record["inputs"])
-            self._maker |= dict.fromkeys(record["outputs"], path)
-        # The last line of each job's log.
-        logs = "\n".join(path.read_text(encoding="utf-8") for path in (RESULTS / "logs").rglob("*.log"))
-        self._seconds = {path: float(seconds) for path, seconds in re.findall(r" (results/\S+): ([\d.]+) s, ", logs)}
+        self._jobs = {job["name"]: job for job in jobs_below(RESULTS, [])}
+        self._maker = {path: name for name, job in self._jobs.items() for path in job["outputs"]}
 
     def seconds(self, files: list[str]) -> float:
         """Time to make `files` from nothing: that of all jobs shared by the cores, or that of the longest chain."""
-        needed: dict[Path, float] = {}  # the time until each job is done, on cores enough
+        needed: dict[str, float] = {}  # the time until each job is done, on cores enough
         for file in files:
             self._finish(file, needed)
         total = sum(map(self._took, needed))
         return START + max([total / CORES, *needed.values()])
 
-    def _finish(self, file: str, done: dict[Path, float]) -> float:
+    def _finish(self, file: str, done: dict[str, float]) -> float:
         job = self._maker.get(file)
         if job is None:  # a file of the user's, or of the source tree
             return 0.0
         if job not in done:
-            done[job] = self._took(job) + max((self._finish(path, done) for path in self._inputs[job]), default=0.0)
+            read = self._jobs[job]["inputs"]
+            done[job] = self._took(job) + max((self._finish(path, done) for path in read), default=0.0)
         return done[job]
 
-    def _took(self, job: Path) -> float:
-        return JOB_START + self._seconds[job.as_posix().removesuffix(SUFFIX)]
+    def _took(self, job: str) -> float:
+        return float(self._jobs[job]["usage"]["s"])
 
 
 def put(file: Path, mark: str, content: str) -> None:
@@ -228,12 +223,16 @@ def main() -> None:
             f"{SHIPPED['small']}: no draws are shipped: make draws, then make reference (CONFIG=config/quick.yaml)"
         )
     records = json.loads((RESULTS / "claims.json").read_text(encoding="utf-8"))
+    try:
+        reviewed = review(records)
+    except (OSError, ValueError) as error:  # a log or a benchmark that is gone
+        sys.exit(str(error))
     put(TOP / "README.md", "families", families(records, drawn))
     for page in ("README.md", "docs/README.md"):
         put(TOP / page, "story", story(records))
     put(TOP / "docs/abstracts.md", "abstracts", abstracts(records))
     put(TOP / "docs/claims.md", "verdicts", verdicts(records, drawn.get("full")))
-    put(TOP / "docs/reviewing.md", "review", review(records))
+    put(TOP / "docs/reviewing.md", "review", reviewed)
     for name in FIGURES:
         shutil.copy(RESULTS / "figures" / f"{name}.png", TOP / "docs/figures")
 

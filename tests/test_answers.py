@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,7 @@ def added(name):
         lambda: Path("paper/related.typ").rename("paper/unrelated.typ"),
         lambda: Path("src/ssl_dynamics/theory/oja.py").write_bytes(b"\xff"),
         lambda: Path("in.npz").unlink(),
+        lambda: Path("in.npz").write_bytes(b"with labels"),
     ],
 )
 def test_whatever_it_goes_by_makes_it_ask_again(change):
@@ -89,7 +91,7 @@ def test_whatever_it_goes_by_makes_it_ask_again(change):
 
 @pytest.mark.parametrize(
     "change",
-    [added("README.md"), edited("config/tiny-all.yaml"), lambda: Path("results/full").mkdir()],
+    [added("README.md"), edited("config/tiny-all.yaml"), lambda: Path("results/full").mkdir(), added("in.npz")],
 )
 def test_other_files_do_not(change):
     made()
@@ -110,11 +112,12 @@ def test_a_copy_in_another_folder_asks_for_itself(tmp_path, monkeypatch):
     assert made() == "p2.provenance.json"
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"question": 1}', '{"question": "x", "commands": 3}'])
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"question": 1}', '{"question": "x", "commands": 3}', "no read"])
 def test_a_damaged_answer_is_none(damage):
     made()
     (kept,) = Path(".snakemake/answers").iterdir()
-    kept.write_text(damage)
+    without = {name: part for name, part in json.loads(kept.read_text()).items() if name != "read"}
+    kept.write_text(json.dumps(without) if damage == "no read" else damage)
     assert made() == "p2.provenance.json"
 
 
@@ -132,4 +135,6 @@ def test_a_version_of_snakemake_counts(monkeypatch):
 def test_what_is_kept_is_what_was_said():
     made()
     (kept,) = Path(".snakemake/answers").iterdir()
-    assert json.loads(kept.read_text())["commands"] == [command(stem="p1")]
+    said = json.loads(kept.read_text())
+    assert said["commands"] == [command(stem="p1")]
+    assert said["read"] == {"in.npz": sha256(b"").hexdigest()}

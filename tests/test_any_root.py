@@ -19,7 +19,8 @@ from ssl_dynamics import catalogue
 from ssl_dynamics.cells import CompareSettings
 from ssl_dynamics.claims.measures.orders import orders
 from ssl_dynamics.claims.verdict import judge_claim
-from ssl_dynamics.config import load_config, parse_config
+from ssl_dynamics.config import parse_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.engine.artifacts import leave_open, read_arrays, read_tables, write_arrays, write_table
 from ssl_dynamics.engine.exit_codes import DISAGREES
 from ssl_dynamics.engine.stage import Job, run, stage_named

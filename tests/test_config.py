@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ssl_dynamics.catalogue import EXPERIMENTS
-from ssl_dynamics.config import config_schema, load_config, parse_config
+from ssl_dynamics.catalogue import EXPERIMENTS, stages
+from ssl_dynamics.config import config_schema, parse_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.preflight import check_data
 
@@ -143,6 +144,29 @@ def with_value(value, key):
     return config
 
 
+WITH_TRIPLETS = [name for name, of in EXPERIMENTS.items() if of.settings and "triplets" in of.settings.model_fields]
+
+
+@pytest.mark.parametrize("key", ["points", *WITH_TRIPLETS])
+def test_more_triplets_than_there_are_stop_before_any_job(key):
+    config = tiny_all()
+    there = config["points" if key in ("constrained_nets", "output_layer") else "datasets"]
+    there = there["triplets"] if "triplets" in there else there["mixture"]["triplets"]
+    config[key]["triplets"] = there
+    if key != "points":
+        check_data(parse_config(config, "here"), "here")
+    config[key]["triplets"] = there + 1
+    with pytest.raises(
+        ConfigError, match=rf"^here: {key}\.triplets is {there + 1}; datasets\.mixture has {there} triplets of "
+    ):
+        check_data(parse_config(config, "here"), "here")
+
+
+def test_every_experiment_on_some_triplets_is_tried():
+    assert {"kernel", "objectives", "edge_of_stability", "spectral_contrastive"} <= {*WITH_TRIPLETS}
+    assert {"constrained_nets", "output_layer"} <= {*WITH_TRIPLETS}
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -1, "many"], ids=str)
 def test_no_number_of_any_experiment_may_be_other_than_a_finite_one_that_makes_sense(value):
     keys = [key for key, _ in numbers(tiny_all())]
@@ -205,6 +229,26 @@ def test_files_of_any_bytes_are_refused_in_one_line(tmp_path, content, message):
 def test_folder_is_no_configuration(tmp_path):
     with pytest.raises(ConfigError, match="Is a directory; expected a configuration file"):
         load_config(tmp_path)
+
+
+def written(tmp_path, values):
+    path = tmp_path / f"{values['name']}.yaml"
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    return path
+
+
+def test_no_configuration_and_no_data_set_bears_a_name_by_which_files_are_found(tmp_path):
+    """A table is known by the folder of its experiment on its path, other files by the folders of a run."""
+    made = {path.partition("/")[0] for _, stage in stages() for path in stage.writes.values()} - {"{dataset}"}
+    experiments = {name for name in EXPERIMENTS if "_" not in name}  # an underscore no name has
+    assert {"grassmannian", "drift"} <= experiments
+    for name in sorted({"benchmarks", "figures", "logs", "notebooks"} | made | experiments):
+        named = written(tmp_path, quick() | {"name": name})
+        with pytest.raises(ConfigError, match=rf"^{named}: name: '{name}' is not allowed: .*; choose another name$"):
+            load_config(named)
+        of_data = written(tmp_path, quick() | {"name": "mine", "datasets": quick()["datasets"] | {name: MIXTURE}})
+        with pytest.raises(ConfigError, match=rf"^{of_data}: datasets\.{name}: '{name}' is not allowed: "):
+            load_config(of_data)
 
 
 def run_cli(*arguments):

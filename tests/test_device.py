@@ -16,7 +16,7 @@ from problems import orthonormal
 from second_device import second_device
 from ssl_dynamics import simulation
 from ssl_dynamics.catalogue import function_of, stages
-from ssl_dynamics.config import load_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.engine.fingerprint import definitions
 from ssl_dynamics.engine.stage import units_of
 from ssl_dynamics.kernels.drift import KernelDrift

@@ -18,7 +18,7 @@ from problems import equation_draw
 from ssl_dynamics.analysis import level_of_extremes, mean_interval, predict, standard_error
 from ssl_dynamics.claims.rounding import Rounding
 from ssl_dynamics.claims.verdict import Criterion
-from ssl_dynamics.config import load_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.draws import sizes_of
 from ssl_dynamics.engine import fingerprint
 from ssl_dynamics.engine.stage import Job

@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from problems import draws_of as draws_of_claims
-from ssl_dynamics.config import load_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.draws import ROOTS, STOPPED, derived_roots, draws_of, folder_of, listed, told
 from ssl_dynamics.engine.artifacts import write_json
 from ssl_dynamics.engine.exit_codes import DISAGREES
-from ssl_dynamics.engine.staleness import FOLLOWS, NOT_MADE, Job
+from ssl_dynamics.engine.staleness import FOLLOWS, NOT_MADE, PlannedJob
 from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.report.preregistration import REGISTER
 from ssl_dynamics.sweep import draws_asked_for, stopped
@@ -127,7 +127,7 @@ def test_draw_that_has_stopped_is_named_with_its_first_job_left():
     draws = draws_of(load_config(QUICK), [7, 99, 2309])
 
     def job(rule, run):
-        return Job(rule, "", {}, "", "", frozenset(), frozenset(), f"results/{run}/{rule}.provenance.json")
+        return PlannedJob(rule, "", {}, "", "", frozenset(), frozenset(), f"results/{run}/{rule}.provenance.json")
 
     plan = [
         (job("design", "quick"), []),

@@ -13,7 +13,7 @@ from problems import judge_rows
 from ssl_dynamics.analysis import first_crossing, fitted_order, log_growth
 from ssl_dynamics.cells import CompareSettings
 from ssl_dynamics.claims.measures.rates import divided
-from ssl_dynamics.config import load_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.engine.artifacts import read_table, write_arrays
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.drift import config

@@ -8,7 +8,8 @@ import pytest
 from problems import equation_draw
 from ssl_dynamics import equations
 from ssl_dynamics.catalogue import EXPERIMENTS, edges
-from ssl_dynamics.config import load_config, parse_config
+from ssl_dynamics.config import parse_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.draws import chunks, derived_roots, equation_roots, sizes_of
 from ssl_dynamics.engine.fingerprint import definitions, fingerprint
 from ssl_dynamics.engine.stage import Job, units_of

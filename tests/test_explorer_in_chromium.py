@@ -8,7 +8,7 @@ import pytest
 
 from chromium import in_chromium, violations
 from ssl_dynamics.analysis import log_excess_rank, principal_angles
-from ssl_dynamics.config import load_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.problem.datasets import load
 from ssl_dynamics.problem.forms import form_of
 from ssl_dynamics.problem.rng import stream

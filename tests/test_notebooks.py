@@ -13,7 +13,7 @@ import pytest
 
 from chromium import in_chromium, violations
 from ssl_dynamics.catalogue import FIGURES, table_names
-from ssl_dynamics.config import load_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.engine.notebook_imports import notebook_figures, notebook_imports, notebook_parameters
 from ssl_dynamics.registry import GROUPS
 from ssl_dynamics.report.configured import notebook_settings

@@ -10,7 +10,8 @@ import torch
 from problems import judge_rows, orthonormal, symmetric
 from ssl_dynamics.analysis import fitted_order, half_time, principal_angles, projector_distance
 from ssl_dynamics.claims.measures.trajectories import last, where
-from ssl_dynamics.config import load_config, parse_config
+from ssl_dynamics.config import parse_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.experiments.objectives.design import batch_scale, make_temperatures
 from ssl_dynamics.experiments.objectives.measures import order_in_inverse_temperature

@@ -12,7 +12,7 @@ from scipy import stats
 from pages import BANNER, BOXED, RULES, TOP, record, rendered, words_of
 from problems import draws_of
 from ssl_dynamics import __version__
-from ssl_dynamics.config import load_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.registry import CLAIMS, GROUPS
 from ssl_dynamics.report.abstracts import ABSTRACTS, FOLLOW_UP, LIMITS, PAPER, UNTESTED, standing
 from ssl_dynamics.report.claim_rows import formula

@@ -11,7 +11,7 @@ import typst
 from problems import draws_of
 from ssl_dynamics import __version__
 from ssl_dynamics.catalogue import FIGURES, paper_figures
-from ssl_dynamics.config import load_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.engine.artifacts import write_arrays, write_json
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.registry import CLAIMS

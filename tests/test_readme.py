@@ -14,6 +14,7 @@ from ssl_dynamics.report.abstracts import ABSTRACTS, LIMITS, UNTESTED, standing
 from ssl_dynamics.report.answers import answer, told
 from ssl_dynamics.report.formatting import criterion, verdict_word
 from ssl_dynamics.report.parts import PARTS, STORY
+from test_benchmark import JOBS, finished_run
 
 TOP = Path(__file__).parents[1]
 README = (TOP / "README.md").read_text(encoding="utf-8")
@@ -61,6 +62,28 @@ def test_there_must_be_a_run_to_speak_of(tmp_path, monkeypatch):
     (tmp_path / "full/claims.json").write_text("[]")
     monkeypatch.setattr(module, "SHIPPED", {"small": tmp_path / "draws.json"})
     with pytest.raises(SystemExit, match=r"draws\.json: no draws are shipped: make draws, then make reference"):
+        module.main()
+
+
+def test_time_is_that_of_all_jobs_on_the_cores_or_of_the_longest_chain(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    finished_run(tmp_path, [], JOBS)  # of 30 s, of 20 s after it, and of 40 s
+    module = script()
+    monkeypatch.setattr(module, "RESULTS", Path("results/quick"))
+    seconds = {
+        names: module.Jobs().seconds([f"results/quick/{name}.npz" for name in names])
+        for names in (("first",), ("second",), ("first", "third"), ("second", "third"))
+    }
+    assert [*seconds.values()] == pytest.approx([module.START + each for each in (30, 50, 40, 50)])
+    monkeypatch.setattr(module, "CORES", 1)
+    assert module.Jobs().seconds(["results/quick/second.npz", "results/quick/third.npz"]) == module.START + 90
+    (tmp_path / "results/quick/logs/second.log").unlink()
+    for name in ("results/quick/claims.json", "draws.json"):
+        (tmp_path / name).write_text("[]")
+    monkeypatch.setattr(module, "SMALL_DRAWS", tmp_path / "draws.json")
+    with pytest.raises(
+        SystemExit, match=r"^results/quick/second\.provenance\.json: the log of this job is gone; delete"
+    ):
         module.main()
 
 

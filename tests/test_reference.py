@@ -11,7 +11,7 @@ import pytest
 from ssl_dynamics.analysis import projector_distance
 from ssl_dynamics.claims.rounding import EPSILON, LATE_SLOPE, SPREAD, spreads_apart
 from ssl_dynamics.claims.verdict import judge_claim
-from ssl_dynamics.config import load_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.draws import folder_of
 from ssl_dynamics.engine.artifacts import sha256, write_json, write_table
 from ssl_dynamics.engine.provenance import SUFFIX
@@ -21,7 +21,7 @@ from ssl_dynamics.report import verdicts
 from ssl_dynamics.theory import grassmann_flow, integrate_grassmann_flow
 from ssl_dynamics.verify import reference, verification
 from ssl_dynamics.verify.expectation import DRAWS
-from ssl_dynamics.verify.reference import Compared, compare_claims, compare_tables, write_reference
+from ssl_dynamics.verify.reference import Compared, claims_left_out, compare_claims, compare_tables, write_reference
 
 TOP = Path(__file__).parents[1]
 CONFIG = load_config(TOP / "tests/config/smallest.yaml")
@@ -79,6 +79,33 @@ def test_draws_are_shipped_without_their_values_if_they_are_as_they_were_made(sh
         write_reference(CONFIG, [record()])
 
 
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [({}, True), ({"verdict": "fail"}, True), ({"id": "A1-two"}, False), ({"criterion": {"threshold": 0.3}}, False)],
+)
+def test_shipped_draws_stay_while_they_are_of_the_same_claims(shipped, capsys, change, kept):
+    draws = {"claims": [{"id": "A1-one", "criterion": record()["criterion"], "cells": [{"values": [0.1]}]}]}
+    write_json(shipped / DRAWS, draws)
+    write_reference(CONFIG, [record() | change])
+    assert (shipped / DRAWS).is_file() == kept
+    dropped = "results/reference/smallest/draws.json: dropped, it is of other claims or criteria; "
+    assert capsys.readouterr().out == ("" if kept else f"{dropped}to ship draws: make draws, then make reference\n")
+    assert not kept or json.loads((shipped / DRAWS).read_text(encoding="utf-8")) == draws
+
+
+def test_reference_that_cannot_be_written_leaves_the_old_one(shipped, monkeypatch):
+    before = (shipped / "verdicts.json").read_bytes()
+
+    def full(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(reference, "write_table", full)
+    for _ in range(2):
+        with pytest.raises(OSError, match="no space left"):
+            write_reference(CONFIG, [record() | {"verdict": "fail"}])
+        assert (shipped / "verdicts.json").read_bytes() == before
+
+
 @pytest.mark.usefixtures("shipped")
 def test_equal_results_agree():
     compared = [*compare_claims(CONFIG, [record()]), *compare_tables(CONFIG)]
@@ -110,6 +137,14 @@ def test_numbers_of_a_claim(changes, places):
 @pytest.mark.usefixtures("shipped")
 def test_claim_that_the_reference_lacks_differs():
     assert len(differing(compare_claims(CONFIG, [record() | {"id": "A1-new"}]))) == 6
+
+
+@pytest.mark.usefixtures("shipped")
+def test_claim_that_a_whole_run_lacks_differs(tmp_path):
+    assert list(claims_left_out(CONFIG, [record()])) == []
+    missing = list(claims_left_out(CONFIG, [record() | {"id": "A1-new"}]))
+    problems = verification.report([], missing, tmp_path / "report.json")
+    assert problems == ["A1-one: number of cells differs from the reference"]
 
 
 def test_tolerance_follows_the_criterion():

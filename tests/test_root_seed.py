@@ -1,6 +1,7 @@
 """A run with another root seed: its name and folder, and the commands that redo it."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ssl_dynamics.config import load_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.engine.exit_codes import WRONG_INPUT
 from ssl_dynamics.engine.run import Configuration
 from ssl_dynamics.errors import ConfigError
@@ -85,12 +86,40 @@ def test_snakemake_is_told_the_file_and_what_differs():
     ],
 )
 def test_make_hands_the_root_seed_on(goal, command):
-    words = ["make", "--dry-run", "--no-print-directory", goal, "CONFIG=config/mine.yaml", "CORES=2"]
+    own = [] if goal in ("full", "quick") else ["CONFIG=config/mine.yaml"]
+    words = ["make", "--dry-run", "--no-print-directory", goal, *own, "CORES=2"]
     for variable, option in (([], []), (["ROOT_SEED=11"], ["--root-seed=11"])):
         printed = subprocess.run(words + variable, cwd=TOP, capture_output=True, text=True, check=True).stdout
         (line,) = [line for line in printed.splitlines() if " ssl-dynamics " in line]
         given = shlex.split(line.partition(" ssl-dynamics ")[2])
         assert set(given) - {"--cores=2"} == {*command.split(), *option}
+
+
+@pytest.mark.parametrize(
+    ("goals", "variable", "named"),
+    [
+        ([], "CONFIG", "full"),
+        (["full"], "CONFIG", "full"),
+        (["check", "quick"], "CONFIG", "quick"),
+        ([], "TARGET", "full"),
+        (["strict"], "TARGET", "strict"),
+        (["draws"], "TARGET", "draws"),
+        ([], "CLAIM", "full"),
+        (["run"], "CLAIM", "run"),
+        (["quick"], "DRAWS", "quick"),
+        (["run"], "ROOTS", "run"),
+        (["verify"], "EQUATION_DRAWS", "verify"),
+    ],
+)
+def test_make_refuses_what_a_long_run_would_not_read(goals, variable, named):
+    command = ["make", "--dry-run", *goals]
+    result = subprocess.run([*command, f"{variable}=5"], cwd=TOP, capture_output=True, text=True, check=False)
+    assert result.returncode != 0
+    assert f"{variable}: 'make {named}' does not read it; it is for make " in result.stderr
+    # In the environment it is meant for something else.
+    environment = {**os.environ, variable: "5"}
+    result = subprocess.run(command, cwd=TOP, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize("goal", ["archive", "report", "draws", "preregister"])

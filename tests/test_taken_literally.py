@@ -5,11 +5,13 @@ import os
 import subprocess
 import sys
 
+import psutil
 import pytest
 import yaml
 
-from ssl_dynamics.config import load_config, parse_config
-from ssl_dynamics.engine import run_lock, slurm
+from ssl_dynamics.config import parse_config
+from ssl_dynamics.config_file import load_config
+from ssl_dynamics.engine import run, run_lock, slurm
 from ssl_dynamics.engine.cores import available_cores
 from ssl_dynamics.engine.run_lock import sole_run
 from ssl_dynamics.errors import ConfigError, RunError
@@ -214,6 +216,22 @@ def test_a_run_at_work_is_seen_without_locks(tmp_path, monkeypatch):
                 pass
         finally:
             holder.kill()
+
+
+def test_an_orphan_that_ends_before_it_is_killed_stops_no_run():
+    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as orphan:
+        found = psutil.Process(orphan.pid)
+    run_lock._kill([found])
+    assert not run._at_work(found)
+
+
+def test_why_a_lock_stays_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".snakemake/locks").mkdir(parents=True)
+    (tmp_path / ".snakemake/locks/0.input.lock").touch()
+    snakemake = [sys.executable, "-c", "import sys; sys.exit('much else\\nno space left')"]
+    with pytest.raises(RunError, match=r"locks: Snakemake does not take off .*: no space left$"):
+        run_lock._unlock(snakemake)
 
 
 def test_another_failure_of_the_lock_is_named(tmp_path, monkeypatch):

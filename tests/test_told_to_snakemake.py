@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from ssl_dynamics.config import parse_config
-from ssl_dynamics.engine.staleness import Job
+from ssl_dynamics.engine.run import Configuration, jobs_of
+from ssl_dynamics.engine.staleness import PlannedJob
 from ssl_dynamics.engine.targets import behind, known_targets
 from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.preflight import check_data
@@ -58,7 +59,9 @@ def test_other_names_are_accepted(name, tmp_path, monkeypatch):
     check_data(of_data_at(name), "own.yaml")
 
 
-JOB = Job("claims", "m:f", {}, "", "", frozenset(), frozenset({"results/a/claims.json"}), "results/a/c.provenance.json")
+JOB = PlannedJob(
+    "claims", "m:f", {}, "", "", frozenset(), frozenset({"results/a/claims.json"}), "results/a/c.provenance.json"
+)
 PAGE = replace(
     JOB,
     rule="page",
@@ -187,6 +190,26 @@ def test_own_data_of_any_name_and_place_are_planned_run_and_checked_in_every_loc
     assert checked.returncode == 1
     assert "own/own/triplets" not in checked.stderr
     assert "quadratic_form.provenance.json: not made yet" in checked.stderr
+
+
+@pytest.mark.slow
+def test_labels_and_draws_of_data_beside_the_folder_are_planned(tmp_path, monkeypatch):
+    """Plans are made in another folder, from which such a path leads elsewhere."""
+    tree = copy_of_the_tree(tmp_path / "tree")
+    random, labels = np.random.default_rng(0), np.arange(40) % 2
+    items = {name: random.standard_normal((40, 6)) for name in ("train", "test")}
+    np.savez(tmp_path / "own.npz", **items, train_labels=labels, test_labels=labels)
+    noise = {"kind": "noise", "standard_deviation": 0.3}
+    own = {"source": "npz", "path": "../own.npz", "triplets": 60, "augmentations": [noise]}
+    config = yaml.safe_load((tree / "config/equations.yaml").read_text(encoding="utf-8"))
+    config |= {"name": "own", "datasets": {"own": own}, "points": config["points"] | {"datasets": ["own"]}}
+    (tree / "config/own.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    monkeypatch.chdir(tree)
+    explorer, equations = "results/own/explorer.html", "results/own-draws/equations/0.json"
+    jobs = jobs_of(Configuration(Path("config/own.yaml")), [explorer, equations])
+    reads = {job.rule: job.inputs for job in jobs}
+    assert {rule for rule, read in reads.items() if own["path"] in read} == {"triplets", "labelled", "equations"}
+    assert "results/own/own/labelled.npz" in reads["explorer"]
 
 
 @pytest.mark.slow

@@ -6,7 +6,8 @@ import re
 import sys
 from pathlib import Path
 
-from ssl_dynamics.config import Config, config_schema, load_config
+from ssl_dynamics.config import Config, config_schema
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.draws import folder_of
 from ssl_dynamics.engine.cores import available_cores
 from ssl_dynamics.engine.exit_codes import DISAGREES
@@ -15,7 +16,7 @@ from ssl_dynamics.engine.run import Configuration, jobs_of, require_top_folder, 
 from ssl_dynamics.engine.run_record import recorded
 from ssl_dynamics.engine.snakemake_report import write_report
 from ssl_dynamics.engine.source import require_source_here
-from ssl_dynamics.engine.staleness import Job, plan_of, print_plan
+from ssl_dynamics.engine.staleness import PlannedJob, plan_of, print_plan
 from ssl_dynamics.engine.targets import behind, known_targets
 from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.preflight import check_data, check_device
@@ -64,7 +65,7 @@ def _configuration(arguments: argparse.Namespace) -> tuple[Configuration, Config
     return Configuration(arguments.config, changed), config
 
 
-def _asked_for(configuration: Configuration, targets: list[str]) -> tuple[list[Job], list[str]]:
+def _asked_for(configuration: Configuration, targets: list[str]) -> tuple[list[PlannedJob], list[str]]:
     """The jobs behind the targets (all, if none is named), and the targets as Snakemake knows them."""
     jobs = jobs_of(configuration)
     try:
@@ -162,7 +163,8 @@ def _verify(configuration: Configuration, config: Config, arguments: argparse.Na
             run_workflow(configuration, [config.results], [], where=where)
         _check(configuration, config)
         records = json.loads((config.results / "claims.json").read_text(encoding="utf-8"))
-        compared = [*reference.compare_claims(config, records), *reference.compare_tables(config)]
+        compared = [*reference.compare_claims(config, records), *reference.claims_left_out(config, records)]
+        compared += reference.compare_tables(config)
     name = "-".join(filter(None, ("verify", config.name, arguments.claim)))
     problems = verification.report(records, compared, Path("reports") / f"{name}.json")
     _refuse(problems)

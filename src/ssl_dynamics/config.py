@@ -7,14 +7,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Self
 
-import yaml
-from pydantic import Field, PositiveInt, ValidationError, create_model, field_validator, model_validator
+from pydantic import Field, PositiveInt, PrivateAttr, ValidationError, create_model, field_validator, model_validator
 
 from ssl_dynamics.catalogue import EXPERIMENTS
 from ssl_dynamics.description import Stage
 from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.problem.names import Device, Loss
-from ssl_dynamics.root_seed import LEAST_DRAWS, name_with, taken_for
+from ssl_dynamics.root_seed import LEAST_DRAWS, name_with
 from ssl_dynamics.settings import Settings
 from ssl_dynamics.settings.data import DatasetSettings, FashionMnist, Idx, Npz, Points
 
@@ -71,6 +70,8 @@ class Config(Settings):
         dict[Name, Overrides],
         Field(default_factory=dict, description="other step sizes for some of the data sets"),
     ]
+
+    _place: Path = PrivateAttr(default=Path())  # where paths of the user's own files set out from
 
     @field_validator("name")
     @classmethod
@@ -200,10 +201,17 @@ class Config(Settings):
         match self.datasets[dataset]:
             case Idx(labels=labels, test_labels=test_labels):
                 return labels is not None and test_labels is not None
-            case Npz() as arrays:
-                return arrays.names() >= {"train_labels", "test", "test_labels"}
+            case Npz(path=path) as arrays:
+                placed = arrays.model_copy(update={"path": self._place / path})
+                return placed.names() >= {"train_labels", "test", "test_labels"}
             case _:
                 return True
+
+    def placed(self, folder: Path) -> Self:
+        """The same configuration, for a process that works elsewhere than where the user's own files are named from."""
+        copy = self.model_copy()
+        copy._place = folder
+        return copy
 
     def checksum(self, dataset: str) -> str:
         """Recorded SHA-256 of a shipped data set, empty for others: if it changes, what follows runs again."""
@@ -276,38 +284,6 @@ def _with_exponents(value: object) -> object:
             return value
 
 
-def load_config(path: Path, root_seed: str | None = None) -> Config:
-    """Read and check a YAML file. Another root seed, if one is given, takes the place of its own, and changes the name.
-
-    Raises ConfigError in lines that name file, key, value and what is allowed.
-    """
-    try:
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}; expected a configuration file such as config/full.yaml") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not UTF-8 text; expected a configuration file such as config/full.yaml") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path}: holds no keys; expected a configuration such as config/full.yaml")
-    config = parse_config(values, str(path))
-    if config.name != path.stem:
-        raise ConfigError(
-            f"{path}: name: {config.name!r} is not allowed: it must be the name of the file, {path.stem!r}"
-        )
-    if taken := taken_for(config.name):
-        raise ConfigError(f"{path}: name: {config.name!r} is not allowed: {taken}")
-    return config if root_seed is None else with_root_seed(config, root_number(root_seed))
-
-
-def root_number(text: str) -> int:
-    """A root seed as a user writes it. Raises ConfigError."""
-    if not (text.isascii() and text.isdecimal()):
-        raise ConfigError(f"root seed: {text!r} is not allowed: it must be an integer, 0 or greater")
-    return int(text)
-
-
 def with_root_seed(config: Config, root_seed: int) -> Config:
     """The configuration with another root seed, and so another name; with its own, itself."""
     if root_seed == config.root_seed:
@@ -318,44 +294,6 @@ def with_root_seed(config: Config, root_seed: int) -> Config:
 def config_schema() -> str:
     """JSON schema of the configuration, generated from the types."""
     return json.dumps(_Complete.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-_MERGE = "tag:yaml.org,2002:merge"
-_AMBIGUOUS = re.compile(r"[:_]|^[-+]?0[0-9b]")
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML's safe loader, which would let the last of two equal keys win, but for refusing them.
-
-    A key of its own may take the place of one that `<<` merges in.
-    """
-
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        keys = ["<<" if key.tag == _MERGE else self.construct_object(key, deep=True) for key, _ in node.value]
-        repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
-        if repeated:
-            raise yaml.YAMLError(f"line {node.start_mark.line + 1}: repeated keys: {', '.join(repeated)}")
-        super().flatten_mapping(node)
-
-    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
-        _require_decimal(node)
-        return super().construct_yaml_int(node)
-
-    def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
-        _require_decimal(node)
-        return super().construct_yaml_float(node)
-
-
-_UniqueKeyLoader.add_constructor("tag:yaml.org,2002:int", _UniqueKeyLoader.construct_yaml_int)
-_UniqueKeyLoader.add_constructor("tag:yaml.org,2002:float", _UniqueKeyLoader.construct_yaml_float)
-
-
-def _require_decimal(node: yaml.ScalarNode) -> None:
-    """Raise YAMLError for 010, 1:30 and 4_0, which YAML 1.1 reads as 8, 90 and 40, and YAML 1.2 does not."""
-    if _AMBIGUOUS.search(node.value):
-        raise yaml.YAMLError(
-            f"line {node.start_mark.line + 1}: {node.value} is not allowed: it must be a number in decimal digits"
-        )
 
 
 def _line(where: str, error: Mapping[str, Any]) -> str:

@@ -88,19 +88,18 @@ def _check_places(config: Config, where: str) -> None:
 def _check_counts(config: Config, name: str, d: int, where: str) -> None:
     """See that triplets, points, steps and widths suffice, whatever the draw: the spectrum is that of no data."""
     drawn = config.datasets[name].triplets
-    wanted = [("kernel", drawn, "triplets of the data set")]
+    wanted = [(key, "triplets of the data set", drawn) for key, of in EXPERIMENTS.items() if not of.on_points]
     if config.points and name in config.points.datasets:
-        wanted += [("points", drawn, "triplets of the data set")]
-        wanted += [("constrained_nets", config.points.triplets, "triplets of points")]
+        few = config.points.triplets
+        wanted += [("points", "triplets of the data set", drawn)]
+        wanted += [(key, "triplets of points", few) for key, of in EXPERIMENTS.items() if of.on_points]
         cosine = getattr(getattr(config, "drift", None), "cosine", None)
-        if cosine and cosine.triplets > config.points.triplets:
-            raise ConfigError(
-                f"{where}: drift.cosine.triplets is {cosine.triplets}; points has {config.points.triplets} triplets"
-            )
-    for key, there, of in wanted:
-        asked = getattr(getattr(config, key, None), "triplets", 0)
+        if cosine and cosine.triplets > few:
+            raise ConfigError(f"{where}: drift.cosine.triplets is {cosine.triplets}; points has {few} triplets")
+    for key, of_what, there in wanted:
+        asked = getattr(getattr(config, key), "triplets", 0)
         if asked > there:
-            raise ConfigError(f"{where}: {key}.triplets is {asked}; datasets.{name} has {there} {of}")
+            raise ConfigError(f"{where}: {key}.triplets is {asked}; datasets.{name} has {there} {of_what}")
     try:
         make_schedule(np.linspace(-1, 0, d), 1, config.of("grassmannian", name))  # type: ignore[arg-type]
     except ValueError as error:

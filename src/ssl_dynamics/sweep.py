@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ssl_dynamics.config import Config, load_config, parse_config, root_number
+from ssl_dynamics.config import Config, parse_config
+from ssl_dynamics.config_file import load_config, root_number
 from ssl_dynamics.draws import ROOTS, STOPPED, draws_of, equation_roots, folder_of, listed
 from ssl_dynamics.engine.run import Configuration, JobFailed, jobs_of, run_workflow
 from ssl_dynamics.engine.staleness import Plan, plan_of, to_run

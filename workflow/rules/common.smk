@@ -12,7 +12,8 @@ sys.path.insert(0, str(SOURCE))
 
 from snakemake.exceptions import WorkflowError
 from ssl_dynamics import catalogue, equations
-from ssl_dynamics.config import ConfigError, load_config, parse_config
+from ssl_dynamics.config import ConfigError, parse_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.draws import chunks, draws_of, equation_roots, folder_of, told
 from ssl_dynamics.engine import clean_environment
 from ssl_dynamics.engine.fingerprint import fingerprint, lock_fingerprint
@@ -34,7 +35,7 @@ ROOTS, STOPPED, KEYS = told(config)
 try:
     CONFIG = (
         parse_config(KEYS, "config") if KEYS else load_config(TOP / "config/full.yaml")
-    )
+    ).placed(Path(workflow.basedir))
     DRAWS = draws_of(CONFIG, ROOTS)
     EQUATION_ROOTS = equation_roots(CONFIG, ROOTS)
 except ConfigError as error:
@@ -179,16 +180,20 @@ def numbers_are_shipped(run):
     return (TOP / f"results/reference/{run.name}/verdicts.json").is_file()
 
 
-def data_files(wildcards):
+def own_files(dataset):
     """The user's own files; what leads out of this folder by its full path, since plans are made in another one."""
-    files = CONFIG.data_files(wildcards.dataset)
+    files = CONFIG.data_files(dataset)
     return [
         Path(workflow.basedir) / path if ".." in path.parts else path for path in files
     ]
 
 
+def data_files(wildcards):
+    return own_files(wildcards.dataset)
+
+
 def as_configured(path):
-    """A path without what `data_files` puts before it: provenance has it as the configuration does."""
+    """A path without what `own_files` puts before it: provenance has it as the configuration does."""
     return path.removeprefix(f"{workflow.basedir}/") if "/../" in path else path
 
 

@@ -231,7 +231,7 @@ def draws_rules():
         return []
     folder = folder_of(CONFIG)
     parts = chunks(EQUATION_ROOTS)
-    data = (path for name in CONFIG.datasets for path in CONFIG.data_files(name))
+    data = [path for name in CONFIG.datasets for path in own_files(name)]
     return [
         StageRule(
             name="equations",
@@ -240,7 +240,7 @@ def draws_rules():
                 CONFIG, parts[int(wildcards.chunk)]
             ).model_dump_json(),
             roots=equations.code_roots(CONFIG),
-            input={"data": list(data)},
+            input={"data": data},
             output={"equations": folder / "equations/{chunk}.json"},
             provenance="equations/{chunk}",
             folder=folder,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from ssl_dynamics.engine.staleness import Job, Plan, of_its_own
+from ssl_dynamics.engine.staleness import Plan, PlannedJob, of_its_own
 
 AGAIN = "make it anew: run make"
 
@@ -27,7 +27,7 @@ def undone(plan: Plan) -> list[str]:
     ]
 
 
-def _left_by(job: Job) -> set[str]:
+def _left_by(job: PlannedJob) -> set[str]:
     return {*job.outputs, job.provenance}
 
 

@@ -16,10 +16,19 @@ from typing import NamedTuple
 import psutil
 
 from ssl_dynamics.engine import answers, slurm
+from ssl_dynamics.engine.digests import digest
 from ssl_dynamics.engine.integrity import undone
 from ssl_dynamics.engine.provenance import SUFFIX
 from ssl_dynamics.engine.run_lock import environment, sole_run
-from ssl_dynamics.engine.staleness import Job, jobs_in, own_work, plan_of, put_in_order, read_from_outside, to_run
+from ssl_dynamics.engine.staleness import (
+    PlannedJob,
+    jobs_in,
+    own_work,
+    plan_of,
+    put_in_order,
+    read_from_outside,
+    to_run,
+)
 from ssl_dynamics.errors import DEBUG, RunError
 
 _QUIET = ("--quiet", "host", "reason")
@@ -90,7 +99,7 @@ def run_workflow(
     *,
     where: int | Path,
     keep_going: bool = False,
-    jobs: Sequence[Job] = (),
+    jobs: Sequence[PlannedJob] = (),
 ) -> None:
     """Bring the targets (everything, if none is named) up to date: on so many cores of this machine, or by a profile.
 
@@ -123,7 +132,7 @@ def _bring_up_to_date(
     targets: Sequence[str],
     *,
     where: int | Path,
-    jobs: Sequence[Job],
+    jobs: Sequence[PlannedJob],
 ) -> None:
     started = time.time()
     if any(any(folder.rglob(f"*{SUFFIX}")) for folder in folders):
@@ -147,7 +156,7 @@ def _run(command: list[str], targets: Sequence[str], where: int | Path) -> int:
     return _follow([*command, "--profile", str(where), *_QUIET, "--", *targets], _CLUSTER_NOISE)
 
 
-def jobs_of(configuration: Configuration, targets: Sequence[str] = ()) -> list[Job]:
+def jobs_of(configuration: Configuration, targets: Sequence[str] = ()) -> list[PlannedJob]:
     """The jobs behind the targets (everything, if none is named), done or not.
 
     Raises RunError, in a line, if Snakemake cannot name them. It is not asked again while its last answer holds.
@@ -155,11 +164,12 @@ def jobs_of(configuration: Configuration, targets: Sequence[str] = ()) -> list[J
     require_top_folder()
     about = json.dumps([str(configuration), *targets])
     asked = answers.question(about, configuration.file)
-    jobs = jobs_in(answers.remembered(asked, about) or ())
-    if not jobs or any(not Path(file).exists() for file in read_from_outside(jobs)):
-        commands = _ask(configuration, targets)
-        answers.remember(asked, about, commands)
-        jobs = jobs_in(commands)
+    commands = answers.remembered(asked, about)
+    if commands is not None:
+        return jobs_in(commands)
+    commands = _ask(configuration, targets)
+    jobs = jobs_in(commands)
+    answers.remember(asked, about, commands, {file: digest(file) for file in read_from_outside(jobs)})
     return jobs
 
 
@@ -251,8 +261,15 @@ def _end(process: subprocess.Popen[str]) -> None:
         try:
             process.communicate(timeout=_PATIENCE)
         except subprocess.TimeoutExpired:
-            if not any(job.status() != psutil.STATUS_ZOMBIE for job in psutil.Process(process.pid).children()):
+            if not any(_at_work(job) for job in psutil.Process(process.pid).children()):
                 process.kill()
+
+
+def _at_work(job: psutil.Process) -> bool:
+    try:
+        return job.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it has ended meanwhile
+        return False
 
 
 def without_tracebacks(lines: Iterable[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -95,9 +95,17 @@ def _clear_leftovers(snakemake: Sequence[str], folders: Sequence[Path]) -> None:
     slurm.cancel_jobs_here()
     _kill(_processes_here("ssl_dynamics.engine"))
     if any((_SNAKEMAKE / "locks").glob("*")):
-        subprocess.run([*snakemake, "--unlock", "--quiet", "all"], check=True, capture_output=True, env=environment())
+        _unlock(snakemake)
     for part in (part for folder in folders for part in leftovers(folder)):
         part.unlink(missing_ok=True)
+
+
+def _unlock(snakemake: Sequence[str]) -> None:
+    command = [*snakemake, "--unlock", "--quiet", "all"]
+    result = subprocess.run(command, check=False, capture_output=True, env=environment())
+    if result.returncode != 0:
+        last = result.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise RunError(f"{_SNAKEMAKE / 'locks'}: Snakemake does not take off what a killed run has left there: {last}")
 
 
 def _started_by_a_run(scheduler: psutil.Process) -> bool:
@@ -111,7 +119,8 @@ def _started_by_a_run(scheduler: psutil.Process) -> bool:
 
 def _kill(processes: list[psutil.Process]) -> None:
     for process in processes:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            process.kill()
     _, alive = psutil.wait_procs(processes, timeout=10)
     if alive:
         raise RunError(f"process {alive[0].pid}, left by a run that was killed, does not end: stop it, and run again")

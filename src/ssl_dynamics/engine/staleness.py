@@ -27,7 +27,7 @@ _SHOWN = 4  # definitions, or values, that a reason lists by name
 
 
 @dataclass(frozen=True)
-class Job:
+class PlannedJob:
     """A job of the workflow: its rule, its stage, and what its command line gives it."""
 
     rule: str
@@ -40,10 +40,12 @@ class Job:
     provenance: str
 
 
-Plan = list[tuple[Job, list[str]]]  # every job, what it reads before it, with the reasons to run it; none if it is done
+Plan = list[
+    tuple[PlannedJob, list[str]]
+]  # every job, what it reads before it, with the reasons to run it; none if it is done
 
 
-def jobs_in(commands: Iterable[str]) -> list[Job]:
+def jobs_in(commands: Iterable[str]) -> list[PlannedJob]:
     """The jobs that these commands of a shell do, what a job reads before it."""
     parser = parser_of_jobs()
     jobs = [_job(parser, command) for command in commands]
@@ -52,13 +54,13 @@ def jobs_in(commands: Iterable[str]) -> list[Job]:
     return [jobs[i] for i in TopologicalSorter(needs).static_order()]
 
 
-def read_from_outside(jobs: Sequence[Job]) -> set[str]:
+def read_from_outside(jobs: Sequence[PlannedJob]) -> set[str]:
     """The files that jobs read and that none of them makes: sources, and the user's own data."""
     made = {path for job in jobs for path in job.outputs}
     return {path for job in jobs for path in job.inputs} - made
 
 
-def plan_of(jobs: Sequence[Job]) -> Plan:
+def plan_of(jobs: Sequence[PlannedJob]) -> Plan:
     """Each job with the reasons for it, by its provenance alone: times of files do not count, nor other records.
 
     A job is done if its provenance has the present settings, code and pins, and the hashes that its inputs and outputs
@@ -126,13 +128,13 @@ def print_plan(config: object, plan: Plan) -> None:
     console_of(120).print(table)
 
 
-def _job(parser: ArgumentParser, command: str) -> Job:
+def _job(parser: ArgumentParser, command: str) -> PlannedJob:
     words = shlex.split(command)
     arguments = parser.parse_args(words[words.index(MODULE) + 1 :])
     rule, _, stage = arguments.stage.partition("=")
     outputs = by_name(arguments.outputs)
     (provenance,) = outputs.pop("provenance")
-    return Job(
+    return PlannedJob(
         rule,
         stage,
         json.loads(arguments.settings),
@@ -148,7 +150,7 @@ def _paths(files: dict[str, list[Path]]) -> frozenset[str]:
     return frozenset(path.as_posix() for paths in files.values() for path in paths)
 
 
-def _reasons(job: Job, to_be_made: set[str]) -> Iterator[str]:
+def _reasons(job: PlannedJob, to_be_made: set[str]) -> Iterator[str]:
     """Why a job would run, given what those before it are to make."""
     follows = [FOLLOWS] if job.inputs & to_be_made else []
     if not Path(job.provenance).is_file():
@@ -169,7 +171,7 @@ def _reasons(job: Job, to_be_made: set[str]) -> Iterator[str]:
     yield from follows
 
 
-def _damaged(job: Job) -> str:
+def _damaged(job: PlannedJob) -> str:
     return f"{job.provenance}: damaged"
 
 

@@ -5,10 +5,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ssl_dynamics.engine.staleness import Job
+from ssl_dynamics.engine.staleness import PlannedJob
 
 
-def known_targets(jobs: Sequence[Job], targets: Sequence[str]) -> list[str]:
+def known_targets(jobs: Sequence[PlannedJob], targets: Sequence[str]) -> list[str]:
     """The targets as Snakemake knows them: files, relative to this folder; of the name of a rule, what its jobs leave.
 
     `jobs` are all that the configuration has. Raises ValueError in one line if no job makes a target.
@@ -18,10 +18,10 @@ def known_targets(jobs: Sequence[Job], targets: Sequence[str]) -> list[str]:
     return [file for target in targets for file in left[target] or [_file(made, target)]]
 
 
-def behind(jobs: Sequence[Job], files: Sequence[str]) -> list[Job]:
+def behind(jobs: Sequence[PlannedJob], files: Sequence[str]) -> list[PlannedJob]:
     """Those of the jobs, in their order, that make files or what these are made from."""
     maker = {path: job for job in jobs for path in (*job.outputs, job.provenance)}
-    needed: dict[str, Job] = {}
+    needed: dict[str, PlannedJob] = {}
     pending = [*files]
     while pending:
         job = maker.get(pending.pop())

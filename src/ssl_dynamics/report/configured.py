@@ -17,7 +17,8 @@ from ssl_dynamics.catalogue import (
     paper_figures,
     stages,
 )
-from ssl_dynamics.config import Config, Key, load_config
+from ssl_dynamics.config import Config, Key
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.description import Figure, cell
 from ssl_dynamics.draws import COUNTS, sizes_of
 from ssl_dynamics.engine.notebook_imports import notebook_parameters

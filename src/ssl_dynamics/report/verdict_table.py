@@ -20,9 +20,9 @@ def print_verdicts(path: Path) -> list[Record]:
         records: list[Record] = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}; expected a claims.json, which `make` writes") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ConfigError(f"{path}: not JSON; expected a claims.json, which `make` writes") from None
-    if not isinstance(records, list) or not records or not all({"id", "verdict", "control"} <= set(r) for r in records):
+    if not isinstance(records, list) or not records:
         raise ConfigError(f"{path}: holds no claims; expected a claims.json, which `make` writes")
     console = console_of(120)
     table = Table(
@@ -33,15 +33,24 @@ def print_verdicts(path: Path) -> list[Record]:
     )
     for header in ("claim", "value", "95 % interval, or seeds", "criterion", "verdict", "control (must fail)"):
         table.add_column(header, no_wrap=True)
-    for record in records:
-        control = record["control"]
-        table.add_row(
-            record["id"],
-            number(record["value"]),
-            Text(known(record)),
-            Text(criterion(record)),
-            Text(verdict_word(record["verdict"]), style=_STYLES[record["verdict"]]),
-            f"{number(control['value'])} {'fails' if control['verdict'] == 'fail' else 'HOLDS'}",
-        )
+    for place, record in enumerate(records, start=1):
+        try:
+            table.add_row(*_row(record))
+        except (AttributeError, LookupError, TypeError, ValueError):
+            raise ConfigError(
+                f"{path}: record {place} of {len(records)} is of no claim; expected a claims.json, which `make` writes"
+            ) from None
     console.print(table)
     return records
+
+
+def _row(record: Record) -> list[str | Text]:
+    control = record["control"]
+    return [
+        str(record["id"]),
+        number(record["value"]),
+        Text(known(record)),
+        Text(criterion(record)),
+        Text(verdict_word(record["verdict"]), style=_STYLES[record["verdict"]]),
+        f"{number(control['value'])} {'fails' if control['verdict'] == 'fail' else 'HOLDS'}",
+    ]

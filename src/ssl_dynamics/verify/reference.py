@@ -96,19 +96,36 @@ def require_shipped(config: Config) -> None:
 
 
 def write_reference(config: Config, records: Sequence[Record]) -> Path:
-    """Make the present run of a configuration its reference; returns the folder."""
-    folder = REFERENCE / config.name
-    draws = draws_to_ship(config)
-    shutil.rmtree(folder, ignore_errors=True)
-    write_json(folder / VERDICTS, [_verdict(record) for record in records])
+    """Make the present run of a configuration its reference; returns the folder.
+
+    The old one stays until all of the new one is written. Of its draws see `_still_shipped`.
+    """
+    folder, new = REFERENCE / config.name, REFERENCE.with_name(f".{config.name}-reference")
+    draws = draws_to_ship(config) or _still_shipped(folder / DRAWS, records)
+    shutil.rmtree(new, ignore_errors=True)
+    write_json(new / VERDICTS, [_verdict(record) for record in records])
     for path in _tables(config.results):
         if path.stat().st_size <= _SMALL:
-            write_table(folder / path.relative_to(config.results), read_table(path))
+            write_table(new / path.relative_to(config.results), read_table(path))
     if draws:
-        write_json(folder / DRAWS, draws)
+        write_json(new / DRAWS, draws)
     machine = {"python": platform.python_version(), "system": platform.system(), "processor": processor()}
-    write_json(folder / "versions.json", machine | versions())
-    return folder
+    write_json(new / "versions.json", machine | versions())
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return new.rename(folder)
+
+
+def _still_shipped(path: Path, records: Sequence[Record]) -> Record | None:
+    """The draws of the reference that is there, where the run has none; none of other claims, which is said."""
+    if not path.is_file():
+        return None
+    found: Record = json.loads(path.read_text(encoding="utf-8"))
+    then, now = ({each["id"]: each["criterion"] for each in claims} for claims in (found["claims"], records))
+    if then == now:
+        return found
+    print(f"{path}: dropped, it is of other claims or criteria; to ship draws: make draws, then make reference")
+    return None
 
 
 def draws_to_ship(config: Config) -> Record | None:
@@ -147,6 +164,15 @@ def compare_claims(config: Config, records: Sequence[Record]) -> Iterator[Compar
                 continue
             tolerance = 0.0 if place.endswith(_EXACT) else _tolerance(record, number) + items.get(place, 0.0)
             yield Compared(record["id"], place, here.get(place), number, tolerance)
+
+
+def claims_left_out(config: Config, records: Sequence[Record]) -> Iterator[Compared]:
+    """The claims of the reference of which a whole run has no record: it has none of their cells."""
+    made = {record["id"] for record in records}
+    shipped: list[Record] = json.loads((REFERENCE / config.name / VERDICTS).read_text(encoding="utf-8"))
+    for record in shipped:
+        if record["id"] not in made:
+            yield Compared(record["id"], "number of cells", 0.0, float(len(record["cells"])), 0.0)
 
 
 def compare_tables(config: Config) -> Iterator[Compared]:
