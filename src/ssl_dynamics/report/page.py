@@ -147,7 +147,7 @@ def least_p_of_extremes(records: Sequence[Record]) -> float | None:
 
 def by_fresh_draws(claim: Record) -> str:
     """The sign test over fresh draws, that of the own root seed counted as one of those in which the claim holds."""
-    fresh = claim.get("fresh", claim["draws"])
+    fresh: int = claim["fresh"]
     met = max(claim["passes"] - (claim["draws"] - fresh), 0)
     return f"sign test of the fresh ones: p ≤ {number(sign_test(met, fresh))}"
 
