@@ -496,16 +496,12 @@ def test_verdict_on_the_noise_of_batches_tells_other_laws_apart(exponent, expect
     assert verdict("beyond-batch-noise", noise_table(exponent)) == expected
 
 
-def test_noise_wrong_by_ten_percent_fails_and_the_right_one_passes():
+def test_noise_wrong_by_ten_percent_fails():
     table = noise_table(1, spread=0.05)
     for factor in (0.9, 1.1):
         assert verdict("beyond-batch-noise", table.assign(ratio=factor**2 * table["ratio"])) == "fail"
     (claim,) = [claim for claim in CLAIMS if claim.id == "beyond-batch-noise"]
     assert judge_rows(claim, {claim.own_table: table.assign(**CELL)}).resolves < 0.1
-    # Observed, as trained: digits, and the Gaussian mixture, whose starts differ more. How they spread no formula says;
-    # test_mini_batches_stray_as_the_moments_of_the_triplets_predict compares the mean square with theory.
-    assert passes(claim, lambda random: random.normal(1.014, 0.015, 8)) >= 0.99
-    assert passes(claim, lambda random: random.normal(1.0, 0.022, 10)) >= 0.99
 
 
 def test_measured_noise_is_the_root_mean_square():
