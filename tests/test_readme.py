@@ -173,11 +173,16 @@ def test_first_lines_say_that_only_the_abstracts_were_at_hand(page):
     assert re.search(r"Only the (two )?abstracts|Neither paper itself was at hand", beginning)
 
 
-def test_failing_claims_are_explained():
-    for row in ROWS:
-        if WORDS[row[3]] == "fail":
-            name = re.match(r"\*\*(.+?)\*\*", row[0])[1]
-            assert CLAIMS_PAGE.count(name) > 1
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
+def test_failing_claims_are_explained(records, part):
+    """On the page of claims, by the answer that rests on them."""
+    for finding in part.answer:
+        name = finding.claims[0]
+        failing = [each | {"verdict": "fail"} if each["id"] == name else each for each in records]
+        page = script().verdicts(failing)
+        (row,) = [line for line in page.splitlines() if f"**{name}**" in line]
+        assert "| fails |" in row
+        assert f"Not confirmed ({name} fails): " in page
 
 
 def test_example_of_the_solver_runs():
