@@ -12,7 +12,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.pipeline import CORES, DRAWN, FRESH, NOTHING, Measure, in_turn, whole_run, with_targets
-from ssl_dynamics.config import load_config
+from ssl_dynamics.config_file import load_config
 from ssl_dynamics.engine.run_record import FILE, read_runs
 from ssl_dynamics.errors import RunError
 

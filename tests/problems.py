@@ -71,18 +71,25 @@ def record(claim, part, verdict="pass"):
 
 
 def draws_of(*ids):
-    """A draws.json of these claims, as the reference ships it."""
+    """A draws.json of these claims, as the reference ships it: the first draw is that of the own root seed."""
     claim = {
         "source": "A1", "statement": "It is so.", "evidence": "trained", "statistic": "mean",
         "criterion": {"operator": "within", "threshold": [0.8, 1.1]}, "cell": "mixture/contrastive/2", "mean": 1.05,
         "mean_low": 1.0, "mean_high": 1.09, "low": 0.9, "high": 1.2, "between": 0.05, "within": 0.04, "worst": None,
-        "draws": 20, "passes": 19, "open": 1, "stopped": 0, "least_probability": 0.784, "verdict": "holds on average",
+        "draws": 20, "passes": 19, "open": 1, "stopped": 0, "fresh": 19, "least_probability": 0.774,
+        "verdict": "holds on average",
         "reason": "the prediction interval reaches over a bound of the criterion", "cells": [],
     }  # fmt: skip
     return {
-        "configuration": "mine", "roots": list(range(20)), "stopped": [], "equation_draws": [],
+        "configuration": "mine", "roots": list(range(20)), "own_root": 0, "stopped": [], "equation_draws": [],
+        "draws": [
+            {"root_seed": root, "claims": len(ids), "below": dict.fromkeys(ids, "open") if root == 19 else {}}
+            for root in range(20)
+        ],
         "claims": [{"id": name, **claim} for name in ids],
-        "preregistration": {"registered": False, "date": None, "differs": ["nothing is registered"]},
+        "preregistration": {
+            "registered": False, "date": None, "measures": False, "differs": ["nothing is registered"]
+        },
     }  # fmt: skip
 
 

@@ -64,7 +64,6 @@ CALLS = {
     "not_below": ({"values": F, "bound": 0.7}, {"values bound": 0}),
     "predict": ({"values": F, "errors": np.abs(F) / 3, "level": 0.9}, {"values errors": 1}),
     "principal_angles": ({"A": U, "B": B}, {"A": 0, "B": 0}),
-    "probe_accuracies": (PROBES, {"W": 0}),
     "probe_hits": (PROBES, {"W": 0}),
     "projector_distance": ({"A": U, "B": B}, {}),
     "richardson_weights": ({"ratio": 2.0, "extrapolations": 2}, {}),
@@ -375,7 +374,7 @@ def test_numbers_of_all_types_give_float64(name, kind):
 
 
 @pytest.mark.parametrize("kind", TYPES_OF_INTEGERS)
-@pytest.mark.parametrize("name", ["labelled_moments", "probe_accuracies", "probe_hits"])
+@pytest.mark.parametrize("name", ["labelled_moments", "probe_hits"])
 def test_labels_of_all_types_of_integers_are_the_same(name, kind):
     arguments = CALLS[name][0]
     labels = {each: TYPES_OF_INTEGERS[kind](arguments[each]) for each in arguments if each in INTEGERS}

@@ -1,6 +1,7 @@
 """No draw stops a run: where its spectrum leaves nothing to say, cells are open with their reason."""
 
 import gzip
+import itertools
 import json
 import logging
 import shutil
@@ -21,6 +22,7 @@ from ssl_dynamics.claims.measures.orders import orders
 from ssl_dynamics.claims.verdict import judge_claim
 from ssl_dynamics.config import parse_config
 from ssl_dynamics.config_file import load_config
+from ssl_dynamics.description import cell
 from ssl_dynamics.engine.artifacts import leave_open, read_arrays, read_tables, write_arrays, write_table
 from ssl_dynamics.engine.exit_codes import DISAGREES
 from ssl_dynamics.engine.stage import Job, run, stage_named
@@ -29,12 +31,15 @@ from ssl_dynamics.figures.left_open import NOT_FINITE, drawn, left_open, sentenc
 from ssl_dynamics.preflight import check_data
 from ssl_dynamics.problem.schedule import make_schedule, transient_schedule
 from ssl_dynamics.registry import CLAIMS
+from ssl_dynamics.report.configured import verdicts_settings
 from ssl_dynamics.report.display import numbers
+from ssl_dynamics.report.stages.claims import claims
 from ssl_dynamics.settings.step_sizes import Grassmannian, Unconstrained
 from ssl_dynamics.unsettled import REASON, Unsettled
 from trees import TOP, call, copy_of_the_tree
 
 D, Z = 5, 2
+CELL = {"dataset": "mixture", "loss": "contrastive", "dimension": str(Z)}
 FREE = Unconstrained(finest_step=0.02, levels=3, checkpoints=8, max_steps=500)
 CONSTRAINED = Grassmannian(
     finest_step=0.02, levels=5, checkpoints=6, max_steps=800, transient=4, convergence=8, late_checkpoints=4
@@ -83,7 +88,6 @@ def config():
     for name in ("narrow", "wide"):
         values[name] |= {"dimensions": [Z], "transient": 0.5, "finest_step": 0.02, "checkpoints": 4}
     values["wide"] |= {"ratios": [1, 2], "draws": 2}
-    values["soft_constraint"] |= {"dimensions": [Z], "transient": 0.5}
     values["norm_constraints"] |= {"dimensions": [Z], "max_steps": 100}
     values["edge_of_stability"] |= {"dimensions": [Z], "triplets": 20, "most_steps": 100}
     values["soft_constraint"] |= {"dimensions": [Z], "transient": 0.5, "limit_steps": 100}
@@ -105,16 +109,66 @@ def config():
 def stage(folder, config, rule, **wildcards):
     """Run the stage of a rule in the one cell below `folder`; whether it left its files open."""
     where, found = next((where, each) for where, each in catalogue.stages() if each.rule == rule)
-    cell = {"dataset": "mixture", "loss": "contrastive", "dimension": str(Z), **wildcards}
-    files, made = (
-        {name: [folder / path.format(**cell)] for name, path in paths.items()} for paths in (found.reads, found.writes)
-    )
+    cell = CELL | wildcards
+    files = {name: files_of(folder, config, path, cell) for name, path in found.reads.items()}
+    made = {name: files_of(folder, config, path, cell) for name, path in found.writes.items()}
     function, of = stage_named(catalogue.function_of(where, found))
     given = of.model_validate_json(config.settings_of(found, cell).model_dump_json())
     run(function, Job(given, files, made, logging.getLogger("test"), rule))
     (first, *_) = (path for paths in made.values() for path in paths)
+    if first.suffix == ".csv":
+        return not read_tables([first])[1].empty
     with np.load(first) as stored:
         return REASON in stored.files
+
+
+def files_of(folder, config, path, cell):
+    """The files of a path in the cell: those of all parts, where it is of one of many and the cell of none."""
+    if "{part}" in path and "part" not in cell:
+        parts = config.parts(catalogue.maker_of(path), cell)
+        return [folder / path.format(**cell, part=part) for part in parts]
+    return [folder / path.format(**cell)]
+
+
+def own_wildcards(found):
+    """The values of its family's wildcards with which a stage runs in a cell."""
+    paths = " ".join([*found.reads.values(), *found.writes.values()])
+    levels = {name: pattern.split("|") for name, pattern in catalogue.wildcards().items() if f"{{{name}}}" in paths}
+    return [dict(zip(levels, values, strict=True)) for values in itertools.product(*levels.values())]
+
+
+def filled(path, names):
+    """A path with these values of wildcards."""
+    for name, value in names.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path
+
+
+def without_training():
+    """(rule, wildcards) of what follows from the triplets alone, in the order in which they read each other's files."""
+    known = {"{dataset}/triplets.npz"}
+    for where, found in catalogue.stages():
+        if ".simulate:" in catalogue.function_of(where, found) or not found.reads:
+            continue
+        for names in own_wildcards(found):
+            if {filled(path, names) for path in found.reads.values()} <= known:
+                known |= {filled(path, names) for path in found.writes.values()}
+                yield found.rule, names
+
+
+WITHOUT_TRAINING = list(without_training())
+
+
+def test_stages_that_do_not_train_are_all_but_those_that_draw_data_and_those_that_read_what_is_trained():
+    others = {found.rule for _, found in catalogue.stages()} - {rule for rule, _ in WITHOUT_TRAINING}
+    assert {rule for rule in others if not rule.startswith(("simulate_", "compare_"))} == {
+        *("triplets", "labelled", "sample_spans"),  # of a data set
+        "simulate",
+        "objectives_table",  # of tables
+    }
+    assert {("design_widths", "wide"), ("solve", "grassmannian"), ("solve_supervised",), ("solve_kernel_limit",)} <= {
+        (rule, *names.values()) for rule, names in WITHOUT_TRAINING
+    }
 
 
 @given(spectra())
@@ -136,42 +190,6 @@ def test_horizons_follow_from_any_spectrum_within_the_budget(eigenvalues):
             assert np.isfinite(schedule.times).all()
             assert (np.diff(schedule.coarse_steps) > 0).all()
             assert schedule.total_steps <= 800
-
-
-# In the order in which they read each other's files; none trains.
-WITHOUT_TRAINING = [
-    ("quadratic_form", {}),
-    ("points", {}),
-    ("design_dynamics", {"dynamics": "unconstrained"}),
-    ("design_dynamics", {"dynamics": "grassmannian"}),
-    ("solve", {"dynamics": "unconstrained"}),
-    ("solve", {"dynamics": "grassmannian"}),
-    ("design_finite_steps", {}),
-    ("solve_finite_steps", {}),
-    ("design_edge_of_stability", {}),
-    ("solve_edge_of_stability", {}),
-    ("design_soft_constraint", {}),
-    ("solve_soft_constraint", {}),
-    ("design_norm_constraints", {}),
-    ("solve_norm_constraints", {}),
-    ("design_spectral_contrastive", {}),
-    ("solve_spectral_contrastive", {}),
-    ("solve_learning_times", {}),
-    ("solve_stepwise", {}),
-    ("design_mini_batch", {}),
-    ("design_objectives", {}),
-    ("solve_objectives", {}),
-    ("design_kernel", {}),
-    ("solve_kernel", {}),
-    ("design_departure", {}),
-    ("solve_departure", {}),
-    ("design_constrained_nets", {}),
-    ("solve_constrained_nets", {}),
-    ("design_output_layer", {}),
-    ("solve_output_layer", {}),
-    ("solve_drift", {}),
-    ("solve_depth", {}),
-]
 
 
 def stages_on(folder, config, eigenvalues):
@@ -203,6 +221,30 @@ def test_every_stage_ends_on_spectra_of_every_kind(tmp_path, config, name):
 @given(eigenvalues=spectra())
 def test_every_stage_ends_on_any_spectrum(tmp_path, config, eigenvalues):
     stages_on(tmp_path / "cell", config, eigenvalues)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", ["(z + 1)-fold", "tiny"])
+def test_training_tables_and_verdicts_of_every_experiment_end_on_a_degenerate_spectrum(tmp_path, config, name):
+    write_arrays(tmp_path / "mixture/triplets.npz", triplets_with(SPECTRA[name]))
+    for _, found in catalogue.stages():
+        if found.rule == "triplets" or found.collects:
+            continue
+        parts = config.parts(found, CELL) if found.parts else [None]
+        for names, part in itertools.product(own_wildcards(found), parts):
+            stage(tmp_path, config, found.rule, **names, **({} if part is None else {"part": str(part)}))
+    tables = {}
+    for experiment, own in catalogue.TABLES.items():
+        assert config.cells(experiment) == [("mixture", "contrastive", Z)]
+        for table in own:
+            tables.setdefault(table, []).append(tmp_path / f"{cell(experiment)}/{table}.csv".format(**CELL))
+    made = {each: [tmp_path / f"{each}.json"] for each in ("claims", "findings")}
+    claims(Job(verdicts_settings(config), tables, made, logging.getLogger("test"), "claims"))
+    records = json.loads(made["claims"][0].read_text(encoding="utf-8"))
+    assert [record["id"] for record in records] == [claim.id for claim in CLAIMS]
+    assert all(record["reason"] for record in records if record["verdict"] == "open")
+    assert "pass" in {record["verdict"] for record in records}
 
 
 def open_job(folder, stage_function):

@@ -14,7 +14,7 @@ from ssl_dynamics.analysis import (
     graph_over,
     labelled_moments,
     last_rise,
-    probe_accuracies,
+    probe_hits,
     projector_distance,
     sign_test,
 )
@@ -86,10 +86,10 @@ def by_hand(W, items, labels, test, penalty):
 def test_probes_against_least_squares_and_distances_by_hand(clusters):
     items, labels = clusters
     W = np.random.default_rng(2).standard_normal((2, 3, 6, 2))
-    found = probe_accuracies(W, labelled_moments(items, labels), items[:100], labels[:100], penalty=0.1)
+    found = probe_hits(W, labelled_moments(items, labels), items[:100], labels[:100], penalty=0.1)
     for index in np.ndindex(2, 3):
         for name, classes in by_hand(W[index], items, labels, items[:100], 0.1).items():
-            assert found[name][index] == pytest.approx((classes == labels[:100]).mean())
+            np.testing.assert_array_equal(found[name][index], classes == labels[:100])
 
 
 def test_probes_see_the_span_alone(clusters):
@@ -98,8 +98,9 @@ def test_probes_see_the_span_alone(clusters):
     W, Q = orthonormal(6, 3, random), orthonormal(3, 3, random)
     moments = labelled_moments(items, labels)
     for penalty in (0.01, 30.0):
-        one, other = (probe_accuracies(w, moments, items, labels, penalty=penalty) for w in (W, 0.1 * W @ Q))
-        assert one == other
+        one, other = (probe_hits(w, moments, items, labels, penalty=penalty) for w in (W, 0.1 * W @ Q))
+        for name, hits in one.items():
+            np.testing.assert_array_equal(hits, other[name])
 
 
 def test_ridge_on_a_scalar_names_two_of_the_balanced_classes_at_most(clusters):
@@ -110,7 +111,7 @@ def test_ridge_on_a_scalar_names_two_of_the_balanced_classes_at_most(clusters):
     moments = labelled_moments(items, labels)
     w = random.standard_normal((6, 1))
     for W in (w, np.hstack([w, w + 1e-10 * random.standard_normal((6, 1))])):
-        assert probe_accuracies(W, moments, items, labels, penalty=0.01)["ridge"] <= 0.2 + 1e-12
+        assert probe_hits(W, moments, items, labels, penalty=0.01)["ridge"].mean() <= 0.2 + 1e-12
     del clusters
 
 
@@ -129,7 +130,7 @@ def test_ridge_on_a_scalar_names_two_of_the_balanced_classes_at_most(clusters):
 def test_probes_refuse(clusters, change, message):
     good = {"W": np.eye(6), "items": np.ones((3, 6)), "labels": np.zeros(3, int), "penalty": 0.1} | change
     with pytest.raises(ValueError, match=message):
-        probe_accuracies(moments=labelled_moments(*clusters), **good)
+        probe_hits(moments=labelled_moments(*clusters), **good)
 
 
 def test_moments_need_two_classes(clusters):
@@ -496,16 +497,12 @@ def test_verdict_on_the_noise_of_batches_tells_other_laws_apart(exponent, expect
     assert verdict("beyond-batch-noise", noise_table(exponent)) == expected
 
 
-def test_noise_wrong_by_ten_percent_fails_and_the_right_one_passes():
+def test_noise_wrong_by_ten_percent_fails():
     table = noise_table(1, spread=0.05)
     for factor in (0.9, 1.1):
         assert verdict("beyond-batch-noise", table.assign(ratio=factor**2 * table["ratio"])) == "fail"
     (claim,) = [claim for claim in CLAIMS if claim.id == "beyond-batch-noise"]
     assert judge_rows(claim, {claim.own_table: table.assign(**CELL)}).resolves < 0.1
-    # Observed, as trained: digits, and the Gaussian mixture, whose starts differ more. How they spread no formula says;
-    # test_mini_batches_stray_as_the_moments_of_the_triplets_predict compares the mean square with theory.
-    assert passes(claim, lambda random: random.normal(1.014, 0.015, 8)) >= 0.99
-    assert passes(claim, lambda random: random.normal(1.0, 0.022, 10)) >= 0.99
 
 
 def test_measured_noise_is_the_root_mean_square():

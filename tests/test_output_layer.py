@@ -147,7 +147,7 @@ def test_late_the_ratio_falls_at_the_law_from_a_random_start():
     np.testing.assert_allclose(slope, -2 / 32 * 0.5, rtol=0.02)
 
 
-@pytest.mark.parametrize("ratio", [0.1, 0.05])
+@pytest.mark.parametrize("ratio", [0.025, 0.1])
 def test_linear_nets_in_training_follow_it(ratio):
     X, A = data()
     random = np.random.default_rng(5)
@@ -156,6 +156,25 @@ def test_linear_nets_in_training_follow_it(ratio):
     U = trained(X, first, second, times, "identity", ratio=ratio, step=0.05)
     S = output_layer_flow(X.T @ A @ X / D, first, second, times, rate=ratio * H)
     np.testing.assert_allclose(grams(U), grams(X @ S / np.sqrt(D)), rtol=1e-4, atol=1e-4)
+
+
+def test_trained_nets_fall_from_the_optimum_at_rates_in_the_ratio_of_rate_to_width():
+    """At two rates κ, and at the smaller one's ratio κ/h in nets of another width."""
+    X, A = data()
+    C = X.T @ A @ X / D
+    lam, times = np.linalg.eigvalsh(C), np.array([0.0, 0.5, 1.0])
+    assert lam[1] < 0
+    rates = []
+    for width, ratio in ((H, 0.05), (H, 0.2), (3 * H, 0.05)):
+        first, second = (layer[None] for layer in optimum(C, width, Z, np.random.default_rng(2)))
+        U = trained(X, first, second, times, "identity", ratio=ratio, step=0.05)[0]
+        S = np.sqrt(D) * np.linalg.pinv(X) @ U
+        values = np.linalg.svd(S, compute_uv=False)
+        rates.append(-np.diff(np.log(values[:, 1] / values[:, 0])) / np.diff(times))
+    slow, fast, wide = np.array(rates)
+    np.testing.assert_allclose(fast / slow, 4, rtol=1e-4)
+    np.testing.assert_allclose(wide / slow, 1, rtol=1e-4)
+    np.testing.assert_allclose(slow, 2 * 0.05 * (lam[1] - lam[0]), rtol=1e-4)
 
 
 @pytest.mark.parametrize("activation", ["identity", "relu", "erf"])

@@ -128,10 +128,10 @@ def test_smaller_version_of_the_replication_is_none():
 def test_page_says_of_draws_what_the_reference_ships_and_else_nothing(tmp_path):
     found = draws_of("A1-one", "A1-two")
     text = rendered(tmp_path, over_draws=found)
-    line = "Over 20 draws: holds on average (predicted [0.9, 1.2], holds in 19 of 20 draws, P ≥ 0.78)"
-    assert text.count(f"{line}; sign test of the fresh ones: p ≤ 2×10⁻⁵") == 2
+    line = "holds on average (predicted [0.9, 1.2], holds in 19 of 20 draws, P ≥ 0.77 by the 19 fresh ones)"
+    assert text.count(f"Over 20 draws: {line}; sign test of the fresh ones: p ≤ 3.81×10⁻⁵") == 2
     read = words_of(text)
-    assert "20 draws, as the reference ships them (not preregistered)" in read
+    assert "20 draws, 19 of them fresh, as the reference ships them (not preregistered)" in read
     assert read.count("draws on average, 19 of 20") == 2
     assert "over draws: 2 on average" in read
     without = words_of(rendered(tmp_path))

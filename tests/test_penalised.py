@@ -92,6 +92,31 @@ def test_training_follows_the_closed_form_at_every_penalty_at_order_one(scale):
         assert fitted_order(1 / steps, of_penalty) == pytest.approx(1, abs=0.05)
 
 
+def test_trained_weights_keep_a_distance_from_the_constrained_span_that_falls_as_one_over_the_penalty():
+    """WWᵀ = P − PCP/β − PC(I − P)CP/β² − …, P onto the constrained span: half as far at twice the penalty."""
+    C, start = form_of(data(), "contrastive"), starts(1)
+    norm = np.linalg.norm(C, 2)
+    betas, time = norm * np.array([50.0, 100.0]), 1 / norm  # e^{−4βt} is e^{−200}: nothing is left of the start
+    counts = [500, 1000, 2000]  # steps of 0.2/β and less: what two extrapolations leave is below 1e−6
+    grams = [
+        W[:, 0, 0] @ W[:, 0, 0].mT
+        for count in counts
+        for W in [train_penalised(data(), start, "contrastive", betas, learning_rate=time / count, checkpoints=[count])]
+    ]
+    Q = np.linalg.qr(expm(-2 * time * C) @ start[0])[0]
+    P = Q @ Q.T
+    apart = P - sum(weight * gram for weight, gram in zip((1 / 3, -2, 8 / 3), grams, strict=True))
+    distances = np.linalg.norm(apart, axis=(-2, -1))
+    first, second = P @ C @ P, P @ C @ (np.eye(D) - P) @ C @ P
+    bend = np.linalg.norm(second) / np.linalg.norm(first) / betas[0] + (norm / betas[0]) ** 2
+    assert bend < 0.02
+    assert distances[0] / distances[1] == pytest.approx(2, rel=bend)
+    np.testing.assert_allclose(distances, np.linalg.norm(first) / betas, rtol=bend)
+    # From both penalties the term of second order drops out; that of third order, (‖C‖/β)² of the first, is left.
+    scaled = betas[:, None, None] * apart
+    np.testing.assert_allclose(2 * scaled[1] - scaled[0], first, rtol=0, atol=1e-3 * norm)
+
+
 def test_penalties_and_seeds_are_trained_apart():
     start = starts(SEEDS)
     together = trained(40, start=start)

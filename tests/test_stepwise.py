@@ -264,6 +264,26 @@ def test_training_follows_the_flow_at_order_four_and_seeds_apart():
     np.testing.assert_allclose(W[1], alone[0], rtol=1e-12, atol=1e-14)
 
 
+def test_trained_steps_of_starts_of_a_thousandth_come_when_predicted_where_they_stand_apart():
+    """Within 2 %, from the largest start that a configuration may ask for: α = 1e−3, by which all times are set."""
+    z, scale, random = 3, 1e-3, np.random.default_rng(0)
+    anchor = random.standard_normal((200, D)) * np.sqrt([2.0, 0.5, 0.12, 0.02, 0.01, 0.01])
+    triplets = Triplets(anchor, anchor + 0.02 * random.standard_normal((200, D)), np.zeros((200, D)))
+    C = form_of(triplets, "non-contrastive")
+    gamma = -np.linalg.eigvalsh(C)
+    assert (gamma[1 : z + 1] < 0.35 * gamma[:z]).all()
+    start = scale / np.sqrt(gamma[0]) * random.standard_normal((8, D, z))
+    law = stepwise_law(C, start)
+    order = np.argsort(law.times, axis=-1)
+    due, interplay = (np.take_along_axis(of, order, -1) for of in (law.times, law.interplay))
+    times = np.geomspace(0.5 * due.min(), 1.1 * due.max(), 80)
+    _, M = train_stepwise(triplets, start, "non-contrastive", largest_step=0.5 / (8 * gamma[0]), times=times.tolist())
+    found = last_rise(times, np.maximum(np.linalg.eigvalsh(M)[..., ::-1], 0).swapaxes(1, 2))
+    apart = interplay <= RESOLVED
+    assert apart.sum(0).min() >= 4  # of each step
+    assert (np.abs(found / due - 1)[apart] <= 0.02).all()
+
+
 def test_steps_that_are_too_large_and_times_that_do_not_increase_are_told():
     start = np.ones((1, D, 1))
     with pytest.raises(FloatingPointError, match="not finite: largest step 9"):

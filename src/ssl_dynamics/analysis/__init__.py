@@ -6,7 +6,7 @@ from ssl_dynamics.analysis.fits import fitted_order, leading_order
 from ssl_dynamics.analysis.inference import INTERVAL_LEVEL, least_probability, mean_interval, not_below, sign_test
 from ssl_dynamics.analysis.interpolation import first_passage, interpolated, log_growth
 from ssl_dynamics.analysis.learning import half_time
-from ssl_dynamics.analysis.probes import Moments, labelled_moments, probe_accuracies, probe_hits
+from ssl_dynamics.analysis.probes import Moments, labelled_moments, probe_hits
 from ssl_dynamics.analysis.rank import effective_rank, log_excess_rank
 from ssl_dynamics.analysis.subspaces import (
     combined_projector_norm,
@@ -47,7 +47,6 @@ __all__ = [
     "not_below",
     "predict",
     "principal_angles",
-    "probe_accuracies",
     "probe_hits",
     "projector_distance",
     "richardson_weights",

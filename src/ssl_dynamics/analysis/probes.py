@@ -44,14 +44,6 @@ def labelled_moments(items: ArrayLike, labels: ArrayLike) -> Moments:
     return Moments(classes, counts / len(y), mean * scale[0], covariance, sums / counts[:, None] * scale)
 
 
-def probe_accuracies(
-    W: ArrayLike, moments: Moments, items: ArrayLike, labels: ArrayLike, *, penalty: float
-) -> dict[str, Array]:
-    """Share of the `probe_hits` of each probe: two arrays (...) float64 in [0, 1]."""
-    hits = probe_hits(W, moments, items, labels, penalty=penalty)
-    return {name: of.mean(-1).astype(np.float64) for name, of in hits.items()}
-
-
 def probe_hits(
     W: ArrayLike, moments: Moments, items: ArrayLike, labels: ArrayLike, *, penalty: float
 ) -> dict[str, NDArray[np.bool_]]:

@@ -159,7 +159,7 @@ def in_a_line(claim: Record) -> str:
     """Verdict, prediction and passes of a claim over draws."""
     predicted = "" if claim["low"] is None else f"predicted {next_draw(claim)}, "
     passed = f"holds in {claim['passes']} of {claim['draws']} draws, P ≥ {claim['least_probability']:.2f}"
-    if claim.get("fresh", claim["draws"]) < claim["draws"]:
+    if claim["fresh"] < claim["draws"]:
         passed += f" by the {claim['fresh']} fresh ones"
     return f"{claim['verdict']} ({predicted}{passed})"
 
@@ -174,7 +174,7 @@ def draws_in_words(found: Record) -> str:
 
 def of_them_fresh(found: Record) -> str:
     """How many of the draws have other root seeds than the configuration; nothing where all have."""
-    fresh = sum(root != found.get("own_root") for root in found["roots"])
+    fresh = sum(root != found["own_root"] for root in found["roots"])
     return f", {fresh} of them fresh" if fresh < len(found["roots"]) else ""
 
 
@@ -184,7 +184,7 @@ def in_words(said: Record) -> str:
     Before measures were registered, so nothing was said of them.
     """
     if said["registered"]:
-        if said.get("measures"):
+        if said["measures"]:
             return f"thresholds, measures, sizes and root seeds are those registered on {said['date']}"
         return f"thresholds, sizes and root seeds, but not measures, were registered on {said['date']}"
     if said["date"] is None:
