@@ -80,7 +80,7 @@ def test_time_is_that_of_all_jobs_on_the_cores_or_of_the_longest_chain(tmp_path,
     (tmp_path / "results/quick/logs/second.log").unlink()
     for name in ("results/quick/claims.json", "draws.json"):
         (tmp_path / name).write_text("[]")
-    monkeypatch.setattr(module, "SMALL_DRAWS", tmp_path / "draws.json")
+    monkeypatch.setattr(module, "SHIPPED", {"small": tmp_path / "draws.json"})
     with pytest.raises(
         SystemExit, match=r"^results/quick/second\.provenance\.json: the log of this job is gone; delete"
     ):
@@ -139,7 +139,7 @@ def test_how_sure_counts_claims_and_draws_and_names_what_does_not_hold(records):
     own = [each | {"resolves": 0.02} for each in records if each["group"] == "framework"][:3]
     own[1] |= {"verdict": "open", "resolves": None}
     below = [{}, {own[0]["id"]: "fail"}, {"another": "open"}, None]  # the last draw has stopped
-    draws = {"roots": [1, 2, 3, 4], "draws": [{"below": each} for each in below], "claims": own}
+    draws = {"roots": [1, 2, 3, 4], "own_root": None, "draws": [{"below": each} for each in below], "claims": own}
     held, whole, full, noticed = script().how_sure(own, {"small": draws, "full": draws | {"own_root": 1}}).split("; ")
     assert held == f"2 of 3 claims hold ({own[1]['id']} open)"
     assert whole == f"all hold in 2 of 4 small draws ({own[0]['id']} fails in 1)"
