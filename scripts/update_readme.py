@@ -17,7 +17,6 @@ from ssl_dynamics.report.formatting import (
     draws_in_words,
     in_a_line,
     number,
-    of_them_fresh,
     resolves,
     spread,
     verdict_word,
@@ -92,7 +91,7 @@ def held_in(names: set[str], size: str, draws: Record) -> str:
     short = ", ".join(f"{what} in {count}" for what, count in below.items())
     drawn = names & {claim["id"] for claim in draws["claims"]}  # a claim may be newer than the draws
     which = "all" if drawn == names else f"the {len(drawn)} that were drawn all"
-    held = f"{which} hold in {len(whole)} of {len(draws['draws'])} {size} draws{of_them_fresh(draws)}"
+    held = f"{which} in {len(whole)} of {len(draws['draws'])} {size} draws"
     return held + (f" ({short})" if short else "")
 
 

@@ -139,14 +139,14 @@ def test_how_sure_counts_claims_and_draws_and_names_what_does_not_hold(records):
     own = [each | {"resolves": 0.02} for each in records if each["group"] == "framework"][:3]
     own[1] |= {"verdict": "open", "resolves": None}
     below = [{}, {own[0]["id"]: "fail"}, {"another": "open"}, None]  # the last draw has stopped
-    draws = {"roots": [1, 2, 3, 4], "own_root": None, "draws": [{"below": each} for each in below], "claims": own}
-    held, whole, full, noticed = script().how_sure(own, {"small": draws, "full": draws | {"own_root": 1}}).split("; ")
+    draws = {"roots": [1, 2, 3, 4], "draws": [{"below": each} for each in below], "claims": own}
+    held, whole, full, noticed = script().how_sure(own, {"small": draws, "full": draws}).split("; ")
     assert held == f"2 of 3 claims hold ({own[1]['id']} open)"
-    assert whole == f"all hold in 2 of 4 small draws ({own[0]['id']} fails in 1)"
-    assert full == f"all hold in 2 of 4 full draws, 3 of them fresh ({own[0]['id']} fails in 1)"
+    assert whole == f"all in 2 of 4 small draws ({own[0]['id']} fails in 1)"
+    assert full == f"all in 2 of 4 full draws ({own[0]['id']} fails in 1)"
     assert noticed == "the least sensitive fails with an error of 2 %"
     newer = script().how_sure(own, {"small": draws | {"claims": own[:2]}}).split("; ")[1]
-    assert newer == f"the 2 that were drawn all hold in 2 of 4 small draws ({own[0]['id']} fails in 1)"
+    assert newer == f"the 2 that were drawn all in 2 of 4 small draws ({own[0]['id']} fails in 1)"
 
 
 def test_map_of_the_abstracts_names_all_that_bears_on_each_sentence_and_what_was_not_tested(records):
