@@ -26,7 +26,7 @@ def main() -> None:
         tab = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
         tab.goto(PAGE.as_uri())
         tab.evaluate("settings => explorer.set(settings)", SHOWN)
-        tab.locator("#summary:not(:empty)").wait_for()
+        tab.locator("#summary", has_text=f"At t = {SHOWN['time']}/‖C‖").wait_for()  # it lags behind the sliders
         tab.screenshot(path=PICTURE)
         browser.close()
 
