@@ -151,8 +151,7 @@ def draws_to_ship(config: Config) -> Record | None:
 def compare_claims(config: Config, records: Sequence[Record]) -> Iterator[Compared]:
     """Every number of the claims in `records`, here and in the reference. Raises ConfigError if there is none."""
     require_shipped(config)
-    shipped: list[Record] = json.loads((REFERENCE / config.name / VERDICTS).read_text(encoding="utf-8"))
-    reference = {record["id"]: record for record in shipped}
+    reference = {record["id"]: record for record in _shipped(config)}
     for record in records:
         rounding = _ROUNDING.get(record["id"])
         there = dict(_numbers(reference[record["id"]])) if record["id"] in reference else {}
@@ -169,10 +168,15 @@ def compare_claims(config: Config, records: Sequence[Record]) -> Iterator[Compar
 def claims_left_out(config: Config, records: Sequence[Record]) -> Iterator[Compared]:
     """The claims of the reference of which a whole run has no record: it has none of their cells."""
     made = {record["id"] for record in records}
-    shipped: list[Record] = json.loads((REFERENCE / config.name / VERDICTS).read_text(encoding="utf-8"))
-    for record in shipped:
+    for record in _shipped(config):
         if record["id"] not in made:
             yield Compared(record["id"], "number of cells", 0.0, float(len(record["cells"])), 0.0)
+
+
+def _shipped(config: Config) -> list[Record]:
+    """The claims of the reference."""
+    found: list[Record] = json.loads((REFERENCE / config.name / VERDICTS).read_text(encoding="utf-8"))
+    return found
 
 
 def compare_tables(config: Config) -> Iterator[Compared]:
