@@ -166,16 +166,13 @@ def in_a_line(claim: Record) -> str:
 
 def draws_in_words(found: Record) -> str:
     """How many draws there are, as a reader is told, from a draws.json, and how many of them are fresh."""
-    more = len(found["equation_draws"])
-    return f"{len(found['roots'])} draws{of_them_fresh(found)}" + (
-        f" ({more} of what needs no training)" if more else ""
+    more, roots = len(found["equation_draws"]), found["roots"]
+    fresh = sum(root != found["own_root"] for root in roots)
+    return (
+        f"{len(roots)} draws"
+        + (f", {fresh} of them fresh" if fresh < len(roots) else "")
+        + (f" ({more} of what needs no training)" if more else "")
     )
-
-
-def of_them_fresh(found: Record) -> str:
-    """How many of the draws have other root seeds than the configuration; nothing where all have."""
-    fresh = sum(root != found["own_root"] for root in found["roots"])
-    return f", {fresh} of them fresh" if fresh < len(found["roots"]) else ""
 
 
 def in_words(said: Record) -> str:
