@@ -19,7 +19,7 @@ from ssl_dynamics.engine import answers, slurm
 from ssl_dynamics.engine.digests import digest
 from ssl_dynamics.engine.integrity import undone
 from ssl_dynamics.engine.provenance import SUFFIX
-from ssl_dynamics.engine.run_lock import environment, sole_run
+from ssl_dynamics.engine.run_lock import environment, last_line, sole_run
 from ssl_dynamics.engine.staleness import (
     PlannedJob,
     jobs_in,
@@ -188,8 +188,7 @@ def _ask(configuration: Configuration, targets: Sequence[str]) -> list[str]:
         command += [json.dumps(dict(configuration.changed)), "--", *targets]
         result = subprocess.run(command, cwd=folder, capture_output=True, check=False, env=environment())
         if not answer.is_file():
-            last = result.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-            raise RunError(f"{configuration}: Snakemake does not start: {last}")
+            raise RunError(f"{configuration}: Snakemake does not start: {last_line(result)}")
         said = json.loads(answer.read_text(encoding="utf-8"))
     if "error" in said:
         raise RunError(f"{configuration}: {' '.join(said['error'].split())}")

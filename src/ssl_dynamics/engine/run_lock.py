@@ -104,8 +104,14 @@ def _unlock(snakemake: Sequence[str]) -> None:
     command = [*snakemake, "--unlock", "--quiet", "all"]
     result = subprocess.run(command, check=False, capture_output=True, env=environment())
     if result.returncode != 0:
-        last = result.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise RunError(f"{_SNAKEMAKE / 'locks'}: Snakemake does not take off what a killed run has left there: {last}")
+        raise RunError(
+            f"{_SNAKEMAKE / 'locks'}: Snakemake does not take off what a killed run has left there: {last_line(result)}"
+        )
+
+
+def last_line(result: subprocess.CompletedProcess[bytes]) -> str:
+    """What a process that has failed said last: the error, below a traceback."""
+    return result.stderr.decode(errors="replace").strip().rpartition("\n")[2]
 
 
 def _started_by_a_run(scheduler: psutil.Process) -> bool:
