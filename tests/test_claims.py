@@ -2,6 +2,7 @@ import dataclasses
 import json
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,6 +19,7 @@ from ssl_dynamics import experiments
 from ssl_dynamics.analysis import mean_interval
 from ssl_dynamics.catalogue import EXPERIMENTS, FIGURES, TABLES
 from ssl_dynamics.claims.changes import CHANGES, KINDS, register
+from ssl_dynamics.claims.measures import collapse
 from ssl_dynamics.claims.measures import trajectories as measures
 from ssl_dynamics.claims.measures.rates import at_error, divided
 from ssl_dynamics.claims.resolving import SMALLEST, resolving_power
@@ -466,13 +468,26 @@ def test_lowest_relative_rank_leaves_the_start_out():
 def test_curve_deviation_is_relative_to_the_change_of_the_curve():
     frame = pd.DataFrame({"seed": 0, "extrapolations": 2, "learning_rate": 0.1, "time": [0.0, 1.0, 2.0]})
     frame["log_ratio"], frame["predicted"] = [-1.0, -11.0, -21.0], [-1.0, -11.2, -21.1]
-    assert measures.curve_deviation("predicted", extrapolations=2)(frame).iloc[0] == pytest.approx(0.01)
+    assert collapse.curve_deviation("predicted", extrapolations=2)(frame).iloc[0] == pytest.approx(0.01)
+
+
+def test_curves_and_ranks_are_compared_while_rounding_leaves_them_to_be_told():
+    frame = pd.DataFrame({"seed": 0, "extrapolations": 2, "learning_rate": 0.1, "time": [0.0, 1.0, 2.0, 3.0]})
+    frame["log_ratio"], frame["predicted"] = [-1.0, -11.0, -21.0, -31.0], [-1.0, -11.2, -21.1, -34.0]
+    assert collapse.curve_deviation("predicted", extrapolations=2)(frame).iloc[0] == pytest.approx(0.01)
+    frame["gap_time"], frame["excess"] = [0.0, 4.0, 8.0, 11.5], [-1.0, -10.0, -20.0, -29.0]
+    frame["excess_predicted"], frame["excess_slow"] = [-1.0, -10.0, -20.2, -30.0], [-1.0, -9.0, -19.0, -28.0]
+    at_end = partial(collapse.collapse_deviation, gap_time=11.5, collapsed=1.01)
+    assert at_end("excess_predicted")(frame).iloc[0] == pytest.approx(1 - 20 / 20.2)
+    assert at_end("excess_slow")(frame).iloc[0] == pytest.approx(20 / 19 - 1)  # at the checkpoint that theory names
+    assert at_end("excess_predicted")(frame.assign(excess=[-1.0, -10.0, -20.0, -4.0])).iloc[0] == np.inf
 
 
 def test_change_by_weight_decay_is_relative_to_that_of_the_curve():
     frame = pd.DataFrame({"seed": 0, "extrapolations": 2, "learning_rate": 0.1, "time": [0.0, 1.0, 2.0]})
     frame["log_ratio"], frame["a"], frame["b"] = [-1.0, -11.0, -21.0], [0.0, 5.0, 9.0], [0.0, 4.0, 10.0]
-    assert measures.changed_by("a", "b", extrapolations=2)(frame).iloc[0] == pytest.approx(1 / 20)
+    frame["predicted"] = frame["log_ratio"]
+    assert collapse.changed_by("a", "b", extrapolations=2)(frame).iloc[0] == pytest.approx(1 / 20)
 
 
 def powers(name, error):
@@ -502,7 +517,7 @@ def decayed(error):
     times, decay = np.linspace(0, 2, 5), 0.3
     frame = pd.DataFrame({"time": np.tile(times, 2), "seed": np.repeat([0, 1], 5), "kernel": "relu"})
     frame = frame.assign(extrapolations=2, learning_rate=0.1, log_ratio=-1 - 8 * frame["time"], **CELL)
-    frame["log_largest"] = 3 * frame["time"]
+    frame["predicted"], frame["log_largest"] = frame["log_ratio"], 3 * frame["time"]
     frame["log_largest_decay"] = frame["log_largest"] - 2 * decay * frame["time"]
     frame["log_ratio_decay"] = frame["log_ratio"] - 2 * decay * error * frame["time"]
     return {("kernel", "kernel_collapse"): frame}

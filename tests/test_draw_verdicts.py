@@ -387,7 +387,7 @@ def tree(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("module", "old", "new", "same"),
     [
-        ("claims/measures/trajectories.py", "Largest |measured − predicted| of", "The largest of", True),
+        ("claims/measures/collapse.py", "Largest |measured − predicted| of", "The largest of", True),
         ("claims/verdict.py", "\n\n@dataclass", "\n# A remark.\n\n@dataclass", True),
         ("theory/noise.py", "import numpy as np", "import numpy as np\nUNUSED = 1", True),  # no measure reads it
         ("problem/levels.py", "RATE_ERROR = 0.01, 0.1", "RATE_ERROR = 0.02, 0.1", False),

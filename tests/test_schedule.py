@@ -81,5 +81,8 @@ def test_no_spectrum_asks_for_more_steps_than_there_may_be(settings, gaps):
 
 
 def test_late_window_is_before_the_collapse_time_as_far_as_training_goes():
-    assert late_window(np.array([0.0, 5.0, 6.5, 8.0, 11.5, 12.5])).tolist() == [2, 4]
-    assert late_window(np.array([0.0, 3.0, 5.0])).tolist() == [1, 2]
+    times = np.array([0.0, 5.0, 6.5, 8.0, 11.5, 12.5])
+    starts = np.array([-1.0, -8.0, -20.0, -40.0])  # those of the last two are rounding before the end of the window
+    ratios = starts[:, None] - 2 * times
+    assert late_window(times, ratios).tolist() == [[2, 4], [2, 3], [2, 3], [2, 3]]
+    assert late_window(np.array([0.0, 3.0, 5.0]), ratios[:1, :3]).tolist() == [[1, 2]]

@@ -61,8 +61,8 @@ class UnconstrainedSolution(ArrayFile):
     log_singular_values_control: dict[str, Array]
     span: Array  # (S, T, d, z)
     span_control: dict[str, Array]
-    late: NDArray[np.int64]  # first and last checkpoint of the late window
-    descent: dict[int, Array]  # by step size, logarithms of singular values at those two, (S, 2, z)
+    late: NDArray[np.int64]  # first and last checkpoint of the late window, (S, 2)
+    descent: dict[int, Array]  # by step size, logarithms of singular values of discrete steps, (S, T, z)
     descent_through: Array  # of the anchors' representations at the finest step size, (S, T, z)
     descent_through_control: dict[str, Array]
 

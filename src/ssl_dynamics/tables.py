@@ -30,9 +30,9 @@ def extrapolated(values: Sequence[Array], level: int, weights: Array) -> Array:
 
 
 def tidy_rows(values: dict[str, Array], times: NDArray[Any], **columns: NDArray[Any] | float | str) -> pd.DataFrame:
-    """One row for each seed and time; `values` (S, T), further columns (T,) or one for all."""
+    """One row for each seed and time; `values` (S, T), further columns (T,) or one for all, times (T,) or (S, T)."""
     shape = next(iter(values.values())).shape
-    seeds, moments = np.broadcast_arrays(np.arange(shape[0])[:, None], times[None, :])
+    seeds, moments = np.broadcast_arrays(np.arange(shape[0])[:, None], times)
     ordered = {**columns, "seed": seeds, "time": moments, **values}
     return pd.DataFrame({name: np.broadcast_to(np.asarray(column), shape).ravel() for name, column in ordered.items()})
 
@@ -86,19 +86,21 @@ def slope_table(
 ) -> pd.DataFrame:
     """Late slope of ln(σ_2/σ_1) at each step size: as trained, of the exact discrete solution, and of the flow.
 
-    `measured` (S, T), finest step size first; `discrete` (S, 2, z), at the ends of the late window, whose checkpoints
-    are `late`, and `continuous` (S, T, z) are logarithms of singular values.
+    `measured` (S, T), finest step size first; `discrete`, as many, and `continuous` (S, T, z) are logarithms of
+    singular values; `late` (S, 2) the first and last checkpoint of the late window of each seed.
     """
-    duration = np.diff(times[late])
-    continuous_slope = np.diff(log_ratio(continuous[:, late])) / duration
+
+    def slope(curve: Array) -> Array:
+        return np.diff(np.take_along_axis(curve, late, axis=1)) / np.diff(times[late])
+
     return pd.concat(
         tidy_rows(
             {
-                "slope": np.diff(measured[level][:, late]) / duration,
-                "discrete": np.diff(log_ratio(discrete[level])) / duration,
-                "continuous": continuous_slope,
+                "slope": slope(measured[level]),
+                "discrete": slope(log_ratio(discrete[level])),
+                "continuous": slope(log_ratio(continuous)),
             },
-            times[late[1:]],
+            times[late[:, 1:]],
             learning_rate=learning_rate,
         )
         for level, learning_rate in enumerate(learning_rates)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ssl_dynamics.problem.levels import COLLAPSE_TIME
+from ssl_dynamics.problem.levels import COLLAPSE_TIME, RESOLVED
 from ssl_dynamics.unsettled import Unsettled
 
 if TYPE_CHECKING:  # the library needs no pydantic
@@ -108,13 +109,26 @@ def make_schedule(eigenvalues: Array, z: int, dynamics: Unconstrained | Grassman
     return Schedule(learning_rates, np.union1d(early, late), len(early))
 
 
-def late_window(gap_times: Array) -> NDArray[np.int64]:
-    """First and last checkpoint (2,) of the late window; `gap_times` (T,) in units of 1/(λ_2 − λ_1).
+def refined(schedule: Schedule, dynamics: Unconstrained | Grassmannian, errors: Mapping[int, float]) -> float:
+    """The finest step size of `dynamics`, or a smaller one that keeps errors within what is allowed.
 
-    Where training ends before two of its checkpoints, they are the last two of all.
+    `errors`: by order p of an error, what is expected of it at the finest step size, over what is allowed; it falls as
+    η^p. Steps are made no smaller than `max_steps` leaves room for; `schedule` is that at the finest step size.
+    """
+    share: float = min(max(1.0, error) ** (-1 / order) for order, error in errors.items())
+    return dynamics.finest_step * max(share, min(schedule.total_steps / dynamics.max_steps, 1.0))
+
+
+def late_window(gap_times: Array, log_ratios: Array) -> NDArray[np.int64]:
+    """First and last checkpoint (S, 2) of the late window of each seed; `gap_times` (T,) in units of 1/(λ_2 − λ_1).
+
+    It ends earlier for a start whose ln(σ_2/σ_1), as predicted (S, T), is rounding by then. Where training ends before
+    two of its checkpoints, they are the last two of all.
     """
     inside = np.flatnonzero((gap_times >= LATE[0]) & (gap_times <= LATE[1] * (1 + 1e-12)))
-    return inside[[0, -1]] if len(inside) > 1 else np.array([-2, -1]) % len(gap_times)
+    first, last = inside[[0, -1]] if len(inside) > 1 else np.array([-2, -1]) % len(gap_times)
+    told = np.where(log_ratios >= np.log(RESOLVED), np.arange(len(gap_times)), 0).max(axis=1)
+    return np.stack([np.full(len(told), first), np.clip(told, first + 1, last)], axis=-1)
 
 
 def transient_schedule(eigenvalues: Array, settings: Transient) -> Schedule:

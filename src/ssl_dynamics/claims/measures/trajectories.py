@@ -18,7 +18,7 @@ def largest_error(column: str, *, extrapolations: int = 0) -> Measure:
     """Largest value over the trajectory, from the finest step sizes."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        return _of_finest(_extrapolated(rows, extrapolations)).groupby("seed")[column].max(skipna=False)
+        return of_finest(extrapolated_rows(rows, extrapolations)).groupby("seed")[column].max(skipna=False)
 
     return measure
 
@@ -38,7 +38,7 @@ def errors_by_rate(column: str, *, extrapolations: int = 0, at: str = "time") ->
     """The values of which `order` is fitted: a row for each seed and `at`, a column for each step size, ascending."""
 
     def table(rows: pd.DataFrame) -> pd.DataFrame:
-        return _extrapolated(rows, extrapolations).set_index(["seed", at, "learning_rate"])[column].unstack()
+        return extrapolated_rows(rows, extrapolations).set_index(["seed", at, "learning_rate"])[column].unstack()
 
     return table
 
@@ -103,23 +103,6 @@ def where(measure: OfRows[T], **values: object) -> OfRows[T]:
     return measure_of_some
 
 
-def curve_deviation(predicted: str, *, extrapolations: int) -> Measure:
-    """Largest |measured − predicted| of ln(σ_2/σ_1) over the trajectory, over the largest change that is measured."""
-    return changed_by("log_ratio", predicted, extrapolations=extrapolations)
-
-
-def changed_by(column: str, changed: str, *, extrapolations: int) -> Measure:
-    """Largest |changed − column| over the trajectory, over the largest change of ln(σ_2/σ_1) that is measured."""
-
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        used = _of_finest(_extrapolated(rows, extrapolations))
-        deviation = (used[changed] - used[column]).abs().groupby(used["seed"]).max(skipna=False)
-        by_seed = used.groupby("seed")["log_ratio"]
-        return deviation / (by_seed.max(skipna=False) - by_seed.min(skipna=False))
-
-    return measure
-
-
 def difference(column: str, expected: str) -> Measure:
     """Largest |column − expected| over all rows of a seed."""
 
@@ -145,19 +128,9 @@ def rank_at(gap_time: float, column: str = "effective_rank") -> Measure:
     """
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        _require_time(rows, gap_time)
+        require_time(rows, gap_time)
         reached = rows[rows["gap_time"] <= gap_time * (1 + 1e-12)]
         return reached.sort_values("time").groupby("seed")[column].last(skipna=False)
-
-    return measure
-
-
-def collapse_deviation(predicted: str, *, gap_time: float, collapsed: float) -> Measure:
-    """Relative deviation of ln(effective rank − 1) from its prediction at `gap_time`; inf above `collapsed`."""
-
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        excess, expected = (rank_at(gap_time, column)(rows) for column in ("excess", predicted))
-        return (excess / expected - 1).abs().where(excess <= np.log(collapsed - 1), np.inf)
 
     return measure
 
@@ -166,7 +139,7 @@ def lowest_relative_rank(*, after: float) -> Measure:
     """Lowest (effective rank − 1)/(that of the leading eigenspace − 1) from the gap time `after` on; 0: collapsed."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        _require_time(rows, after)
+        require_time(rows, after)
         late = rows[rows["gap_time"] >= after]
         if (late["limit_rank"] - 1 <= FLAT).any():
             raise Unsettled("the anchors themselves have but one direction in the leading eigenspace")
@@ -262,7 +235,7 @@ def _decisive(choose: Callable[["pd.Series[float]"], Any], centre: float, values
     return decisive
 
 
-def _require_time(rows: pd.DataFrame, gap_time: float) -> None:
+def require_time(rows: pd.DataFrame, gap_time: float) -> None:
     """Raise Unsettled if training ends before `gap_time`, but for a step: checkpoints are whole ones."""
     end = rows["gap_time"].max()
     if end < 0.99 * gap_time:
@@ -283,13 +256,13 @@ def _where_largest(by_rate: pd.DataFrame) -> pd.DataFrame:
     return by_rate[ranks == 1]
 
 
-def _extrapolated(rows: pd.DataFrame, extrapolations: int) -> pd.DataFrame:
+def extrapolated_rows(rows: pd.DataFrame, extrapolations: int) -> pd.DataFrame:
     if "extrapolations" not in rows:
         return rows
     return rows[rows["extrapolations"] == extrapolations]
 
 
-def _of_finest(rows: pd.DataFrame) -> pd.DataFrame:
+def of_finest(rows: pd.DataFrame) -> pd.DataFrame:
     if "learning_rate" not in rows:
         return rows
     finest = rows["learning_rate"].min()

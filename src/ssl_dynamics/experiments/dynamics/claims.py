@@ -4,10 +4,9 @@ from functools import partial
 
 from ssl_dynamics.claims.common import FAR_RATE, NEAR_RATE
 from ssl_dynamics.claims.measures.budgets import within_reach
+from ssl_dynamics.claims.measures.collapse import collapse_deviation, curve_deviation
 from ssl_dynamics.claims.measures.rates import alternating, divided, nearer_rate, proportional, scaled
 from ssl_dynamics.claims.measures.trajectories import (
-    collapse_deviation,
-    curve_deviation,
     errors_by_rate,
     first,
     half,
@@ -22,11 +21,8 @@ from ssl_dynamics.claims.measures.trajectories import (
 )
 from ssl_dynamics.claims.rounding import LATE_SLOPE, STEP_OF_DOP853, Rounding
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
-from ssl_dynamics.experiments.dynamics.config import ROUNDING
+from ssl_dynamics.experiments.dynamics.config import ARRIVED, ONCE_ALLOWED, ROUNDING, SAME_SPAN, TWICE_ALLOWED
 from ssl_dynamics.problem.levels import COLLAPSE_TIME, COLLAPSED, FAR_RATES
-
-SAME_SPAN = 1e-3  # projector distance
-ARRIVED = 1e-2  # tan θ_max of a span that has arrived at its limit
 
 CURVE = partial(curve_deviation, extrapolations=2)  # which leaves an error of order (η‖C‖)³
 SLOPE = Criterion("<=", 1e-3)  # relative error of a late slope
@@ -191,8 +187,8 @@ CLAIMS = [
         quantity="tan θ_max at the end of training",
         experiment="grassmannian",
         table="angles",
-        # The bound at the end of training, e^{−16} tan θ(0), exceeds it for the worst starts, tan θ(0) ≈ 1e5, and where
-        # the budget of steps ends training earlier: the draw settles nothing then.
+        # Training ends when the bound, by theory, is below it; where the budget of steps ends it earlier, the draw
+        # settles nothing.
         measure=within_reach(last("tangent"), "bound", ARRIVED),
         statistic="largest",
         criterion=Criterion("<=", ARRIVED),
@@ -258,7 +254,7 @@ CLAIMS = [
         table="errors",
         measure=ONCE("error"),
         statistic="largest",
-        criterion=Criterion("<=", 1e-3),
+        criterion=Criterion("<=", ONCE_ALLOWED),
         control=Control(NEAR_RATE, nearer_rate(ONCE, "error")),
         figure="exactness",
         wrong=proportional(ONCE, "error"),
@@ -273,7 +269,7 @@ CLAIMS = [
         table="errors",
         measure=TWICE("error"),
         statistic="largest",
-        criterion=Criterion("<=", 2e-4),
+        criterion=Criterion("<=", TWICE_ALLOWED),
         control=Control(NEAR_RATE, nearer_rate(TWICE, "error")),
         figure="exactness",
         wrong=proportional(TWICE, "error"),

@@ -13,6 +13,16 @@ Dynamics = Literal["unconstrained", "grassmannian"]
 # Angles of this size are rounding: float64 holds 1e−16 of each of up to 784 coordinates, after thousands of steps.
 # Added after a first result, in which a bound of 1e−17 was compared with the rounding of an angle.
 ROUNDING = 1e-12
+# What claims allow of projectors, extrapolated in the step size once and twice; steps use at most a share of it.
+ONCE_ALLOWED, TWICE_ALLOWED = 1e-3, 2e-4
+SAME_SPAN = 1e-3  # of spans of unconstrained weights, extrapolated twice
+SHARE = 0.25
+ARRIVED = 1e-2  # tan θ_max of a span that has arrived at its limit
+# In units of the time in which the slowest start gets there: coarse steps err by up to a third of a rate.
+ARRIVAL_MARGIN = 1.5
+TRIAL = 2  # step size of the trial that tells how large errors will be, in units of the finest
+# Spans are compared while σ_z/σ_1 of the weights, as predicted, is larger: rounding moves them by 1e−16 over this.
+WORST_CONDITION = 1e-8
 
 
 class UnconstrainedOverride(Settings):

@@ -60,7 +60,7 @@ FAMILY = Family(
     stages=(
         Stage(
             rule="design_dynamics",
-            function="design:design",
+            function="solve:design",
             settings=DesignSettings,
             given={"dynamics": "{dynamics}"},
             reads={"quadratic_form": QUADRATIC_FORM},

@@ -4,11 +4,9 @@ from collections.abc import Callable
 from functools import partial
 
 from ssl_dynamics.claims.common import NEAR_RATE
+from ssl_dynamics.claims.measures.collapse import changed_by, collapse_deviation, curve_deviation
 from ssl_dynamics.claims.measures.rates import at_error, decided_over, nearer_rate, proportional, scaled
 from ssl_dynamics.claims.measures.trajectories import (
-    changed_by,
-    collapse_deviation,
-    curve_deviation,
     difference,
     half,
     largest_error,
@@ -22,6 +20,7 @@ from ssl_dynamics.claims.measures.trajectories import (
 )
 from ssl_dynamics.claims.rounding import EPSILON, LATE_SLOPE, Rounding
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
+from ssl_dynamics.experiments.kernel.config import CURVE_ALLOWED
 from ssl_dynamics.experiments.kernel.measures import change_by_decay, rank_difference
 from ssl_dynamics.problem.levels import COLLAPSE_TIME, COLLAPSED
 
@@ -57,7 +56,7 @@ CLAIMS = [
         table="kernel_collapse",
         measure=largest_over("kernel", CURVE("predicted")),
         statistic="largest",
-        criterion=Criterion("<=", 1e-3),
+        criterion=Criterion("<=", CURVE_ALLOWED),
         control=Control(NEAR_RATE, smallest_over("kernel", nearer_rate(CURVE, "predicted"))),
         figure="kernel-collapse",
         wrong=decided_over("kernel", largest_of, proportional(CURVE, "predicted")),
@@ -133,7 +132,7 @@ CLAIMS = [
         table="kernel_collapse",
         measure=largest_over("kernel", at_error(change_by_decay)),
         statistic="largest",
-        criterion=Criterion("<=", 1e-3),
+        criterion=Criterion("<=", CURVE_ALLOWED),
         control=Control(
             "ln σ_1 itself, which weight decay does change",
             smallest_over("kernel", changed_by("log_largest", "log_largest_decay", extrapolations=2)),

@@ -13,6 +13,8 @@ from ssl_dynamics.settings.step_sizes import Unconstrained
 # which the run at the finest goes on to its end.
 TRANSIENT, LATE_STEP = 8.0, 1.0
 TRANSIENT_CHECKPOINTS, LATE_CHECKPOINTS = 9, 12
+# What claims allow of ln(σ_2/σ_1), extrapolated in the step size twice, over its change; steps use a share of it.
+CURVE_ALLOWED, SHARE = 1e-3, 0.25
 # Size of the last column of the target over that of the first: its effective rank differs from that of a random start
 # by some percent, and no column is as small as what directions with small eigenvalues of K keep of the start.
 SMALLEST_COLUMN = 0.4

@@ -77,11 +77,11 @@ class Solution(ArrayFile):
 
     times: Array  # (T,)
     eigenvalues: Array  # of LᵀAL
-    late: NDArray[np.int64]  # first and last checkpoint of the late window
+    late: NDArray[np.int64]  # first and last checkpoint of the late window, (S, 2)
     eigenfunction: Array  # Lv_1, (N,)
     log_singular_values: Array  # (S, T, z)
     log_singular_values_control: dict[str, Array]
-    descent: dict[int, Array]  # by step size, logarithms of singular values at those two, (S, 2, z)
+    descent: dict[int, Array]  # by step size, logarithms of singular values of discrete steps, (S, T, z)
     descent_decay: dict[int, Array]  # with weight decay
     descent_whole: dict[str, Array]  # "plain" and "decay", at the finest step size and all checkpoints, (S, T, z)
     descent_whole_control: dict[tuple[str, str], Array]  # at wrong rates

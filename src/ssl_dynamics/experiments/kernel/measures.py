@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from ssl_dynamics.claims.measures.trajectories import changed_by, difference
+from ssl_dynamics.claims.measures.collapse import changed_by
+from ssl_dynamics.claims.measures.trajectories import difference
 from ssl_dynamics.claims.verdict import OfError
 
 

@@ -5,12 +5,14 @@ from functools import partial
 
 import numpy as np
 
-from ssl_dynamics.analysis import effective_rank
+from ssl_dynamics.analysis import effective_rank, richardson_weights
 from ssl_dynamics.cells import LossSettings
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.kernel.config import (
+    CURVE_ALLOWED,
     LATE_CHECKPOINTS,
     LATE_STEP,
+    SHARE,
     SMALLEST_COLUMN,
     TRANSIENT,
     TRANSIENT_CHECKPOINTS,
@@ -22,9 +24,10 @@ from ssl_dynamics.problem import coupling_matrix
 from ssl_dynamics.problem.levels import NEAR_RATES
 from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.problem.points import all_points
-from ssl_dynamics.problem.schedule import late_window, make_schedule
+from ssl_dynamics.problem.schedule import Schedule, late_window, make_schedule, refined
 from ssl_dynamics.problem.starts.orthonormal import kernel_root, random_functions
 from ssl_dynamics.shared_files import read_triplets
+from ssl_dynamics.tables import MOST_EXTRAPOLATIONS, STEP_RATIO, extrapolated, first_gap, log_ratio
 from ssl_dynamics.theory import (
     descent_log_singular_values,
     log_singular_values,
@@ -33,6 +36,7 @@ from ssl_dynamics.theory import (
     regression_flow,
     top_eigenfunction,
 )
+from ssl_dynamics.theory.kernel import ReducedFlow
 from ssl_dynamics.unsettled import Unsettled
 
 SMALLEST_EIGENVALUE = 1e-10  # of a kernel, relative to its largest: less is rounding
@@ -76,7 +80,12 @@ def _design(job: Job[DesignSettings], name: str, K: Array) -> Design:
     root = kernel_root(K)
     eigenvalues = np.asarray(np.linalg.eigvalsh(root @ A @ root), dtype=np.float64)
     job.log.info("%s: eigenvalues of K^{1/2}AK^{1/2}: %s", name, np.array2string(eigenvalues[:8], precision=4))
-    schedule = make_schedule(eigenvalues, settings.dimension, settings.kernel.training)
+    training = settings.kernel.training
+    schedule = make_schedule(eigenvalues, settings.dimension, training)
+    error = curve_error(reduced_kernel_flow(K, A, start), schedule)
+    finest = refined(schedule, training, {3: error / (SHARE * CURVE_ALLOWED)})
+    job.log.info("%s: finest step size %.4g of %.4g", name, finest, training.finest_step)
+    schedule = make_schedule(eigenvalues, settings.dimension, training.model_copy(update={"finest_step": finest}))
     norm = float(np.linalg.norm(K, 2))
     rates = schedule.learning_rates * np.abs(eigenvalues).max() / norm  # the same sizes in units of the kernel
     transient = np.linspace(0, TRANSIENT / norm / rates[-1], TRANSIENT_CHECKPOINTS)
@@ -95,6 +104,20 @@ def _design(job: Job[DesignSettings], name: str, K: Array) -> Design:
     )
 
 
+def curve_error(flow: ReducedFlow, schedule: Schedule) -> float:
+    """Largest error of ln(σ_2/σ_1) of descent, extrapolated twice in the step size, over the change of the curve."""
+    steps = [
+        log_ratio(
+            descent_log_singular_values(flow.form, flow.B0, float(rate), schedule.checkpoints(level), through=flow.L)
+        )
+        for level, rate in enumerate(schedule.learning_rates)
+    ]
+    curve = log_ratio(log_singular_values(flow.form, flow.B0, schedule.times, through=flow.L))
+    twice = extrapolated(steps, 0, richardson_weights(STEP_RATIO, MOST_EXTRAPOLATIONS))
+    deviation, change = np.abs(twice - curve).max(axis=-1), np.ptp(curve, axis=-1)
+    return float(np.divide(deviation, change, out=np.zeros_like(change), where=change > 0).max())
+
+
 def solve(job: Job[LossSettings]) -> None:
     """Stage `solve_kernel`."""
     designs = load_by_kernel(job.input("schedule"), Design)
@@ -106,12 +129,12 @@ def _solve(plan: Design, loss: Loss) -> Solution:
     reduced = reduced_kernel_flow(plan.K, coupling_matrix(len(plan.K) // 3, loss=loss), plan.start)
     L, M, B0, times = reduced.L, reduced.form, reduced.B0, plan.schedule.times
     eigenvalues = np.asarray(np.linalg.eigvalsh(M), dtype=np.float64)
-    late = late_window(times * (eigenvalues[1] - eigenvalues[0]))
+    logs = log_singular_values(M, B0, times, through=L)
 
     def descent(form: Array) -> dict[int, Array]:
         return {
             level: descent_log_singular_values(
-                form, B0, float(learning_rate), np.array(plan.schedule.checkpoints(level))[late], through=L
+                form, B0, float(learning_rate), plan.schedule.checkpoints(level), through=L
             )
             for level, learning_rate in enumerate(plan.schedule.learning_rates)
         }
@@ -137,9 +160,9 @@ def _solve(plan: Design, loss: Loss) -> Solution:
     return Solution(
         times=times,
         eigenvalues=eigenvalues,
-        late=late,
+        late=late_window(times * first_gap(eigenvalues), log_ratio(logs)),
         eigenfunction=top_eigenfunction(reduced),
-        log_singular_values=log_singular_values(M, B0, times, through=L),
+        log_singular_values=logs,
         log_singular_values_control={
             name: log_singular_values(M, B0, rate * times, through=L) for name, rate in NEAR_RATES.items()
         },

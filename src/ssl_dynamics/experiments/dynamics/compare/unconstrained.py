@@ -6,6 +6,7 @@ import pandas as pd
 from ssl_dynamics.analysis import log_excess_rank, projector_distance
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
+from ssl_dynamics.experiments.dynamics.config import WORST_CONDITION
 from ssl_dynamics.problem.triplets import Array
 from ssl_dynamics.shared_files import Starts, Trajectories, UnconstrainedSolution, read_triplets
 from ssl_dynamics.tables import (
@@ -18,9 +19,6 @@ from ssl_dynamics.tables import (
     slope_table,
     tidy_rows,
 )
-
-# Spans are compared while σ_z/σ_1 of the weights, as predicted, is larger: rounding moves them by 1e−16 over this.
-WORST_CONDITION = 1e-8
 
 
 def compare(job: Job[CompareSettings]) -> None:
