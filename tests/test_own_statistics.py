@@ -278,8 +278,8 @@ def test_delays_of_random_starts_pass_and_a_rate_wrong_by_three_percent_does_not
 @pytest.mark.parametrize(
     ("name", "columns"),
     [
-        # docs/theory.md §4: the next order of ρ, relative to it; 2ρ + ρ² of the triangle inequality, ρ as much.
-        ("follow-up-frozen-features", ("flow_error", "predicted_error")),
+        # docs/theory.md §4: the change of the slopes, relative to m'; 2ρ + ρ² of the triangle inequality, ρ as much.
+        ("follow-up-frozen-features", ("stepped_error", "predicted_error")),
         ("beyond-linearised-stays-wrong", ("linearised_mismatch", "predicted_mismatch")),
     ],
 )

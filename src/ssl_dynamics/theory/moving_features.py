@@ -1,4 +1,4 @@
-"""Constrained nets whose features move a little: by what the flow on the features of the start makes of W_1 (§4)."""
+"""Constrained nets whose features move a little, with the slopes of their activation as at the start (§4)."""
 
 from collections.abc import Callable
 
@@ -11,21 +11,25 @@ from ssl_dynamics.unsettled import Unsettled
 MOST_STEPS = 5_000
 
 Array = NDArray[np.float64]
-State = tuple[Array, Array, Array]  # W̃, W, M
+State = tuple[Array, Array, Array]  # W, M, W̃
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def moving_features_flow(
     Psi: Array, slopes: Array, gram: Array, A: Array, W0: Array, *, times: Array, rate: float, step: float
 ) -> tuple[Array, Array]:
-    """U(t) on features that move as the frozen flow has W_1 move, and that frozen flow: the next order in κ/h.
+    """U(t) on features that move with the slopes φ' of the start, and Ũ(t) on features that rest: both in steps.
 
-    With P̃ = W̃W̃ᵀ of the Grassmann flow W̃ on the features Ψ_0 of the start, and s_ij = x_i·x_j/d,
-        Ψ(t) = Ψ_0 − (κ/h) φ'∘(s M),   Ṁ = φ'∘(2AΨ_0P̃),   Ẇ = −2(I − WWᵀ)Ψ(t)ᵀAΨ(t)W,   U = ΨW.
-    What is left out is of the order (κt/h)². Classical Runge-Kutta steps of at most `step`, each ended by a QR.
+    With s_ij = x_i·x_j/d,
+        Ψ(t) = Ψ_0 − (κ/h) φ'∘(s M),   Ṁ = φ'∘(2AΨ(t)WWᵀ),   Ẇ = −2(I − WWᵀ)Ψ(t)ᵀAΨ(t)W,   U = ΨW,
+    and the Grassmann flow W̃ on Ψ_0, Ũ = Ψ_0W̃. Left out is the change of φ', of the order κt/h relative to U − Ũ, and
+    nothing for the identity. Classical Runge-Kutta steps, the longest not above `step` that divide the time to the next
+    of `times`, each ended by a QR: taken as training takes them, they make its error, too.
 
     Psi (N, h) and slopes φ' (N, h) at the start; gram s (N, N); A (N, N) symmetric; W0 (h, z) orthonormal; times (T,)
     from 0 on, increasing; `rate` κ. Returns two arrays (T, N, z). Raises ValueError for times that do not begin at 0,
-    Unsettled if they take more than `MOST_STEPS` steps.
+    Unsettled if they take more than `MOST_STEPS` steps, or features run away, as they may where κλ_1/λ_z is not small
+    beside h.
     Source: docs/theory.md §4.
     """
     if times[0] != 0:
@@ -40,19 +44,22 @@ def moving_features_flow(
         return moved
 
     def velocity(state: State) -> State:
-        frozen, W, M = state
-        G = 2 * A @ (Psi @ frozen)
+        W, M, frozen = state
         at = features(M)
-        return _horizontal(frozen, Psi.T @ G), _horizontal(W, at.T @ (2 * A @ (at @ W))), slopes * (G @ frozen.T)
+        G = 2 * A @ (at @ W)
+        at_rest = Psi.T @ (2 * A @ (Psi @ frozen))
+        return _horizontal(W, at.T @ G), slopes * (G @ W.T), _horizontal(frozen, at_rest)
 
-    state: State = (W0, W0, np.zeros_like(Psi))
+    state: State = (W0, np.zeros_like(Psi), W0)
     moving, still = [Psi @ W0], [Psi @ W0]
     for length, count in zip(np.diff(times), counts.astype(np.int64), strict=True):
         for _ in range(count):
-            frozen, W, M = _runge_kutta(state, velocity, length / count)
-            state = (np.linalg.qr(frozen)[0], np.linalg.qr(W)[0], M)
-        moving.append(features(state[2]) @ state[1])
-        still.append(Psi @ state[0])
+            W, M, frozen = _runge_kutta(state, velocity, length / count)
+            state = (np.linalg.qr(W)[0], M, np.linalg.qr(frozen)[0])
+        moving.append(features(state[1]) @ state[0])
+        still.append(Psi @ state[2])
+    if not np.isfinite(moving[-1]).all():
+        raise Unsettled(f"features of {h} units run away before t = {times[-1]:.3g}")
     return np.stack(moving), np.stack(still)
 
 

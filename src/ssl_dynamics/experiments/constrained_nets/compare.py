@@ -27,7 +27,8 @@ def run_table(run: Run, plan: Design, trajectories: Trajectories, solution: Solu
 
     `…_error` is the distance of Gram matrices of norm 1, `…_mismatch` 1 − cos, its square halved; `…_span` the
     distance of spans. `predicted_mismatch` is what `linearised_mismatch` is if the net is the flow on frozen features;
-    `predicted_error` is what `flow_error` is to the next order in 1/h, given at rate 1 up to a width, until τ = 8.
+    `stepped_error` is `flow_error` with the flow in the steps of training, until τ = 8, of widths that span the points,
+    up to one; `predicted_error` is what it is at rate 1 to first order in 1/h.
     `tangent_predicted` is what `tangent_drift` is if features rest, `limit` what it is
     predicted to be at h = ∞, `mismatch_limit` what `linearised_mismatch` of self-supervised nets is late.
     """
@@ -45,9 +46,13 @@ def run_table(run: Run, plan: Design, trajectories: Trajectories, solution: Solu
             f"{name}_mismatch": distance**2 / 2,
             f"{name}_span": span_distance(U, approximation),
         }
+    stepped = solution.stepped.get(frozen)
+    if stepped is not None:
+        stepped = gram_distance(U[:, : stepped.shape[1]], stepped)
     predicted = {
         "predicted_mismatch": gram_distance(flow, solution.linearised[run]) ** 2 / 2,
         "tangent_predicted": solution.tangent[frozen][:, : U.shape[1]],
+        "stepped_error": _filled(stepped, U.shape[:2]),
         "predicted_error": _filled(solution.predicted_error.get(frozen), U.shape[:2]),
     }
     problem = (run.activation, run.objective)

@@ -72,7 +72,10 @@ class Solution(ArrayFile):
 
     linearised: dict[Key, Array]
     flow: dict[Key, Array]  # on frozen features, of the runs at rate 1: the same at every rate
-    predicted_error: dict[Key, Array]  # (S, T) of that flow, self-supervised, up to `side_width`, until `READ_AT`
+    # That flow in the steps of training until `READ_AT`, self-supervised, of widths from N to `side_width`, and its
+    # predicted Gram error (S, T).
+    stepped: dict[Key, Array]
+    predicted_error: dict[Key, Array]
     tangent: dict[Key, Array]  # (S, T) what that flow makes of `tangent_drift`, of runs at rate 1
     mismatch_limit: dict[str, float]  # 1 − cos of the linearised model's Gram matrix, late, by activation
     limit: dict[tuple[str, str], Array]  # of `tangent_drift`, by activation and objective, () or (T,)

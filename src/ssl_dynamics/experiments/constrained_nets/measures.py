@@ -9,14 +9,15 @@ from ssl_dynamics.experiments.constrained_nets.config import LINEAR_WIDTH, READ_
 def frozen_error(decisive: str) -> Wrong:
     """|m/m' − 1|·h/`LINEAR_WIDTH` at `READ_AT`, m the Gram error of the flow on frozen features and m' its prediction.
 
-    The largest or the smallest of the widths that have a prediction and are at least the number of points, as
-    `decisive`, "max" or "min", says. A theory that is wrong by a relative error ε predicts (1 + ε)m'.
+    Both flows take the steps of training. The largest or the smallest of the widths that have a prediction and are at
+    least the number of points, as `decisive`, "max" or "min", says. A theory that is wrong by a relative error ε
+    predicts (1 + ε)m'.
     """
 
     def wrong(rows: pd.DataFrame) -> OfError:
         reached = _wide(_at(rows, READ_AT))
         reached = reached[reached["width"] <= reached.loc[reached["predicted_error"].notna(), "width"].max()]
-        ratio = reached["flow_error"] / reached["predicted_error"]
+        ratio = reached["stepped_error"] / reached["predicted_error"]
 
         def decided(error: float) -> "pd.Series[float]":
             errors = _scaled(ratio / (1 + error), reached["width"])

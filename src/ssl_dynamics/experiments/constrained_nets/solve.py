@@ -101,6 +101,7 @@ def solve(job: Job[LossSettings]) -> None:
     A = coupling_matrix(plan.triplets, loss=job.settings.loss)[:N, :N]
     linearised: dict[Key, Array] = {}
     flow: dict[Key, Array] = {}
+    stepped: dict[Key, Array] = {}
     predicted_error: dict[Key, Array] = {}
     tangent: dict[Key, Array] = {}
     for (activation, width), runs in groupby(plan.runs(), key=lambda run: (run.activation, run.width)):
@@ -112,8 +113,8 @@ def solve(job: Job[LossSettings]) -> None:
             if run.rate_name == UNIT:  # features are frozen, whatever the rate of W_1
                 flow[run] = _random_features(plan, A, run, Psi)
                 tangent[run] = _tangent_drift(flow[run], Psi)
-            if run.reaches_the_end and width <= plan.side_width:
-                predicted_error[run] = _error_of_frozen(plan, A, run, Psi)
+            if run.reaches_the_end and N <= width <= plan.side_width:
+                stepped[run], predicted_error[run] = _error_of_frozen(plan, A, run, Psi)
     mismatch_limit: dict[str, float] = {}
     limit: dict[tuple[str, str], Array] = {}
     for activation in ordered(plan.activations):
@@ -122,7 +123,7 @@ def solve(job: Job[LossSettings]) -> None:
         # From a start that is orthogonal to all features nothing moves: self-supervised, the limit t → ∞.
         limit[activation, SELF_SUPERVISED] = np.array(tangent_drift_limit(K, A, z)[0])
         limit[activation, REGRESSION] = _regression_drift(plan, activation)
-    Solution(linearised, flow, predicted_error, tangent, mismatch_limit, limit).save(job.output("solution"))
+    Solution(linearised, flow, stepped, predicted_error, tangent, mismatch_limit, limit).save(job.output("solution"))
 
 
 def _objective(plan: Design, A: Array, run: Run) -> tuple[Array, Array | None]:
@@ -162,11 +163,14 @@ def _tangent_drift(flow: Array, Psi: Array) -> Array:
     return drift
 
 
-def _error_of_frozen(plan: Design, A: Array, run: Run, Psi: Array) -> Array:
-    """Distance (S, T) of Gram matrices, until `READ_AT`: the flow on frozen features to that on features it moves."""
+def _error_of_frozen(plan: Design, A: Array, run: Run, Psi: Array) -> tuple[Array, Array]:
+    """The flow on frozen features (S, T, N, z) in the steps of training, until `READ_AT`, and its Gram error (S, T).
+
+    The error is the distance to the flow on features that move.
+    """
     X, clock, first, second = plan.points, plan.clock(run), plan.first[run.width], plan.second[run.width]
     d = X.shape[1]
-    errors = []
+    still, errors = [], []
     for psi, W1, W2 in zip(Psi, first, second, strict=True):
         slopes = activate(X @ W1.T / np.sqrt(d), run.activation)[1]
         moving, frozen = moving_features_flow(
@@ -179,8 +183,9 @@ def _error_of_frozen(plan: Design, A: Array, run: Run, Psi: Array) -> Array:
             rate=run.rate,
             step=clock.largest_step,
         )
+        still.append(frozen)
         errors.append(gram_distance(moving, frozen))
-    return np.stack(errors)
+    return np.stack(still), np.stack(errors)
 
 
 def _regression_drift(plan: Design, activation: Activation) -> Array:
