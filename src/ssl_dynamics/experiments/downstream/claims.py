@@ -43,15 +43,16 @@ CLAIMS = [
     Claim(
         id="A5-collapsed-accuracy",
         source="A5",
-        statement="A ridge probe on a collapsed model names two of K classes: its accuracy is at most 2/K.",
-        formula=r"\operatorname{rank}U=1\quad\Rightarrow\quad\operatorname{accuracy}\le\frac2K",
-        quantity="final ridge accuracy less 2/K over its standard error, √((2/K)(1 − 2/K)/m), for m test items of K "
-        "classes",
+        statement="A ridge probe on a collapsed model names two of K classes of one size: its accuracy is at most 2/K.",
+        formula=r"\operatorname{rank}U=1,\;\pi_1=\dots=\pi_K\quad\Rightarrow\quad\operatorname{accuracy}\le\frac2K",
+        quantity="final ridge accuracy less the share s of the two largest classes, 2/K of K classes of one size, over "
+        "its standard error √(s(1 − s)/m), for m test items",
         experiment="collapse_cost",
         table="probes",
         measure=excess_over_two_classes("collapsed"),
         statistic="largest",
-        # 2/K is reached where both classes are told apart; their share of the test items is within 3 errors of it.
+        # Of classes of one size it is at most 0. Of others a third may get items in between, on an interval as short as
+        # their sizes are alike: for these, in overlapping classes, three standard errors (docs/theory.md §5).
         criterion=Criterion("<=", 3),
         control=Control(
             "the same probe on the raw items", excess_over_two_classes("items"), one_item=one_over_two_classes
