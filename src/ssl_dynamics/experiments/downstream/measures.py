@@ -7,9 +7,9 @@ from ssl_dynamics.claims.measures.trajectories import difference
 from ssl_dynamics.claims.verdict import Measure, OfRows
 
 
-def extrapolated_difference(expected: str) -> Measure:
-    """Largest |extrapolated − expected| accuracy, where the step size is extrapolated, and at the end."""
-    return lambda rows: difference("extrapolated", expected)(rows[rows["extrapolated"].notna()])
+def extrapolated_difference(expected: str, *, of: str = "extrapolated") -> Measure:
+    """Largest |extrapolated − expected| accuracy, or of another column, where it is extrapolated, and at the end."""
+    return lambda rows: difference(of, expected)(rows[rows["extrapolated"].notna()])
 
 
 def chance_of_gain(model: str) -> Measure:
