@@ -75,7 +75,7 @@ class GrassmannianSolution(ArrayFile):
     eigenvalues: Array  # of C, (d,)
     leading: Array  # (d, z)
     basis: Array  # (S, T, d, z)
-    basis_half: Array  # at half the rate
+    basis_quarter: Array  # at a quarter of the rate
     basis_wrong: dict[str, Array]  # over the shared checkpoints
     integrated: Array  # by DOP853, over the shared checkpoints
     tangent: Array  # (S, T)

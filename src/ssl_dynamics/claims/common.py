@@ -3,7 +3,7 @@
 from ssl_dynamics.problem.levels import COARSE_RATE_ERROR, MIDDLE_RATE_ERROR, RATE_ERROR
 
 WORST_FIRST = ("fail", "open", "pass")  # verdicts
-HALF_RATE = "the same solution at rate 1 instead of 2"
+QUARTER_RATE = "the same solution at a quarter of the rate, where it predicts other accuracies"
 NEAR_RATE = f"the same solution at a rate wrong by {RATE_ERROR:.0%}, of both signs the nearer"
 FAR_RATE = f"the same solution at a rate wrong by {COARSE_RATE_ERROR:.0%}, of both signs the nearer"
 

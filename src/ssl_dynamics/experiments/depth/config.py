@@ -13,7 +13,7 @@ UNIT, WIDTH = "unit", "width"  # rates κ of the layers below a constrained one:
 # Work of a job, at most, unless it has one run: parameters of its nets × points, at rate h × 10 for its smaller steps.
 WORK_OF_A_PART = 3_000_000_000
 # Times of ln h/(2μ) within which nets must depart: of the width 32 all but one in 2,000 (docs/theory.md §4). Not more:
-# of nets that fit a target, narrow ones depart as well, but late.
+# of nets that fit a target, narrow ones depart as well, most of them late.
 WITHIN = 3.0
 # Growth on the kernel of the start is computed up to this time, in units of 1/(fastest rate), at so many moments.
 HORIZON, MOMENTS = 15.0, 301

@@ -7,9 +7,9 @@ from ssl_dynamics.claims.measures.trajectories import difference
 from ssl_dynamics.claims.verdict import Measure, OfRows
 
 
-def extrapolated_difference(expected: str) -> Measure:
-    """Largest |extrapolated − expected| accuracy, where the step size is extrapolated, and at the end."""
-    return lambda rows: difference("extrapolated", expected)(rows[rows["extrapolated"].notna()])
+def extrapolated_difference(expected: str, *, of: str = "extrapolated") -> Measure:
+    """Largest |extrapolated − expected| accuracy, or of another column, where it is extrapolated, and at the end."""
+    return lambda rows: difference(of, expected)(rows[rows["extrapolated"].notna()])
 
 
 def chance_of_gain(model: str) -> Measure:
@@ -27,12 +27,11 @@ def chance_of_gain(model: str) -> Measure:
 
 
 def excess_over_two_classes(model: str) -> Measure:
-    """(Accuracy − 2/K)/√((2/K)(1 − 2/K)/m) of a ridge probe at the end, K classes and m test items."""
+    """(Accuracy − s)/√(s(1 − s)/m) of a ridge probe at the end, s the share of the two largest classes of m items."""
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         ridge = _ridge_at_the_end(rows)
-        bound, error = _two_classes(ridge)
-        excess: pd.Series[float] = (ridge[model] - bound) / error
+        excess: pd.Series[float] = (ridge[model] - ridge["two_largest"]) / _error(ridge)
         return excess
 
     return measure
@@ -56,14 +55,14 @@ def gained_or_lost(model: str) -> OfRows[float]:
 def one_over_two_classes(rows: pd.DataFrame) -> float:
     """By how much one item changes `excess_over_two_classes`."""
     ridge = _ridge_at_the_end(rows)
-    _, error = _two_classes(ridge)
-    return float((1 / (ridge["tested"] * error)).max())
+    return float((1 / (ridge["tested"] * _error(ridge))).max())
 
 
-def _two_classes(ridge: pd.DataFrame) -> "tuple[pd.Series[float], pd.Series[float]]":
-    """The share 2/K, and its standard error over m test items."""
-    bound = 2 / ridge["classes"]
-    return bound, (bound * (1 - bound) / ridge["tested"]) ** 0.5
+def _error(ridge: pd.DataFrame) -> "pd.Series[float]":
+    """Standard error of the share of the two largest classes over m test items."""
+    share = ridge["two_largest"]
+    error: pd.Series[float] = (share * (1 - share) / ridge["tested"]) ** 0.5
+    return error
 
 
 def _ridge_at_the_end(rows: pd.DataFrame) -> pd.DataFrame:

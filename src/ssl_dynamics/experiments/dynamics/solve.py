@@ -87,7 +87,7 @@ def _grassmannian(C: Array, starts: Starts) -> GrassmannianSolution:
         eigenvalues=np.asarray(np.linalg.eigvalsh(C), np.float64),
         leading=leading_eigenspace(C, start.shape[-1]),
         basis=grassmann_flow(C, start, times),
-        basis_half=grassmann_flow(C, start, times / 2),
+        basis_quarter=grassmann_flow(C, start, times / 4),
         basis_wrong={
             name: grassmann_flow(C, start, rate * times[: starts.shared])
             for name, rate in (NEAR_RATES | FAR_RATES).items()

@@ -25,9 +25,10 @@ def acquisition_table(trajectory: Trajectory, plan: Design, solution: Solution) 
     training.
     """
     W = trajectory.weights
-    projections = ((solution.leading.T @ W) ** 2).sum(-1)  # |Pv_k|², (S, T, z)
+    projections = ((solution.leading.T @ W) ** 2).sum(-1)  # |Pv_k|², (S, K, z)
+    of_seeds = zip(plan.times[plan.kept], projections, strict=True)
     values = {
-        "measured": last_rise(plan.times, np.moveaxis(projections, 1, -1)),
+        "measured": np.stack([last_rise(times, projected.T) for times, projected in of_seeds]),
         "predicted": solution.learning_times,
         "predicted_control": 2 * solution.learning_times,
     }

@@ -8,6 +8,7 @@ from ssl_dynamics.problem.names import Loss
 from ssl_dynamics.settings import Settings
 
 FIRST = 0.1  # of the first learning time that is predicted: the first checkpoint after the start
+AROUND = 1e-3  # half of the criterion: every seed is looked at so much before and after its own predicted times
 MARGIN = 1.1  # training goes on a little longer than the last learning time that is predicted
 
 

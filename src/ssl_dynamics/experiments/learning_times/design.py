@@ -1,4 +1,4 @@
-"""Starts, largest step and checkpoints; what the stages leave to each other."""
+"""Starts, largest step and checkpoints; what the stages leave to each other. S seeds, T checkpoints, K of them kept."""
 
 from dataclasses import dataclass
 
@@ -12,18 +12,19 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Design(ArrayFile):
-    """Checkpoints spaced logarithmically until every direction is learned, and the largest step between them."""
+    """Checkpoints until every direction is learned, those of them that each seed keeps, and the largest step."""
 
     start: Array  # W(0), (S, d, z)
     largest_step: float
     times: Array  # (T,) of the flow, from 0
+    kept: NDArray[np.int64]  # (S, K) indices of times, increasing
 
 
 @dataclass(frozen=True)
 class Trajectory(ArrayFile):
-    """The trained weights at the checkpoints."""
+    """The trained weights at the checkpoints that each seed keeps."""
 
-    weights: Array  # (S, T, d, z), orthonormal
+    weights: Array  # (S, K, d, z), orthonormal
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Constrained training along the gradient flow, looked at often."""
 
+import numpy as np
+
 from ssl_dynamics.cells import TrainingSettings
 from ssl_dynamics.engine.stage import Job, Progress
 from ssl_dynamics.experiments.learning_times.design import Design, Trajectory
@@ -20,4 +22,4 @@ def simulate(job: Job[TrainingSettings]) -> None:
         times=plan.times.tolist(),
         on_segment=Progress(job, len(plan.times)).advance,
     )
-    Trajectory(weights).save(job.output("trajectory"))
+    Trajectory(np.take_along_axis(weights, plan.kept[..., None, None], axis=1)).save(job.output("trajectory"))

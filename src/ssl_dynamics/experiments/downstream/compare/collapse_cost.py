@@ -8,7 +8,7 @@ from ssl_dynamics.analysis import Moments
 from ssl_dynamics.cells import write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.downstream.config import ProbeSettings
-from ssl_dynamics.labelled import Labelled
+from ssl_dynamics.labelled import Labelled, Labels
 from ssl_dynamics.shared_files import Trajectories, UnconstrainedSolution
 from ssl_dynamics.tables import tidy_rows
 
@@ -39,7 +39,7 @@ def probe_table(
     `span` is an orthonormal basis of span exp(−2Ct)W(0), in exact arithmetic (docs/theory.md §2). The same at all
     times: the constrained model at the end of its own training and a checkpoint before, PCA of the train items (z
     components), the raw items. `gained_over_…` counts the test items that only the constrained model gets right,
-    `lost_to_…` those that only the other one does.
+    `lost_to_…` those that only the other one does. `two_largest` is the share of two classes of the `tested` items.
     """
     trained = trajectories.whole()
     W = trained[:, -1:]
@@ -60,9 +60,15 @@ def probe_table(
             right, other = hits["constrained"], hits[name]
             values[f"gained_over_{name}"] = np.broadcast_to((right & ~other).sum(-1), shape)
             values[f"lost_to_{name}"] = np.broadcast_to((other & ~right).sum(-1), shape)
-        classes, tested = len(labelled.moments.classes), len(labelled.test)
-        tables.append(tidy_rows(values, times).assign(probe=probe, classes=classes, tested=tested))
+        rows = tidy_rows(values, times).assign(probe=probe, tested=len(labelled.test))
+        tables.append(rows.assign(two_largest=share_of_the_two_largest(labelled.test_labels)))
     return pd.concat(tables)
+
+
+def share_of_the_two_largest(labels: Labels) -> float:
+    """Share of the items (m,) that are of the two classes with the most of them."""
+    sizes = np.sort(np.unique(labels, return_counts=True)[1])
+    return float(sizes[-2:].sum() / len(labels))
 
 
 def principal_components(moments: Moments, z: int) -> Array:

@@ -42,7 +42,7 @@ def accuracy_table(
         "trained": W,
         "extrapolated": span,
         "predicted": solution.basis,
-        "predicted_control": solution.basis_half,
+        "predicted_control": solution.basis_quarter,
         **{f"predicted_{name}": at_rate(solution, name) for name in FAR_RATES},
     }
     tables = []
