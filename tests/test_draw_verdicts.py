@@ -393,7 +393,7 @@ def tree(tmp_path, monkeypatch):
         ("problem/levels.py", "RATE_ERROR = 0.01, 0.1", "RATE_ERROR = 0.02, 0.1", False),
         ("claims/common.py", "wrong by {RATE_ERROR:.0%}", "off by {RATE_ERROR:.0%}", False),
         ("claims/measures/rates.py", ".abs() <= (second", ".abs() >= (second", False),
-        ("experiments/downstream/measures.py", "2 / ridge", "3 / ridge", False),
+        ("experiments/downstream/measures.py", "1 / (ridge[", "2 / (ridge[", False),
         ("claims/verdict.py", "if high < least or", "if high < most or", False),
         ("report/draw_verdicts.py", "<= 1 / 2", "<= 1 / 3", False),
         ("analysis/inference.py", "INTERVAL_LEVEL = 0.95", "INTERVAL_LEVEL = 0.9", False),
