@@ -165,7 +165,8 @@ def shares_of_stage(job: Job, results: Path, seconds: float = SECONDS) -> Shares
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
-            return shares_of(lambda: engine.run(function, again), seconds)
+            with torch.enable_grad():  # a stage that was stopped within `no_grad` may have left it on
+                return shares_of(lambda: engine.run(function, again), seconds)
         finally:
             torch.set_num_threads(threads)
 
