@@ -104,7 +104,7 @@ lint: $(READY)  ## ruff, mypy, snakefmt, snakemake --lint, nbstripout, import co
 	$(CLEAN) nbstripout --verify workflow/notebooks/*.ipynb
 	$(CLEAN) lint-imports
 
-benchmark: $(READY) $(CROSSCHECK)  ## compare with peers and the limits of the machine: results/benchmark, docs/benchmark.md (about 7 minutes)
+benchmark: $(READY) $(CROSSCHECK)  ## compare with peers and the limits of the machine: results/benchmark, docs/benchmark.md (about a quarter of an hour)
 	@$(CLEAN) python -m benchmarks measure $(config)
 
 benchmark-check: $(READY) $(CROSSCHECK)  ## check that no ratio has fallen below the margin in benchmarks/baseline.json
