@@ -5,7 +5,7 @@ from pathlib import Path
 from statistics import median
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator
 
 from benchmarks.report import Report
 from ssl_dynamics.figures import theme
@@ -34,10 +34,11 @@ def draw(report: Report) -> Figure:
                 if bound is not None:
                     axes.plot(bound, place, "|", color="black", markersize=9)
     ratios.set(xscale="log", xlabel="peer's time / ours (| target)", ylim=(len(rows) - 0.5, -0.5))
+    ratios.xaxis.set_major_locator(LogLocator(100))
     ratios.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     ratios.axvline(1, color="0.8", linewidth=0.8, zorder=0)
     ratios.set_yticks(range(len(rows)), [f"{row.what} – {row.peer}" for row in rows], fontsize=5)
-    shares.set(xlabel="limit's time / ours", xlim=(0, None))
+    shares.set(xlabel="limit / ours", xlim=(0, None))
     for axes in (ratios, shares):
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="y", color="0.93", linewidth=0.6)
