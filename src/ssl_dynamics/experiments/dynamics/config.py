@@ -20,7 +20,6 @@ SHARE = 0.25
 ARRIVED = 1e-2  # tan θ_max of a span that has arrived at its limit
 # In units of the time in which the slowest start gets there: coarse steps err by up to a third of a rate.
 ARRIVAL_MARGIN = 1.5
-TRIAL = 2  # step size of the trial that tells how large errors will be, in units of the finest
 # Spans are compared while σ_z/σ_1 of the weights, as predicted, is larger: rounding moves them by 1e−16 over this.
 WORST_CONDITION = 1e-8
 
