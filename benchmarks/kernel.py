@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from itertools import accumulate
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -158,5 +159,8 @@ def memory() -> float:
 
 
 def _peak_bytes() -> int:
-    """Largest resident size of this process so far; Linux counts it in KiB, macOS in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    """Largest resident size of this process so far. Not `ru_maxrss` on Linux: that of its parent is the least of it."""
+    if sys.platform == "darwin":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024

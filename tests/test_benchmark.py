@@ -2,6 +2,7 @@
 
 import csv
 import json
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -546,3 +547,11 @@ def test_what_is_missing_is_said_in_a_line(words, said, tmp_path, monkeypatch):
     with pytest.raises(SystemExit, match=said):
         __main__.main(words)
     assert not (tmp_path / "baseline.json").exists()
+
+
+def test_peak_memory_is_that_of_the_process_and_not_of_its_parent():
+    held = np.ones(150_000_000)
+    command = [sys.executable, "-c", "from benchmarks.kernel import _peak_bytes; print(_peak_bytes())"]
+    top = Path(__file__).parents[1]
+    printed = subprocess.run(command, cwd=top, capture_output=True, text=True, check=True).stdout
+    assert 1e7 < int(printed) < held.nbytes
