@@ -138,11 +138,12 @@ def finish_in_place_of_the_full_run(tree):
 
 
 def allow_any_ratio(tree):
-    """Ratios of a millisecond, on a machine that does other work, say nothing."""
+    """Ratios of a millisecond, on a machine that does other work, say nothing: turns far apart allow all of them."""
     path = tree / "benchmarks/baseline.json"
     report = json.loads(path.read_text(encoding="utf-8"))
     for row in report["rows"]:
-        row["ours"] = [1e6 * seconds for seconds in row["ours"]]
+        row["ours"] = [factor * seconds for factor in (1e6, 1e-6) for seconds in row["ours"]]
+        row["peers"], row["limits"] = 2 * row["peers"], 2 * row["limits"]
     path.write_text(json.dumps(report), encoding="utf-8")
 
 

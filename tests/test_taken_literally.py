@@ -218,6 +218,38 @@ def test_a_run_at_work_is_seen_without_locks(tmp_path, monkeypatch):
             holder.kill()
 
 
+HOLDER = """
+import fcntl, os, sys, time
+with open(sys.argv[1], "r+") as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    print("held", flush=True)
+    time.sleep(0.2)
+    lock.truncate(0)
+    print(os.getpid(), end="", file=lock, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("before", ["", "999999999"])  # nothing yet, or the number of a run that has ended
+def test_a_run_that_has_not_written_its_number_yet_is_named_all_the_same(tmp_path, monkeypatch, before):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".snakemake").mkdir()
+    lock = tmp_path / ".snakemake/run.lock"
+    lock.write_text(before)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(lock)], stdout=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as holder:
+        try:
+            assert holder.stdout.readline() == "held\n"
+            with (
+                pytest.raises(RunError, match=rf"another run is at work .*\(process {holder.pid}\)"),
+                sole_run([], [tmp_path]),
+            ):
+                pass
+        finally:
+            holder.kill()
+
+
 def test_an_orphan_that_ends_before_it_is_killed_stops_no_run():
     with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as orphan:
         found = psutil.Process(orphan.pid)

@@ -6,9 +6,11 @@ import itertools
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 import psutil
 
@@ -19,6 +21,7 @@ from ssl_dynamics.errors import RunError
 _STARTED_BY = "SSL_DYNAMICS_RUN"  # in the environment of a Snakemake that a run has started: the run's process number
 _SNAKEMAKE = Path(".snakemake")
 _LOCK = _SNAKEMAKE / "run.lock"
+_LOOKS, _BETWEEN_LOOKS = 20, 0.05  # seconds: a second in all
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}  # of some disks on a network
 
 
@@ -47,8 +50,7 @@ def sole_run(snakemake: Sequence[str], folders: Sequence[Path]) -> Iterator[None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            lock.seek(0)
-            _refuse(lock.read())
+            _refuse(_written_by_the_holder(lock))
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise RunError(f"{_LOCK}: cannot be locked: {error.strerror}") from None
@@ -64,6 +66,20 @@ def sole_run(snakemake: Sequence[str], folders: Sequence[Path]) -> Iterator[None
         lock.flush()
         _clear_leftovers(snakemake, folders)
         yield
+
+
+def _written_by_the_holder(lock: TextIO) -> str:
+    """The process number of the run that holds the lock. A run writes its own right after it has taken the lock.
+
+    Until then the file is empty, or has that of a run before it.
+    """
+    for _ in range(_LOOKS):
+        lock.seek(0)
+        process = lock.read()
+        if process.isdigit() and psutil.pid_exists(int(process)):
+            break
+        time.sleep(_BETWEEN_LOOKS)
+    return process  # of another machine, maybe: its processes are not seen here
 
 
 def _refuse(process: str | int) -> None:
