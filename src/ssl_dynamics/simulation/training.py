@@ -53,7 +53,9 @@ def pairs(triplets: Triplets, loss: Loss) -> tuple[torch.Tensor, torch.Tensor]:
 def representations(W: torch.Tensor, views: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     """U = XW of every view X (n, d) for every seed; W (S, d, z); each (S, n, z)."""
     S, d, z = W.shape
-    rows = W.mT.reshape(S * z, d)  # one product for all seeds; UᵀXᵀ, since BLAS likes few rows better than few columns
+    # One product for all seeds; UᵀXᵀ, since BLAS likes few rows better than few columns. Of one seed reshape is a view:
+    # its gradient would be laid out as W is, in products three times as slow.
+    rows = W.mT.reshape(S * z, d).contiguous()
     return [(rows @ x.mT).reshape(S, z, -1).mT for x in views]
 
 
