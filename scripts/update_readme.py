@@ -72,10 +72,10 @@ def how_sure(own: list[Record], drawn: Mapping[str, Record]) -> str:
     """How many of these claims hold; in how many draws all do; the least error of the theory that none would miss."""
     held = [record["id"] for record in own if record["verdict"] == "pass"]
     others = [f"{record['id']} {verdict_word(record['verdict'])}" for record in own if record["id"] not in held]
-    bluntest = max(record["resolves"] for record in own if record["resolves"] is not None)
+    known = [record["resolves"] for record in own if record["resolves"] is not None]
     parts = [f"{len(held)} of {len(own)} claims hold" + (f" ({', '.join(others)})" if others else "")]
     parts += [held_in({record["id"] for record in own}, size, draws) for size, draws in drawn.items()]
-    parts += [f"the least sensitive fails with an error of {resolves({'resolves': bluntest})}"]
+    parts += [f"the least sensitive of {len(known)} fails with an error of {resolves({'resolves': max(known)})}"]
     return "; ".join(parts)
 
 

@@ -88,7 +88,7 @@ def draws_of(*ids):
         ],
         "claims": [{"id": name, **claim} for name in ids],
         "preregistration": {
-            "registered": False, "date": None, "measures": False, "differs": ["nothing is registered"]
+            "registered": False, "date": None, "measures": False, "run": [], "differs": ["nothing is registered"]
         },
     }  # fmt: skip
 

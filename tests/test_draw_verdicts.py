@@ -320,11 +320,15 @@ def test_register_is_kept_and_says_what_differs(register):
     assert [entry["roots"] for entry in entries[-2:]] == [[1, 2, 3], roots]
     assert register.read_text().startswith("#")
 
-    def said(sizes=None, of=roots, name="quick"):
-        return in_words(preregistration.said_of(entries, name, sizes or sizes_of(config), of, 300))
+    def said(sizes=None, of=roots, name="quick", equation_draws=300):
+        return in_words(preregistration.said_of(entries, name, sizes or sizes_of(config), of, equation_draws))
 
     assert said() == f"thresholds, measures, sizes and root seeds are those registered on {entries[-1]['date']}"
-    assert said(of=roots[:2]) == said()
+    assert said(of=roots[:2]) == f"{said()}; 2 of 3 root seeds were run"
+    assert said(equation_draws=20) == f"{said()}; 20 of 300 draws of the equations were run"
+    assert said(of=roots[:1], equation_draws=0) == (
+        f"{said()}; 1 of 3 root seeds and 0 of 300 draws of the equations were run"
+    )
     assert said(of=roots[1:]).endswith("other root seeds")  # none may be chosen
     assert said(of=[*roots, 3]).endswith("other root seeds")
     assert said(sizes_of(config) | {"seeds": 5}).endswith("other sizes")
@@ -397,6 +401,14 @@ def tree(tmp_path, monkeypatch):
         ("claims/verdict.py", "if high < least or", "if high < most or", False),
         ("report/draw_verdicts.py", "<= 1 / 2", "<= 1 / 3", False),
         ("analysis/inference.py", "INTERVAL_LEVEL = 0.95", "INTERVAL_LEVEL = 0.9", False),
+        # What makes the numbers: data, designs, training, theory, comparisons. Figures and reports do not.
+        ("problem/mixture.py", "random.standard_normal", "2 * random.standard_normal", False),
+        ("experiments/dynamics/step_control.py", "import numpy as np", "import numpy as np\nprint()", False),
+        ("simulation/training.py", "W = manifold.step(", "W = +manifold.step(", False),
+        ("theory/grassmann.py", "np.exp(", "np.expm1(", False),
+        ("experiments/drift/compare.py", "DEPARTURE)", "2 * DEPARTURE)", False),
+        ("experiments/drift/figures.py", "import numpy as np", "import numpy as np\nprint()", True),
+        ("report/page.py", "import base64", "import base64\nprint()", True),
     ],
 )
 def test_changed_code_of_measures_breaks_the_match_and_a_comment_does_not(tree, module, old, new, same):
@@ -416,7 +428,9 @@ def test_entry_from_before_measures_were_registered_says_so(register):
     assert (said["registered"], said["differs"]) == (False, ["measures"])
     del entry["measures"]
     said = preregistration.said_of([entry], "quick", sizes_of(config), [7, 8, 9], 0)
-    assert in_words(said) == f"thresholds, sizes and root seeds, but not measures, were registered on {entry['date']}"
+    assert (
+        in_words(said) == f"thresholds, sizes and root seeds, but not measures, are those registered on {entry['date']}"
+    )
 
 
 def test_register_in_the_tree_can_be_read():

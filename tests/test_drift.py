@@ -18,7 +18,7 @@ from ssl_dynamics.engine.artifacts import read_table, write_arrays
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.drift import config
 from ssl_dynamics.experiments.drift.claims import CLAIMS
-from ssl_dynamics.experiments.drift.compare import compare
+from ssl_dynamics.experiments.drift.compare import _summary, compare
 from ssl_dynamics.experiments.drift.config import (
     Drift,
     NetsSettings,
@@ -28,12 +28,18 @@ from ssl_dynamics.experiments.drift.config import (
 )
 from ssl_dynamics.experiments.drift.design import net_outputs
 from ssl_dynamics.experiments.drift.experiment import FAMILY
-from ssl_dynamics.experiments.drift.measures import delay_ratio, departed_ratio, departure_slope, drift_ratio, share
+from ssl_dynamics.experiments.drift.measures import (
+    delay_ratio,
+    departed_ratio,
+    departure_slope,
+    drift_ratio,
+)
 from ssl_dynamics.experiments.drift.simulate import simulate, simulate_supervised
 from ssl_dynamics.experiments.drift.solve import solve, solve_supervised
 from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
 from ssl_dynamics.problem import coupling_matrix, quadratic_form
 from ssl_dynamics.problem.datasets import load
+from ssl_dynamics.problem.levels import DEPARTURE
 from ssl_dynamics.problem.principal import principal_triplets
 from ssl_dynamics.problem.rng import stream
 from ssl_dynamics.problem.sampling import draw_triplets
@@ -362,7 +368,6 @@ def test_measures_of_drift():
                 "seed": seed,
                 "width": used,
                 "drift": 8.0 / used,
-                "departed": np.arange(len(used)) == 0,
                 "frozen_change": 3.0 * np.sqrt(used),
                 "blow_up_delay": 0.5,
                 "predicted_delay": 1.0,
@@ -371,7 +376,6 @@ def test_measures_of_drift():
         for seed, used in enumerate((widths, widths[:2]))
     )
     np.testing.assert_allclose(departure_slope(rows), 1)
-    np.testing.assert_allclose(share("departed")(rows), [1 / 3, 1 / 2])
     np.testing.assert_allclose(delay_ratio(rows), 0.5)
     assert delay_ratio(rows.assign(blow_up_delay=[0.5] * 4 + [np.nan])).isna().tolist() == [False, True]
 
@@ -386,6 +390,25 @@ def test_drifts_are_compared_with_their_predictions_on_the_widest_net_of_each_se
     departing = supervised.assign(objective="dot-product", predicted_drift=np.nan, largest_drift=[7, 60, 80, 9])
     rows = pd.concat([supervised, departing, departing.assign(objective="cosine", largest_drift=0.1)])
     assert departed_ratio("supervised")(rows).tolist() == pytest.approx([120, 40])
+
+
+@pytest.mark.parametrize(
+    ("size", "left"),
+    [
+        (lambda tau: 1 / tau, 1),  # before a blow-up, whatever the rate at the departure
+        (lambda tau: 1 / np.sinh(2 * tau), 2 * 0.8 / np.tanh(2 * 0.8)),  # a linear net: x coth x
+        (lambda tau: np.exp(-3 * tau), 3 * 0.8 + 1),  # exponential growth, followed until τ = 0
+    ],
+)
+def test_growth_times_left_since_departure_tell_a_blow_up_from_exponential_growth(size, left):
+    tau = np.concatenate([np.linspace(2, 0.8, 300), np.geomspace(0.8, 1e-4, 300)[1:]])
+    rate = -(np.log(size(tau * (1 + 1e-6))) - np.log(size(tau * (1 - 1e-6)))) / (2e-6 * tau)
+    drift = DEPARTURE * np.exp(0.8 - tau)  # the departure is at τ = 0.8
+    run = pd.DataFrame({"time": 5 - tau, "value": -(size(tau) ** 2), "rate": rate, "drift": drift})
+    found = _summary(run.assign(drift_first=0.0, drift_second=0.0))
+    assert found["growth_times_left"] == pytest.approx(left, rel=1e-3)
+    assert np.isnan(found["blow_up_delay"])
+    assert np.isnan(_summary(run.assign(rate=np.nan, drift_first=0.0, drift_second=60.0))["growth_times_left"])
 
 
 def compared(random, *, factor=1.0):
@@ -563,7 +586,8 @@ def test_tables_are_empty_only_where_something_did_not_happen(tables):
     runs, rows = tables["drift", "departures"], tables["drift", "kernel_drift"]
     happened = {
         "departure_time": runs["departed"] == 1,
-        "blow_up_delay": runs["blows_up"] == 1,
+        "blow_up_delay": (runs["objective"] == "dot-product") & (runs["activation"] != "erf"),
+        "growth_times_left": runs["objective"] == "dot-product",
         "predicted_delay": (runs["objective"] == "dot-product") & (runs["activation"] == "identity"),
         "limit_delay": (runs["objective"] == "dot-product") & (runs["activation"] == "identity"),
         "frozen_change": runs["departed"] == 1,
@@ -649,7 +673,7 @@ def test_right_theory_of_departures_passes_and_wrong_theory_does_not(name):
 def test_net_that_never_departs_fails_the_claim_that_it_does_and_leaves_the_others_open(name, verdict):
     (claim,) = [claim for claim in CLAIMS if claim.id == name]
     (table,) = departing(np.random.default_rng(4)).values()
-    known = {"blows_up": (table["activation"] != "erf").astype(float), "in_time": 1.5}
+    known = {"growth_times_left": np.where(table["activation"] == "erf", 3.1, 1.1), "in_time": 1.5}
     table = table.assign(**known)
     supervised = table.assign(objective="supervised", in_time=0.0)
 
@@ -657,7 +681,13 @@ def test_net_that_never_departs_fails_the_claim_that_it_does_and_leaves_the_othe
         return judge_rows(replace(claim, wrong=None), {claim.own_table: pd.concat([table, supervised])})
 
     assert judged(table).verdict == "pass"
-    stays = {"departed": 0.0, "blows_up": 0.0, "in_time": 0.0, "frozen_change": np.nan, "blow_up_delay": np.nan}
+    stays = {
+        "departed": 0.0,
+        "growth_times_left": np.nan,
+        "in_time": 0.0,
+        "frozen_change": np.nan,
+        "blow_up_delay": np.nan,
+    }
     never = table["seed"] == 3
     cell = judged(table.assign(**{column: table[column].mask(never, value) for column, value in stays.items()}))
     assert cell.verdict == verdict

@@ -108,7 +108,9 @@ def test_draws_of_the_equations_have_the_root_seeds_of_whole_runs_first(small):
         roots = equation_roots(config)
         assert roots[: config.draws] == derived_roots(config.root_seed, config.draws)
         assert len(set(roots)) == 300
-        assert equation_roots(config, [7, 8, 9]) == roots
+        of_others = equation_roots(config, [7, 8, 9])
+        assert of_others == [7, *derived_roots(8, 300)[1:]] == equation_roots(config, [7, 8, 9, 10])
+        assert not set(of_others) & set(roots)  # fresh, as the given ones are
         assert equation_roots(config.model_copy(update={"equation_draws": 0}), [7, 8, 9]) == []
         assert equation_roots(config.model_copy(update={"equation_draws": config.draws})) == []
     assert equation_roots(load_config(TOP / "config/quick.yaml", "11")) == []
@@ -154,7 +156,7 @@ def test_command_line_takes_a_number_of_them_which_beside_root_seeds_has_to_be_a
     assert draws_asked_for(quick, None, "7 8 9", None).equation_draws == 0
     beside = draws_asked_for(quick, None, "7 8 9", 40)
     assert [draw.root_seed for draw in beside.draws] == [7, 8, 9]
-    assert equation_roots(beside.config, [7, 8, 9]) == derived_roots(2309, 40)
+    assert equation_roots(beside.config, [7, 8, 9]) == [7, *derived_roots(8, 40)[1:]]
     assert draws_asked_for(quick, None, "7 8 9", 3).equation_draws == 0
     with pytest.raises(ConfigError, match="equation_draws: -1 is not allowed"):
         draws_asked_for(quick, None, "", -1)

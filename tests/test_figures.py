@@ -102,7 +102,7 @@ def widths():
     return {
         "narrow_errors": measured(rows(metric=metrics, width=WIDTHS, **trained), "error"),
         "narrow_speeds": measured(rows(metric=metrics, width=WIDTHS), "speed", "predicted", "guide"),
-        "wide_errors": measured(rows(ratio=[1.0, 2.0, 4.0], **trained), "error", "error_control"),
+        "wide_errors": measured(rows(ratio=[1.0, 2.0, 4.0], **trained), "error", "error_slower"),
         "wide_starts": measured(rows(ratio=[1.0, 2.0, 4.0]), "singular_value", "singular_value_late"),
     }
 

@@ -144,7 +144,7 @@ def test_how_sure_counts_claims_and_draws_and_names_what_does_not_hold(records):
     assert held == f"2 of 3 claims hold ({own[1]['id']} open)"
     assert whole == f"all in 2 of 4 small draws ({own[0]['id']} fails in 1)"
     assert full == f"all in 2 of 4 full draws ({own[0]['id']} fails in 1)"
-    assert noticed == "the least sensitive fails with an error of 2 %"
+    assert noticed == "the least sensitive of 2 fails with an error of 2 %"
     newer = script().how_sure(own, {"small": draws | {"claims": own[:2]}}).split("; ")[1]
     assert newer == f"the 2 that were drawn all in 2 of 4 small draws ({own[0]['id']} fails in 1)"
 

@@ -43,13 +43,17 @@ def draws_of(config: Config, roots: Sequence[int] = ()) -> list[Config]:
 
 
 def equation_roots(config: Config, roots: Sequence[int] = ()) -> list[int]:
-    """The root seeds of the draws of what needs no training: derived from that of the configuration, by name.
+    """The root seeds of the draws of what needs no training, derived by name: draw 0 is that of the whole runs.
 
-    None where there are as many whole runs: so many as the configuration says, or those with the root seeds given.
+    The others are derived from the root seed of the configuration, or, where root seeds are given, from the second of
+    these: they are as fresh as those. None where there are as many whole runs: so many as the configuration says, or
+    those with the root seeds given.
     """
     if not draws_of(config, roots) or config.equation_draws <= (len(roots) or config.draws):
         return []
-    return derived_roots(config.root_seed, config.equation_draws)
+    if not roots:
+        return derived_roots(config.root_seed, config.equation_draws)
+    return [roots[0], *derived_roots(roots[1], config.equation_draws)[1:]]
 
 
 def chunks(roots: Sequence[int]) -> list[list[int]]:

@@ -176,17 +176,18 @@ def draws_in_words(found: Record) -> str:
 
 
 def in_words(said: Record) -> str:
-    """What was registered before, as a reader is told (`preregistration.said_of`).
+    """What was registered before, and how much of it was run, as a reader is told (`preregistration.said_of`).
 
     Before measures were registered, so nothing was said of them.
     """
-    if said["registered"]:
-        if said["measures"]:
-            return f"thresholds, measures, sizes and root seeds are those registered on {said['date']}"
-        return f"thresholds, sizes and root seeds, but not measures, were registered on {said['date']}"
     if said["date"] is None:
         return "not preregistered"
-    return f"not as registered on {said['date']}: other {', '.join(said['differs'])}"
+    if not said["registered"]:
+        return f"not as registered on {said['date']}: other {', '.join(said['differs'])}"
+    what = "thresholds, measures, sizes and root seeds are those"
+    if not said["measures"]:
+        what = "thresholds, sizes and root seeds, but not measures, are those"
+    return f"{what} registered on {said['date']}" + (f"; {' and '.join(said['run'])} were run" if said["run"] else "")
 
 
 def predicted(record: Record) -> float | None:

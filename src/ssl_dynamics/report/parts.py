@@ -85,8 +85,8 @@ PARTS = {
                 ("A4-every-run-departs", "A4-departure-time-relu", "A4-departure-time-erf", "A4-departure-law"),
             ),
             Finding(
-                "Supervised nets of two layers, and wide ones on cosine similarity, stay near it: it moves by less "
-                "than half of its norm.",
+                "Wide supervised nets of two layers, and wide ones on cosine similarity, stay near it: it moves by "
+                "less than half of its norm.",
                 ("A4-supervised-drift", "follow-up-cosine-drift"),
             ),
         ),

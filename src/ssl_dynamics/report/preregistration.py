@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from ssl_dynamics.catalogue import claim_roots
+from ssl_dynamics.catalogue import claim_roots, function_of, stages
 from ssl_dynamics.claims.verdict import Claim
 from ssl_dynamics.config import Config
 from ssl_dynamics.draws import sizes_of
@@ -42,14 +42,15 @@ def thresholds(claims: Sequence[Claim] = CLAIMS) -> str:
 
 
 def measures(claims: Sequence[Claim] = CLAIMS) -> str:
-    """Hash of how every claim is measured: what it reads, and the code of its measures, of its control, of verdicts.
+    """Hash of how every claim is measured: what it reads, and the code of all that makes its number and its verdict.
 
-    The code is all that the claims reach (`engine.fingerprint`): constants count, comments and docstrings do not. So a
-    moved threshold changes it, too.
+    The code is what the stages reach, from data and designs over training and theory to tables, and what the claims
+    reach (`engine.fingerprint`): constants count, comments and docstrings do not. So a moved threshold changes it, too.
     """
+    made_by = [function_of(folder, stage) for folder, stage in stages()]
     return _hash(
         [
-            fingerprint(*claim_roots(), *_JUDGES),
+            fingerprint(*made_by, *claim_roots(), *_JUDGES),
             [
                 [
                     claim.id, claim.source, claim.bears_on, claim.quantity, claim.formula, claim.evidence,
@@ -108,13 +109,15 @@ def latest_of(entries: Sequence[Entry], configuration: str) -> Entry | None:
 def said_of(
     entries: Sequence[Entry], configuration: str, sizes: Mapping[str, Any], roots: Sequence[int], equation_draws: int
 ) -> Entry:
-    """Whether all is as it was registered, with the date; else what differs. And whether measures were registered.
+    """Whether all is as it was registered, with the date; else what differs. Whether measures were registered.
 
-    The latest entry of the configuration counts. A sweep may stop short of all root seeds, not choose among them.
+    The latest entry of the configuration counts. A sweep may stop short of all root seeds, not choose among them;
+    `run` says how many of those registered there are, where it has.
     """
     latest = latest_of(entries, configuration)
     if latest is None:
-        return {"registered": False, "date": None, "measures": False, "differs": ["nothing is registered"]}
+        return {"registered": False, "date": None, "measures": False, "run": [], "differs": ["nothing is registered"]}
+    registered = latest.get("equation_draws", 0)
     differs = [
         what
         for what, same in (
@@ -122,11 +125,25 @@ def said_of(
             ("measures", latest.get("measures") in (None, measures())),
             ("sizes", latest["sizes"] == sizes_hash(sizes)),
             ("root seeds", list(roots) == latest["roots"][: len(roots)]),
-            ("draws of the equations", equation_draws <= latest.get("equation_draws", 0)),
+            ("draws of the equations", equation_draws <= registered),
         )
         if not same
     ]
-    return {"registered": not differs, "date": latest["date"], "measures": "measures" in latest, "differs": differs}
+    run = [
+        f"{there} of {all_of_them} {what}"
+        for there, all_of_them, what in (
+            (len(roots), len(latest["roots"]), "root seeds"),
+            (equation_draws, registered, "draws of the equations"),
+        )
+        if there < all_of_them
+    ]
+    return {
+        "registered": not differs,
+        "date": latest["date"],
+        "measures": "measures" in latest,
+        "run": run,
+        "differs": differs,
+    }
 
 
 def _hash(value: object) -> str:

@@ -90,18 +90,19 @@ def _summary(run: pd.DataFrame) -> dict[str, float]:
     """Of one run: its end, its departure, its blow-up; what did not happen is left empty.
 
     `blow_up_delay` is T − t_0.5: outputs of a net that blows up at T grow at the rate 1/(T − t) (docs/theory.md §4).
+    `growth_times_left` is the same over 1/(growth rate at the departure), of a net that does not blow up at least that.
     """
     last = run.iloc[-1]
     departure = first_crossing(run["time"], run["drift"], DEPARTURE)
-    blows_up = last["drift_second"] >= BLOW_UP
+    left = last["time"] + 1 / last["rate"] - departure  # nan where no rate was recorded
     return {
         **{name: last[name] for name in ("time", "value", "drift", "drift_first", "drift_second")},
         "excess": last["value"] / run["value"].iloc[0],
         "largest_drift": run["drift"].max(),
         "departed": float(np.isfinite(departure)),
         "departure_time": departure,
-        "blows_up": float(blows_up),
-        "blow_up_delay": last["time"] + 1 / last["rate"] - departure if blows_up else np.nan,
+        "growth_times_left": np.interp(departure, run["time"], run["rate"]) * left,
+        "blow_up_delay": left if last["drift_second"] >= BLOW_UP else np.nan,
     }
 
 

@@ -56,11 +56,6 @@ def departure_slope(rows: pd.DataFrame) -> "pd.Series[float]":
     )
 
 
-def share(column: str) -> Measure:
-    """Share of the runs of a seed of which the column is true."""
-    return lambda rows: rows.groupby("seed")[column].mean()
-
-
 def delay_ratio(rows: pd.DataFrame) -> "pd.Series[float]":
     """Mean over the widths of the delay from departure to blow-up over the predicted one."""
     ratio = rows["blow_up_delay"] / rows["predicted_delay"]

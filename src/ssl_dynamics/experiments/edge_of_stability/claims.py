@@ -26,8 +26,8 @@ CLAIMS = [
     Claim(
         id="beyond-edge-orbit",
         source="beyond",
-        statement="With QR or polar retraction steps up to three times as large as the largest stable one, but larger "
-        "than it, end in an orbit of period 2, to and fro over the leading eigenspace; the cosine of the turn is the "
+        statement="With QR or polar retraction, steps somewhat larger than the largest stable one end, from random "
+        "starts, in an orbit of period 2, to and fro over the leading eigenspace; the cosine of the turn is the "
         "inverse of the step size in units of the largest stable one.",
         formula=r"1<\eta(\lambda_d-\lambda_1)\le3\;\Rightarrow\;\theta\leftrightarrow-\theta,\quad"
         r"\cos2\theta=\frac1{\eta(\lambda_d-\lambda_1)}",

@@ -1,5 +1,7 @@
 """A2 and A3 at finite step sizes: other retractions, orthogonal iteration, limits in η."""
 
+import math
+
 import pandas as pd
 
 from ssl_dynamics.claims.common import FAR_RATE
@@ -27,6 +29,8 @@ from ssl_dynamics.problem.levels import FAR_RATES
 
 ORDER_IF_WRONG = alternating(errors_by_rate, order_of_errors, "error", rates=FAR_RATES)
 FOLLOWED = f"at least {LEAST_ITERATION_STEPS:,} steps at η‖C‖ = {ITERATION_STEP}"
+# Beyond its limit, at η(λ_d − λ_1) = s > 1, a step turns a span by 2θ, tan 2θ = s sin 2θ: sin²θ = (1 − 1/s)/2.
+ORBIT_PART = math.sqrt((1 - 1 / RIEMANNIAN_SIDES[1]) / 2)
 
 
 def _part_at(side: int, method: str) -> Measure:
@@ -127,7 +131,7 @@ CLAIMS = [
         statistic="largest",
         criterion=Criterion("<=", 1e-3),
         control=Control(
-            f"the same at {RIEMANNIAN_SIDES[1]} of the limit, an orbit of period 2 with the part 0.0704",
+            f"the same at {RIEMANNIAN_SIDES[1]} of the limit, an orbit of period 2 with the part {ORBIT_PART:.3g}",
             _part_at(1, "riemannian"),
         ),
         figure="limits",

@@ -30,10 +30,11 @@ CLAIMS = [
         id="beyond-output-layer-law",
         source="beyond",
         statement="With the output layer orthogonal and the first layer free at rate κ, linear nets of width h leave "
-        "the optimum of the constrained problem and collapse again: the ratio of singular values falls at "
+        "the optimum of the constrained problem and collapse again: a ratio of singular values of the weights falls at "
         "2κ(λ_2 − λ_1)/h.",
         formula=r"W_2^\top W_2=I,\;\dot W_1=-\kappa\nabla_1L\;\Rightarrow\;"
-        r"\ln\frac{\sigma_2}{\sigma_1}(W_1^\top W_2)\Big|_0^t=-\frac{2\kappa}{h}(\lambda_2-\lambda_1)\,t",
+        r"\tfrac{1}{\sqrt h}W_1^\top W_2(t)=e^{-2\frac\kappa hCt}V_z,\quad"
+        r"\ln\frac{\sigma_2}{\sigma_1}(Xe^{-2\frac\kappa hCt}V_z)",
         quantity=QUANTITY + ", from both layers at the constrained optimum",
         experiment="output_layer",
         table="output_layer",

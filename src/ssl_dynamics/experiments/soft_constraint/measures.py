@@ -1,8 +1,9 @@
 """Measures of training with a penalty."""
 
+import numpy as np
 import pandas as pd
 
-from ssl_dynamics.claims.verdict import Measure, OfError, OfRows, T, Wrong
+from ssl_dynamics.claims.verdict import Measure, OfError, OfRows, T
 from ssl_dynamics.unsettled import Unsettled
 
 
@@ -14,6 +15,33 @@ def weakest(measure: OfRows[T]) -> OfRows[T]:
         return measure(trained[trained["strength"] == trained["strength"].min()])
 
     return measure_of_weakest
+
+
+def shift_of_least(column: str, of: str = "excess") -> Measure:
+    """|Difference| of the times at which two columns are least, over the length of the training."""
+
+    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
+        curves = {seed: curve.sort_values("time") for seed, curve in rows.groupby("seed")}
+        shifts = {
+            seed: abs(time_of_least(curve["time"], curve[of]) - time_of_least(curve["time"], curve[column]))
+            / curve["time"].iloc[-1]
+            for seed, curve in curves.items()
+        }
+        return pd.Series(shifts)
+
+    return measure
+
+
+def time_of_least(times: "pd.Series[float]", values: "pd.Series[float]") -> float:
+    """Where the parabola through the least value and its two neighbours is least; at an end the end itself."""
+    t, y = times.to_numpy(), values.to_numpy()
+    if np.isnan(y).any():
+        return np.nan
+    k = int(y.argmin())
+    if k in (0, len(y) - 1):
+        return float(t[k])
+    a, b, _ = np.polyfit(t[k - 1 : k + 2] - t[k], y[k - 1 : k + 2], 2)
+    return float(t[k] - b / (2 * a))
 
 
 def once_settled(measure: OfRows[T]) -> OfRows[T]:
@@ -52,13 +80,3 @@ def rank_deviation(rows: pd.DataFrame) -> OfError:
 def trained_limits(measure: OfRows[T]) -> OfRows[T]:
     """The measure of what was trained; the curves of the figure, which were not, left out."""
     return lambda rows: measure(rows.dropna(subset=["value"]))
-
-
-def nearer(wrong: Wrong, error: float) -> Measure:
-    """The measure of a theory that is too large, or too small, by a relative error: the smaller, seed by seed."""
-
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        if_wrong_by = wrong(rows)
-        return pd.DataFrame({sign: if_wrong_by(sign * error) for sign in (-1, 1)}).min(axis=1, skipna=False)
-
-    return measure

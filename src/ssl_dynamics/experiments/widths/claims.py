@@ -2,12 +2,13 @@
 
 from functools import partial
 
-from ssl_dynamics.claims.common import NEAR_RATE
+import numpy as np
+
+from ssl_dynamics.claims.common import FAR_RATE, NEAR_RATE
 from ssl_dynamics.claims.measures.rates import alternating, divided, nearer_rate, proportional
 from ssl_dynamics.claims.measures.trajectories import (
     deviation_of_orders,
     errors_of_nets,
-    exponent_in_width,
     largest_error,
     order_deviation,
     smallest_over,
@@ -15,11 +16,21 @@ from ssl_dynamics.claims.measures.trajectories import (
     widest,
 )
 from ssl_dynamics.claims.rounding import STEP_OF_DOP853, Rounding
-from ssl_dynamics.claims.verdict import Claim, Control, Criterion
+from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
 from ssl_dynamics.problem.levels import FAR_RATES
 
+
+def over_root(column: str) -> Measure:
+    """Mean over the widths of a column over √(d/h)."""
+    return lambda rows: (rows[column] * np.sqrt(rows["ratio"])).groupby(rows["seed"]).mean()
+
+
+START = over_root("singular_value")
 NETS = ["width"]
+ORDER = partial(order_deviation, nets=NETS)
 ORDER_IF_WRONG = alternating(partial(errors_of_nets, nets=NETS), deviation_of_orders, "error")
+# Of nets on the Grassmannian the speed that is predicted is 1.
+ORDER_OFF = nearer_rate(ORDER, "error_predicted", rates=FAR_RATES)
 STIEFEL, SPED = ["stiefel", "canonical"], ["metric", "width"]
 SPEED = partial(order_deviation, nets=SPED)
 # As for A3-order-1: a step size of η is an error of the rate of 1 % (docs/theory.md §6).
@@ -39,13 +50,11 @@ CLAIMS = [
         quantity="largest |leading order in η − 1| over the widths, of the projector error where it is largest",
         experiment="narrow",
         table="narrow_errors",
-        measure=where(order_deviation("error", nets=["width"]), metric=["grassmann"]),
+        measure=where(ORDER("error"), metric=["grassmann"]),
         statistic="mean",
         criterion=Criterion("<=", 0.05),
-        control=Control(
-            "the widest of these nets, h = d, on Stiefel manifolds",
-            widest(where(order_deviation("error", nets=["width"]), metric=["stiefel"])),
-        ),
+        # Not nearer: a step size of η is an error of the rate of 1 % (docs/theory.md §6).
+        control=Control(f"{FAR_RATE}, every width", where(smallest_over("width", ORDER_OFF), metric=["grassmann"])),
         figure="narrow-errors",
         wrong=where(ORDER_IF_WRONG, metric=["grassmann"]),
     ),
@@ -62,8 +71,7 @@ CLAIMS = [
         statistic="largest",
         criterion=Criterion("<=", 1e-3),
         control=Control(
-            "the widest of these nets, h = d, on Stiefel manifolds",
-            widest(where(largest_error("error", extrapolations=1), metric=["stiefel"])),
+            f"{NEAR_RATE}, every width", where(smallest_over("width", nearer_rate(ONCE, "error")), metric=["grassmann"])
         ),
         figure="narrow-errors",
         wrong=where(proportional(ONCE, "error"), metric=["grassmann"]),
@@ -114,12 +122,12 @@ CLAIMS = [
         quantity="largest |leading order in η − 1| over the widths, of ‖W − W'‖_F/√z where it is largest",
         experiment="wide",
         table="wide_errors",
-        measure=order_deviation("error", nets=["width"]),
+        measure=ORDER("error"),
         statistic="mean",
         criterion=Criterion("<=", 0.05),
+        # Not nearer, as above.
         control=Control(
-            "the same equation at a rate that falls with the width, d/h, for the widest nets",
-            widest(order_deviation("error_control", nets=["width"])),
+            f"{FAR_RATE}, every width", smallest_over("width", nearer_rate(ORDER, "error", rates=FAR_RATES))
         ),
         figure="wide-errors",
         wrong=ORDER_IF_WRONG,
@@ -150,15 +158,16 @@ CLAIMS = [
         source="A3",
         statement="Width enters through the random start alone: singular values of random VᵀW_2 are √(d/h) in size.",
         formula=r"\left(\frac1z\,\mathbb{E}\,\|V^\top W_2\|_F^2\right)^{1/2}=\sqrt{\frac dh}",
-        quantity="fitted exponent in h of their root mean square at the start",
+        quantity="their root mean square at the start over √(d/h), mean over the widths",
         experiment="wide",
         table="wide_starts",
-        measure=exponent_in_width("singular_value"),
+        measure=START,
         statistic="mean",
-        criterion=Criterion("within", (-0.55, -0.45)),
-        control=Control("the same starts at a late time, by the equation", exponent_in_width("singular_value_late")),
+        # Of 80 or 20 draws of d z squares at each of four or six widths the root has an error of 0.5 % or less.
+        criterion=Criterion("within", (0.97, 1.03)),
+        control=Control("the same starts at a late time, by the equation", over_root("singular_value_late")),
         figure="wide-starts",
         evidence="random nets",
-        wrong=divided(exponent_in_width("singular_value")),
+        wrong=divided(START),
     ),
 ]

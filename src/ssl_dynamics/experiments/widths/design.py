@@ -95,8 +95,7 @@ class WideSolution(ArrayFile):
     times: Array  # (T,)
     late: Array  # at one late time, (widths, S, d, z)
     flow: dict[int, Array]  # (S, T, d, z) by width
-    flow_control: dict[int, Array]  # had the rate depended on the width
-    flow_wrong: dict[tuple[str, int], Array]  # at a wrong rate
+    flow_wrong: dict[tuple[str, int], Array]  # at a wrong rate, near or far
     integrated: dict[tuple[str, int], Array]  # "equation" where z = 1, "layers" of the nets that are small enough
 
 

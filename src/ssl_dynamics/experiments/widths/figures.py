@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ssl_dynamics.figures import marks, panels, theme
+from ssl_dynamics.problem.levels import COARSE_RATE_ERROR
 
 CONSTRAINED = theme.DYNAMICS_COLORS["grassmannian"]
 METRICS = {
@@ -63,20 +64,19 @@ def wide_errors(wide_errors: pd.DataFrame) -> Figure:
     """
     rows = wide_errors[wide_errors["extrapolations"] == 0]
     keys = ["dataset", "dimension", "learning_rate", "ratio", "seed"]
-    largest = rows.groupby(keys, as_index=False)[["error", "error_control"]].max()
+    largest = rows.groupby(keys, as_index=False)[["error", "error_slower"]].max()
     colors = theme.shades(largest["ratio"])
     grid = panels.grid(largest, scales={"x": "log", "y": "log"}, sharex=False)
     for axes, panel in panels.panels(grid, largest):
         for ratio, color in colors.items():
             group = panel[panel["ratio"] == ratio]
             means = marks.mean_and_interval(axes, group, "learning_rate", "error", color)
-            if ratio > 1:
-                marks.mean_and_interval(axes, group, "learning_rate", "error_control", color, style="--", marker="")
+            marks.mean_and_interval(axes, group, "learning_rate", "error_slower", color, style="--", marker="")
         axes.plot(means.index, means.iloc[0] * means.index / means.index[0], ":", color=theme.GUIDE, linewidth=0.8)
         marks.write_slope(axes, means, "1", place="above")
     handles = [
         *(panels.line(f"h = {ratio:g} d", color, marker="o") for ratio, color in colors.items()),
-        panels.line("control: rate d/h", theme.CONTROL, "--"),
+        panels.line(f"control: a rate {COARSE_RATE_ERROR:.0%} too slow", theme.CONTROL, "--"),
         panels.line("slope 1", theme.GUIDE, ":"),
         marks.SLOPES,
     ]

@@ -6,7 +6,7 @@ import pandas as pd
 from ssl_dynamics.cells import CompareSettings, write_tables
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.widths.design import Array, Trajectories, WideDesign, WideSolution
-from ssl_dynamics.problem.levels import NEAR_RATES
+from ssl_dynamics.problem.levels import FAR_RATES, NEAR_RATES
 from ssl_dynamics.tables import combinations, extrapolated, tidy_rows
 
 
@@ -46,8 +46,7 @@ def error_table(design: WideDesign, trajectories: Trajectories, solution: WideSo
             W = extrapolated(trained, level, weights)
             errors = {
                 "error": distance(W, solution.flow[width]),
-                "error_control": distance(W, solution.flow_control[width]),
-                **{f"error_{name}": distance(W, solution.flow_wrong[name, width]) for name in NEAR_RATES},
+                **{f"error_{name}": distance(W, solution.flow_wrong[name, width]) for name in NEAR_RATES | FAR_RATES},
             }
             columns = {"learning_rate": rates[level], "extrapolations": len(weights) - 1}
             tables.append(tidy_rows(errors, solution.times, width=width, ratio=ratio(width, design), **columns))

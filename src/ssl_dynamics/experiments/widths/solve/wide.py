@@ -6,7 +6,7 @@ from ssl_dynamics.cells import read_form
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.widths.config import LATE, SolveSettings
 from ssl_dynamics.experiments.widths.design import Array, WideDesign, WideSolution
-from ssl_dynamics.problem.levels import NEAR_RATES
+from ssl_dynamics.problem.levels import FAR_RATES, NEAR_RATES
 from ssl_dynamics.theory import integrate_wide_layers, integrate_wide_two_layer_flow, wide_two_layer_flow
 
 
@@ -28,11 +28,9 @@ def solve(job: Job[SolveSettings]) -> None:
         times=times,
         late=late[..., 0, :, :],
         flow={width: wide_two_layer_flow(C, start, times) for width, start in starts.items()},
-        # Had the rate depended on the width, like the squared singular values of the start.
-        flow_control={width: wide_two_layer_flow(C, start, times * len(C) / width) for width, start in starts.items()},
         flow_wrong={
             (name, width): wide_two_layer_flow(C, start, rate * times)
-            for name, rate in NEAR_RATES.items()
+            for name, rate in (NEAR_RATES | FAR_RATES).items()
             for width, start in starts.items()
         },
         integrated=integrated,
