@@ -264,11 +264,15 @@ class TestUseInChromium:
 
     def test_dots_are_there_where_the_run_trained(self, opened):
         shown(opened, loss="contrastive", z=2, eta=ETA, time=1, beta=BETA)
+        legend = opened.locator(".legend .dots")
         assert sorted(set(dots(opened, "ranks"))) == ["dot constrained", "dot soft", "dot unconstrained"]
+        assert "(no constraint, penalty, constraint)" in legend.inner_text()
         shown(opened, beta=0.5)
         assert sorted(set(dots(opened, "ranks"))) == ["dot constrained", "dot unconstrained"]
+        assert "(no constraint, constraint)" in legend.inner_text()
         shown(opened, eta=0.4)
         assert dots(opened, "ranks") == []
+        assert not legend.is_visible()
         assert opened.locator("#trained").text_content() == "The run trained none of these settings: no dots."
         shown(opened, eta=0)
         assert len(dots(opened, "ranks")) == 5

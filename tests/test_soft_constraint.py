@@ -266,7 +266,7 @@ def test_shapes_of_starts_and_strengths():
         ({"beta": 1e308, "times": [0.0, 1.0]}, "overflows float64: end earlier"),
         ({"W0": np.ones((3, 2))}, "W0 must have full rank"),
         ({"W0": np.zeros((3, 2))}, "W0 must have full rank"),
-        ({"W0": np.eye(3)[:, 1:]}, "no component along a direction of the 2 leading eigenvectors"),
+        ({"W0": np.eye(3)[:, 1:]}, "2 leading eigenvectors of C, those of the smallest eigenvalues: its"),
     ],
 )
 def test_bad_input_is_refused_in_a_line(change, message):

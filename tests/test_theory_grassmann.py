@@ -118,9 +118,7 @@ def test_start_nearly_orthogonal_to_the_first_eigenvector(overlap):
 
 def test_start_orthogonal_to_the_first_eigenvector_is_refused():
     C = np.diag([-2.0, -1.0, 0.0, 1.0])
-    with pytest.raises(
-        ValueError, match=r"no component along a direction of the 2 leading eigenvectors of C \(the smallest"
-    ):
+    with pytest.raises(ValueError, match="in the span of the 2 leading eigenvectors of C, those of the smallest"):
         grassmann_flow(C, np.eye(4)[:, 1:3], [1.0])
 
 

@@ -193,6 +193,9 @@ const explorer = (() => {
     chart("angles", { low: LEAST.angles, high: 2.1, ticks: [[Math.log10(90), "90°"], [0, "1°"], ...decades(LEAST.angles, -2, 2).map(([value, label]) => [value, `${label}°`])] },
       [line("unconstrained", free, ({ tangent }) => tenth(tangent)), line("soft", soft, ({ tangent }) => tenth(tangent)), line("constrained", free, ({ tangent }) => tenth(tangent))],
       dots((set, i) => set.tangents[i] === null ? null : tenth(set.tangents[i])), at.time, "");
+    const dotted = DYNAMICS.filter((name) => document.querySelector(`.charts .dot.${name}`));
+    element("dots").hidden = dotted.length === 0;
+    element("dots-of").textContent = `trained weights (${dotted.map((name) => WORDS[name]).join(", ")}), in the colour of their curve`;
     element("trained").textContent = sets.length
       ? `Trained weights shown: ${sets.map((set) => `${WORDS[set.dynamics]}, η = ${minus(String(Number(set.eta.toPrecision(3))))}/‖C‖${set.late ? " (later times)" : ""}`).join("; ")}.`
       : "The run trained none of these settings: no dots.";

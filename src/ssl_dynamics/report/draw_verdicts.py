@@ -4,13 +4,13 @@ Of a claim on a mean, the value of the next draw is predicted (`analysis.draws.p
 
 - *holds for the next draw*: its 95 % prediction interval lies within the criterion, in every draw there is a value, and
   in none does the control meet the criterion;
-- *holds on average*: the 95 % interval of the mean over draws does, no control meets the criterion, the claim passes in
-  a draw, and where some draws have no value, more than half of all have one with 95 % confidence (Clopper and Pearson,
-  one-sided);
-- *fails*: that interval lies outside;
+- *holds on average*: the 95 % interval of the mean over draws lies within it, no control meets the criterion, and the
+  claim passes in at least one draw. If some draws have no value, one more condition: with 95 % confidence (Clopper and
+  Pearson, one-sided) more than half of all draws have one;
+- *fails*: the 95 % interval of the mean over draws lies outside;
 - *open*: else.
 
-A draw without a value does not say what it would be, so that the mean is that of the draws that have one.
+Means and intervals are of the draws that have a value: nothing is assumed of the others.
 
 The largest or smallest over seeds has no standard error, and nothing is assumed of its distribution. Draws are counted:
 

@@ -17,8 +17,8 @@ def graph_coordinates(V: Array, W: Array, leading: str) -> Array:
     smallest = np.linalg.svd(X[..., :z, :], compute_uv=False).min()
     if smallest < len(V) * np.finfo(np.float64).eps:
         raise Unsettled(
-            f"W0 has no component along a direction of the {z} leading eigenvectors of C ({leading}; smallest "
-            f"singular value {smallest:.3g}): the limit is not their span, and there are no graph coordinates over it"
+            f"W0 has no component along some direction in the span of the {z} leading eigenvectors of C, those of "
+            f"{leading}: its own span does not tend to theirs"
         )
     # Solved as X_1ᵀ Gᵀ = X_2ᵀ.
     return np.linalg.solve(X[..., :z, :].mT, X[..., z:, :].mT).mT.astype(np.float64)

@@ -96,8 +96,8 @@ FAMILY = Family(
             "soft-constraint",
             tables=("soft_rank",),
             in_paper=True,
-            finding="Under a weak penalty the collapse is transient: the closed form predicts how the rank falls and "
-            "how it comes back.",
+            finding="Under a weak penalty the collapse is transient where λ_2 < 0: the closed form predicts how the "
+            "rank falls and how it comes back.",
         ),
         Figure(
             "soft-flow",
