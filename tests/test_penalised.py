@@ -13,6 +13,7 @@ from scipy.linalg import expm
 
 from problems import judge_rows, orthonormal
 from ssl_dynamics.analysis import fitted_order, log_excess_rank
+from ssl_dynamics.claims.measures.rates import nearer_error
 from ssl_dynamics.claims.measures.trajectories import difference
 from ssl_dynamics.config import ConfigError, parse_config
 from ssl_dynamics.engine.artifacts import write_arrays
@@ -37,9 +38,10 @@ from ssl_dynamics.experiments.soft_constraint.config import (
 )
 from ssl_dynamics.experiments.soft_constraint.design import Design, Trajectories
 from ssl_dynamics.experiments.soft_constraint.measures import (
-    nearer,
     rank_deviation,
+    shift_of_least,
     surviving,
+    time_of_least,
     trained_limits,
     weakest,
 )
@@ -207,7 +209,7 @@ def tables(monkeypatch, tmp_path, *, penalty=1.0, rate=1.0, decay=1.0):
 
 
 ORDERS = {"beyond-soft-order", "beyond-soft-order-2", "beyond-soft-order-3"}
-FOLLOWING = {"beyond-soft-flow", *ORDERS, "beyond-transient-collapse"}
+FOLLOWING = {"beyond-soft-flow", *ORDERS, "beyond-transient-collapse", "beyond-transient-time"}
 LIMITS = {"beyond-soft-limit", "beyond-soft-rank"}
 
 
@@ -225,6 +227,27 @@ def test_claims_pass_in_training_and_fail_where_the_theory_is_wrong(monkeypatch,
     verdicts = {claim.id: judge_rows(claim, {claim.own_table: made[claim.table]}).verdict for claim in CLAIMS}
     assert {name for name in failing if verdicts[name] != "fail"} == set()
     assert {name for name in passing if verdicts[name] != "pass"} == set()
+
+
+def test_time_of_the_least_rank_is_read_off_between_checkpoints():
+    """Of parabolas exactly, of cosh to second order in the distance of checkpoints; at an end it is the end."""
+    times = pd.Series(np.linspace(0, 2, 9) ** 2)
+    assert time_of_least(times, 3 * (times - 1.3) ** 2) == pytest.approx(1.3, rel=1e-12)
+    assert time_of_least(times, -times) == 4
+    assert time_of_least(times, times) == 0
+    assert np.isnan(time_of_least(times, times.where(times > 0)))
+    errors = []
+    for count in (40, 80, 160):
+        even = pd.Series(np.linspace(0, 4, count + 1))
+        errors.append(abs(time_of_least(even, np.cosh(even - 1.234) + 0.3 * (even - 1.234) ** 3) - 1.234))
+    assert max(errors) < 4e-3
+    assert errors[2] < errors[0] / 4
+    rows = pd.DataFrame({"seed": [1] * 9 + [0] * 9, "time": [*times] * 2})
+    rows["excess"] = [*(times - 1) ** 2, *(times - 2) ** 2]
+    rows["predicted"] = [*(times - 1.4) ** 2, *(times - 2) ** 2]
+    shift = shift_of_least("predicted")(rows[::-1])
+    assert shift.to_dict() == pytest.approx({1: 0.1, 0: 0}, abs=1e-12)
+    assert shift_of_least("excess", of="predicted")(rows).to_dict() == pytest.approx({1: 0.1, 0: 0}, abs=1e-12)
 
 
 def flow_of_weights(C, start, beta, times):
@@ -399,8 +422,8 @@ def test_ranks_are_counted_below_the_penalty():
     assert rank_deviation(rows)(0).tolist() == [0]
     assert rank_deviation(rows)(0.06).tolist() == [1]
     assert rank_deviation(rows)(-0.06).tolist() == [1]
-    assert nearer(rank_deviation, 0.04)(rows).tolist() == [0]
-    assert nearer(rank_deviation, 0.1)(rows).tolist() == [1]
+    assert nearer_error(rank_deviation, 0.04)(rows).tolist() == [0]
+    assert nearer_error(rank_deviation, 0.1)(rows).tolist() == [1]
     assert rank_deviation(rows.assign(rank=2))(0).tolist() == [2]
 
 
