@@ -8,7 +8,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from problems import flow_problems, judge_rows, orthonormal, symmetric
@@ -330,24 +329,3 @@ def test_where_the_budget_does_not_lead_to_the_orbit_claims_are_open(monkeypatch
     assert {name for name, cell in found.items() if cell.verdict == "open"} == set(found) - {"beyond-edge-attracts"}
     reason = found["beyond-edge-orbit"].claim.reason
     assert reason.startswith("spectrum and starts ask for more steps; edge_of_stability.most_steps ends the training")
-
-
-def test_from_starts_that_are_not_orthonormal_the_constraint_attracts():
-    """Oja's flow: WWᵀ = Y[I + YᵀY − W(0)ᵀW(0)]⁻¹Yᵀ, Y = e^{−2Ct}W(0) (Yan, Helmke and Moore 1994; §3)."""
-    random = np.random.default_rng(2)
-    C = symmetric(np.array([-1.0, -0.6, -0.2, 0.3, 0.9]), random)
-    W0 = orthonormal(5, 2, random) @ np.array([[0.3, 0.2], [0.0, 0.8]])
-    times = np.array([0.0, 0.5, 2.0, 12.0])
-
-    def velocity(_, flat):
-        W = flat.reshape(5, 2)
-        return (-2 * (C @ W - W @ (W.T @ C @ W))).ravel()
-
-    solved = solve_ivp(velocity, (0, times[-1]), W0.ravel(), method="DOP853", t_eval=times, rtol=1e-11, atol=1e-13)
-    for t, flat in zip(times, solved.y.T, strict=True):
-        W, Y = flat.reshape(5, 2), expm(-2 * C * t) @ W0
-        expected = Y @ np.linalg.solve(np.eye(2) + Y.T @ Y - W0.T @ W0, Y.T)
-        np.testing.assert_allclose(W @ W.T, expected, atol=1e-9)
-    defects = [np.linalg.norm(flat.reshape(5, 2).T @ flat.reshape(5, 2) - np.eye(2), 2) for flat in solved.y.T]
-    assert defects[0] > 0.3
-    assert defects[-1] < 1e-9

@@ -31,7 +31,7 @@ from ssl_dynamics.problem.levels import FAR_RATES, NEAR_RATES
 from ssl_dynamics.problem.triplets import Triplets
 from ssl_dynamics.simulation.constrained_nets import train_constrained_nets
 from ssl_dynamics.simulation.stacked import triplet_objective
-from ssl_dynamics.theory import output_layer_flow, slow_feature_flow
+from ssl_dynamics.theory import grassmann_flow, output_layer_flow, slow_feature_flow
 from ssl_dynamics.unsettled import Unsettled
 
 TIMES = np.array([0.0, 0.3, 1.0, 4.0])
@@ -74,10 +74,11 @@ def trained(X, first, second, times, activation, *, ratio, step=0.1):
     ).functions
 
 
-def test_is_the_flow_of_all_weights_of_the_net():
+@pytest.mark.parametrize("z", [1, 2, 3])
+def test_is_the_flow_of_all_weights_of_the_net(z):
     random = np.random.default_rng(1)
     C, rate = symmetric(np.array([-1.0, -0.6, 0.3]), random), 0.9
-    W1, W2 = random.standard_normal((5, 3)), orthonormal(5, 2, random)
+    W1, W2 = random.standard_normal((5, 3)), orthonormal(5, z, random)
 
     def loss(W1, W2):
         S = W1.T @ W2 / np.sqrt(5)
@@ -88,14 +89,14 @@ def test_is_the_flow_of_all_weights_of_the_net():
         return np.reshape([(value(W + unit) - value(W - unit)) / 2e-6 for unit in units], W.shape)
 
     def velocity(_, flat):
-        first, second = flat[:15].reshape(5, 3), flat[15:].reshape(5, 2)
+        first, second = flat[:15].reshape(5, 3), flat[15:].reshape(5, z)
         of_first = gradient(lambda W: loss(W, second), first)
         of_second = gradient(lambda W: loss(first, W), second)
         constrained = of_second - second @ (second.T @ of_second)
         return -np.concatenate([rate * of_first.ravel(), constrained.ravel()])
 
     solved = solve_ivp(velocity, (0, 4), np.concatenate([W1.ravel(), W2.ravel()]), t_eval=TIMES, rtol=1e-8, atol=1e-9)
-    weights = [(y[:15].reshape(5, 3), y[15:].reshape(5, 2)) for y in solved.y.T]
+    weights = [(y[:15].reshape(5, 3), y[15:].reshape(5, z)) for y in solved.y.T]
     expected = np.stack([first.T @ second / np.sqrt(5) for first, second in weights])
     np.testing.assert_allclose(output_layer_flow(C, W1, W2, TIMES, rate=rate), expected, rtol=1e-5, atol=1e-5)
 
@@ -111,6 +112,49 @@ def test_from_the_optimum_it_is_the_unconstrained_flow_slowed_down(problem, rate
     expected = np.stack([expm(-2 * rate / h * C * t) @ V for t in times])
     flow = output_layer_flow(C, first, second, times, rate=rate)
     np.testing.assert_allclose(grams(flow), grams(expected), rtol=1e-6, atol=1e-6)
+
+
+@given(flow_problems(), st.integers(0, 100))
+@settings(max_examples=15, deadline=None)
+def test_as_the_rate_falls_it_tends_to_the_constrained_flow_on_the_features_of_the_start(problem, seed):
+    """κ = 0 leaves W_1: S = W_1ᵀW_2/√h under the flow of W_2 alone, of the form W_1CW_1ᵀ/h; the rest is of order κ."""
+    C, W0 = problem
+    (d, z), random = W0.shape, np.random.default_rng(seed)
+    h, times = d + 3, TIMES[:3]
+    W1, W2 = random.standard_normal((h, d)), orthonormal(h, z, random)
+    form = W1 @ C @ W1.T / h
+    frozen = grams(W1.T @ grassmann_flow((form + form.T) / 2, W2, times) / np.sqrt(h))
+    none, half, whole = (grams(output_layer_flow(C, W1, W2, times, rate=rate)) - frozen for rate in (1e-9, 1e-3, 2e-3))
+    size = max(np.abs(frozen).max(), 1)
+    np.testing.assert_allclose(none, 0, atol=1e-7 * size)
+    np.testing.assert_allclose(whole, 2 * half, atol=0.03 * np.abs(whole).max() + 1e-7 * size)
+
+
+@pytest.mark.parametrize("first", [-1.0, 0.0, 0.5])
+@pytest.mark.parametrize("z", [1, 4])
+def test_late_from_the_optimum_modes_grow_stay_or_die_as_their_eigenvalues_say(z, first):
+    """Of as many hidden units as inputs, so that none is left for a positive eigenvalue to flee to."""
+    random = np.random.default_rng(9)
+    C = symmetric(first + np.array([0.0, 0.3, 0.8, 1.4]), random)
+    lam, V = np.linalg.eigh(C)
+    rate, times = 0.5, np.array([2.0, 6.0, 12.0])
+    S = output_layer_flow(C, *optimum(C, 4, z, random), times, rate=rate)
+    expected = np.exp(-2 * rate / 4 * lam[:z] * times[:, None])
+    found = np.sqrt(np.einsum("ik,tij,jk->tk", V[:, :z], grams(S), V[:, :z]))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_allclose(grams(S), grams(V[:, :z] * expected[:, None]), atol=1e-6)
+
+
+def test_late_a_single_output_grows_along_each_eigenvector_at_its_own_rate_from_a_random_start():
+    """D draws s to DCs = 0, ever faster as s grows: what is left is ṡ = −2(κ/h)Cs, all modes of it."""
+    random = np.random.default_rng(3)
+    C = symmetric(np.array([-1.0, -0.5, 0.2]), random)
+    lam, V = np.linalg.eigh(C)
+    W1, W2 = random.standard_normal((6, 3)), orthonormal(6, 1, random)
+    times = np.array([16.0, 18.0])
+    modes = np.abs(V.T @ output_layer_flow(C, W1, W2, times, rate=0.6)[..., 0].T)
+    slopes = np.diff(np.log(modes), axis=1)[:, 0] / np.diff(times)
+    np.testing.assert_allclose(slopes, -2 * 0.1 * lam, rtol=0.01)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 3))

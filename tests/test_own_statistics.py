@@ -4,6 +4,7 @@ Random starts and kernels, the equations, and orders of what is left out: nothin
 """
 
 import itertools
+import json
 import math
 
 import numpy as np
@@ -44,6 +45,7 @@ LARGE_WIDTHS = 2.0 ** np.array([18, 26, 34, 42, 50])  # of the Gram equations
 KERNEL_WIDTHS, KERNEL_SEEDS, NETS = (64, 128, 256, 512, 1024), 16, 16  # of its random ones
 POOL = 600  # of random starts, from which draws are put together
 SHIPPED = [load_config(TOP / f"config/{name}.yaml") for name in ("quick", "full")]
+SHIPPED_VERDICTS = json.loads((TOP / "results/reference/quick/verdicts.json").read_text(encoding="utf-8"))
 # How many numbers the means of the two configurations are over.
 MEANS_OVER = sorted(
     {config.seeds_of(claim.experiment) for config in SHIPPED for claim in CLAIMS if claim.statistic == "mean"}
@@ -52,6 +54,17 @@ MEANS_OVER = sorted(
 
 def claim(name):
     return next(claim for claim in CLAIMS if claim.id == name)
+
+
+def wrong_by(name):
+    """Relative errors of theories that the claim must notice: 1.05 times what it resolves, as shipped, of both signs.
+
+    Of its cells in the reference of config/quick.yaml the largest. By a theory that is wrong by ε a ratio to what is
+    predicted is divided by 1 + ε, and a measure in which the rate is a factor multiplied by it.
+    """
+    cells = next(record["cells"] for record in SHIPPED_VERDICTS if record["id"] == name)
+    error = 1.05 * max(cell["resolves"] for cell in cells)
+    return -error, error
 
 
 def points(n=6):
@@ -100,7 +113,7 @@ def kernel_ratios():
     return ratios
 
 
-def kernel_draw(ratios, factor=1.0):
+def kernel_draw(ratios, error=0.0):
     """Per seed the measure of A4-kernel-limit, of nets drawn from the pool."""
 
     def draw(random):
@@ -108,7 +121,7 @@ def kernel_draw(ratios, factor=1.0):
         nets = np.broadcast_to(random.integers(0, POOL, size[2:]), size)  # its blocks are those of one net
         means = np.take_along_axis(ratios, nets, 3).reshape(*size[:3], KERNEL_SEEDS, NETS).mean((2, 4))
         rows = grid(activation=ACTIVATIONS, block=BLOCKS, seed=range(KERNEL_SEEDS))
-        rows = rows.assign(ratio=factor * means.ravel(), limit="complete")
+        rows = rows.assign(ratio=means.ravel() / (1 + error), limit="complete")
         return claim("A4-kernel-limit").measure(rows).to_numpy()
 
     return draw
@@ -122,10 +135,10 @@ def test_least_certain_block_is_that_of_the_products_of_the_outputs(kernel_ratio
     assert variances.mean(-1).max() <= 2 / 3 * 1.15
 
 
-def test_limit_of_random_kernels_passes_and_a_variance_wrong_by_a_quarter_does_not(kernel_ratios):
+def test_limit_of_random_kernels_passes_and_a_variance_wrong_by_what_is_resolved_does_not(kernel_ratios):
     assert passes(claim("A4-kernel-limit"), kernel_draw(kernel_ratios), draws=300) >= 0.99
-    for factor in (0.75, 1.25):
-        assert passes(claim("A4-kernel-limit"), kernel_draw(kernel_ratios, factor), draws=50) == 0
+    for error in wrong_by("A4-kernel-limit"):
+        assert passes(claim("A4-kernel-limit"), kernel_draw(kernel_ratios, error), draws=50) == 0
 
 
 def departures(activation, slope=1.0):
@@ -151,6 +164,7 @@ def departures(activation, slope=1.0):
 def test_departures_that_scatter_as_random_kernels_pass_and_slopes_wrong_by_a_third_do_not(activation):
     found = claim(f"A4-departure-time-{activation}")
     assert passes(found, departures(activation), draws=300) >= 0.99
+    # More than is resolved as shipped: the coefficient that all nets have in common moves the slope, draw by draw.
     for slope in (2 / 3, 4 / 3):
         assert passes(found, departures(activation, slope), draws=100) <= 0.01
 
@@ -178,11 +192,11 @@ def drifts():
 def test_drifts_pass_with_all_that_their_prediction_leaves_out(drifts, name, objective):
     """ln(10)Δ at most, relatively, Δ the drift in prediction: as 1/h it is a sixteenth of it at the widest nets.
 
-    Of either sign, the same for all nets, which no mean makes less. What is wrong by 15 % fails all the same.
+    Of either sign, the same for all nets, which no mean makes less.
     """
     found = claim(name)
 
-    def of(sign, factor):
+    def of(sign, error):
         def draw(random):
             of_widest = (
                 WIDTHS[0] / WIDTHS[-1] * np.stack([random.choice(of_net, SEEDS) for of_net in drifts[objective]])
@@ -190,15 +204,15 @@ def test_drifts_pass_with_all_that_their_prediction_leaves_out(drifts, name, obj
             rows = grid(activation=ACTIVATIONS, seed=range(SEEDS))
             rows = rows.assign(objective=objective, width=WIDTHS[-1], predicted_drift=of_widest.ravel())
             predicted = rows["predicted_drift"]
-            rows["compared_drift"] = factor * predicted * (1 + sign * np.log(10) * predicted)
+            rows["compared_drift"] = predicted * (1 + sign * np.log(10) * predicted) / (1 + error)
             return found.measure(rows).to_numpy()
 
         return draw
 
     for sign in (-1, 1):
-        assert passes(found, of(sign, 1.0), draws=200) >= 0.99
-        for factor in (0.85, 1.15):
-            assert passes(found, of(sign, factor), draws=20) == 0
+        assert passes(found, of(sign, 0.0), draws=200) >= 0.99
+        for error in wrong_by(name):
+            assert passes(found, of(sign, error), draws=20) == 0
 
 
 @pytest.fixture(scope="module")
@@ -258,7 +272,7 @@ def delay(C, anchor, width, start):
     return time + 1 / growth - first_crossing(np.array(times), np.array(values), DEPARTURE)
 
 
-def test_delays_of_random_starts_pass_and_a_rate_wrong_by_three_percent_does_not(delays):
+def test_delays_of_random_starts_pass_and_a_rate_wrong_by_what_is_resolved_does_not(delays):
     found = claim("beyond-blow-up-delay")
 
     def of(factor):
@@ -271,34 +285,36 @@ def test_delays_of_random_starts_pass_and_a_rate_wrong_by_three_percent_does_not
         return draw
 
     assert passes(found, of(1.0), draws=300) >= 0.99
-    for factor in (0.97, 1.03):
-        assert passes(found, of(factor), draws=50) == 0
+    for error in wrong_by(found.id):
+        assert passes(found, of(1 + error), draws=50) == 0
 
 
 @pytest.mark.parametrize(
-    ("name", "columns"),
+    ("name", "columns", "errors"),
     [
         # docs/theory.md §4: the change of the slopes, relative to m'; 2ρ + ρ² of the triangle inequality, ρ as much.
-        ("follow-up-frozen-features", ("stepped_error", "predicted_error")),
-        ("beyond-linearised-stays-wrong", ("linearised_mismatch", "predicted_mismatch")),
+        ("follow-up-frozen-features", ("stepped_error", "predicted_error"), wrong_by("follow-up-frozen-features")),
+        # More than is resolved as shipped: here all is left out that the criterion allows, which makes up for 17 %.
+        ("beyond-linearised-stays-wrong", ("linearised_mismatch", "predicted_mismatch"), (-0.18, 0.18)),
     ],
 )
-def test_errors_of_the_order_that_is_left_out_pass_and_predictions_wrong_by_a_fifth_do_not(name, columns):
+def test_errors_of_the_order_that_is_left_out_pass_and_predictions_that_are_wrong_do_not(name, columns, errors):
     """5τ/h, the largest that is left out, of either sign and the same for all nets of two widths."""
     found, (measured, predicted) = claim(name), columns
 
-    def judged(sign, factor):
+    def judged(sign, error):
         rows = grid(activation=["relu", "erf"], width=[256, 1024], seed=range(SEEDS))
         left_out = 1 + sign * 5 * READ_AT / rows["width"]
         rows[predicted] = 2 / rows["width"]
-        rows[measured] = factor * rows[predicted] * left_out ** (2 if name == "beyond-linearised-stays-wrong" else 1)
+        rows[measured] = rows[predicted] * left_out ** (2 if name == "beyond-linearised-stays-wrong" else 1)
+        rows[predicted] *= 1 + error
         rows = rows.assign(objective="self-supervised", rate="unit", time=READ_AT, points=60)
         return judge(found.measure(rows).to_numpy(), found.statistic, found.criterion).verdict
 
     for sign in (-1, 1):
-        assert judged(sign, 1.0) == "pass"
-        for factor in (0.8, 1.2):
-            assert judged(sign, factor) == "fail"
+        assert judged(sign, 0.0) == "pass"
+        for error in errors:
+            assert judged(sign, error) == "fail"
 
 
 def in_time(within):
@@ -352,7 +368,7 @@ def laws():
 
 
 @pytest.mark.parametrize("name", ["A4-departure-law", "A4-fixed-time", "beyond-departure-time", "beyond-blow-up"])
-def test_laws_of_the_departure_hold_for_random_starts_and_at_a_rate_wrong_by_five_percent_do_not(laws, name):
+def test_laws_of_the_departure_hold_for_random_starts_and_at_a_rate_wrong_by_what_is_resolved_do_not(laws, name):
     found = claim(name)
 
     def of(factor):
@@ -369,8 +385,8 @@ def test_laws_of_the_departure_hold_for_random_starts_and_at_a_rate_wrong_by_fiv
         return draw
 
     assert passes(found, of(1.0), draws=200) >= 0.99
-    for factor in (0.95, 1.05):
-        assert passes(found, of(factor), draws=20) == 0
+    for error in wrong_by(name):
+        assert passes(found, of(1 + error), draws=20) == 0
 
 
 @pytest.fixture(scope="module")
@@ -410,7 +426,7 @@ def batch_ratios():
     return ratios, noise.variance[:, 1:].sum((-2, -1)).mean(1) / Z / np.abs(eigenvalues).max()
 
 
-def test_noise_of_batches_passes_with_all_that_is_left_out_and_wrong_by_ten_percent_does_not(batch_ratios):
+def test_noise_of_batches_passes_with_all_that_is_left_out_and_wrong_by_what_is_resolved_does_not(batch_ratios):
     """Of the order η‖C‖ and of the squared deviation, relatively, of either sign, the same for all starts."""
     found, (ratios, squares) = claim("beyond-batch-noise"), batch_ratios
 
@@ -426,8 +442,8 @@ def test_noise_of_batches_passes_with_all_that_is_left_out_and_wrong_by_ten_perc
 
     for sign in (-1, 1):
         assert passes(found, of(sign, 1.0), draws=200) >= 0.99
-    for factor in (0.9, 1.1):
-        assert passes(found, of(0, factor), draws=50) == 0
+    for error in wrong_by(found.id):
+        assert passes(found, of(0, 1 / (1 + error)), draws=50) == 0
 
 
 @pytest.fixture(scope="module")
@@ -488,5 +504,6 @@ def test_three_layers_pass_with_all_that_their_prediction_leaves_out(deep_drifts
 
     for sign in (-1, 1):
         assert passes(found, of(sign, 1.0), draws=200) >= 0.99
+        # More than is resolved as shipped: what is left out, of the sign of the error, makes up for a part of it.
         for factor in (0.5, 1.5):
             assert passes(found, of(sign, factor), draws=50) == 0

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad_vec, solve_ivp
-from scipy.linalg import expm, subspace_angles
+from scipy.linalg import expm
 
 from problems import flow_problems, orthonormal, symmetric
+from ssl_dynamics.analysis import projector_distance
 from ssl_dynamics.theory import (
     grassmann_flow,
     penalised_gram,
@@ -100,6 +101,19 @@ def test_without_a_penalty_it_is_the_unconstrained_flow_and_starts_at_its_start(
     )
 
 
+@given(flow_problems())
+@settings(max_examples=25, deadline=None)
+def test_strong_penalties_leave_the_constrained_flow_by_pcp_over_beta(problem):
+    """β(P − WWᵀ) − PCP is PC(I − P)CP/β + …, at most ‖C‖²/(β − λ_d), once the start is forgotten."""
+    C, W0 = sizes(problem, [0.6, 1.3])
+    Q = grassmann_flow(C, np.linalg.qr(W0)[0], TIMES[1:])
+    P = Q @ Q.mT
+    size, last = np.linalg.norm(C, 2), np.linalg.eigvalsh(C)[-1]
+    for beta in (1e3, 1e5):
+        left = beta * (P - grams(C, W0, TIMES[1:], beta=beta)) - P @ C @ P
+        assert np.linalg.norm(left, 2, axis=(1, 2)).max() <= size**2 / (beta - last) + 1e-13 * beta
+
+
 def test_strong_penalties_come_near_the_constrained_flow_as_one_over_beta():
     random = np.random.default_rng(5)
     C, W0 = symmetric(np.array([-1.0, -0.6, 0.0, 0.2, 0.9]), random), orthonormal(5, 2, random)
@@ -166,6 +180,21 @@ def test_its_expansion_leaves_what_falls_as_the_third_power_with_the_next_consta
     np.testing.assert_allclose(penalised_gram(C, Q, beta=50.0), penalised_gram(C, Q, beta=[50.0])[0])
 
 
+@given(flow_problems(), st.sampled_from([0.3, 2.0, 50.0]), st.integers(0, 100))
+@settings(max_examples=40, deadline=None)
+def test_a_settled_penalty_turns_with_the_basis_and_sees_no_rotation_of_the_inputs(problem, above, seed):
+    C, Q = problem
+    (d, z), random = Q.shape, np.random.default_rng(seed)
+    beta = max(np.linalg.eigvalsh(C)[-1], 0) + above
+    G = penalised_gram(C, Q, beta=beta)
+    turn, inputs = orthonormal(z, z, random), orthonormal(d, d, random)
+    np.testing.assert_allclose(penalised_gram(C, Q @ turn, beta=beta), turn.T @ G @ turn, atol=1e-11 * G.max())
+    rotated = inputs @ C @ inputs.T
+    np.testing.assert_allclose(
+        penalised_gram((rotated + rotated.T) / 2, inputs @ Q, beta=beta), G, atol=1e-11 * G.max()
+    )
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("size", [1e-290, 1e-100, 1.0, 1e100, 1e289])
 def test_it_sees_ratios_to_the_penalty_alone_and_holds_at_every_size(size):
@@ -219,12 +248,14 @@ def test_weak_penalties_change_the_unconstrained_flow_in_proportion_to_beta(prob
         np.testing.assert_allclose(change / beta, slope, atol=2e-4 * size * (1 + size))
 
 
-@pytest.mark.parametrize("beta", [0.0, 0.05, 1.0, 100.0])
-def test_span_is_that_of_the_constrained_flow_at_every_strength(beta):
-    random = np.random.default_rng(7)
-    C, W0 = symmetric(np.array([-1.0, -0.6, 0.0, 0.2, 0.9]), random), orthonormal(5, 2, random)
-    for F, W in zip(soft_constraint_flow(C, W0, TIMES, beta=beta), grassmann_flow(C, W0, TIMES), strict=True):
-        assert subspace_angles(F, W).max() < 1e-12
+@given(flow_problems())
+@settings(max_examples=25, deadline=None)
+def test_span_is_that_of_the_constrained_flow_at_every_strength(problem):
+    C, W0 = sizes(problem, [0.6, 1.3])
+    times = [0.0, 0.1, 0.7, 2.0]
+    W = grassmann_flow(C, np.linalg.qr(W0)[0], times)
+    for F in soft_constraint_flow(C, W0, times, beta=[0.0, 1e-3, 0.5, 2.0, 6.0, 1e2, 1e6]):
+        assert projector_distance(np.linalg.qr(F)[0], W).max() < 1e-8
 
 
 @given(flow_problems(), st.sampled_from([1e-3, 0.3, 1.5, 40.0]))
@@ -236,6 +267,64 @@ def test_ends_at_the_singular_values_of_the_limit_with_its_rank(problem, beta):
     found = np.linalg.svd(soft_constraint_flow(C, W0, [1e9], beta=beta)[0], compute_uv=False)
     np.testing.assert_allclose(found, limit, rtol=1e-9, atol=1e-9)
     assert np.count_nonzero(limit) == min(z, np.count_nonzero(np.linalg.eigvalsh(C) < beta))
+
+
+@given(flow_problems(), st.integers(0, 6), st.sampled_from([0.3, 2.0]))
+@settings(max_examples=40, deadline=None)
+def test_where_the_penalty_is_an_eigenvalue_its_directions_die_alike_whatever_the_start(problem, k, beta):
+    """As σ̇ = −2βσ³ has it, each of them as 1/√(4βt); those of larger eigenvalues die exponentially."""
+    C, W0 = sizes(problem, [0.6, 1.3])
+    z, d = W0.shape[1], len(C)
+    C = C + (beta - np.linalg.eigvalsh(C)[k % d]) * np.eye(d)
+    eigenvalues = np.linalg.eigh(C)[0]
+    beta = float(eigenvalues[k % d])  # to the last digit
+    t = 1e10  # late beside 1e6, one over the least distance of two levels, and early beside rounding
+    below, at = (int(np.count_nonzero(of)) for of in (eigenvalues < beta - 1e-9, np.abs(eigenvalues - beta) < 1e-9))
+    survive = min(z, below)
+    dying = min(z - survive, at)
+    found = np.linalg.svd(soft_constraint_flow(C, W0, [t], beta=beta)[0], compute_uv=False)
+    np.testing.assert_allclose(found[:survive], np.sqrt(1 - eigenvalues[:survive] / beta), rtol=1e-6)
+    np.testing.assert_allclose(found[survive:][:dying], 1 / np.sqrt(4 * beta * t), rtol=0.01)
+    assert (found[survive + dying :] < 1e-12).all()
+    limit = soft_constraint_limit(C, z, beta=beta)
+    np.testing.assert_allclose(limit[survive:], 0, atol=1e-6)  # equal eigenvalues are so but for rounding
+    np.testing.assert_allclose(found, limit, atol=1.1 / np.sqrt(4 * beta * t))
+
+
+@given(flow_problems(), st.sampled_from([0.3, 2.0, 40.0]))
+@settings(max_examples=25, deadline=None)
+def test_of_one_output_it_is_the_solution_of_a_bernoulli_equation(problem, beta):
+    """w = gy, y = e^{2(βI − C)t}w(0): g˙ = −2β|y|²g³, so that g = (1 + 4β∫|y|²)^{−1/2}; by quadrature."""
+    C, w0 = problem[0], 0.7 * problem[1][:, 0]
+    eigenvalues, V = np.linalg.eigh(C)
+    x = V.T @ w0
+    for t in (0.1, 0.5):
+        # In units of e^{2βt}, so that nothing grows but for want of C: |y(s)|² e^{−4βt}.
+        integral = quad_vec(
+            lambda s, t=t: np.sum(np.exp(4 * beta * (s - t) - 4 * eigenvalues * s) * x**2), 0, t, epsrel=1e-11
+        )[0]
+        y = V @ (np.exp(-2 * eigenvalues * t) * x)
+        expected = np.outer(y, y) / (np.exp(-4 * beta * t) + 4 * beta * integral)
+        np.testing.assert_allclose(grams(C, w0[:, None], [t], beta=beta)[0], expected, rtol=1e-8, atol=1e-9)
+
+
+@given(flow_problems(), st.sampled_from([0.05, 0.7, 1.0, 3.0]), st.sampled_from([1e-3, 0.5, 2.0, 6.0]))
+@settings(max_examples=25, deadline=None)
+def test_of_as_many_outputs_as_inputs_every_eigendirection_grows_by_itself(problem, scale, beta):
+    """From W(0) = cO, O orthogonal, WWᵀ = Σ m_k v_kv_kᵀ with ṁ = 4(β − λ)m − 4βm²: logistic."""
+    C = problem[0]
+    d = len(C)
+    W0 = scale * orthonormal(d, d, np.random.default_rng(0))
+    eigenvalues, V = np.linalg.eigh(C)
+    times = np.array([0.0, 0.3, 2.0])
+    for gram, t in zip(grams(C, W0, times, beta=beta), times, strict=True):
+        a = beta - eigenvalues
+        near = np.abs(a) < 1e-9
+        quotient = np.where(near, 4 * t, -np.expm1(-4 * a * t) / np.where(near, 1, a))
+        m = 1 / (np.exp(-4 * a * t) / scale**2 + beta * quotient)
+        np.testing.assert_allclose(gram, (V * m) @ V.T, rtol=0, atol=1e-9 * max(m.max(), 1))
+    end = grams(C, W0, [1e9], beta=beta)[0]
+    np.testing.assert_allclose(end, (V * np.maximum(1 - eigenvalues / beta, 0)) @ V.T, atol=2e-6)
 
 
 def test_at_an_eigenvalue_the_direction_dies_like_one_over_the_square_root_of_time():

@@ -11,7 +11,7 @@ from ssl_dynamics import cli
 from ssl_dynamics.analysis import projector_distance
 from ssl_dynamics.engine.exit_codes import WRONG_INPUT
 from ssl_dynamics.problem import quadratic_form
-from ssl_dynamics.theory import SolvedFlow
+from ssl_dynamics.theory import SolvedFlow, soft_constraint_flow
 
 TIMES = np.array([0.0, 0.5, 2.0])
 
@@ -89,9 +89,9 @@ def test_a_penalty_keeps_the_span_and_ends_at_its_own_singular_values(tmp_path, 
     [
         (["--flow", "soft"], "--beta: the flow soft needs it, in units of C, and no other flow has one"),
         (["--beta", "1"], "--beta: the flow soft needs it, in units of C, and no other flow has one"),
-        (["--flow", "soft", "--beta", "-1"], "beta must not be negative; got -1"),
+        (["--flow", "soft", "--beta", "-1"], "--beta: '-1' is not allowed: it must be a number, 0 or greater"),
+        (["--flow", "soft", "--beta", "1,2"], "--beta: '1,2' is not allowed: it must be a number, 0 or greater"),
         (["--flow", "soft", "--beta", "1e308"], "where 2(β − λ)t overflows float64: end earlier"),
-        (["--flow", "soft", "--beta", "nan"], "beta holds 1 values that are not finite"),
     ],
 )
 def test_a_penalty_is_given_where_a_flow_has_one(tmp_path, monkeypatch, capsys, options, message):
@@ -100,6 +100,30 @@ def test_a_penalty_is_given_where_a_flow_has_one(tmp_path, monkeypatch, capsys, 
     assert (code, error.count("\n")) == (WRONG_INPUT, 1)
     assert error.endswith(f"{message}\n")
     assert not (tmp_path / "out.npz").exists()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["-1", "-1e-9", "-1e3", "-inf", "nan", "inf", "1e400", "", " ", "1,2", "1 2", "0x1", "1/2", "β", "1\n2", "-x"],
+)
+@pytest.mark.parametrize("file", ["problem.npz", "missing.npz"])
+def test_a_penalty_that_is_no_number_is_refused_by_its_name_before_any_file_is_read(
+    tmp_path, monkeypatch, capsys, value, file
+):
+    problem(tmp_path)
+    code, error = run(monkeypatch, capsys, tmp_path / file, tmp_path / "out.npz", "--flow", "soft", f"--beta={value}")
+    assert code == WRONG_INPUT
+    assert error == f"--beta: {value!r} is not allowed: it must be a number, 0 or greater\n"
+    assert not (tmp_path / "out.npz").exists()
+
+
+@pytest.mark.parametrize("value", ["0", "-0", "+2", "2.", ".5", "1e-3", "1E2"])
+def test_a_penalty_is_any_number_from_zero_on(tmp_path, monkeypatch, capsys, value):
+    path, arrays = problem(tmp_path)
+    assert run(monkeypatch, capsys, path, tmp_path / "out.npz", "--flow", "soft", "--beta", value) == (0, "")
+    W = written_to(tmp_path / "out.npz")["W"]
+    expected = soft_constraint_flow(arrays["C"], arrays["W0"], TIMES, beta=float(value))
+    np.testing.assert_array_equal(W, expected)
 
 
 @pytest.mark.parametrize("loss", ["contrastive", "non-contrastive"])

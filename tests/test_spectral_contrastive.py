@@ -5,9 +5,12 @@ import logging
 import numpy as np
 import pytest
 import torch
-from scipy.integrate import solve_ivp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import quad_vec, solve_ivp
+from scipy.linalg import expm
 
-from problems import judge_rows, orthonormal
+from problems import flow_problems, judge_rows, orthonormal
 from ssl_dynamics.engine.artifacts import write_arrays
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.experiments.spectral_contrastive import compare as comparison
@@ -105,6 +108,73 @@ def test_flow_is_the_descent_of_the_loss_and_ends_at_the_correlations():
     np.testing.assert_allclose(end, np.sqrt(np.linalg.eigvalsh(gamma)[::-1][:Z]), rtol=1e-9)
     C = 2 * (np.eye(5) - gamma)
     np.testing.assert_array_equal(F, soft_constraint_flow(C, W0, [0.0, step], beta=2.0))
+
+
+def correlated(problem):
+    """Γ with eigenvalues from −2/3 to 1, as correlations of views have them, and a start that is not orthonormal."""
+    C, W0 = problem
+    return -C / 3, W0 * np.resize([0.6, 1.3], W0.shape[1])
+
+
+def grams(gamma, W0, times):
+    F = spectral_contrastive_flow(gamma, W0, times)
+    return F @ F.mT
+
+
+@given(flow_problems(), st.floats(0, 2), st.floats(0, 2), st.integers(0, 100))
+@settings(max_examples=40, deadline=None)
+def test_flow_is_a_semigroup_and_sees_no_rotation_of_inputs_or_outputs(problem, first, second, seed):
+    gamma, W0 = correlated(problem)
+    (d, z), random = W0.shape, np.random.default_rng(seed)
+    whole = grams(gamma, W0, [first + second])[0]
+    midway = spectral_contrastive_flow(gamma, W0, [first])[0]
+    np.testing.assert_allclose(grams(gamma, midway, [second])[0], whole, atol=1e-8)
+    turned = grams(gamma, W0 @ orthonormal(z, z, random), [first + second])[0]
+    np.testing.assert_allclose(turned, whole, atol=1e-9)
+    inputs = orthonormal(d, d, random)
+    rotated = inputs @ gamma @ inputs.T
+    found = grams((rotated + rotated.T) / 2, inputs @ W0, [first + second])[0]
+    np.testing.assert_allclose(found, inputs @ whole @ inputs.T, atol=1e-8)
+
+
+@given(flow_problems())
+@settings(max_examples=25, deadline=None)
+def test_flow_leaves_its_start_along_the_slope_of_the_loss(problem):
+    gamma, W0 = correlated(problem)
+    h = 1e-5
+    P, one, two = grams(gamma, W0, [0.0, h, 2 * h])
+    start = W0 @ W0.T
+    np.testing.assert_allclose(P, start, atol=1e-12)
+    slope = 4 * (gamma @ start + start @ gamma - 2 * start @ start)
+    # A difference of second order on one side leaves h²/3 of a third derivative of the order 10⁴.
+    np.testing.assert_allclose((4 * one - two - 3 * P) / (2 * h), slope, atol=1e-6)
+
+
+@given(flow_problems())
+@settings(max_examples=40, deadline=None)
+def test_flow_ends_at_a_best_approximation_of_the_moment_of_rank_z(problem):
+    """Of all positive semidefinite matrices of that rank none is nearer to Γ (Eckart and Young)."""
+    gamma, W0 = correlated(problem)
+    z = W0.shape[1]
+    end = grams(gamma, W0, [1e9])[0]
+    correlations = np.linalg.eigvalsh(gamma)[::-1]
+    kept = np.maximum(correlations[:z], 0)
+    np.testing.assert_allclose(np.linalg.eigvalsh(end)[::-1][:z], kept, atol=1e-8)
+    nearest = np.sqrt(np.square(correlations).sum() - np.square(kept).sum())
+    assert np.linalg.norm(gamma - end) == pytest.approx(nearest, abs=1e-7)
+
+
+@given(flow_problems())
+@settings(max_examples=25, deadline=None)
+def test_flow_of_one_output_is_the_solution_of_a_bernoulli_equation(problem):
+    """w = gy, y = e^{4Γt}w(0): ġ = −4|y|²g³, so that g = (1 + 8∫|y|²)^{−1/2}; the integral by quadrature."""
+    gamma, W0 = correlated(problem)
+    w0 = W0[:, 0]
+    for t in (0.1, 1.0):
+        grown = quad_vec(lambda s: np.square(expm(4 * gamma * s) @ w0).sum(), 0, t, epsrel=1e-10)[0]
+        y = expm(4 * gamma * t) @ w0
+        expected = np.outer(y, y) / (1 + 8 * grown)
+        np.testing.assert_allclose(grams(gamma, w0[:, None], [t])[0], expected, atol=1e-9)
 
 
 def test_what_is_not_symmetric_is_refused():

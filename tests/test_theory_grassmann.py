@@ -231,3 +231,59 @@ def test_of_a_start_inside_the_constraint_the_flow_keeps_the_span_and_heals_wher
     defects = np.linalg.norm(W.mT @ W - np.eye(2), axis=(-2, -1))
     assert (np.diff(defects) < 0).all() == healed
     assert (defects[-1] < 1e-3) == healed
+
+
+@st.composite
+def starts_inside(draw):
+    """(C, W0, sizes): a flow problem whose start has singular values `sizes` of at most 1, some of them 1."""
+    C, W0 = draw(flow_problems())
+    z = W0.shape[1]
+    sizes = np.array(draw(st.lists(st.one_of(st.just(1.0), st.floats(0.2, 0.95)), min_size=z, max_size=z)))
+    return C, W0 * sizes @ orthonormal(z, z, np.random.default_rng(draw(st.integers(0, 100)))), sizes
+
+
+def oja(C, W0, t):
+    """F with FFᵀ = WWᵀ(t) = Y[I + YᵀY − W(0)ᵀW(0)]⁻¹Yᵀ, Y = e^{−2Ct}W(0) (docs/theory.md §3)."""
+    Y = expm(-2 * C * t) @ W0
+    L = np.linalg.cholesky(np.eye(W0.shape[1]) + Y.T @ Y - W0.T @ W0)
+    return np.linalg.solve(L, Y.T).T
+
+
+@given(starts_inside())
+@settings(max_examples=25, deadline=None)
+def test_from_inside_the_constraint_it_is_the_riccati_flow_with_the_span_of_the_constrained_one(problem):
+    C, W0, _ = problem
+
+    def velocity(_, flat):
+        W = flat.reshape(W0.shape)
+        return (-2 * (C @ W - W @ (W.T @ C @ W))).ravel()
+
+    W = solve_ivp(velocity, (0, 0.5), W0.ravel(), "DOP853", rtol=1e-12, atol=1e-14).y[:, -1].reshape(W0.shape)
+    F = oja(C, W0, 0.5)
+    np.testing.assert_allclose(F @ F.T, W @ W.T, atol=1e-9)
+    assert projector_distance(np.linalg.qr(F)[0], grassmann_flow(C, np.linalg.qr(W0)[0], [0.5])[0]) < 1e-9
+
+
+@given(starts_inside(), st.floats(0, 0.5), st.floats(0, 0.5), st.integers(0, 100))
+@settings(max_examples=40, deadline=None)
+def test_from_inside_the_constraint_it_is_a_semigroup_and_sees_no_rotation_of_the_outputs(problem, first, second, seed):
+    C, W0, sizes = problem
+    F = oja(C, W0, first + second)
+    for other in (
+        oja(C, oja(C, W0, first), second),
+        oja(C, W0 @ orthonormal(len(sizes), len(sizes), np.random.default_rng(seed)), first + second),
+    ):
+        np.testing.assert_allclose(other @ other.T, F @ F.T, atol=1e-9)
+
+
+@given(starts_inside(), st.floats(0, 0.5))
+@settings(max_examples=40, deadline=None)
+def test_as_many_singular_values_are_one_as_at_the_start_and_no_other_comes_there(problem, t):
+    """N = I − WᵀW obeys Ṅ = 2(NK + KN), K = WᵀCW, so that N(t) = ΦN(0)Φᵀ: its rank and its signs stay."""
+    C, W0, sizes = problem
+    F = oja(C, W0, t)
+    values = np.linalg.svd(F, compute_uv=False)
+    assert values.max() < 1 + 1e-10
+    assert np.count_nonzero(values > 1 - 1e-8) == np.count_nonzero(sizes == 1)
+    if (sizes == 1).all():
+        assert projector_distance(np.linalg.qr(F)[0], grassmann_flow(C, W0, [t])[0]) < 1e-9

@@ -126,9 +126,7 @@ def _parser() -> argparse.ArgumentParser:
         help="grassmann: WᵀW = I (default); unconstrained; wide: W = VᵀW_2 of a net with orthonormal layers, h ≥ d; "
         "soft: the penalty (β/2)‖WᵀW − I‖² in place of the constraint, W up to a rotation of the outputs",
     )
-    solver.add_argument(
-        "--beta", type=float, metavar="β", help="strength of the penalty, for --flow soft, in units of C"
-    )
+    solver.add_argument("--beta", metavar="β", help="strength of the penalty, for --flow soft, in units of C")
     solver.add_argument(
         "--loss",
         choices=("contrastive", "non-contrastive"),

@@ -43,17 +43,18 @@ VIEWS = ("anchor", "positive", "negative")
 _DAMAGED = (ValueError, TypeError, AttributeError, EOFError, MemoryError, RuntimeError, zlib.error, zipfile.BadZipFile)
 
 
-def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | None, beta: float | None) -> None:
+def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | None, beta: str | None) -> None:
     """Solve the flow that a problem file describes and write `times`, `W` (T, d, z), `loss` (T,), `sines` (T, z).
 
     The file holds `W0` (d, z), `times` (T,), and either `C` (d, d) or the views `anchor`, `positive` and, for the
     contrastive loss, `negative` (n, d), float64. `loss` is Tr(WᵀCW); `sines` are those of the principal angles between
     span W(t) and the leading eigenspace of C; where there are many, standard error says so. The flow "soft" has the
-    penalty (`beta`/2)‖WᵀW − I‖², and its `W` is that of the flow up to a rotation of the outputs. Raises ConfigError
-    with what is wrong in which file.
+    penalty (`beta`/2)‖WᵀW − I‖², and its `W` is that of the flow up to a rotation of the outputs; `beta` is as on the
+    command line. Raises ConfigError with what is wrong in which file or option.
     """
     if (flow == "soft") != (beta is not None):
         raise ConfigError("--beta: the flow soft needs it, in units of C, and no other flow has one")
+    penalty = {} if beta is None else {"beta": _penalty(beta)}
     for path, suffixes in ((output, (".npz",)), (plot, (".svg", ".png"))):
         if path is not None:
             _check_place(path, suffixes)
@@ -63,7 +64,7 @@ def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | No
     try:
         C = symmetric_matrix("C", arrays["C"] if "C" in arrays else _form(arrays, loss))
         W0, times = _start(arrays["W0"], C), time_grid("times", arrays["times"])
-        W = FLOWS[flow](C, W0, times, **({} if beta is None else {"beta": beta}))
+        W = FLOWS[flow](C, W0, times, **penalty)
         span = SPANS[flow](C, W0, times) if flow in SPANS else W
         values = _losses(C, W, times)
         limit = leading_eigenspace(C, W.shape[-1])
@@ -88,6 +89,16 @@ def solve(problem: Path, output: Path, *, flow: str, loss: Loss, plot: Path | No
     except OSError as error:
         places = output if plot is None else f"{output}, {plot}"
         raise ConfigError(f"{places}: {error.strerror or error}; nothing was written") from None
+
+
+def _penalty(text: str) -> float:
+    try:
+        strength = float(text)
+    except ValueError:
+        strength = np.nan
+    if not 0 <= strength < np.inf:
+        raise ConfigError(f"--beta: {text!r} is not allowed: it must be a number, 0 or greater")
+    return strength
 
 
 def _draw(plot: Path, times: Array, values: Array, sines: Array, *, asked: Path) -> None:
