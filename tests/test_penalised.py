@@ -245,9 +245,11 @@ def test_time_of_the_least_rank_is_read_off_between_checkpoints():
     rows = pd.DataFrame({"seed": [1] * 9 + [0] * 9, "time": [*times] * 2})
     rows["excess"] = [*(times - 1) ** 2, *(times - 2) ** 2]
     rows["predicted"] = [*(times - 1.4) ** 2, *(times - 2) ** 2]
-    shift = shift_of_least("predicted")(rows[::-1])
-    assert shift.to_dict() == pytest.approx({1: 0.1, 0: 0}, abs=1e-12)
-    assert shift_of_least("excess", of="predicted")(rows).to_dict() == pytest.approx({1: 0.1, 0: 0}, abs=1e-12)
+    shift = shift_of_least(rows[::-1])
+    assert shift(0).to_dict() == pytest.approx({1: 0.1, 0: 0}, abs=1e-12)
+    assert shift(0.25)[0] == pytest.approx((2 - 2 / 1.25) / 4)
+    assert shift(-0.2)[1] == pytest.approx((1.4 / 0.8 - 1) / 4)
+    assert shift_of_least(rows, of="predicted")(0).to_dict() == pytest.approx({1: 0, 0: 0}, abs=1e-12)
 
 
 def flow_of_weights(C, start, beta, times):

@@ -17,19 +17,21 @@ def weakest(measure: OfRows[T]) -> OfRows[T]:
     return measure_of_weakest
 
 
-def shift_of_least(column: str, of: str = "excess") -> Measure:
-    """|Difference| of the times at which two columns are least, over the length of the training."""
+def shift_of_least(rows: pd.DataFrame, *, of: str = "excess") -> OfError:
+    """|Difference| of the times at which a column and its prediction are least, over the length of the training.
 
-    def measure(rows: pd.DataFrame) -> "pd.Series[float]":
-        curves = {seed: curve.sort_values("time") for seed, curve in rows.groupby("seed")}
-        shifts = {
-            seed: abs(time_of_least(curve["time"], curve[of]) - time_of_least(curve["time"], curve[column]))
-            / curve["time"].iloc[-1]
-            for seed, curve in curves.items()
-        }
-        return pd.Series(shifts)
-
-    return measure
+    Were the rate of the prediction wrong by a relative error ε, it would be least at t/(1 + ε).
+    """
+    curves = {seed: curve.sort_values("time") for seed, curve in rows.groupby("seed")}
+    ends, found, predicted = (
+        pd.Series({seed: read(curve) for seed, curve in curves.items()})
+        for read in (
+            lambda curve: curve["time"].iloc[-1],
+            lambda curve: time_of_least(curve["time"], curve[of]),
+            lambda curve: time_of_least(curve["time"], curve["predicted"]),
+        )
+    )
+    return lambda error: (found - predicted / (1 + error)).abs() / ends
 
 
 def time_of_least(times: "pd.Series[float]", values: "pd.Series[float]") -> float:
