@@ -148,8 +148,8 @@ FAMILY = Family(
         Figure(
             "wide-starts",
             tables=("wide_starts",),
-            finding="The width enters through the random weights at the start alone: their singular values fall with "
-            "exponent {A3-wide-start} in h.",
+            finding="The width enters through the random weights at the start alone: their singular values are "
+            "{A3-wide-start} times √(d/h) in size.",
         ),
     ),
 )
