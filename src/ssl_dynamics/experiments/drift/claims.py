@@ -203,7 +203,8 @@ CLAIMS = [
         source="beyond",
         statement="After their departure, wide linear and ReLU nets blow up in finite time; erf nets go on growing.",
         formula=r"r=\frac{\mathrm d}{\mathrm dt}\ln\sqrt{\left|L\right|}\to\frac1{T-t}\;\;(\text{identity, ReLU}),\quad"
-        r"\left|L(t)\right|\le2\|W_2(0)\|_F^2\,e^{8t}\;\;(\text{erf});\quad r(t_{0.5})\,(T-t_{0.5})\le1.5",
+        r"\left|L(t)\right|\le2\|W_2(0)\|_F^2\,e^{8t}\;\;(\text{erf});\quad "
+        rf"r(t_{{0.5}})\,(T-t_{{0.5}})\le{TIMES_LEFT}",
         quantity="largest time from departure to blow-up in units of 1/(growth rate of √|L| at the departure), widths "
         f"of at least {WIDE}, identity and ReLU; about 3 where a net has not blown up within three growth times; "
         f"{SETTING}",

@@ -22,15 +22,12 @@ def shift_of_least(rows: pd.DataFrame, *, of: str = "excess") -> OfError:
 
     Were the rate of the prediction wrong by a relative error ε, it would be least at t/(1 + ε).
     """
-    curves = {seed: curve.sort_values("time") for seed, curve in rows.groupby("seed")}
-    ends, found, predicted = (
-        pd.Series({seed: read(curve) for seed, curve in curves.items()})
-        for read in (
-            lambda curve: curve["time"].iloc[-1],
-            lambda curve: time_of_least(curve["time"], curve[of]),
-            lambda curve: time_of_least(curve["time"], curve["predicted"]),
-        )
-    )
+
+    def least(column: str) -> "pd.Series[float]":
+        curves = rows.sort_values("time").groupby("seed")
+        return pd.Series({seed: time_of_least(curve["time"], curve[column]) for seed, curve in curves})
+
+    found, predicted, ends = least(of), least("predicted"), rows.groupby("seed")["time"].max()
     return lambda error: (found - predicted / (1 + error)).abs() / ends
 
 
