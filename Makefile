@@ -107,7 +107,7 @@ lint: $(READY)  ## ruff, mypy, snakefmt, snakemake --lint, nbstripout, import co
 benchmark: $(READY) $(CROSSCHECK)  ## compare with peers and the limits of the machine: results/benchmark, docs/benchmark.md (about a quarter of an hour)
 	@$(CLEAN) python -m benchmarks measure $(config)
 
-benchmark-check: $(READY) $(CROSSCHECK)  ## check that no ratio has fallen below the margin in benchmarks/baseline.json
+benchmark-check: $(READY) $(CROSSCHECK)  ## check that no ratio has left its margin in benchmarks/baseline.json
 	@$(CLEAN) python -m benchmarks check
 
 benchmark-baseline: $(READY)  ## make the last benchmark the new baseline
