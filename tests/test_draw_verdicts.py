@@ -1,6 +1,7 @@
 """What many draws say of the next one: against formulas by hand, a library, and draws that are simulated."""
 
 import dataclasses
+import hashlib
 import json
 import logging
 import math
@@ -438,3 +439,10 @@ def test_register_in_the_tree_can_be_read():
     keys = {"date", "configuration", "thresholds", "sizes", "roots"}
     assert all(set(entry) - {"equation_draws", "measures"} == keys for entry in entries)
     assert yaml.safe_dump(entries)
+
+
+def test_register_only_grows():
+    """What has been registered stays as it was; after a new entry both numbers may be raised to cover it."""
+    entries = preregistration.read_register(TOP / preregistration.REGISTER)[:32]
+    digest = hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
+    assert digest == "93b5180f526a32a1d914151ba249efa1ab960d5cc711aa3094f2cc0adf0c8797"

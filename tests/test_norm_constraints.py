@@ -179,6 +179,15 @@ def test_bound_lies_below_the_smallest_singular_value_and_where_it_is_zero_weigh
     assert (coarse <= bound[::7] + 1e-12).all()
 
 
+@pytest.mark.parametrize("z", [1, 2, 5])
+def test_bound_sees_no_rotation_of_the_outputs(z):
+    C, W0 = problem(z=z)
+    turned = W0 @ orthonormal(z, z, np.random.default_rng(8))
+    steps = np.arange(60)
+    bound = spectral_norm_bound(C, W0, 0.1, steps)
+    np.testing.assert_allclose(spectral_norm_bound(C, turned, 0.1, steps), bound, atol=1e-12)
+
+
 def test_a_start_on_which_the_form_is_not_positive_stays_orthonormal_at_every_step_and_another_comes_back():
     C, W0 = np.diag(SPECTRUM), np.eye(5)[:, :2]
     turned = np.linalg.qr(W0 + 0.3 * np.random.default_rng(0).standard_normal((5, 2)))[0]

@@ -369,3 +369,41 @@ def test_limit_needs_a_penalty_and_a_dimension():
         soft_constraint_limit(np.eye(2), 1, beta=[1.0, 0.0])
     with pytest.raises(ValueError, match="z must be a whole number between 1 and d = 2; got 3"):
         soft_constraint_limit(np.eye(2), 3, beta=1.0)
+
+
+@pytest.mark.parametrize("spectrum", [[-1.0, -0.4, 0.2, 0.6], [-1.0, 0.3, 0.5, 0.6]])
+def test_a_weak_penalty_holds_the_first_mode_at_the_time_and_the_depth_of_the_proposition(spectrum):
+    """Half of its limit at t_1, σ_2/σ_1 of the order β^{(1 − λ_2/λ_1)/2} there; in the end it has passed or not."""
+    random = np.random.default_rng(1)
+    C, W0 = symmetric(np.array(spectrum), random), orthonormal(4, 2, random)
+    eigenvalues, V = np.linalg.eigh(C)
+    betas, ratios = np.array([1e-8, 1e-10, 1e-12]), []
+    for beta in betas:
+        a = beta - eigenvalues[0]
+        t = np.log(a / (beta * np.square(W0.T @ V[:, 0]).sum())) / (4 * a)
+        F = soft_constraint_flow(C, W0, [t], beta=beta)[0]
+        assert np.square(F.T @ V[:, 0]).sum() == pytest.approx(a / beta / 2, rel=1e-3)
+        values = np.linalg.svd(F, compute_uv=False)
+        ratios.append(values[1] / values[0])
+    power = np.diff(np.log(ratios)) / np.diff(np.log(betas))
+    np.testing.assert_allclose(power, (1 - eigenvalues[1] / eigenvalues[0]) / 2, atol=0.03)
+    ends = soft_constraint_limit(C, 2, beta=betas)
+    if eigenvalues[1] < 0:
+        np.testing.assert_allclose(ends[:, 1] / ends[:, 0], np.sqrt(eigenvalues[1] / eigenvalues[0]), rtol=1e-6)
+    else:
+        assert (ends[:, 1] / ends[:, 0] <= np.sqrt(betas / (betas - eigenvalues[0]))).all()
+
+
+def test_singular_values_arrive_at_the_rates_of_survivors_of_dying_directions_and_of_what_has_yet_to_turn():
+    """4(β − λ_k), 2(λ_k − β), 4(λ_j − λ_k): the spectra make each of them the slowest."""
+    beta, random = 1.0, np.random.default_rng(4)
+    for spectrum, rate in (
+        ([-1.0, 0.8, 2.0, 3.0], 4 * (1 - 0.8)),
+        ([-1.0, 1.2, 2.0, 3.0], 2 * (1.2 - 1)),
+        ([-1.0, -0.5, -0.3, 3.0], 4 * (-0.3 + 0.5)),
+    ):
+        C, W0 = symmetric(np.array(spectrum), random), orthonormal(4, 2, random)
+        end = soft_constraint_limit(C, 2, beta=beta)
+        values = np.linalg.svd(soft_constraint_flow(C, W0, [9.0, 10.0], beta=beta), compute_uv=False)
+        left = np.abs(values - end).max(-1)
+        assert np.log(left[0] / left[1]) == pytest.approx(rate, rel=2e-2)
