@@ -131,11 +131,20 @@ def where_it_ends(limit: Record | None) -> str:
 
 
 def verdicts(records: list[Record], over_draws: Record | None = None) -> str:
-    """Every claim with its number, criterion, verdict and control, and what the reference says of draws, if it does.
+    """Every claim with its number, criterion, verdict, resolving power, evidence and control.
 
-    A table for each part of the report, below its title and what came out.
+    A table for each part of the report, below its title and what came out. What the reference says of draws, if it
+    does, stands in the last column.
     """
-    columns = ["claim", "value; 95 % interval or range over seeds", "criterion", "verdict", "control, which fails it"]
+    columns = [
+        "claim",
+        "value; 95 % interval or range over seeds",
+        "criterion",
+        "verdict",
+        "resolves",
+        "evidence",
+        "control, which fails it",
+    ]
     lines: dict[str, str] = {}
     if over_draws:
         columns.append(f"over {draws_in_words(over_draws)}")
@@ -148,6 +157,8 @@ def verdicts(records: list[Record], over_draws: Record | None = None) -> str:
                 interval(record),
                 criterion(record),
                 verdict_word(record["verdict"]),
+                resolves(record),
+                record["evidence"],
                 f"{record['control']['description']}: {number(record['control']['value'])}",
                 *([lines.get(record["id"], "")] if over_draws else []),
             ]
