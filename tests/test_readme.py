@@ -12,6 +12,7 @@ from problems import draws_of, record
 from ssl_dynamics.registry import CLAIMS, GROUPS
 from ssl_dynamics.report.abstracts import ABSTRACTS, LIMITS, UNTESTED, standing
 from ssl_dynamics.report.answers import answer, told
+from ssl_dynamics.report.families import EVIDENCE
 from ssl_dynamics.report.formatting import criterion, resolves, verdict_word
 from ssl_dynamics.report.parts import PARTS, STORY
 from test_benchmark import JOBS, finished_run
@@ -188,6 +189,11 @@ def test_output_layer_was_judged_on_as_many_data_sets_as_is_said():
     assert judged == {"fashion-mnist", "gaussian-mixture"}
     assert (len(judged), len(measured_on)) == (2, 3)
     assert all("on two of three data sets" in UNTESTED[name] for name in ("A2", "F3"))
+
+
+def test_page_of_claims_says_what_each_kind_of_evidence_is():
+    read = " ".join(CLAIMS_PAGE.split())
+    assert all(f"*{kind}*: {meaning}." in read for kind, meaning in EVIDENCE.items())
 
 
 def test_shipped_table_has_the_least_error_that_fails_in_some_cell():
