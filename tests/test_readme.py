@@ -174,6 +174,40 @@ def test_page_on_draws_says_on_how_many_the_claims_without_training_rest():
     assert (said in page) == (not shipped["equation_draws"])
 
 
+@pytest.mark.parametrize(
+    ("there", "copied"),
+    [
+        ({}, True),
+        ({"roots": [7, 8, 9]}, False),
+        ({"equation_draws": [{"root_seed": 7, "claims": 1, "below": {}}]}, False),
+        ({"draws": []}, False),
+    ],
+)
+def test_figure_of_draws_is_copied_if_they_are_those_that_are_shipped(tmp_path, monkeypatch, there, copied):
+    monkeypatch.chdir(tmp_path)
+    module, docs = script(), tmp_path / "docs"
+    for folder in (module.RESULTS / "figures", module.SWEEP / "figures", docs):
+        folder.mkdir(parents=True)
+    (module.RESULTS / "figures/story.png").write_bytes(b"story")
+    (docs / "draws.svg").write_text("before")
+    shipped = draws_of("A1-one")
+    module.copy_figures(shipped, docs)  # no sweep has been run here
+    assert (docs / "story.png").read_bytes() == b"story"
+    assert (docs / "draws.svg").read_text() == "before"
+    made = draws_of("A1-one") | there
+    made["claims"][0]["cells"] = [{"cell": "mixture/contrastive/2", "values": [1.0, 1.1]}]
+    (module.SWEEP / "draws.json").write_text(json.dumps(made))
+    (module.SWEEP / "figures/draws.svg").write_text("made")
+    module.copy_figures(shipped, docs)
+    assert (docs / "draws.svg").read_text() == ("made" if copied else "before")
+
+
+def test_page_on_draws_ends_with_their_figure_once_it_is_shipped():
+    page = (TOP / "docs/draws.md").read_text(encoding="utf-8")
+    shown = re.search(r"!\[[^\]]+\]\(figures/draws\.svg\)", page.rpartition("\n## ")[2])
+    assert bool(shown) == (TOP / "docs/figures/draws.svg").is_file()
+
+
 def test_theory_says_what_the_correction_leaves_of_extremes():
     counted = sum(claim.statistic != "mean" and claim.every_seed for claim in CLAIMS)
     text = " ".join((TOP / "docs/theory.md").read_text(encoding="utf-8").split())
