@@ -145,7 +145,7 @@ snapshot: $(READY)  ## write the jobs of the shipped configurations into tests/s
 changes: $(READY)  ## write docs/changes-after-results.md from the register
 	@$(CLEAN) python -c 'from ssl_dynamics.claims.changes import register; print(register(), end="")' > docs/changes-after-results.md
 
-readme: $(READY)  ## write the verdicts and figures of results/full into README.md and docs/
+readme: $(READY)  ## write the verdicts and figures of results/full, and the figure of the quick draws, into README.md and docs/
 	@$(CLEAN) python -m scripts.update_readme
 
 docs: $(DOCS)  ## build the documentation site: reports/docs/index.html; a broken link is an error

@@ -1,4 +1,7 @@
-"""Put verdicts and figures of results/full into README.md and docs/ (`make readme`, after `make`)."""
+"""Put verdicts and figures of results/full into README.md and docs/ (`make readme`, after `make`).
+
+The figure of draws is that of results/quick-draws, where these draws are the ones that are shipped.
+"""
 
 import json
 import re
@@ -28,6 +31,7 @@ TOP = Path(__file__).parents[1]
 RESULTS = Path("results/full")
 SHIPPED = {"small": REFERENCE / "quick" / DRAWS, "full": REFERENCE / "full" / DRAWS}  # draws by size
 FIGURES = ("story",)
+SWEEP = Path("results/quick-draws")  # after `make draws CONFIG=config/quick.yaml`
 CORES = 2
 START = 8.0  # seconds of the command itself
 
@@ -131,11 +135,20 @@ def where_it_ends(limit: Record | None) -> str:
 
 
 def verdicts(records: list[Record], over_draws: Record | None = None) -> str:
-    """Every claim with its number, criterion, verdict and control, and what the reference says of draws, if it does.
+    """Every claim with its number, criterion, verdict, resolving power, evidence and control.
 
-    A table for each part of the report, below its title and what came out.
+    A table for each part of the report, below its title and what came out. What the reference says of draws, if it
+    does, stands in the last column.
     """
-    columns = ["claim", "value; 95 % interval or range over seeds", "criterion", "verdict", "control, which fails it"]
+    columns = [
+        "claim",
+        "value; 95 % interval or range over seeds",
+        "criterion",
+        "verdict",
+        "resolves",
+        "evidence",
+        "control, which fails it",
+    ]
     lines: dict[str, str] = {}
     if over_draws:
         columns.append(f"over {draws_in_words(over_draws)}")
@@ -148,6 +161,8 @@ def verdicts(records: list[Record], over_draws: Record | None = None) -> str:
                 interval(record),
                 criterion(record),
                 verdict_word(record["verdict"]),
+                resolves(record),
+                record["evidence"],
                 f"{record['control']['description']}: {number(record['control']['value'])}",
                 *([lines.get(record["id"], "")] if over_draws else []),
             ]
@@ -213,6 +228,23 @@ def put(file: Path, mark: str, content: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
+def copy_figures(shipped: Record, folder: Path) -> None:
+    """Copy the figures of the run, and that of the sweep if it is the one that is shipped."""
+    for name in FIGURES:
+        shutil.copy(RESULTS / "figures" / f"{name}.png", folder)
+    made, figure = SWEEP / DRAWS, SWEEP / "figures/draws.svg"
+    if made.is_file() and figure.is_file() and is_of(json.loads(made.read_text(encoding="utf-8")), shipped):
+        shutil.copy(figure, folder)
+
+
+def is_of(made: Record, shipped: Record) -> bool:
+    """Whether a sweep is the one that is shipped: root seeds, what each draw says, and what was registered.
+
+    Claims are not compared: those that are shipped lack the values of the draws.
+    """
+    return all(made.get(name) == said for name, said in shipped.items() if name != "claims")
+
+
 def main() -> None:
     if not (RESULTS / "claims.json").is_file():
         sys.exit(f"{RESULTS}: there is no finished run: make")
@@ -232,8 +264,7 @@ def main() -> None:
     put(TOP / "docs/abstracts.md", "abstracts", abstracts(records))
     put(TOP / "docs/claims.md", "verdicts", verdicts(records, drawn.get("full")))
     put(TOP / "docs/reviewing.md", "review", reviewed)
-    for name in FIGURES:
-        shutil.copy(RESULTS / "figures" / f"{name}.png", TOP / "docs/figures")
+    copy_figures(drawn["small"], TOP / "docs/figures")
 
 
 if __name__ == "__main__":

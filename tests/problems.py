@@ -59,6 +59,7 @@ def record(claim, part, verdict="pass"):
         "statement": claim.statement,
         "group": part,
         "abstracts": list(claim.abstracts),
+        "evidence": claim.evidence,
         "criterion": {"operator": "<=", "threshold": 0.2},
         "control": {"description": "a control", "value": 0.5},
         "value": 0.1,

@@ -65,7 +65,7 @@ COMMANDS = {
     "snapshot": Command(makes=("tests/snapshots/quick.txt", "tests/snapshots/full.txt")),
     "changes": Command(makes=("docs/changes-after-results.md",)),
     "picture": Command(makes=("docs/figures/explorer.png",)) if CHROMIUM else NO_CHROMIUM,
-    "readme": Command(makes=("README.md", "docs/claims.md", "docs/figures/story.png")),
+    "readme": Command(makes=("README.md", "docs/claims.md", "docs/figures/story.png", "docs/figures/draws.svg")),
     "mutants": Command(makes=("reports/mutants.json",), says="1 of 1 mutants noticed"),
     # From here on in environments of their own.
     "docs": Command(makes=("reports/docs/index.html",)),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pages import BANNER, BOXED, RULES, TOP, record, rendered, words_of
+from pages import BANNER, BOXED, RECORDS, RULES, TOP, record, rendered, words_of
 from problems import draws_of
 from ssl_dynamics import __version__
 from ssl_dynamics.config_file import load_config
@@ -164,6 +164,22 @@ def test_sign_test_of_draws_is_that_of_the_fresh_ones():
     assert by_fresh_draws(held).endswith("p ≤ 9.54×10⁻⁷")  # 2⁻²⁰
     assert by_fresh_draws(held | {"passes": 20}).endswith("p ≤ 2×10⁻⁵")  # the own draw may be one of the 20: 21/2²⁰
     assert by_fresh_draws({"draws": 20, "fresh": 20, "passes": 0}).endswith("p ≤ 1")
+
+
+def test_page_opens_with_the_claims_of_both_abstracts(tmp_path):
+    text = rendered(tmp_path)
+    header = text.partition("<header")[2].partition("</header>")[0]
+    assert re.findall(r"<h2[^>]*>(.*?)</h2>", header) == [
+        f"{PAPER} claims of the paper, {FOLLOW_UP} of the follow-up",
+        "What was asked, and what came out",
+        "How sure that is",
+    ]
+    assert text.index("3 of 4 claims hold.") < text.index('id="abstracts"')
+    table = header.partition('<table class="abstracts">')[2].partition("</table>")[0]
+    assert f"A1 to A{PAPER} are of the paper, F1 to F{FOLLOW_UP} of the follow-up" in words_of(table)
+    for sentence in standing(RECORDS):
+        row = words_of(table.partition(f'<th scope="row">{sentence["name"]}</th>')[2].partition("</tr>")[0])
+        assert ", ".join(each["id"] for each in sentence["bearing"]) in row
 
 
 def test_page_says_what_holds_and_what_fails(tmp_path):

@@ -12,7 +12,8 @@ from problems import draws_of, record
 from ssl_dynamics.registry import CLAIMS, GROUPS
 from ssl_dynamics.report.abstracts import ABSTRACTS, LIMITS, UNTESTED, standing
 from ssl_dynamics.report.answers import answer, told
-from ssl_dynamics.report.formatting import criterion, verdict_word
+from ssl_dynamics.report.families import EVIDENCE
+from ssl_dynamics.report.formatting import criterion, resolves, verdict_word
 from ssl_dynamics.report.parts import PARTS, STORY
 from test_benchmark import JOBS, finished_run
 
@@ -43,7 +44,8 @@ def test_table_of_verdicts_holds_every_claim_as_the_registry_states_it():
             stated["threshold"] = threshold
         assert row[2] == criterion({"criterion": stated})
         assert row[3] in WORDS
-        assert row[4].startswith(claim.control.description.replace("|", "∣") + ": ")
+        assert row[5] == claim.evidence
+        assert row[6].startswith(claim.control.description.replace("|", "∣") + ": ")
 
 
 def script():
@@ -102,8 +104,8 @@ def test_table_has_a_column_of_draws_where_they_are_shipped(records):
     said = "holds on average (predicted [0.9, 1.2], holds in 19 of 20 draws, P ≥ 0.77 by the 19 fresh ones)"
     assert with_draws[2].endswith(f"| {said} |")
     assert with_draws[3].endswith("|  |")
-    assert {line.count("|") for line in plain} == {6}
-    assert {line.count("|") for line in with_draws} == {7}
+    assert {line.count("|") for line in plain} == {8}
+    assert {line.count("|") for line in with_draws} == {9}
 
 
 @pytest.mark.parametrize("verdict", ["fail", "open"])
@@ -172,6 +174,40 @@ def test_page_on_draws_says_on_how_many_the_claims_without_training_rest():
     assert (said in page) == (not shipped["equation_draws"])
 
 
+@pytest.mark.parametrize(
+    ("there", "copied"),
+    [
+        ({}, True),
+        ({"roots": [7, 8, 9]}, False),
+        ({"equation_draws": [{"root_seed": 7, "claims": 1, "below": {}}]}, False),
+        ({"draws": []}, False),
+    ],
+)
+def test_figure_of_draws_is_copied_if_they_are_those_that_are_shipped(tmp_path, monkeypatch, there, copied):
+    monkeypatch.chdir(tmp_path)
+    module, docs = script(), tmp_path / "docs"
+    for folder in (module.RESULTS / "figures", module.SWEEP / "figures", docs):
+        folder.mkdir(parents=True)
+    (module.RESULTS / "figures/story.png").write_bytes(b"story")
+    (docs / "draws.svg").write_text("before")
+    shipped = draws_of("A1-one")
+    module.copy_figures(shipped, docs)  # no sweep has been run here
+    assert (docs / "story.png").read_bytes() == b"story"
+    assert (docs / "draws.svg").read_text() == "before"
+    made = draws_of("A1-one") | there
+    made["claims"][0]["cells"] = [{"cell": "mixture/contrastive/2", "values": [1.0, 1.1]}]
+    (module.SWEEP / "draws.json").write_text(json.dumps(made))
+    (module.SWEEP / "figures/draws.svg").write_text("made")
+    module.copy_figures(shipped, docs)
+    assert (docs / "draws.svg").read_text() == ("made" if copied else "before")
+
+
+def test_page_on_draws_ends_with_their_figure_once_it_is_shipped():
+    page = (TOP / "docs/draws.md").read_text(encoding="utf-8")
+    shown = re.search(r"!\[[^\]]+\]\(figures/draws\.svg\)", page.rpartition("\n## ")[2])
+    assert bool(shown) == (TOP / "docs/figures/draws.svg").is_file()
+
+
 def test_theory_says_what_the_correction_leaves_of_extremes():
     counted = sum(claim.statistic != "mean" and claim.every_seed for claim in CLAIMS)
     text = " ".join((TOP / "docs/theory.md").read_text(encoding="utf-8").split())
@@ -187,6 +223,18 @@ def test_output_layer_was_judged_on_as_many_data_sets_as_is_said():
     assert judged == {"fashion-mnist", "gaussian-mixture"}
     assert (len(judged), len(measured_on)) == (2, 3)
     assert all("on two of three data sets" in UNTESTED[name] for name in ("A2", "F3"))
+
+
+def test_page_of_claims_says_what_each_kind_of_evidence_is():
+    read = " ".join(CLAIMS_PAGE.split())
+    assert all(f"*{kind}*: {meaning}." in read for kind, meaning in EVIDENCE.items())
+
+
+def test_shipped_table_has_the_least_error_that_fails_in_some_cell():
+    reference = json.loads((TOP / "results/reference/full/verdicts.json").read_text(encoding="utf-8"))
+    for row, each in zip(ROWS, reference, strict=True):
+        known = [cell["resolves"] for cell in each["cells"] if cell["resolves"] is not None]
+        assert row[4] == resolves({"resolves": min(known, default=None)})
 
 
 def test_shipped_pages_say_what_the_shipped_reference_says():
