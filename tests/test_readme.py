@@ -208,6 +208,18 @@ def test_page_on_draws_ends_with_their_figure_once_it_is_shipped():
     assert bool(shown) == (TOP / "docs/figures/draws.svg").is_file()
 
 
+def test_page_on_draws_says_in_how_many_all_claims_hold_and_which_are_open_in_the_others():
+    shipped = json.loads((TOP / "results/reference/quick/draws.json").read_text(encoding="utf-8"))
+    page = " ".join((TOP / "docs/draws.md").read_text(encoding="utf-8").split())
+    whole = [draw["root_seed"] for draw in shipped["draws"] if draw["below"] == {}]
+    fresh = sum(root != shipped["own_root"] for root in whole)
+    total = len(shipped["draws"])
+    assert f"All claims hold in {len(whole)} of its {total} draws, {fresh} of the {total - 1} fresh ones." in page
+    for draw in shipped["draws"]:
+        assert all(name in page for name in draw["below"])
+        assert not draw["below"] or str(draw["root_seed"]) in page
+
+
 def test_theory_says_what_the_correction_leaves_of_extremes():
     counted = sum(claim.statistic != "mean" and claim.every_seed for claim in CLAIMS)
     text = " ".join((TOP / "docs/theory.md").read_text(encoding="utf-8").split())
