@@ -543,6 +543,13 @@ def test_claims_without_a_resolving_power_are_listed_with_the_reason():
     assert missing == []
 
 
+def test_origin_of_every_criterion_is_stated():
+    text = (Path(__file__).parents[1] / "docs/theory.md").read_text(encoding="utf-8")
+    stated = text.partition("\n### Criteria\n")[2].partition("\n### ")[0]
+    words = set(re.findall(r"[\w-]+", stated))
+    assert [claim.id for claim in CLAIMS if claim.id not in words] == []
+
+
 def test_relative_error_takes_the_worst_row_of_each_seed():
     frame = pd.DataFrame({"seed": [0, 0, 1], "slope": [1.0, 2.2, 3.0], "discrete": [1.0, 2.0, 3.0]})
     np.testing.assert_allclose(measures.relative_error("slope", "discrete")(frame), [0.1, 0.0], atol=1e-15)

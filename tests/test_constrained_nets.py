@@ -497,6 +497,12 @@ def test_table_holds_no_gap_and_supervised_nets_show_what_is_attributed_to_the_c
     assert (late["tangent_drift"] > 0.1).all()
 
 
+def of_another_start(rows):
+    """What is predicted of the net of the next seed."""
+    nets = ["activation", "objective", "rate", "width", "time"]
+    return rows.sort_values("seed").groupby(nets)["predicted_mismatch"].transform(lambda values: np.roll(values, 1))
+
+
 @pytest.mark.parametrize(
     ("claim_id", "columns"),
     [
@@ -505,6 +511,7 @@ def test_table_holds_no_gap_and_supervised_nets_show_what_is_attributed_to_the_c
         ("follow-up-frozen-features-error", {"flow_error": 0.03}),
         ("beyond-linearised-stays-wrong", {"linearised_mismatch": lambda rows: 1 / rows["width"]}),
         ("beyond-linearised-stays-wrong", {"linearised_mismatch": lambda rows: 1.1 * rows["predicted_mismatch"]}),
+        ("beyond-linearised-stays-wrong", {"predicted_mismatch": of_another_start}),
         ("beyond-linearised-limit", {"mismatch_limit": 0.009}),
         ("beyond-tangent-drift", {"tangent_drift": lambda rows: 1.06 * rows["tangent_predicted"]}),
     ],

@@ -364,8 +364,13 @@ def test_right_prediction_of_the_regression_passes_in_every_draw_and_a_wrong_one
 
     # All of 300, so that at least 99 % of draws pass with 95 % confidence.
     assert all(verdict() == "pass" for _ in range(300))
-    assert all(verdict(supervised=wrong) != "pass" for wrong in (0.7, 1.35) for _ in range(50))
-    assert judge_rows(claim, {claim.own_table: widths_rows(random)}).resolves < 0.5
+    assert all(verdict(supervised=wrong) == "fail" for wrong in (0.55, 1.5) for _ in range(50))
+    rows = widths_rows(random)
+    resolves = judge_rows(claim, {claim.own_table: rows}).resolves
+    assert resolves < 0.5
+    for error in (-1.05 * resolves, 1.05 * resolves):
+        wrong = rows.assign(drift_supervised=rows["drift_supervised"] / (1 + error))
+        assert judge_rows(replace(claim, wrong=None), {claim.own_table: wrong}).verdict == "fail"
 
 
 def test_drift_of_a_regression_is_predicted_by_the_kernel_of_the_start():
