@@ -49,8 +49,8 @@ def register(changes: Sequence[Change] = CHANGES) -> str:
         "# What was changed after a result\n\n"
         "Written by `make changes` from [`claims/changes.yaml`](../src/ssl_dynamics/claims/changes.yaml); "
         "do not edit.\n\n"
-        "Criteria follow from derivations ([theory](theory.md)). Whatever was changed once a result was known is "
-        "listed here, claims that are no longer made included.\n\n"
+        "Criteria are derived where theory bounds what is left, and chosen elsewhere ([theory](theory.md#criteria)). "
+        "Whatever was changed once a result was known is listed here, claims that are no longer made included.\n\n"
         + "\n".join(f"- *{kind}*: {text}" for kind, text in KINDS.items())
     )
     rows = "\n".join(map(_row, reversed(changes)))
