@@ -289,7 +289,7 @@ def test_as_many_singular_values_are_one_as_at_the_start_and_no_other_comes_ther
         assert projector_distance(np.linalg.qr(F)[0], grassmann_flow(C, W0, [t])[0]) < 1e-9
 
 
-def test_from_inside_the_constraint_the_last_deviation_fades_at_four_times_lambda_z_if_all_leading_directions_are_there():
+def test_from_inside_the_constraint_the_last_deviation_fades_at_four_times_lambda_z_from_generic_starts():
     random = np.random.default_rng(2)
     C, W0 = symmetric(np.array([-1.0, -0.5, 0.3, 0.7]), random), 0.6 * orthonormal(4, 2, random)
     left = [1 - np.linalg.svd(oja(C, W0, t), compute_uv=False)[-1] ** 2 for t in (6.0, 7.0)]
