@@ -364,6 +364,7 @@ def test_right_prediction_of_the_regression_passes_in_every_draw_and_a_wrong_one
 
     # All of 300, so that at least 99 % of draws pass with 95 % confidence.
     assert all(verdict() == "pass" for _ in range(300))
+    assert all(verdict(supervised=wrong) != "pass" for wrong in (0.7, 1.35) for _ in range(50))
     assert all(verdict(supervised=wrong) == "fail" for wrong in (0.55, 1.5) for _ in range(50))
     rows = widths_rows(random)
     resolves = judge_rows(claim, {claim.own_table: rows}).resolves

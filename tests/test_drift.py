@@ -437,6 +437,7 @@ def test_right_prediction_of_the_drift_passes_and_one_that_is_wrong_by_what_is_r
     for error in (-1.05 * resolves, 1.05 * resolves):
         wrong = {key: rows.assign(compared_drift=rows["compared_drift"] / (1 + error)) for key, rows in tables.items()}
         assert judge_rows(fast, wrong).verdict == "fail"
+    assert all(judge_rows(fast, compared(random, factor=wrong)).verdict != "pass" for wrong in (0.85, 1.15))
     assert all(judge_rows(fast, compared(random, factor=wrong)).verdict == "fail" for wrong in (0.8, 1.2))
 
 
@@ -664,6 +665,8 @@ def test_right_theory_of_departures_passes_and_wrong_theory_does_not(name):
     for factor in (1 - 1.05 * resolves, 1 + 1.05 * resolves):
         wrong = rows.assign(frozen_change=rows["frozen_change"] ** factor, blow_up_delay=rows["blow_up_delay"] * factor)
         assert judge_rows(fast, {key: wrong}).verdict == "fail"
+    for sign in (-1, 1):
+        assert judge_rows(fast, departing(random, slope=1 + 0.3 * sign, delay=1 + 0.02 * sign)).verdict != "pass"
 
 
 @pytest.mark.parametrize(

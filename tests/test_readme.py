@@ -191,6 +191,7 @@ def test_figure_of_draws_is_copied_if_they_are_those_that_are_shipped(tmp_path, 
     (module.RESULTS / "figures/story.png").write_bytes(b"story")
     (docs / "draws.svg").write_text("before")
     shipped = draws_of("A1-one")
+    shipped["claims"][0]["cells"] = [{"cell": "mixture/contrastive/2"}]
     module.copy_figures(shipped, docs)  # no sweep has been run here
     assert (docs / "story.png").read_bytes() == b"story"
     assert (docs / "draws.svg").read_text() == "before"

@@ -141,11 +141,15 @@ def draws_to_ship(config: Config) -> Record | None:
     changed = [name for name, made in sorted(files.items()) if digest(name) != made]
     if changed:
         raise ValueError(f"{changed[0]}: other than when {there} was made; run make draws again")
-    found: Record = json.loads(there.read_text(encoding="utf-8"))
-    for claim in found["claims"]:
+    return without_values(json.loads(there.read_text(encoding="utf-8")))
+
+
+def without_values(draws: Record) -> Record:
+    """What draws say together, as it is shipped: without the value of each."""
+    for claim in draws["claims"]:
         for cell in claim["cells"]:
             del cell["values"]
-    return found
+    return draws
 
 
 def compare_claims(config: Config, records: Sequence[Record]) -> Iterator[Compared]:
