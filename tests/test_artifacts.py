@@ -2,6 +2,8 @@ import hashlib
 import json
 import logging
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,7 @@ from ssl_dynamics.engine.artifacts import (
     write_table,
 )
 from ssl_dynamics.engine.fingerprint import definitions, fingerprint
+from ssl_dynamics.engine.provenance import require_as_made
 from ssl_dynamics.experiments.data.quadratic_form import quadratic_form
 
 STAGE = "ssl_dynamics.experiments.data.quadratic_form:quadratic_form"
@@ -129,6 +132,37 @@ def test_damaged_provenance_of_an_input_is_refused(tmp_path, monkeypatch):
     (tmp_path / "in.provenance.json").write_text('{"stage": ')
     with pytest.raises(SystemExit, match=r"in\.provenance\.json: holds no provenance"):
         run_stage(tmp_path, monkeypatch, write_output)
+
+
+def test_inputs_are_checked_while_a_job_beside_this_one_is_done_again(tmp_path, monkeypatch):
+    """Snakemake removes what a job made before it does it again: a provenance that was listed may be gone when read."""
+    (tmp_path / "beside.provenance.json").symlink_to("removed")
+    run_stage(tmp_path, monkeypatch, write_output)
+    assert (tmp_path / "p.provenance.json").exists()
+    record = {"stage": STAGE, "extra_roots": [], "code": "", "lock": "", "inputs": {}, "outputs": {"in.txt": "other"}}
+    (tmp_path / "in.provenance.json").write_text(json.dumps(record))
+    with pytest.raises(SystemExit, match=r"in\.txt is not what in\.provenance\.json says was made"):
+        run_stage(tmp_path, monkeypatch, write_output)
+
+
+def test_provenance_that_comes_and_goes_stops_nothing(tmp_path):
+    beside = tmp_path / "beside.provenance.json"
+    record = {"stage": STAGE, "extra_roots": [], "code": "", "lock": "", "inputs": {}, "outputs": {}}
+    done = threading.Event()
+
+    def make_again():
+        while not done.is_set():
+            write_json(beside, record)
+            beside.unlink()
+
+    with ThreadPoolExecutor(1) as executor:
+        again = executor.submit(make_again)
+        try:
+            for _ in range(2000):
+                require_as_made({str(tmp_path / "in.txt"): "hash"})
+        finally:
+            done.set()
+        again.result()
 
 
 def test_code_that_is_not_the_planned_code_makes_nothing(tmp_path, monkeypatch):

@@ -29,6 +29,17 @@ def read_record(path: Path) -> Record:
     return record
 
 
+def record_if_any(path: Path) -> Record | None:
+    """A provenance; None if there is none. Snakemake may remove it at any moment, to do that job again beside this one.
+
+    Raises ValueError if the file holds none.
+    """
+    try:
+        return read_record(path)
+    except FileNotFoundError:
+        return None
+
+
 def require_as_made(hashes: Mapping[str, str]) -> None:
     """Raise ValueError if a file, of those given with their hashes, is not what the job that made it has recorded.
 
@@ -38,7 +49,7 @@ def require_as_made(hashes: Mapping[str, str]) -> None:
         name: (digest, path)
         for folder in {Path(name).parent for name in hashes}
         for path in folder.glob(f"*{SUFFIX}")
-        for name, digest in read_record(path)["outputs"].items()
+        for name, digest in (record_if_any(path) or {"outputs": {}})["outputs"].items()
     }
     for name, digest in hashes.items():
         expected, path = recorded.get(name, (digest, None))

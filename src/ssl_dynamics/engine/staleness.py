@@ -18,7 +18,7 @@ from rich.table import Table
 from ssl_dynamics.engine.console import console_of
 from ssl_dynamics.engine.digests import digest
 from ssl_dynamics.engine.fingerprint import definitions
-from ssl_dynamics.engine.provenance import Record, read_record
+from ssl_dynamics.engine.provenance import Record, record_if_any
 from ssl_dynamics.engine.stage import MODULE, by_name, parser_of_jobs, units_of
 
 NOT_MADE = "not made yet"
@@ -153,13 +153,13 @@ def _paths(files: dict[str, list[Path]]) -> frozenset[str]:
 def _reasons(job: PlannedJob, to_be_made: set[str]) -> Iterator[str]:
     """Why a job would run, given what those before it are to make."""
     follows = [FOLLOWS] if job.inputs & to_be_made else []
-    if not Path(job.provenance).is_file():
-        yield from follows or [NOT_MADE]
-        return
     try:
-        record = read_record(Path(job.provenance))
+        record = record_if_any(Path(job.provenance))
     except ValueError:
         yield _damaged(job)
+        return
+    if record is None:
+        yield from follows or [NOT_MADE]
         return
     if job.code != record["code"]:
         yield from _code(record)
