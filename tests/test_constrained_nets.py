@@ -509,8 +509,8 @@ def of_another_start(rows):
         # no fall with the width
         ("follow-up-frozen-features", {"stepped_error": 0.03}),
         ("follow-up-frozen-features-error", {"flow_error": 0.03}),
-        ("beyond-linearised-stays-wrong", {"linearised_mismatch": lambda rows: 1 / rows["width"]}),
-        ("beyond-linearised-stays-wrong", {"linearised_mismatch": lambda rows: 1.1 * rows["predicted_mismatch"]}),
+        ("beyond-linearised-stays-wrong", {"linearised_error": lambda rows: rows["width"] ** -0.5}),
+        ("beyond-linearised-stays-wrong", {"linearised_error": lambda rows: (2.2 * rows["predicted_mismatch"]) ** 0.5}),
         ("beyond-linearised-stays-wrong", {"predicted_mismatch": of_another_start}),
         ("beyond-linearised-limit", {"mismatch_limit": 0.009}),
         ("beyond-tangent-drift", {"tangent_drift": lambda rows: 1.06 * rows["tangent_predicted"]}),
@@ -695,20 +695,19 @@ def test_frozen_flow_and_features_at_the_rate_of_the_width_are_told_apart_in_eve
 
 def test_prediction_of_the_linearised_error_keeps_the_triangle_inequality_and_resolves_five_percent(tables):
     for table in tables.values():
-        flow, apart = table["flow_error"], np.sqrt(2 * table["predicted_mismatch"])
-        ratio = np.sqrt(table["linearised_mismatch"] / table["predicted_mismatch"])
+        apart = np.sqrt(2 * table["predicted_mismatch"])
         escaped = table["time"] == READ_AT
-        assert ((ratio - 1).abs() <= flow / apart + 1e-9)[escaped].all()
+        assert ((table["linearised_error"] - apart).abs() <= table["flow_error"] + 1e-9)[escaped].all()
     (claim,) = [claim for claim in CLAIMS if claim.id == "beyond-linearised-stays-wrong"]
-    # The threshold is 0.04 at h = 2048.
-    assert 0.03 < judge_rows(claim, {claim.own_table: tables[0.5]}).resolves < 0.06
+    # The threshold is 0.02 at h = 2048, of distances up to 0.45.
+    assert 0.04 < judge_rows(claim, {claim.own_table: tables[0.5]}).resolves < 0.06
 
 
 @pytest.mark.parametrize(
     ("claim_id", "draw"),
     [
-        # Observed, as trained nets spread: |m/m' − 1| is some 0.4 times 4τ/h. By theory alone: test_own_statistics.py.
-        ("beyond-linearised-stays-wrong", lambda random: 4 * READ_AT / 4096 * np.exp(random.normal(-1, 0.3, 8))),
+        # Observed of trained nets: |D − D'| is some 0.4τ/h, up to 1.8τ/h. By theory alone: test_own_statistics.py.
+        ("beyond-linearised-stays-wrong", lambda random: READ_AT / 4096 * np.exp(random.normal(-1, 0.65, 10))),
     ],
 )
 def test_right_theory_passes_in_a_simulation_of_its_own_statistics(claim_id, draw):

@@ -39,7 +39,7 @@ from ssl_dynamics.experiments.drift.solve import solve, solve_supervised
 from ssl_dynamics.kernels import infinite_width_ntk, two_layer_ntk
 from ssl_dynamics.problem import coupling_matrix, quadratic_form
 from ssl_dynamics.problem.datasets import load
-from ssl_dynamics.problem.levels import DEPARTURE
+from ssl_dynamics.problem.levels import BLOW_UP, DEPARTURE
 from ssl_dynamics.problem.principal import principal_triplets
 from ssl_dynamics.problem.rng import stream
 from ssl_dynamics.problem.sampling import draw_triplets
@@ -161,6 +161,21 @@ def test_rate_of_the_rows_is_the_growth_rate_of_the_root_of_the_loss():
         errors.append(np.abs((log[-1] - log[0]) / np.trapezoid(rate, t) - 1))
     assert errors[-1] < 1e-3
     assert fitted_order(steps, errors) == pytest.approx(2, abs=0.5)
+
+
+@pytest.mark.parametrize("activation", ["identity", "relu"])
+def test_steps_come_up_to_the_blow_up_and_do_not_jump_over_it(activation):
+    """Each leaves about 0.7 of the time that is left, whatever rate it began with; drifts grow by 1/0.7² a step."""
+    value = triplet_value("contrastive", similarity="dot product")
+    for width in (16, 64, 256):
+        rows = pd.DataFrame(train_until_departure(nets(triplets(), width, activation, seeds=30), value, step=0.3))
+        for _, run in rows.groupby("seed"):
+            last = run.iloc[-1]
+            left = last["time"] + 1 / last["rate"] - run["time"].to_numpy()
+            assert BLOW_UP <= last["drift_second"] < 1.1 * BLOW_UP / 0.7**2
+            late = run["drift_second"].to_numpy() > 5
+            assert (left[1:] / left[:-1])[late[1:]].min() > 0.5
+            assert (run["rate"].to_numpy() * left)[late] == pytest.approx(1, abs=0.05)
 
 
 def test_drifts_are_those_of_the_blocks_they_name():

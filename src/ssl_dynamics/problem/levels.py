@@ -13,6 +13,9 @@ COLLAPSED = 1.01  # effective rank of a representation that has
 # σ_2/σ_1 of representations that is still told from rounding: steps leave some 1e−16 of σ_1, which is 5e−4 of σ_2 here,
 # five-fold by extrapolations, and 2e−5 of a logarithm of −27. Most starts end at 1e−11.
 RESOLVED = 1e-12
+# σ_2/σ_1 of representations whose two are told apart: where they cross, the logarithm has a kink, at which steps turn
+# it too early or too late and extrapolations in the step size do not help (docs/theory.md §2).
+APART = 0.7
 
 # Controls solve a flow at a rate that is wrong by so much, relatively, on either side: what training resolves that is
 # extrapolated in the step size, and where the error of the step size itself is of that size (docs/theory.md §6).

@@ -62,13 +62,12 @@ def train_until_departure(nets: Nets, value: Value, *, step: float, on_step: Cal
     rows: list[Rows] = []
     speed = growth_rate(nets, value)
     end = torch.full_like(speed, math.inf)
-    U, losses, gradients = nets.gradient(nets.layers, value)
+    _, losses, gradients = nets.gradient(nets.layers, value)
     _record(rows, nets, losses, rate=_loss_rate(losses, gradients))
     for _ in range(MOST_STEPS):
         eta = step / speed
-        middle, _, second = nets.gradient(moved(nets.layers, gradients, eta / 2), value)
-        speed = _distance(middle, U) / (eta / 2)
-        _, _, third = nets.gradient(moved(nets.layers, second, eta / 2), value)
+        _, _, second = nets.gradient(moved(nets.layers, gradients, eta / 2), value)
+        middle, _, third = nets.gradient(moved(nets.layers, second, eta / 2), value)
         _, _, fourth = nets.gradient(moved(nets.layers, third, eta), value)
         first_slope, second_slope = (
             torch.add(a, b, alpha=2).add_(c, alpha=2).add_(d).div_(6)
@@ -76,6 +75,7 @@ def train_until_departure(nets: Nets, value: Value, *, step: float, on_step: Cal
         )
         nets.layers, nets.times = moved(nets.layers, (first_slope, second_slope), eta), nets.times + eta
         U, losses, gradients = nets.gradient(nets.layers, value)
+        speed = _distance(U, middle) / (eta / 2)  # of U = 1/(T − t) exactly the rate at the end
         rate = _loss_rate(losses, gradients)
         _record(rows, nets, losses, rate=rate)
         drift, features = (to_tensor(rows[-1][name]) for name in ("drift", "drift_second"))
@@ -86,7 +86,7 @@ def train_until_departure(nets: Nets, value: Value, *, step: float, on_step: Cal
             return _joined(rows)
         if not kept.all():
             nets.keep(kept)
-            U, speed, end = U[kept], speed[kept], end[kept]
+            speed, end = speed[kept], end[kept]
             gradients = (gradients[0][kept], gradients[1][kept])
     if departed := int(torch.isfinite(end).sum()):
         raise Unsettled(f"{departed} nets have departed and not come to their end after {MOST_STEPS} steps")

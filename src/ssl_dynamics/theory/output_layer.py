@@ -19,8 +19,8 @@ def output_layer_flow(C: ArrayLike, first: ArrayLike, second: ArrayLike, times: 
 
     With ε = κ/h and D = W_1ᵀ(I − W_2W_2ᵀ)W_1/h, closed in (S, D) and without the width:
         Ṡ = −2(εI + D)CS,   Ḋ = 2(DCSSᵀ + SSᵀCD),
-    by DOP853 to about 1e−8. From the optimum of the constrained problem, W_1ᵀW_1 = hI and W_2 = W_1V_z/√h with the z
-    leading eigenvectors V_z of C, S = e^{−2εCt}V_z.
+    by DOP853 to about 1e−8. From W_1ᵀW_1 = hI (h ≥ d) and W_2 = W_1V_z/√h with the z leading eigenvectors V_z of C, the
+    optimum of the constrained problem where λ_z < 0 or h = d, S = e^{−2εCt}V_z.
 
     C (d, d) symmetric, in units of 1/t; `first` W_1 (..., h, d); `second` W_2 (..., h, z) orthonormal; times (T,); rate
     κ > 0. Returns (..., T, d, z) float64. Raises ValueError on bad shapes or values, Unsettled where times are too long

@@ -101,7 +101,7 @@ def penalised_gram(C: ArrayLike, basis: ArrayLike, *, beta: ArrayLike) -> Array:
     """QᵀWWᵀQ = β⁻¹(Qᵀ(βI − C)⁻¹Q)⁻¹ under a penalty β > λ_d, but for terms of size e^{−4(β − λ_d)t}.
 
     Q is a basis of the span at that time, which the constrained flow has at every β (`grassmann_flow`). With P = QQᵀ,
-    WWᵀ = P − PCP/β − PC(I − P)CP/β² − PC(I − P)C(I − P)CP/β³ − …
+    for β > ‖C‖, WWᵀ = P − PCP/β − PC(I − P)CP/β² − PC(I − P)C(I − P)CP/β³ − …
 
     C (d, d) symmetric; basis Q (..., d, z), orthonormal columns; beta in units of C, positive and above λ_d, a number
     or (B,); returns (..., z, z) float64, or (B, ..., z, z). Raises ValueError on bad shapes or values, and where WWᵀ

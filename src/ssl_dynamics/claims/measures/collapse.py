@@ -5,7 +5,7 @@ import pandas as pd
 
 from ssl_dynamics.claims.measures.trajectories import extrapolated_rows, of_finest, rank_at, require_time
 from ssl_dynamics.claims.verdict import Measure
-from ssl_dynamics.problem.levels import RESOLVED
+from ssl_dynamics.problem.levels import APART, RESOLVED
 
 
 def curve_deviation(predicted: str, *, extrapolations: int) -> Measure:
@@ -16,12 +16,12 @@ def curve_deviation(predicted: str, *, extrapolations: int) -> Measure:
 def changed_by(column: str, changed: str, *, extrapolations: int) -> Measure:
     """Largest |changed − column| over the trajectory, over the largest change of ln(σ_2/σ_1) that is measured.
 
-    Of the checkpoints at which σ_2/σ_1 is predicted to be at least `RESOLVED`.
+    Of the checkpoints at which σ_2/σ_1 is predicted to be at least `RESOLVED` and at most `APART`.
     """
 
     def measure(rows: pd.DataFrame) -> "pd.Series[float]":
         used = of_finest(extrapolated_rows(rows, extrapolations))
-        used = used[used["predicted"] >= np.log(RESOLVED)]
+        used = used[used["predicted"].between(np.log(RESOLVED), np.log(APART))]
         deviation = (used[changed] - used[column]).abs().groupby(used["seed"]).max(skipna=False)
         by_seed = used.groupby("seed")["log_ratio"]
         relative: pd.Series[float] = deviation / (by_seed.max(skipna=False) - by_seed.min(skipna=False))

@@ -30,22 +30,23 @@ def frozen_error(decisive: str) -> Wrong:
 
 
 def prediction_error(rows: pd.DataFrame) -> OfError:
-    """|m/m_pred − 1|·h/`LINEAR_WIDTH` of the widest nets at `READ_AT`, m the 1 − cos of the linearised model.
+    """|D − D'|·h/`LINEAR_WIDTH` of the widest nets at `READ_AT`, D the Gram error of the linearised model.
 
-    A theory that is wrong by a relative error ε predicts (1 + ε)m_pred.
+    D' is that of the frozen flow, in place of the net. A theory that is wrong by a relative error ε predicts (1 + ε)D'.
     """
-    ratio = widest_at("linearised_mismatch", READ_AT)(rows) / widest_at("predicted_mismatch", READ_AT)(rows)
-    width = rows["width"].max()
-    return lambda error: _scaled(ratio / (1 + error), width)
+    distance = widest_at("linearised_error", READ_AT)(rows)
+    predicted = (2 * widest_at("predicted_mismatch", READ_AT)(rows)) ** 0.5
+    scale = rows["width"].max() / LINEAR_WIDTH
+    return lambda error: (distance - (1 + error) * predicted).abs() * scale
 
 
 def error_of_falling(rows: pd.DataFrame) -> "pd.Series[float]":
-    """As `prediction_error`, were 1 − cos to have fallen as 1/h since the width before, at which it is as predicted."""
+    """As `prediction_error`, were D²/2 to have fallen as 1/h since the width before, at which it is as predicted."""
     *_, before, widest = sorted(rows["width"].unique())
-    return prediction_error(rows)(before / widest - 1)
+    return prediction_error(rows)((before / widest) ** 0.5 - 1)
 
 
-def _scaled(ratio: "pd.Series[float]", width: "int | pd.Series[int]") -> "pd.Series[float]":
+def _scaled(ratio: "pd.Series[float]", width: "pd.Series[int]") -> "pd.Series[float]":
     error: pd.Series[float] = (ratio - 1).abs() * width / LINEAR_WIDTH
     return error
 

@@ -22,7 +22,7 @@ from ssl_dynamics.claims.measures.trajectories import (
 from ssl_dynamics.claims.rounding import LATE_SLOPE, STEP_OF_DOP853, Rounding
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion
 from ssl_dynamics.experiments.dynamics.config import ARRIVED, ONCE_ALLOWED, ROUNDING, SAME_SPAN, TWICE_ALLOWED
-from ssl_dynamics.problem.levels import COLLAPSE_TIME, COLLAPSED, FAR_RATES
+from ssl_dynamics.problem.levels import APART, COLLAPSE_TIME, COLLAPSED, FAR_RATES
 
 CURVE = partial(curve_deviation, extrapolations=2)  # which leaves an error of order (η‖C‖)³
 SLOPE = Criterion("<=", 1e-3)  # relative error of a late slope
@@ -37,7 +37,8 @@ CLAIMS = [
         source="A1",
         statement="Without a constraint, ln(σ_2/σ_1)(t) of trained weights is the curve that exp(−2Ct)W(0) predicts.",
         formula=r"\ln\frac{\sigma_2}{\sigma_1}(W(t))=\ln\frac{\sigma_2}{\sigma_1}(e^{-2Ct}W(0))",
-        quantity="largest deviation over the trajectory over the change of the curve, step size extrapolated twice",
+        quantity="largest deviation over the trajectory over the change of the curve, step size extrapolated twice, "
+        f"where σ_2/σ_1 is predicted to be at most {APART}",
         experiment="unconstrained",
         table="collapse",
         measure=CURVE("predicted"),

@@ -76,7 +76,7 @@ CLAIMS = [
         measure=within_budget(largest_error("error"), BUDGET),
         statistic="largest",
         # Angles that tell ηΔ to WITHIN leave WITHIN·ηΔ/((ηΔ)² − 1) of a step within the plane, 0.05 at ηΔ = 1.01. Over
-        # LASTING steps they leave 0.014 across it, orthogonal to that: a share of WITHIN to 4·WITHIN, which fades
+        # LASTING steps they leave 0.011 across it, orthogonal to that: a share of WITHIN to 4·WITHIN, which fades
         # (docs/theory.md §11).
         criterion=Criterion("<=", 2 * WITHIN**0.5),
         control=Control(

@@ -22,7 +22,7 @@ from ssl_dynamics.claims.rounding import EPSILON, LATE_SLOPE, Rounding
 from ssl_dynamics.claims.verdict import Claim, Control, Criterion, Measure
 from ssl_dynamics.experiments.kernel.config import CURVE_ALLOWED
 from ssl_dynamics.experiments.kernel.measures import change_by_decay, rank_difference
-from ssl_dynamics.problem.levels import COLLAPSE_TIME, COLLAPSED
+from ssl_dynamics.problem.levels import APART, COLLAPSE_TIME, COLLAPSED
 
 # Of a column of the tables.
 CURVE = partial(curve_deviation, extrapolations=2)
@@ -51,7 +51,7 @@ CLAIMS = [
         formula=r"\ln\frac{\sigma_2}{\sigma_1}(U(t))=\ln\frac{\sigma_2}{\sigma_1}"
         r"(Le^{-2L^\top ALt}L^+U(0)),\quad K=LL^\top",
         quantity="largest deviation over the trajectory over the change of the curve, step size extrapolated twice, "
-        "linear kernel and ReLU tangent kernel",
+        f"where σ_2/σ_1 is predicted to be at most {APART}, linear kernel and ReLU tangent kernel",
         experiment="kernel",
         table="kernel_collapse",
         measure=largest_over("kernel", CURVE("predicted")),
@@ -127,7 +127,8 @@ CLAIMS = [
         statement="Weight decay changes no ratio: it does not prevent the collapse, nor delay it.",
         formula=r"U_\delta(t)=e^{-2\delta t}U_0(t)\quad\Rightarrow\quad"
         r"\frac{\sigma_2}{\sigma_1}(U_\delta(t))=\frac{\sigma_2}{\sigma_1}(U_0(t))",
-        quantity="largest change of ln(σ_2/σ_1) by weight decay over that of the curve, step size extrapolated twice",
+        quantity="largest change of ln(σ_2/σ_1) by weight decay over that of the curve, step size extrapolated twice, "
+        f"where σ_2/σ_1 is predicted to be at most {APART}",
         experiment="kernel",
         table="kernel_collapse",
         measure=largest_over("kernel", at_error(change_by_decay)),

@@ -163,7 +163,7 @@ CLAIMS = [
         table="wide_starts",
         measure=START,
         statistic="mean",
-        # Of 80 or 20 draws of d z squares at each of four or six widths the root has an error of 0.5 % or less.
+        # More than ten times the standard error of the mean (docs/theory.md §6).
         criterion=Criterion("within", (0.97, 1.03)),
         control=Control("the same starts at a late time, by the equation", over_root("singular_value_late")),
         figure="wide-starts",
