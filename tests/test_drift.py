@@ -175,7 +175,7 @@ def test_steps_come_up_to_the_blow_up_and_do_not_jump_over_it(activation):
             assert BLOW_UP <= last["drift_second"] < 1.1 * BLOW_UP / 0.7**2
             late = run["drift_second"].to_numpy() > 5
             assert (left[1:] / left[:-1])[late[1:]].min() > 0.5
-            assert (run["rate"].to_numpy() * left)[late] == pytest.approx(1, abs=0.05)
+            assert (run["rate"].to_numpy() * left)[late] == pytest.approx(1, abs=0.2)
 
 
 def test_drifts_are_those_of_the_blocks_they_name():
