@@ -29,7 +29,7 @@ from ssl_dynamics.experiments.constrained_nets.config import (
     SimulateSettings,
 )
 from ssl_dynamics.experiments.constrained_nets.design import Design, Solution
-from ssl_dynamics.experiments.constrained_nets.measures import frozen_error
+from ssl_dynamics.experiments.constrained_nets.measures import error_of_falling, frozen_error
 from ssl_dynamics.experiments.constrained_nets.simulate import simulate
 from ssl_dynamics.experiments.constrained_nets.solve import design, solve
 from ssl_dynamics.kernels import features, infinite_width_ntk, two_layer_ntk
@@ -701,6 +701,13 @@ def test_prediction_of_the_linearised_error_keeps_the_triangle_inequality_and_re
     (claim,) = [claim for claim in CLAIMS if claim.id == "beyond-linearised-stays-wrong"]
     # The threshold is 0.02 at h = 2048, of distances up to 0.45.
     assert 0.04 < judge_rows(claim, {claim.own_table: tables[0.5]}).resolves < 0.06
+
+
+def test_distance_of_a_model_that_becomes_right_falls_as_the_root_of_the_width():
+    """1 − cos = D²/2 falls as 1/h: half the distance at four times the width, judged in proportion to h."""
+    rows = pd.DataFrame({"seed": [0, 1] * 2, "width": np.repeat([1024, 4096], 2), "time": READ_AT})
+    rows = rows.assign(linearised_error=0.3, predicted_mismatch=0.3**2 / 2)
+    assert error_of_falling(rows).tolist() == pytest.approx([0.15, 0.15])
 
 
 @pytest.mark.parametrize(
