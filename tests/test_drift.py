@@ -428,7 +428,7 @@ def test_growth_times_left_since_departure_tell_a_blow_up_from_exponential_growt
 
 def compared(random, *, factor=1.0):
     """Runs of the widths and seeds of config/quick.yaml: drifts over predictions, with the spread observed of nets."""
-    levels = {"activation": ACTIVATIONS, "width": (256, 1024, 4096), "seed": range(8)}
+    levels = {"activation": ACTIVATIONS, "width": (256, 1024, 8192), "seed": range(8)}
     frame = pd.MultiIndex.from_product(levels.values(), names=levels).to_frame(index=False)
     frame["predicted_drift"] = 10 / frame["width"] * np.exp(0.4 * random.standard_normal(len(frame)))
     scatter = 0.035 * random.standard_normal(len(frame))
@@ -546,7 +546,7 @@ def test_tables_of_many_jobs_are_those_of_one(tmp_path, monkeypatch):
 
 
 def test_every_net_is_trained_by_one_job_and_the_quick_configuration_has_one():
-    for name, wanted in (("full", {"fashion-mnist": 6, "gaussian-mixture": 6}), ("quick", {"digits": 1})):
+    for name, wanted in (("full", {"fashion-mnist": 8, "gaussian-mixture": 8}), ("quick", {"digits": 1})):
         shipped = load_config(CONFIGS / f"{name}.yaml")
         stage = next(stage for stage in FAMILY.stages if stage.rule == "simulate_drift")
         (loss, *_) = shipped.drift.losses
@@ -654,7 +654,7 @@ def test_settings_refuse_what_cannot_be_trained(changes, message):
 
 def departing(random, *, slope=1.0, scatter=(0.11, 0.055, 0.02), delay=1.001):
     """Runs of the widths and seeds of config/quick.yaml, of the scatter observed at each width."""
-    levels = {"activation": ACTIVATIONS, "width": (256, 1024, 4096), "seed": range(8)}
+    levels = {"activation": ACTIVATIONS, "width": (256, 1024, 8192), "seed": range(8)}
     frame = pd.MultiIndex.from_product(levels.values(), names=levels).to_frame(index=False)
     spread = frame["width"].map(dict(zip(levels["width"], scatter, strict=True)))
     logs = (

@@ -41,7 +41,7 @@ from ssl_dynamics.theory.gram import GramState, kernel_norm
 from trees import TOP
 
 Z, ACTIVATIONS, BLOCKS = 2, ["identity", "relu", "erf"], ["first", "second", "all"]
-WIDTHS, SEEDS = (256, 1024, 4096), 8  # of the nets in config/quick.yaml
+WIDTHS, SEEDS = (256, 1024, 8192), 8  # of the nets in config/quick.yaml
 LARGE_WIDTHS = 2.0 ** np.array([18, 26, 34, 42, 50])  # of the Gram equations
 KERNEL_WIDTHS, KERNEL_SEEDS, NETS = (64, 128, 256, 512, 1024), 16, 16  # of its random ones
 # Mean of the largest of three |N(0, 1)|, the integral of 1 − (2Φ(x) − 1)³.

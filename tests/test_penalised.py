@@ -388,6 +388,25 @@ def test_the_constraint_is_asked_at_the_times_of_the_penalty(monkeypatch, tmp_pa
             np.testing.assert_allclose(found, accuracies["constrained"], atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("column", "rate"),
+    [("predicted", 1), ("predicted_half", 0.5), ("predicted_slower", 0.9), ("predicted_faster", 1.1)],
+)
+def test_accuracies_are_predicted_at_the_rate_that_is_named(monkeypatch, tmp_path, column, rate):
+    rows = tables(monkeypatch, tmp_path)["soft_accuracy"]
+    plan, C = Design.load(tmp_path / "schedule.npz"), form_of(data(), "contrastive")
+    items, times = Labelled(**labelled(data())), plan.schedule.times[::EVERY]
+    differ = []
+    for strength, of_strength in rows.groupby("strength"):
+        W = flow_of_weights(C, plan.start, strength * plan.norm, rate * times)
+        for probe, accuracies in items.accuracies({column: W}, 0.01).items():
+            table = of_strength[of_strength["probe"] == probe]
+            found = table.pivot_table(index="seed", columns="time", values=column).to_numpy()
+            np.testing.assert_allclose(found, accuracies[column], atol=1e-12)
+            differ.append((table[column] - table["predicted"]).abs().max())
+    assert rate == 1 or max(differ) > 0.02
+
+
 def test_decay_adds_its_gradient():
     W = torch.from_numpy(np.random.default_rng(1).standard_normal((len(BETAS), SEEDS, D, Z)))
     views, strengths = pairs(data(), "contrastive"), torch.from_numpy(BETAS)

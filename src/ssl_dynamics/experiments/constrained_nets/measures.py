@@ -20,7 +20,7 @@ def frozen_error(decisive: str) -> Wrong:
         ratio = reached["stepped_error"] / reached["predicted_error"]
 
         def decided(error: float) -> "pd.Series[float]":
-            errors = _scaled(ratio / (1 + error), reached["width"])
+            errors = (ratio / (1 + error) - 1).abs() * reached["width"] / LINEAR_WIDTH
             of_seeds: pd.Series[float] = errors.groupby(reached["seed"]).agg(decisive, skipna=False)
             return of_seeds
 
@@ -44,11 +44,6 @@ def error_of_falling(rows: pd.DataFrame) -> "pd.Series[float]":
     """As `prediction_error`, were D²/2 to have fallen as 1/h since the width before, at which it is as predicted."""
     *_, before, widest = sorted(rows["width"].unique())
     return prediction_error(rows)((before / widest) ** 0.5 - 1)
-
-
-def _scaled(ratio: "pd.Series[float]", width: "pd.Series[int]") -> "pd.Series[float]":
-    error: pd.Series[float] = (ratio - 1).abs() * width / LINEAR_WIDTH
-    return error
 
 
 def widest_at(column: str, tau: float | None = None) -> Measure:

@@ -23,6 +23,7 @@ from ssl_dynamics.experiments.drift.measures import (
     departure_slope,
     drift_ratio,
     of_departed,
+    widest_of_seeds,
 )
 from ssl_dynamics.problem.levels import DEPARTURE, MIDDLE_RATE_ERROR
 
@@ -63,7 +64,7 @@ def drift_as_predicted(objective: str) -> Wrong:
 
 def of_widest(measure: Measure) -> Measure:
     """The measure of the widest nets of each seed."""
-    return lambda rows: measure(rows[rows["width"] == rows.groupby("seed")["width"].transform("max")])
+    return lambda rows: measure(widest_of_seeds(rows))
 
 
 def of_wide(measure: Measure, least: int = WIDE) -> Measure:

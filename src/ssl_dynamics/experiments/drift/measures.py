@@ -9,7 +9,7 @@ from ssl_dynamics.unsettled import Unsettled
 
 def drift_ratio(rows: pd.DataFrame) -> "pd.Series[float]":
     """Drift over its prediction, of each seed the widest net that has one; nan where it has none."""
-    widest = _widest(rows[rows["predicted_drift"].notna()])
+    widest = widest_of_seeds(rows[rows["predicted_drift"].notna()]).set_index("seed")
     if widest.empty:
         raise Unsettled("no net has a predicted drift")
     ratio: pd.Series[float] = widest["compared_drift"] / widest["predicted_drift"]
@@ -24,18 +24,15 @@ def departed_ratio(objective: str) -> Measure:
         predicted = rows[(rows["objective"] == objective) & rows["predicted_drift"].notna()]
         departed = rows[rows["objective"] == "dot-product"]
         pairs = departed.merge(predicted[[*net, "predicted_drift"]], on=net, suffixes=("_own", ""))
-        ratios = {
-            activation: _widest(part)["largest_drift"] / _widest(part)["predicted_drift"]
-            for activation, part in pairs.groupby("activation")
-        }
-        return pd.DataFrame(ratios).min(axis=1, skipna=False)
+        widest = widest_of_seeds(pairs).set_index(["seed", "activation"])
+        return (widest["largest_drift"] / widest["predicted_drift"]).groupby("seed").min(skipna=False)
 
     return measure
 
 
-def _widest(rows: pd.DataFrame) -> pd.DataFrame:
-    """The widest net of each seed."""
-    chosen: pd.DataFrame = rows.loc[rows.groupby("seed")["width"].idxmax()].set_index("seed")
+def widest_of_seeds(rows: pd.DataFrame) -> pd.DataFrame:
+    """The widest nets of each seed."""
+    chosen: pd.DataFrame = rows[rows["width"] == rows.groupby("seed")["width"].transform("max")]
     return chosen
 
 

@@ -43,6 +43,7 @@ def _at_the_limit(measure: OfRows[T]) -> OfRows[T]:
 
 _strong = partial(largest_error, extrapolations=2)
 LIMIT = partial(difference, "value")
+ACCURACY = partial(difference, "trained")
 PLACES = (
     f"at penalties within {SIDE:.0%} of λ_k + ω, on both sides for k ≤ z and above for k = z + 1, with weight decay "
     f"ω = {DECAY:g}‖C‖"
@@ -270,19 +271,20 @@ CLAIMS = [
         "extrapolated twice",
         experiment="soft_accuracy",
         table="soft_accuracy",
-        measure=difference("trained", "predicted"),
+        measure=ACCURACY("predicted"),
         statistic="largest",
         # The threshold of A5-accuracy. Weights are predicted to 4e-5; of a few hundred items one or two may lie so near
         # to the border of their class.
         criterion=Criterion("<=", 0.01),
+        # No nearer: a rate wrong by 10 % moves 2 % of the items of the mixture on too few starts (docs/theory.md §8).
         control=Control(
-            "the closed form with the constraint, which has the same span",
-            difference("trained", "constrained"),
-            # Starts whose conditioning no probe feels.
-            theory=half(difference("predicted", "constrained")),
-            one_item=one_of_the_tested("trained", "constrained"),
+            "the same solution at half the rate, where it predicts other accuracies",
+            ACCURACY("predicted_half"),
+            theory=half(difference("predicted", "predicted_half")),
+            one_item=one_of_the_tested("trained", "predicted_half"),
         ),
         figure="soft-accuracy",
         one_item=one_of_the_tested("trained", "predicted"),
+        wrong=proportional(ACCURACY, "predicted", rates=FAR_RATES),
     ),
 ]

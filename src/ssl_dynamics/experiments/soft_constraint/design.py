@@ -50,6 +50,7 @@ class Solution(ArrayFile):
 
     flow: Array  # (B, S, T, d, z) Gram factors
     flow_wrong: dict[str, Array]
+    flow_half: Array  # at half the rate
     span: Array  # (S, T, d, z), orthonormal: of the constrained flow
     span_wrong: dict[str, Array]
     excess: Array  # (B, S, T) ln(effective rank − 1) of the representation

@@ -108,6 +108,7 @@ def solve(job: Job[Settings]) -> None:
             name: soft_constraint_flow(C, start, rate * times, beta=betas)
             for name, rate in (NEAR_RATES | FAR_RATES).items()
         },
+        flow_half=soft_constraint_flow(C, start, times / 2, beta=betas),
         span=span,
         span_wrong={name: grassmann_flow(C, start, rate * times) for name, rate in NEAR_RATES.items()},
         excess=excess(flow),

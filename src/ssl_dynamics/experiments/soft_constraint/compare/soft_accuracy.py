@@ -11,6 +11,7 @@ from ssl_dynamics.experiments.soft_constraint.compare.soft_constraint import TWI
 from ssl_dynamics.experiments.soft_constraint.config import EVERY, AccuracySettings
 from ssl_dynamics.experiments.soft_constraint.design import Array, Design, Solution, Trajectories
 from ssl_dynamics.labelled import Labelled
+from ssl_dynamics.problem.levels import FAR_RATES
 from ssl_dynamics.tables import tidy_rows
 
 
@@ -31,8 +32,8 @@ def accuracy_table(
 ) -> pd.DataFrame:
     """Accuracies at every penalty, at every other time: as trained and extrapolated twice, and as predicted.
 
-    `constrained` is what the constraint would have, whose span is the same; `predicted_NAME` the closed form at a wrong
-    rate. Training, finest step size first.
+    `predicted_NAME` is what the closed form has at a wrong rate, `predicted_half` at half of it; `constrained` what the
+    constraint would have, whose span is the same. Training, finest step size first.
     """
     times = plan.schedule.times[::EVERY]
     constrained = labelled.accuracies({"constrained": solution.span[:, ::EVERY]}, penalty)
@@ -41,6 +42,8 @@ def accuracy_table(
         models = {
             "trained": extrapolated_weights([W[index, :, ::EVERY] for W in trained]),
             "predicted": solution.flow[index, :, ::EVERY],
+            "predicted_half": solution.flow_half[index, :, ::EVERY],
+            **{f"predicted_{name}": solution.flow_wrong[name][index, :, ::EVERY] for name in FAR_RATES},
         }
         for probe, accuracies in labelled.accuracies(models, penalty).items():
             of_probe = accuracies | constrained[probe]
