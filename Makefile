@@ -31,7 +31,7 @@ unread = $(if $(and $(filter command,$(origin $(1))),$(filter $(2),$(goals))),$(
 $(call unread,CONFIG,full quick benchmark-check,make run CONFIG=config/mine.yaml)
 $(call unread,TARGET,full quick strict draws verify benchmark,make run and make plan)
 $(call unread,CLAIM,full quick run strict draws benchmark,make verify)
-$(foreach variable,DRAWS EQUATION_DRAWS ROOTS,$(call unread,$(variable),full quick run strict verify benchmark,make draws))
+$(foreach variable,DRAWS EQUATION_DRAWS ROOTS SHIPPED,$(call unread,$(variable),full quick run strict verify benchmark,make draws))
 # Many root seeds: as many as the configuration says, another number, or these; and more of what needs no training.
 DRAWN = $(if $(DRAWS),--draws=$(call quoted,$(DRAWS))) $(if $(ROOTS),--roots=$(call quoted,$(ROOTS))) \
 	$(if $(EQUATION_DRAWS),--equation-draws=$(call quoted,$(EQUATION_DRAWS)))
@@ -79,8 +79,8 @@ run: $(READY)  ## a configuration of your own: make run CONFIG=config/mine.yaml 
 strict: $(READY)  ## a run that exits with an error if any claim does not hold, even a known one (CONFIG as for run)
 	@$(CLEAN) ssl-dynamics run $(config) --strict $(ROOT) $(WHERE)
 
-draws: $(READY)  ## run a configuration with many root seeds: what will hold for the next one (CONFIG; DRAWS=20, ROOTS="7 99 2024" or ROOTS=registered; EQUATION_DRAWS=300)
-	@$(CLEAN) ssl-dynamics draws $(config) $(DRAWN) $(WHERE)
+draws: $(READY)  ## run a configuration with many root seeds: what will hold for the next one (CONFIG; DRAWS=20, ROOTS="7 99 2024" or ROOTS=registered; EQUATION_DRAWS=300; SHIPPED=yes: without those in the reference)
+	@$(CLEAN) ssl-dynamics draws $(config) $(DRAWN) $(if $(SHIPPED),--shipped) $(WHERE)
 
 preregister: $(READY)  ## write criteria and root seeds into the register; commit it before make draws (CONFIG, DRAWS, ROOTS, EQUATION_DRAWS)
 	@$(CLEAN) ssl-dynamics preregister $(config) $(DRAWN)

@@ -82,7 +82,8 @@ def draws_of(*ids):
         "reason": "the prediction interval reaches over a bound of the criterion", "cells": [],
     }  # fmt: skip
     return {
-        "configuration": "mine", "roots": list(range(20)), "own_root": 0, "stopped": [], "equation_draws": [],
+        "configuration": "mine", "roots": list(range(20)), "own_root": 0, "stopped": [], "kept": [],
+        "equation_draws": [],
         "draws": [
             {"root_seed": root, "claims": len(ids), "below": dict.fromkeys(ids, "open") if root == 19 else {}}
             for root in range(20)

@@ -32,6 +32,7 @@ from ssl_dynamics.report.formatting import AVERAGE, FAILS, NEXT, OPEN, in_words
 from ssl_dynamics.report.settings import DrawsSettings
 from ssl_dynamics.report.stages.draws import draws
 from ssl_dynamics.verify.expectation import DRAWS, REFERENCE, draws_as_expected
+from ssl_dynamics.verify.kept_draws import write_kept
 from trees import TOP
 
 BAND = Criterion("within", (0.9, 1.1))
@@ -254,7 +255,7 @@ def test_stage_puts_every_draw_in_its_place(tmp_path, capsys):
         files[-1].write_text(json.dumps([record("one", each, verdict="fail" if root == 2024 else "pass")]))
     made = {name: [tmp_path / f"draws.{name}"] for name in ("json", "csv", "svg", "png")}
     outputs = {"draws": made["json"], "table": made["csv"], "svg": made["svg"], "png": made["png"]}
-    settings = DrawsSettings(config_name="mine", roots=[7, 11, 99, 2024], stopped=[11], own_root=7, sizes={})
+    settings = DrawsSettings(config_name="mine", roots=[7, 11, 99, 2024], stopped=[11], kept=[], own_root=7, sizes={})
     inputs = {"claims": files, "register": [register]}
     draws(Job(settings, inputs, outputs, logging.getLogger("test"), "test"))
     found = json.loads(made["json"][0].read_text())
@@ -272,6 +273,12 @@ def test_stage_puts_every_draw_in_its_place(tmp_path, capsys):
     assert "root seed 11: stopped root seed 2024: one (fails)" in said
     assert "every claim holds in 2 of 4 draws, P ≥ 0.02 by the 3 fresh ones" in said
     assert "no training" not in said
+
+    # Of a draw that is shipped there is less, and what is said of all is the same.
+    write_kept(tmp_path, found["made_with"], {99: json.loads(files[1].read_text())})
+    shipped = {"claims": [files[0], tmp_path / "draws/99.json", files[2]], "register": [register]}
+    draws(Job(settings.model_copy(update={"kept": [99]}), shipped, outputs, logging.getLogger("test"), "test"))
+    assert json.loads(made["json"][0].read_text()) == found | {"kept": [99]}
 
     # What needs no training rests on more draws, in two jobs' files.
     parts = [tmp_path / "0.json", tmp_path / "1.json"]

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,13 +12,14 @@ import yaml
 
 from problems import draws_of as draws_of_claims
 from ssl_dynamics.config_file import load_config
-from ssl_dynamics.draws import ROOTS, STOPPED, derived_roots, draws_of, folder_of, listed, told
+from ssl_dynamics.draws import KEPT, ROOTS, STOPPED, derived_roots, draws_of, folder_of, listed, told
 from ssl_dynamics.engine.artifacts import write_json
-from ssl_dynamics.engine.exit_codes import DISAGREES
+from ssl_dynamics.engine.exit_codes import DISAGREES, WRONG_INPUT
 from ssl_dynamics.engine.staleness import FOLLOWS, NOT_MADE, PlannedJob
 from ssl_dynamics.errors import ConfigError
-from ssl_dynamics.report.preregistration import REGISTER
+from ssl_dynamics.report.preregistration import REGISTER, made_with
 from ssl_dynamics.sweep import draws_asked_for, stopped
+from ssl_dynamics.verify.kept_draws import write_kept
 from trees import SMALLEST, call, contents, copy_of_the_tree, edit, run
 
 TOP = Path(__file__).parents[1]
@@ -67,17 +69,42 @@ def test_file_that_is_named_like_what_draws_leave_is_refused(tmp_path):
 
 
 def test_snakemake_is_told_the_draws():
-    configuration, config, draws, _ = draws_asked_for(QUICK, 5, "", None)
+    configuration, config, draws, *_ = draws_asked_for(QUICK, 5, "", None)
     assert configuration.arguments()[2:] == ["--config", "draws=5"]
     assert len(draws) == config.draws == 5
     with pytest.raises(ConfigError, match="draws: 2 is not allowed"):
         draws_asked_for(QUICK, 2, "", None)
-    configuration, _, draws, _ = draws_asked_for(QUICK, None, "7  99 2024", None)
+    configuration, _, draws, *_ = draws_asked_for(QUICK, None, "7  99 2024", None)
     assert configuration.arguments()[2:] == ["--config", "equation_draws=0", "draw_roots=7,99,2024"]
     assert [draw.root_seed for draw in draws] == [7, 99, 2024]
     # Snakemake makes a number of a word that is one.
-    assert told({"name": "quick", ROOTS: listed([7, 99, 2024]), STOPPED: 7}) == ([7, 99, 2024], [7], {"name": "quick"})
-    assert told({"name": "quick"}) == ([], [], {"name": "quick"})
+    roots, keys = told({"name": "quick", ROOTS: listed([7, 99, 2024]), STOPPED: 7, KEPT: "99,2024"})
+    assert (roots, keys) == ({ROOTS: [7, 99, 2024], STOPPED: [7], KEPT: [99, 2024]}, {"name": "quick"})
+    assert told({"name": "quick"}) == ({ROOTS: [], STOPPED: [], KEPT: []}, {"name": "quick"})
+
+
+def test_draws_that_are_shipped_are_not_run_again_if_asked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    reference = tmp_path / "results/reference/quick"
+    none = "results/reference/quick/draws: no draw with one of these root seeds is shipped, but for the first"
+    with pytest.raises(ConfigError, match=none):
+        draws_asked_for(QUICK, None, "7 99 2024", None, shipped=True)
+    config = load_config(QUICK)
+    write_kept(
+        reference, made_with(config), {root: [{"id": "A1", "verdict": "pass", "cells": []}] for root in (7, 99, 11)}
+    )
+    asked = draws_asked_for(QUICK, None, "7 99 2024", None, shipped=True)
+    assert asked.kept == [99]  # the first is run: a run says what the claims are
+    assert [draw.root_seed for draw in asked.to_run] == [7, 2024]
+    assert [draw.root_seed for draw in asked.draws] == [7, 99, 2024]
+    assert asked.configuration.arguments()[-2:] == ["draw_roots=7,99,2024", "kept_draws=99"]
+    assert draws_asked_for(QUICK, None, "7 99 2024", None).kept == []
+    with pytest.raises(ConfigError, match=none):
+        draws_asked_for(QUICK, None, "11 5 2024", None, shipped=True)
+    for name in ("thresholds", "measures", "sizes"):
+        write_kept(reference, made_with(config) | {name: "another"}, {})
+        with pytest.raises(ConfigError, match=f"the draws that are shipped were made with other {name}: run them"):
+            draws_asked_for(QUICK, None, "7 99 2024", None, shipped=True)
 
 
 @pytest.fixture
@@ -101,7 +128,7 @@ def registered(tmp_path, monkeypatch):
 
 def test_registered_sweep_is_redone_by_a_word(registered):
     """Root seeds and draws of the equations are those of the last entry of this configuration."""
-    configuration, config, draws, equation_draws = draws_asked_for(QUICK, None, " registered ", None)
+    configuration, config, draws, equation_draws, _ = draws_asked_for(QUICK, None, " registered ", None)
     assert [draw.root_seed for draw in draws] == [2309, 7, 99]
     assert (config.equation_draws, equation_draws) == (40, 40)
     assert configuration.arguments()[2:] == ["--config", "equation_draws=40", "draw_roots=2309,7,99"]
@@ -151,6 +178,7 @@ def test_draw_that_has_stopped_is_named_with_its_first_job_left():
         (["ROOTS=7 99 2024"], ["--roots=7 99 2024"]),
         (["ROOTS=registered"], ["--roots=registered"]),
         (["DRAWS=5", "EQUATION_DRAWS=40"], ["--draws=5", "--equation-draws=40"]),
+        (["ROOTS=registered", "SHIPPED=yes"], ["--roots=registered", "--shipped"]),
     ],
 )
 @pytest.mark.parametrize(
@@ -160,7 +188,7 @@ def test_make_hands_the_draws_on(goal, variables, options, where, told):
     command = ["make", "--dry-run", "--no-print-directory", goal, "CONFIG=config/mine.yaml", where, *variables]
     printed = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=True).stdout
     (line,) = [line for line in printed.splitlines() if " ssl-dynamics " in line]
-    expected = [goal, "config/mine.yaml", *options]
+    expected = [goal, "config/mine.yaml", *(option for option in options if goal == "draws" or option != "--shipped")]
     given = shlex.split(line.partition(" ssl-dynamics ")[2])
     assert given == expected + ([told] if goal == "draws" else [])
 
@@ -186,6 +214,24 @@ def test_draws_are_the_runs_of_their_root_seeds_and_one_more_runs_alone(small, t
     assert call(small, "check", SMALLEST).returncode == 0
     for name in (second, "smallest-draws"):  # what archives look up
         assert len((small / f"results/{name}/logs/runs.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+
+    # Shipped, a draw need not be run again, and what is said of all is the same.
+    assert call(small, "reference", SMALLEST).returncode == 0
+    together = small / "results/smallest-draws"
+    said = json.loads((together / "draws.json").read_text(encoding="utf-8"))
+    for name in (second, third, together.name):
+        shutil.rmtree(small / f"results/{name}")
+    result = call(small, "draws", SMALLEST, "--draws", "4", "--shipped", "--cores", "2")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert set(RAN.findall(result.stdout)) == {"smallest-draws"}
+    assert "4 draws, 3 of them fresh, 3 run before" in " ".join(result.stdout.split())
+    assert json.loads((together / "draws.json").read_text(encoding="utf-8")) == said | {"kept": derived_roots(7, 4)[1:]}
+    assert run(small, config=SMALLEST).returncode == 0  # whose page and paper say what holds over draws
+    assert call(small, "reference", SMALLEST).returncode == 0  # with the draws that it had
+    edit(small, SMALLEST, "late_checkpoints: 4", "late_checkpoints: 5")
+    result = call(small, "draws", SMALLEST, "--draws", "4", "--shipped", "--cores", "2")
+    assert result.returncode == WRONG_INPUT
+    assert "the draws that are shipped were made with other sizes: run them" in result.stderr
 
 
 @pytest.mark.slow

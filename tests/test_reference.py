@@ -21,6 +21,7 @@ from ssl_dynamics.report import verdicts
 from ssl_dynamics.theory import grassmann_flow, integrate_grassmann_flow
 from ssl_dynamics.verify import reference, verification
 from ssl_dynamics.verify.expectation import DRAWS
+from ssl_dynamics.verify.kept_draws import FOLDER, MADE_WITH, write_kept
 from ssl_dynamics.verify.reference import Compared, claims_left_out, compare_claims, compare_tables, write_reference
 
 TOP = Path(__file__).parents[1]
@@ -28,7 +29,7 @@ CONFIG = load_config(TOP / "tests/config/smallest.yaml")
 
 
 def record(**changes):
-    cell = {"cell": "a/b/2", "value": 0.1, "low": 0.05, "high": 0.12, "verdict": "pass"}
+    cell = {"cell": "a/b/2", "value": 0.1, "low": 0.05, "high": 0.12, "seeds": 4, "verdict": "pass"}
     cell |= {"control": {"value": 0.5, "verdict": "fail"}}
     return {
         "id": "A1-one",
@@ -68,12 +69,21 @@ def test_draws_are_shipped_without_their_values_if_they_are_as_they_were_made(sh
     claims.write_text("[]", encoding="utf-8")
     made = folder_of(CONFIG) / "draws.json"
     cells = [{"cell": "a/b/2", "values": [0.1, 0.2], "verdict": "open"}]
-    write_json(made, {"claims": [{"id": "A1-one", "verdict": "open", "cells": cells}]})
+    made_with = {"thresholds": "a", "measures": "b", "sizes": "c"}
+    of_draws = {"roots": [CONFIG.root_seed, 11, 99, 2024], "stopped": [11], "kept": [99], "made_with": made_with}
+    write_json(made, {"claims": [{"id": "A1-one", "verdict": "open", "cells": cells}], **of_draws})
+    write_kept(shipped, made_with, {root: [record(value=0.01 * root)] for root in (5, 99)})
+    write_json(CONFIG.results.with_name("smallest-root-2024") / "claims.json", [record(value=0.3)])
     hashes = {"inputs": {claims.as_posix(): sha256(claims)}, "outputs": {made.as_posix(): sha256(made)}}
     write_json(made.with_suffix(SUFFIX), {"stage": "", "extra_roots": [], "code": "", "lock": "", **hashes})
     write_reference(CONFIG, [record()])
     found = json.loads((shipped / DRAWS).read_text(encoding="utf-8"))
     assert found["claims"][0]["cells"] == [{"cell": "a/b/2", "verdict": "open"}]
+    # With those that are not of the sweep any more gone, those that it took from the reference still there.
+    kept = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in (shipped / FOLDER).iterdir()}
+    values = {name: [claim["cells"][0]["value"] for claim in of] for name, of in kept.items() if name != MADE_WITH}
+    assert values == {f"{CONFIG.root_seed}.json": [], "99.json": [0.99], "2024.json": [0.3]}
+    assert kept[MADE_WITH] == made_with
     claims.write_text("[1]", encoding="utf-8")
     with pytest.raises(ValueError, match=r"claims\.json: other than when .* was made; run make draws again"):
         write_reference(CONFIG, [record()])
@@ -86,7 +96,9 @@ def test_draws_are_shipped_without_their_values_if_they_are_as_they_were_made(sh
 def test_shipped_draws_stay_while_they_are_of_the_same_claims(shipped, capsys, change, kept):
     draws = {"claims": [{"id": "A1-one", "criterion": record()["criterion"], "cells": [{"values": [0.1]}]}]}
     write_json(shipped / DRAWS, draws)
+    write_kept(shipped, {}, {99: []})
     write_reference(CONFIG, [record() | change])
+    assert (shipped / FOLDER / "99.json").is_file() == kept
     assert (shipped / DRAWS).is_file() == kept
     dropped = "results/reference/smallest/draws.json: dropped, it is of other claims or criteria; "
     assert capsys.readouterr().out == ("" if kept else f"{dropped}to ship draws: make draws, then make reference\n")
@@ -162,7 +174,7 @@ def probes(name, more):
     """The table of a claim on accuracies; by `more` test items its numbers are others than in the reference."""
     share = (101 + more) / ITEMS
     if name in ("A5-accuracy", "beyond-soft-accuracy"):
-        others = ("predicted_control", "predicted_slower", "predicted_faster", "constrained")
+        others = ("predicted_control", "predicted_slower", "predicted_faster", "predicted_half")
         known = {"predicted": 101 / ITEMS} | dict.fromkeys(others, 141 / ITEMS)
         return pd.DataFrame(ROWS | known | {"trained": share, "extrapolated": share, "strength": 1.0})
     accuracies = {"collapsed": (60 + more) / ITEMS, "items": (300 + more) / ITEMS, "two_largest": 0.2, "tested": ITEMS}

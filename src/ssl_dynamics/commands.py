@@ -22,7 +22,7 @@ from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.preflight import check_data, check_device
 from ssl_dynamics.report.formatting import failures
 from ssl_dynamics.report.verdict_table import print_verdicts
-from ssl_dynamics.sweep import Asked, draws_asked_for, read_draws, run_draws, say_what_stopped
+from ssl_dynamics.sweep import draws_asked_for, read_draws, run_draws, say_what_stopped
 from ssl_dynamics.verify import expectation
 
 
@@ -111,7 +111,10 @@ def _draws(arguments: argparse.Namespace) -> None:
     from ssl_dynamics.report.draw_table import print_draws  # noqa: PLC0415 -- as below
 
     require_source_here()
-    configuration, config, draws, _ = _draws_asked_for(arguments)
+    asked = draws_asked_for(
+        arguments.config, arguments.draws, arguments.roots, arguments.equation_draws, shipped=arguments.shipped
+    )
+    configuration, config, draws = asked.configuration, asked.config, asked.to_run
     where = _preflight(config, arguments)
     with recorded(folder_of(config), *(draw.results for draw in draws), where=where):
         stopped = run_draws(configuration, config, draws, where)
@@ -126,13 +129,9 @@ def _preregister(arguments: argparse.Namespace) -> None:
     from ssl_dynamics.report.preregistration import register  # noqa: PLC0415 -- all claims: a slow import
 
     require_source_here()
-    asked = _draws_asked_for(arguments)
+    asked = draws_asked_for(arguments.config, arguments.draws, arguments.roots, arguments.equation_draws)
     require_top_folder()
     print(register(asked.config, [draw.root_seed for draw in asked.draws], asked.equation_draws))
-
-
-def _draws_asked_for(arguments: argparse.Namespace) -> Asked:
-    return draws_asked_for(arguments.config, arguments.draws, arguments.roots, arguments.equation_draws)
 
 
 def _check(configuration: Configuration, config: Config) -> None:

@@ -9,8 +9,9 @@ from ssl_dynamics.errors import ConfigError
 from ssl_dynamics.problem.rng import stream
 from ssl_dynamics.root_seed import DRAWS_SUFFIX, LEAST_DRAWS, taken_apart
 
-# What Snakemake is told beside the keys of a configuration: root seeds, and those of draws that have stopped.
-ROOTS, STOPPED = "draw_roots", "stopped_draws"
+# What Snakemake is told beside the keys of a configuration: root seeds, those of draws that have stopped, and those of
+# draws that are shipped and not run.
+ROOTS, STOPPED, KEPT = "draw_roots", "stopped_draws", "kept_draws"
 
 _LARGEST_ROOT = 2**32
 _CHUNK = 10  # draws of what needs no training in a job: a minute of `quick`, half an hour of `full`
@@ -76,8 +77,8 @@ def listed(roots: Sequence[int]) -> str:
     return ",".join(map(str, roots))
 
 
-def told(values: Mapping[str, Any]) -> tuple[list[int], list[int], dict[str, Any]]:
-    """Root seeds, those of draws that have stopped, and the keys of the configuration, from what Snakemake was told."""
-    keys = {name: value for name, value in values.items() if name not in (ROOTS, STOPPED)}
-    roots, stopped = ([int(root) for root in str(values.get(name, "")).split(",") if root] for name in (ROOTS, STOPPED))
-    return roots, stopped, keys
+def told(values: Mapping[str, Any]) -> tuple[dict[str, list[int]], dict[str, Any]]:
+    """Root seeds, by what they are, and the keys of the configuration, from what Snakemake was told."""
+    lists = (ROOTS, STOPPED, KEPT)
+    keys = {name: value for name, value in values.items() if name not in lists}
+    return {name: [int(root) for root in str(values.get(name, "")).split(",") if root] for name in lists}, keys

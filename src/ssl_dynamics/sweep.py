@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ssl_dynamics.config import Config, parse_config
 from ssl_dynamics.config_file import load_config, root_number
-from ssl_dynamics.draws import ROOTS, STOPPED, draws_of, equation_roots, folder_of, listed
+from ssl_dynamics.draws import KEPT, ROOTS, STOPPED, draws_of, equation_roots, folder_of, listed
 from ssl_dynamics.engine.run import Configuration, JobFailed, jobs_of, run_workflow
 from ssl_dynamics.engine.staleness import Plan, plan_of, to_run
 from ssl_dynamics.errors import ConfigError
@@ -26,16 +26,29 @@ class Stopped(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What Snakemake is told, the configuration, its draws, and how many there are of what needs no training."""
+    """What Snakemake is told, the configuration, its draws, and how many there are of what needs no training.
+
+    `kept` are the root seeds of draws that are shipped, and not run.
+    """
 
     configuration: Configuration
     config: Config
     draws: list[Config]
     equation_draws: int
+    kept: list[int]
+
+    @property
+    def to_run(self) -> list[Config]:
+        """The draws that are not shipped."""
+        return [draw for draw in self.draws if draw.root_seed not in self.kept]
 
 
-def draws_asked_for(file: Path, number: int | None, roots: str, equation_draws: int | None) -> Asked:
+def draws_asked_for(
+    file: Path, number: int | None, roots: str, equation_draws: int | None, *, shipped: bool = False
+) -> Asked:
     """So many draws, or those of the root seeds in `roots`; and of what needs no training. Raises ConfigError.
+
+    With `shipped`, those of them that are in the reference are not run again.
 
     Of what needs no training there are as many as the configuration says; beside `roots` none, unless asked for. The
     word `registered` stands for the root seeds, and so many draws of what needs no training, that were registered last.
@@ -53,7 +66,17 @@ def draws_asked_for(file: Path, number: int | None, roots: str, equation_draws: 
         raise ConfigError("roots: blanks are no root seeds; expected such as '7 99 2024', or none for derived ones")
     if given:
         changed[ROOTS] = listed(given)
-    return Asked(Configuration(file, changed), config, draws_of(config, given), len(equation_roots(config, given)))
+    draws = draws_of(config, given)
+    kept = _kept(config, draws) if shipped else []
+    if kept:
+        changed[KEPT] = listed(kept)
+    return Asked(Configuration(file, changed), config, draws, len(equation_roots(config, given)), kept)
+
+
+def _kept(config: Config, draws: Sequence[Config]) -> list[int]:
+    from ssl_dynamics.verify.kept_draws import kept_among  # noqa: PLC0415 -- all claims: slow
+
+    return kept_among(config, [draw.root_seed for draw in draws])
 
 
 def _registered(config: Config) -> tuple[str, int]:

@@ -14,7 +14,16 @@ from snakemake.exceptions import WorkflowError
 from ssl_dynamics import catalogue, equations
 from ssl_dynamics.config import ConfigError, parse_config
 from ssl_dynamics.config_file import load_config
-from ssl_dynamics.draws import chunks, draws_of, equation_roots, folder_of, told
+from ssl_dynamics.draws import (
+    KEPT,
+    ROOTS,
+    STOPPED,
+    chunks,
+    draws_of,
+    equation_roots,
+    folder_of,
+    told,
+)
 from ssl_dynamics.engine import clean_environment
 from ssl_dynamics.engine.fingerprint import fingerprint, lock_fingerprint
 from ssl_dynamics.engine.notebook_imports import notebook_figures, notebook_imports
@@ -31,13 +40,13 @@ else:
 # What Snakemake and this workflow have imported stays: without this Python would search it for cycles again and again.
 gc.freeze()
 
-ROOTS, STOPPED, KEYS = told(config)
+TOLD, KEYS = told(config)
 try:
     CONFIG = (
         parse_config(KEYS, "config") if KEYS else load_config(TOP / "config/full.yaml")
     ).placed(Path(workflow.basedir))
-    DRAWS = draws_of(CONFIG, ROOTS)
-    EQUATION_ROOTS = equation_roots(CONFIG, ROOTS)
+    DRAWS = draws_of(CONFIG, TOLD[ROOTS])
+    EQUATION_ROOTS = equation_roots(CONFIG, TOLD[ROOTS])
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
@@ -173,6 +182,13 @@ def shipped_draws():
     """What the reference says of draws of the configuration, if it does; the same for every root seed."""
     path = f"results/reference/{taken_apart(CONFIG.name)[0]}/draws.json"
     return [path] if (TOP / path).is_file() else []
+
+
+def claims_of_draw(draw):
+    """The verdicts of a draw: of its run, or, where it is not run, of what is shipped of it."""
+    if draw.root_seed in TOLD[KEPT]:
+        return f"results/reference/{CONFIG.name}/draws/{draw.root_seed}.json"
+    return draw.results / "claims.json"
 
 
 def numbers_are_shipped(run):

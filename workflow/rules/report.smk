@@ -253,14 +253,17 @@ def draws_rules():
             name="draws",
             stage=f"{REPORT}.draws:draws",
             settings=configured.draws_settings(
-                CONFIG, [draw.root_seed for draw in DRAWS], STOPPED
+                CONFIG,
+                [draw.root_seed for draw in DRAWS],
+                stopped=TOLD[STOPPED],
+                kept=TOLD[KEPT],
             ).model_dump_json(),
             roots=catalogue.claim_roots(),
             input={
                 "claims": [
-                    draw.results / "claims.json"
+                    claims_of_draw(draw)
                     for draw in DRAWS
-                    if draw.root_seed not in STOPPED
+                    if draw.root_seed not in TOLD[STOPPED]
                 ],
                 "equations": [
                     folder / f"equations/{part}.json" for part in range(len(parts))

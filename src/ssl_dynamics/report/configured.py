@@ -157,11 +157,12 @@ def equations_settings(config: Config, roots: list[int]) -> EquationsSettings:
     )
 
 
-def draws_settings(config: Config, roots: list[int], stopped: list[int]) -> DrawsSettings:
+def draws_settings(config: Config, roots: list[int], *, stopped: list[int], kept: list[int]) -> DrawsSettings:
     return DrawsSettings(
         config_name=config.name,
         roots=roots,
         stopped=[root for root in roots if root in stopped],
+        kept=[root for root in roots if root in kept],
         own_root=config.root_seed,
         sizes=sizes_of(config),
     )

@@ -171,6 +171,7 @@ def draws_in_words(found: Record) -> str:
     return (
         f"{len(roots)} draws"
         + (f", {fresh} of them fresh" if fresh < len(roots) else "")
+        + (f", {len(found['kept'])} run before" if found["kept"] else "")
         + (f" ({more} of what needs no training)" if more else "")
     )
 

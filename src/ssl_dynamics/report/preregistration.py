@@ -69,6 +69,16 @@ def sizes_hash(sizes: Mapping[str, Any]) -> str:
     return _hash(sizes)
 
 
+def hashes(sizes: Mapping[str, Any]) -> dict[str, str]:
+    """The three that say whether draws are of one kind: of thresholds, of measures and of these sizes."""
+    return {"thresholds": thresholds(), "measures": measures(), "sizes": sizes_hash(sizes)}
+
+
+def made_with(config: Config) -> dict[str, str]:
+    """Those of a configuration."""
+    return hashes(sizes_of(config))
+
+
 def read_register(path: Path = REGISTER) -> list[Entry]:
     """What has been registered, oldest first."""
     entries: list[Entry] = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -84,9 +94,7 @@ def register(config: Config, roots: Sequence[int], equation_draws: int, path: Pa
     entry = {
         "date": date.today().isoformat(),
         "configuration": config.name,
-        "thresholds": thresholds(),
-        "measures": measures(),
-        "sizes": sizes_hash(sizes_of(config)),
+        **made_with(config),
         "roots": list(roots),
         "equation_draws": equation_draws,
     }

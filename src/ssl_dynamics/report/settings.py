@@ -96,5 +96,6 @@ class DrawsSettings(Settings):
     config_name: str
     roots: Annotated[list[int], Field(description="root seed of each draw, in order")]
     stopped: Annotated[list[int], Field(description="those of draws that have no verdicts, since a stage has failed")]
+    kept: Annotated[list[int], Field(description="those of draws that are shipped, and were not run for this")]
     own_root: Annotated[int, Field(description="root seed of the configuration, on which criteria and sizes were set")]
     sizes: Annotated[dict[str, Any], Field(description="all that the configuration says but names and root seeds")]

@@ -30,7 +30,7 @@ import pandas as pd
 
 from ssl_dynamics.claims.rounding import Rounding, spreads_apart
 from ssl_dynamics.config import Config
-from ssl_dynamics.draws import folder_of
+from ssl_dynamics.draws import draws_of, folder_of
 from ssl_dynamics.engine.artifacts import read_table, write_json, write_table
 from ssl_dynamics.engine.digests import digest
 from ssl_dynamics.engine.provenance import SUFFIX, read_record
@@ -40,6 +40,7 @@ from ssl_dynamics.registry import CLAIMS
 from ssl_dynamics.report.formatting import Record
 from ssl_dynamics.root_seed import taken_apart, variables
 from ssl_dynamics.verify.expectation import DRAWS, REFERENCE, VERDICTS, place_of
+from ssl_dynamics.verify.kept_draws import FOLDER, write_kept
 
 RELATIVE, OF_THRESHOLD = 1e-3, 0.01
 OF_COLUMN, ROUNDING = 1e-6, 1e-12
@@ -101,7 +102,8 @@ def write_reference(config: Config, records: Sequence[Record]) -> Path:
     The old one stays until all of the new one is written. Of its draws see `_still_shipped`.
     """
     folder, new = REFERENCE / config.name, REFERENCE.with_name(f".{config.name}-reference")
-    draws = draws_to_ship(config) or _still_shipped(folder / DRAWS, records)
+    drawn = draws_to_ship(config)
+    draws = drawn or _still_shipped(folder / DRAWS, records)
     shutil.rmtree(new, ignore_errors=True)
     write_json(new / VERDICTS, [_verdict(record) for record in records])
     for path in _tables(config.results):
@@ -109,6 +111,10 @@ def write_reference(config: Config, records: Sequence[Record]) -> Path:
             write_table(new / path.relative_to(config.results), read_table(path))
     if draws:
         write_json(new / DRAWS, draws)
+    if drawn:
+        write_kept(new, drawn["made_with"], _records_of_draws(config, drawn, folder))
+    elif draws and (folder / FOLDER).is_dir():
+        shutil.copytree(folder / FOLDER, new / FOLDER)
     machine = {"python": platform.python_version(), "system": platform.system(), "processor": processor()}
     write_json(new / "versions.json", machine | versions())
     shutil.rmtree(folder, ignore_errors=True)
@@ -141,7 +147,22 @@ def draws_to_ship(config: Config) -> Record | None:
     changed = [name for name, made in sorted(files.items()) if digest(name) != made]
     if changed:
         raise ValueError(f"{changed[0]}: other than when {there} was made; run make draws again")
-    return without_values(json.loads(there.read_text(encoding="utf-8")))
+    found: Record = json.loads(there.read_text(encoding="utf-8"))
+    if "made_with" not in found:
+        raise ValueError(f"{there}: made by an earlier version of this project; run make draws again")
+    return without_values(found)
+
+
+def _records_of_draws(config: Config, draws: Record, shipped: Path) -> dict[int, list[Record]]:
+    """Of each draw that has not stopped the verdicts, by its root seed: of its run, or as they are shipped."""
+    there = {
+        draw.root_seed: shipped / FOLDER / f"{draw.root_seed}.json"
+        if draw.root_seed in draws["kept"]
+        else draw.results / "claims.json"
+        for draw in draws_of(config, draws["roots"])
+        if draw.root_seed not in draws["stopped"]
+    }
+    return {root: json.loads(path.read_text(encoding="utf-8")) for root, path in there.items()}
 
 
 def without_values(draws: Record) -> Record:

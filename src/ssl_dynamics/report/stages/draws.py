@@ -12,13 +12,14 @@ from ssl_dynamics.figures.writing import write_figure
 from ssl_dynamics.report.draw_verdicts import by_draw, equations_by_draw, over_draws, over_equation_draws
 from ssl_dynamics.report.draws_figure import draws_figure
 from ssl_dynamics.report.formatting import Record
-from ssl_dynamics.report.preregistration import read_register, said_of
+from ssl_dynamics.report.preregistration import hashes, read_register, said_of
 from ssl_dynamics.report.settings import DrawsSettings
 
 
 def draws(job: Job[DrawsSettings]) -> None:
     """Stage `draws`: `claims` are those of the draws that have not stopped, in the order of their root seeds.
 
+    Those of draws that were run say what the claims are; of others, which are shipped, no more than what differs.
     What the stage `equations` has judged over more draws takes the place of what the whole runs say of it.
     """
     settings = job.settings
@@ -31,7 +32,10 @@ def draws(job: Job[DrawsSettings]) -> None:
     equation_draws = [
         draw for file in job.inputs.get("equations", []) for draw in json.loads(file.read_text(encoding="utf-8"))
     ]
-    stated: list[Record] = next((of_draw for of_draw in records if of_draw is not None), [])
+    run = (of_draw for root, of_draw in zip(settings.roots, records, strict=True) if root not in settings.kept)
+    stated: list[Record] = next(of_draw for of_draw in run if of_draw is not None)
+    by_id = {claim["id"]: claim for claim in stated}
+    records = [None if of_draw is None else [by_id[record["id"]] | record for record in of_draw] for of_draw in records]
     own, own_of_equations = (
         roots.index(settings.own_root) if settings.own_root in roots else None
         for roots in (settings.roots, [draw["root_seed"] for draw in equation_draws])
@@ -45,8 +49,10 @@ def draws(job: Job[DrawsSettings]) -> None:
         "roots": settings.roots,
         "own_root": settings.own_root,
         "stopped": settings.stopped,
+        "kept": settings.kept,
         "draws": by_draw(settings.roots, records),
         "equation_draws": equations_by_draw(equation_draws),
+        "made_with": hashes(settings.sizes),
         "preregistration": said_of(register, settings.config_name, settings.sizes, settings.roots, len(equation_draws)),
         "claims": claims,
     }
