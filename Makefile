@@ -62,10 +62,10 @@ CLEAN = python -IS src/ssl_dynamics/engine/clean_environment.py
 INDEX = PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_TRUSTED_HOST PIP_CERT PIP_CLIENT_CERT PIP_PROXY
 
 .DEFAULT_GOAL := full
-.PHONY: full quick run strict draws preregister test test-all lint benchmark benchmark-check benchmark-baseline crosscheck plan check verify reference schema snapshot report changes readme docs picture lock try-pythons mutants archive archive-environment help clean
+.PHONY: full quick run strict draws preregister test test-all lint benchmark benchmark-check benchmark-baseline crosscheck plan check verify reference reference-draws schema snapshot report changes readme docs picture lock try-pythons mutants archive archive-environment help clean
 
 # Bytecode is written at the installation alone: on a full disk Python leaves truncated files of it.
-full quick run strict draws preregister plan check verify reference: export PYTHONDONTWRITEBYTECODE := 1
+full quick run strict draws preregister plan check verify reference reference-draws: export PYTHONDONTWRITEBYTECODE := 1
 
 full: $(READY)  ## the replication, into results/full: about half an hour on 2 cores (on a cluster: make PROFILE=profiles/slurm)
 	@$(CLEAN) ssl-dynamics run config/full.yaml $(ROOT) $(WHERE)
@@ -128,6 +128,9 @@ verify: $(READY)  ## recompute what is missing or stale and compare with results
 
 reference: $(READY)  ## make a finished and checked run the new reference of its configuration (CONFIG)
 	@$(CLEAN) ssl-dynamics reference $(config) $(ROOT)
+
+reference-draws: $(READY)  ## make the draws of a sweep those of the reference, which stays as it is otherwise (CONFIG)
+	@$(CLEAN) ssl-dynamics reference $(config) --draws-alone
 
 archive: $(READY) $(ARCHIVE)  ## pack a finished run for a deposit, as a validated RO-Crate: archives/full.zip (CONFIG=config/quick.yaml: another)
 	@$(CLEAN) python archive/inventory.py $(config) archives/inventory.json

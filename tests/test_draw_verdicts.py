@@ -31,6 +31,7 @@ from ssl_dynamics.report.draws_figure import in_units
 from ssl_dynamics.report.formatting import AVERAGE, FAILS, NEXT, OPEN, in_words
 from ssl_dynamics.report.settings import DrawsSettings
 from ssl_dynamics.report.stages.draws import draws
+from ssl_dynamics.report.verdicts import stated
 from ssl_dynamics.verify.expectation import DRAWS, REFERENCE, draws_as_expected
 from ssl_dynamics.verify.kept_draws import write_kept
 from trees import TOP
@@ -274,12 +275,6 @@ def test_stage_puts_every_draw_in_its_place(tmp_path, capsys):
     assert "every claim holds in 2 of 4 draws, P ≥ 0.02 by the 3 fresh ones" in said
     assert "no training" not in said
 
-    # Of a draw that is shipped there is less, and what is said of all is the same.
-    write_kept(tmp_path, found["made_with"], {99: json.loads(files[1].read_text())})
-    shipped = {"claims": [files[0], tmp_path / "draws/99.json", files[2]], "register": [register]}
-    draws(Job(settings.model_copy(update={"kept": [99]}), shipped, outputs, logging.getLogger("test"), "test"))
-    assert json.loads(made["json"][0].read_text()) == found | {"kept": [99]}
-
     # What needs no training rests on more draws, in two jobs' files.
     parts = [tmp_path / "0.json", tmp_path / "1.json"]
     for part, roots in zip(parts, ([7, 11, 99], [2024, 5]), strict=True):
@@ -294,6 +289,39 @@ def test_stage_puts_every_draw_in_its_place(tmp_path, capsys):
     assert "4 draws, 3 of them fresh (5 of what needs no training)" in said
     assert "every claim holds in 2 of 4 draws" in said
     assert "every claim that needs no training holds in 4 of 5 draws, P ≥ 0.25 by the 4 fresh ones" in said
+
+
+def test_draws_that_are_shipped_count_as_those_that_are_run(tmp_path):
+    """Of a draw that is shipped there is what differs between draws, and what is said of all is the same."""
+    known = next(claim for claim in CLAIMS if claim.id == "A1-kernel-slope")
+    register = tmp_path / "register.yaml"
+    register.write_text("[]")
+    files = []
+    for root, each in zip((7, 99, 2024), means(2.0, 0.01, 3), strict=True):
+        files.append(tmp_path / f"{root}.json")
+        of_run = {"cells": [each | {"met": 4}], "verdict": "pass", "figure": "f.svg"}
+        files[-1].write_text(json.dumps([stated(known) | of_run]))
+    made = {name: [tmp_path / f"draws.{name}"] for name in ("json", "csv", "svg", "png")}
+    outputs = {"draws": made["json"], "table": made["csv"], "svg": made["svg"], "png": made["png"]}
+
+    def said(kept):
+        settings = DrawsSettings(
+            config_name="mine", roots=[7, 11, 99, 2024], stopped=[11], kept=kept, own_root=7, sizes={}
+        )
+        there = [
+            tmp_path / f"draws/{root}.json" if root in kept else tmp_path / f"{root}.json" for root in (7, 99, 2024)
+        ]
+        job = Job(settings, {"claims": there, "register": [register]}, outputs, logging.getLogger("test"), "test")
+        draws(job)
+        return json.loads(made["json"][0].read_text())
+
+    found = said([])
+    assert found["claims"][0]["cells"][0]["values"][2] is not None
+    write_kept(tmp_path, found["made_with"], {int(file.stem): json.loads(file.read_text()) for file in files})
+    assert "figure" not in json.loads((tmp_path / "draws/99.json").read_text())[0]
+    for kept in ([99], [7, 2024], [7, 99, 2024]):
+        assert said(kept) == found | {"kept": kept}
+    draw_table.print_draws(said([99]))
 
 
 def test_claim_that_fails_over_draws_is_an_error_unless_the_reference_says_so(tmp_path, monkeypatch, capsys):

@@ -22,7 +22,14 @@ from ssl_dynamics.theory import grassmann_flow, integrate_grassmann_flow
 from ssl_dynamics.verify import reference, verification
 from ssl_dynamics.verify.expectation import DRAWS
 from ssl_dynamics.verify.kept_draws import FOLDER, MADE_WITH, write_kept
-from ssl_dynamics.verify.reference import Compared, claims_left_out, compare_claims, compare_tables, write_reference
+from ssl_dynamics.verify.reference import (
+    Compared,
+    claims_left_out,
+    compare_claims,
+    compare_tables,
+    write_draws,
+    write_reference,
+)
 
 TOP = Path(__file__).parents[1]
 CONFIG = load_config(TOP / "tests/config/smallest.yaml")
@@ -87,6 +94,32 @@ def test_draws_are_shipped_without_their_values_if_they_are_as_they_were_made(sh
     claims.write_text("[1]", encoding="utf-8")
     with pytest.raises(ValueError, match=r"claims\.json: other than when .* was made; run make draws again"):
         write_reference(CONFIG, [record()])
+
+
+def test_draws_alone_are_replaced_if_they_are_of_the_same_claims(shipped):
+    with pytest.raises(ConfigError, match=r"smallest-draws/draws\.json: there are no draws; run make draws"):
+        write_draws(CONFIG)
+    made = folder_of(CONFIG) / "draws.json"
+    root_seeds = [CONFIG.root_seed, 11, 99]
+    for name in ("smallest", "smallest-root-11", "smallest-root-99"):
+        write_json(CONFIG.results.with_name(name) / "claims.json", [record()])
+
+    def sweep(criterion):
+        claims = [{"id": "A1-one", "criterion": criterion, "cells": []}]
+        write_json(made, {"claims": claims, "roots": root_seeds, "stopped": [], "kept": [], "made_with": {}})
+        hashes = {"inputs": {}, "outputs": {made.as_posix(): sha256(made)}}
+        write_json(made.with_suffix(SUFFIX), {"stage": "", "extra_roots": [], "code": "", "lock": "", **hashes})
+
+    before = {path.name: path.read_bytes() for path in shipped.rglob("*") if path.is_file()}
+    sweep(record()["criterion"])
+    assert write_draws(CONFIG) == shipped
+    after = {path.name: path.read_bytes() for path in shipped.rglob("*") if path.is_file()}
+    assert after.keys() - before.keys() == {DRAWS, MADE_WITH, *(f"{root}.json" for root in root_seeds)}
+    assert {name: after[name] for name in before} == before
+    sweep({"operator": "<=", "threshold": 0.3})
+    with pytest.raises(ValueError, match="of other claims or criteria than the draws; run make reference"):
+        write_draws(CONFIG)
+    assert {path.name: path.read_bytes() for path in shipped.rglob("*") if path.is_file()} == after
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="take the draws that are in the reference as they are, and run the others",
     )
+    of["reference"].add_argument(
+        "--draws-alone", action="store_true", help="replace its draws by those of a sweep, and nothing else"
+    )
     for name in ("run", "plan"):
         of[name].add_argument("targets", nargs="*", help="make these files only, and print no verdicts")
     for name in ("run", "draws", "verify"):

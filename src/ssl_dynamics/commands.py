@@ -46,7 +46,7 @@ def carry_out(arguments: argparse.Namespace) -> None:
         case "verify":
             _verify(*_configuration(arguments), arguments)
         case "reference":
-            _reference(*_configuration(arguments))
+            _reference(*_configuration(arguments), draws_alone=arguments.draws_alone)
         case "report":
             configuration, config = _configuration(arguments)
             write_report(configuration, Path("reports") / f"{config.name}.zip")
@@ -169,9 +169,12 @@ def _verify(configuration: Configuration, config: Config, arguments: argparse.Na
     _refuse(problems)
 
 
-def _reference(configuration: Configuration, config: Config) -> None:
-    from ssl_dynamics.verify.reference import write_reference  # noqa: PLC0415 -- pandas: a slow import
+def _reference(configuration: Configuration, config: Config, *, draws_alone: bool) -> None:
+    from ssl_dynamics.verify.reference import write_draws, write_reference  # noqa: PLC0415 -- pandas: a slow import
 
+    if draws_alone:
+        print(write_draws(config))
+        return
     _check(configuration, config)
     print(write_reference(config, json.loads((config.results / "claims.json").read_text(encoding="utf-8"))))
 

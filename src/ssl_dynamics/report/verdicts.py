@@ -62,21 +62,28 @@ def _by_cell(reasons: pd.DataFrame) -> dict[Key, str]:
     return {(dataset, loss, dimension): reason for dataset, loss, dimension, reason in cells}
 
 
-def _record(claim: Claim, cells: list[Cell], sources: list[Path], config_name: str) -> dict[str, object]:
-    decisive = closest_to_failing(cells)
+def stated(claim: Claim) -> dict[str, object]:
+    """What a record says of a claim in every run."""
     return {
         "id": claim.id,
         "statement": claim.statement,
-        "formula": claim.formula,
         "source": claim.source,
-        "abstracts": list(claim.abstracts),
         "evidence": claim.evidence,
-        "quantity": f"{claim.quantity}; {claim.statistic} over seeds, in the cell closest to failing ({decisive.name})",
         "statistic": claim.statistic,
+        "criterion": _criterion(claim.criterion),
+    }
+
+
+def _record(claim: Claim, cells: list[Cell], sources: list[Path], config_name: str) -> dict[str, object]:
+    decisive = closest_to_failing(cells)
+    return {
+        **stated(claim),
+        "formula": claim.formula,
+        "abstracts": list(claim.abstracts),
+        "quantity": f"{claim.quantity}; {claim.statistic} over seeds, in the cell closest to failing ({decisive.name})",
         **_numbers(decisive),
         # A theory that is wrong fails where it fails in one cell.
         "resolves": min((cell.resolves for cell in cells if np.isfinite(cell.resolves)), default=None),
-        "criterion": _criterion(claim.criterion),
         "verdict": decisive.verdict,
         # Every cell must meet the criterion: that one does not has the largest of their p-values.
         "p": max(cell.claim.p for cell in cells) if claim.every_seed else None,

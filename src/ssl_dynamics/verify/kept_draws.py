@@ -22,14 +22,14 @@ _OF_CELL = ("cell", "value", "low", "high", "seeds", "verdict")
 
 
 def kept_among(config: Config, roots: Sequence[int]) -> list[int]:
-    """Those of these root seeds whose draws are shipped, but for the first: a run says what the claims are.
+    """Those of these root seeds whose draws are shipped.
 
     Raises ConfigError where none is, or where thresholds, measures or sizes are others now.
     """
     folder = REFERENCE / config.name / FOLDER
-    kept = [root for root in roots[1:] if (folder / f"{root}.json").is_file()]
+    kept = [root for root in roots if (folder / f"{root}.json").is_file()]
     if not kept:
-        raise ConfigError(f"{folder}: no draw with one of these root seeds is shipped, but for the first, which is run")
+        raise ConfigError(f"{folder}: no draw with one of these root seeds is shipped")
     then, now = json.loads((folder / MADE_WITH).read_text(encoding="utf-8")), made_with(config)
     if changed := [name for name in now if then[name] != now[name]]:
         raise ConfigError(f"{folder}: the draws that are shipped were made with other {', '.join(changed)}: run them")

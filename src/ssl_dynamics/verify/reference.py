@@ -122,13 +122,37 @@ def write_reference(config: Config, records: Sequence[Record]) -> Path:
     return new.rename(folder)
 
 
+def write_draws(config: Config) -> Path:
+    """Make the present draws of a configuration those of its reference, and leave the rest of it; returns the folder.
+
+    Raises ConfigError if there is no reference or no sweep, ValueError if the sweep is of other claims or criteria.
+    """
+    require_shipped(config)
+    folder, new = REFERENCE / config.name, REFERENCE.with_name(f".{config.name}-reference")
+    drawn = draws_to_ship(config)
+    if drawn is None:
+        raise ConfigError(f"{folder_of(config) / DRAWS}: there are no draws; run make draws")
+    if criteria(drawn["claims"]) != criteria(_shipped(config)):
+        raise ValueError(f"{folder}: it is of other claims or criteria than the draws; run make reference")
+    shutil.rmtree(new, ignore_errors=True)
+    shutil.copytree(folder, new, ignore=shutil.ignore_patterns(DRAWS, FOLDER))
+    write_json(new / DRAWS, drawn)
+    write_kept(new, drawn["made_with"], _records_of_draws(config, drawn, folder))
+    shutil.rmtree(folder)
+    return new.rename(folder)
+
+
+def criteria(claims: Sequence[Record]) -> dict[str, Record]:
+    """The criterion of each claim."""
+    return {claim["id"]: claim["criterion"] for claim in claims}
+
+
 def _still_shipped(path: Path, records: Sequence[Record]) -> Record | None:
     """The draws of the reference that is there, where the run has none; none of other claims, which is said."""
     if not path.is_file():
         return None
     found: Record = json.loads(path.read_text(encoding="utf-8"))
-    then, now = ({each["id"]: each["criterion"] for each in claims} for claims in (found["claims"], records))
-    if then == now:
+    if criteria(found["claims"]) == criteria(records):
         return found
     print(f"{path}: dropped, it is of other claims or criteria; to ship draws: make draws, then make reference")
     return None

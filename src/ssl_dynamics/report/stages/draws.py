@@ -9,17 +9,20 @@ from ssl_dynamics.engine.artifacts import write_json, write_table
 from ssl_dynamics.engine.stage import Job
 from ssl_dynamics.figures import theme
 from ssl_dynamics.figures.writing import write_figure
+from ssl_dynamics.registry import CLAIMS
 from ssl_dynamics.report.draw_verdicts import by_draw, equations_by_draw, over_draws, over_equation_draws
 from ssl_dynamics.report.draws_figure import draws_figure
 from ssl_dynamics.report.formatting import Record
 from ssl_dynamics.report.preregistration import hashes, read_register, said_of
 from ssl_dynamics.report.settings import DrawsSettings
+from ssl_dynamics.report.verdicts import stated
 
 
 def draws(job: Job[DrawsSettings]) -> None:
     """Stage `draws`: `claims` are those of the draws that have not stopped, in the order of their root seeds.
 
-    Those of draws that were run say what the claims are; of others, which are shipped, no more than what differs.
+    Of draws that were run they say all, of others, which are shipped, what differs between draws: the registry says
+    what the claims are.
     What the stage `equations` has judged over more draws takes the place of what the whole runs say of it.
     """
     settings = job.settings
@@ -32,16 +35,18 @@ def draws(job: Job[DrawsSettings]) -> None:
     equation_draws = [
         draw for file in job.inputs.get("equations", []) for draw in json.loads(file.read_text(encoding="utf-8"))
     ]
-    run = (of_draw for root, of_draw in zip(settings.roots, records, strict=True) if root not in settings.kept)
-    stated: list[Record] = next(of_draw for of_draw in run if of_draw is not None)
-    by_id = {claim["id"]: claim for claim in stated}
-    records = [None if of_draw is None else [by_id[record["id"]] | record for record in of_draw] for of_draw in records]
+    by_id = {claim.id: stated(claim) for claim in CLAIMS}
+    records = [
+        [by_id[record["id"]] | record for record in of_draw] if of_draw and root in settings.kept else of_draw
+        for root, of_draw in zip(settings.roots, records, strict=True)
+    ]
+    first: list[Record] = next((of_draw for of_draw in records if of_draw is not None), [])
     own, own_of_equations = (
         roots.index(settings.own_root) if settings.own_root in roots else None
         for roots in (settings.roots, [draw["root_seed"] for draw in equation_draws])
     )
     without_training = {
-        claim["id"]: claim for claim in over_equation_draws(equation_draws, stated, own=own_of_equations)
+        claim["id"]: claim for claim in over_equation_draws(equation_draws, first, own=own_of_equations)
     }
     claims = [without_training.get(claim["id"], claim) for claim in over_draws(records, own=own)]
     found = {
