@@ -165,13 +165,16 @@ def in_a_line(claim: Record) -> str:
 
 
 def draws_in_words(found: Record) -> str:
-    """How many draws there are, as a reader is told, from a draws.json, and how many of them are fresh."""
-    more, roots = len(found["equation_draws"]), found["roots"]
+    """How many draws there are, as a reader is told, from a draws.json, and how many of them are fresh.
+
+    Before draws could be shipped none were kept.
+    """
+    more, roots, kept = len(found["equation_draws"]), found["roots"], found.get("kept", [])
     fresh = sum(root != found["own_root"] for root in roots)
     return (
         f"{len(roots)} draws"
         + (f", {fresh} of them fresh" if fresh < len(roots) else "")
-        + (f", {len(found['kept'])} run before" if found["kept"] else "")
+        + (f", {len(kept)} run before" if kept else "")
         + (f" ({more} of what needs no training)" if more else "")
     )
 
