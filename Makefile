@@ -70,7 +70,7 @@ full quick run strict draws preregister plan check verify reference reference-dr
 full: $(READY)  ## the replication, into results/full: about half an hour on 2 cores (on a cluster: make PROFILE=profiles/slurm)
 	@$(CLEAN) ssl-dynamics run config/full.yaml $(ROOT) $(WHERE)
 
-quick: $(READY)  ## the same pipeline at small size, into results/quick: a minute and a half (ROOT_SEED=11: another root seed)
+quick: $(READY)  ## the same pipeline at small size, into results/quick: about two minutes (ROOT_SEED=11: another root seed)
 	@$(CLEAN) ssl-dynamics run config/quick.yaml $(ROOT) $(WHERE)
 
 run: $(READY)  ## a configuration of your own: make run CONFIG=config/mine.yaml [TARGET=results/mine/...]

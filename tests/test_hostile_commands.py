@@ -60,6 +60,7 @@ COMMANDS = {
     "preregister": Command((QUICK, "DRAWS=3"), ("src/ssl_dynamics/claims/preregistered.yaml",)),
     "draws": Command((QUICK, "DRAWS=3"), ("results/quick-draws/draws.json",)),
     "reference": Command((QUICK,), ("results/reference/quick/verdicts.json",)),
+    "reference-draws": Command((QUICK,), ("results/reference/quick/draws/made-with.json",)),
     "verify": Command((QUICK,), ("reports/verify-quick.json",)),
     "schema": Command(makes=("workflow/schemas/config.schema.json",)),
     "snapshot": Command(makes=("tests/snapshots/quick.txt", "tests/snapshots/full.txt")),
